@@ -1,0 +1,125 @@
+//! What administrators can do, one file per family of verbs. Every use case takes a [`Permit`], parses nothing that is
+//! already parsed, and answers after its change is durable.
+
+mod audit;
+mod keys;
+mod people;
+mod sign_in;
+mod throttle;
+
+use std::{path::PathBuf, time::Duration};
+
+pub use self::{
+    audit::{ChainError, ChainReport},
+    keys::{IssueKey, Issued, KeyDetail, KeyList, ListKeys},
+    people::{NewUser, SetupError},
+    sign_in::{SESSION_LIFE, SignInError, SignedIn},
+};
+use crate::{
+    clock::Clock,
+    password::{Busy, Passwords},
+    people::{Forbidden, Permit},
+    policy::Policy,
+    secret::Entropy,
+    store::{Store, StoreError},
+};
+
+/// Passwords hashed at once, so that a flood of sign-ins leaves the machine to verification.
+const HASHES_AT_ONCE: usize = 2;
+/// How long a sign-in waits for its turn.
+const HASH_PATIENCE: Duration = Duration::from_millis(1500);
+
+/// The console's use cases.
+pub struct Console {
+    store: Store,
+    clock: Clock,
+    entropy: Entropy,
+    policy: Policy,
+    passwords: Passwords,
+    throttle: throttle::Throttle,
+    checkpoint: PathBuf,
+}
+
+/// A field that must be mended, and how. The field's name is the form's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// The form's name of the field.
+    pub field: &'static str,
+    /// The sentence for the person who typed it.
+    pub message: String,
+}
+
+/// Why a use case did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsoleError {
+    /// The permit does not reach so far.
+    #[error("your role may not do that")]
+    Forbidden,
+    /// There is no such thing, or the permit does not reach it.
+    #[error("there is no such thing")]
+    NotFound,
+    /// What was typed must be mended first.
+    #[error("{}", .0.iter().map(|error| format!("{}: {}", error.field, error.message)).collect::<Vec<_>>().join("\n"))]
+    Invalid(Vec<FieldError>),
+    /// Too much at once; try again shortly.
+    #[error("Keyward is busy")]
+    Busy,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Forbidden> for ConsoleError {
+    fn from(_: Forbidden) -> Self {
+        Self::Forbidden
+    }
+}
+
+impl From<Busy> for ConsoleError {
+    fn from(_: Busy) -> Self {
+        Self::Busy
+    }
+}
+
+impl ConsoleError {
+    fn field(field: &'static str, message: impl ToString) -> Self {
+        Self::Invalid(vec![FieldError { field, message: message.to_string() }])
+    }
+}
+
+impl Console {
+    /// The use cases on this store. `checkpoint` is the file that anchors the audit chain outside the database.
+    pub fn new(store: Store, clock: Clock, entropy: Entropy, checkpoint: PathBuf) -> Self {
+        Self {
+            store,
+            clock,
+            entropy,
+            policy: Policy::default(),
+            passwords: Passwords::new(HASHES_AT_ONCE, HASH_PATIENCE),
+            throttle: throttle::Throttle::default(),
+            checkpoint,
+        }
+    }
+
+    /// The permit of whoever runs a command on this machine.
+    pub fn operator(&self) -> Permit {
+        Permit::for_operator()
+    }
+
+    /// The bounds on a key's life.
+    pub fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    /// The clock the use cases go by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Forgets what has outlived its use: expired sessions, old usage. Called now and then.
+    pub async fn sweep(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        self.store.sweep_sessions(now).await?;
+        self.store.sweep_usage(now).await
+    }
+}

@@ -1,0 +1,162 @@
+//! Who may use the console, and the permit that proves it. A use case takes a [`Permit`]; only a session, an API
+//! credential or the operator at the machine's own command line can produce one.
+
+use std::fmt;
+
+use crate::{id::UserId, name::Email, time::Timestamp};
+
+/// What someone may do in the console, from most to least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Everything.
+    Superadmin,
+    /// Keys, and reading the audit.
+    Admin,
+    /// Reading everything, changing nothing.
+    Auditor,
+    /// Just their own keys.
+    Member,
+}
+
+impl Role {
+    /// Every role with its code, and its word.
+    pub const ALL: [(Self, &'static str, &'static str); 4] = [
+        (Self::Superadmin, "superadmin", "Superadmin"),
+        (Self::Admin, "admin", "Admin"),
+        (Self::Auditor, "auditor", "Auditor"),
+        (Self::Member, "member", "Member"),
+    ];
+
+    /// Reads a code.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known, _)| *known == code).map(|(role, ..)| *role)
+    }
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        Self::ALL.iter().find(|(role, ..)| *role == self).map_or("", |(_, code, _)| code)
+    }
+
+    /// The word for people.
+    pub fn words(self) -> &'static str {
+        Self::ALL.iter().find(|(role, ..)| *role == self).map_or("", |(.., words)| words)
+    }
+}
+
+/// Someone who may sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// How they sign in.
+    pub email: Email,
+    /// What they may do.
+    pub role: Role,
+    /// Since when they exist.
+    pub created_at: Timestamp,
+    /// Sessions that began before this instant are over: it moves when the password changes.
+    pub sessions_from: Timestamp,
+    /// Since when they may not sign in, if so.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// What a use case asks of a permit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// See keys.
+    ReadKeys,
+    /// Issue and archive keys.
+    WriteKeys,
+    /// Give a key one of the scopes that open Keyward itself.
+    GrantReserved,
+    /// See the audit chain.
+    ReadAudit,
+    /// See and add users.
+    ManageUsers,
+}
+
+impl Action {
+    /// Every action, for tests that enumerate.
+    pub const ALL: [Self; 5] = [Self::ReadKeys, Self::WriteKeys, Self::GrantReserved, Self::ReadAudit, Self::ManageUsers];
+}
+
+/// The proof that someone may act. It cannot be made outside the domain.
+#[derive(Clone, Debug)]
+pub struct Permit {
+    actor: String,
+    role: Role,
+}
+
+/// A permit does not reach so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this role may not do that")]
+pub struct Forbidden;
+
+impl Permit {
+    /// For a signed-in user. The caller has checked the session and that the user is not disabled.
+    #[cfg(feature = "server")]
+    pub(crate) fn for_user(user: &User) -> Self {
+        Self { actor: user.email.to_string(), role: user.role }
+    }
+
+    /// For whoever runs a command on the machine: they can read the database anyway.
+    #[cfg(feature = "server")]
+    pub(crate) fn for_operator() -> Self {
+        Self { actor: "command line".to_owned(), role: Role::Superadmin }
+    }
+
+    /// Who acts, as the audit names them.
+    pub fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    /// The role it was given for.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether it reaches so far.
+    pub fn allows(&self, action: Action) -> Result<(), Forbidden> {
+        let allowed = match self.role {
+            Role::Superadmin => true,
+            Role::Admin => action != Action::ManageUsers,
+            Role::Auditor => matches!(action, Action::ReadKeys | Action::ReadAudit),
+            Role::Member => matches!(action, Action::ReadKeys | Action::WriteKeys),
+        };
+        if allowed { Ok(()) } else { Err(Forbidden) }
+    }
+
+    /// The one owner whose keys it reaches, or `None` for all: a member manages just their own.
+    pub fn only_owner(&self) -> Option<&str> {
+        (self.role == Role::Member).then_some(self.actor.as_str())
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_role_reaches_exactly_so_far() {
+        use Action::{GrantReserved, ReadAudit, ReadKeys, WriteKeys};
+        for (role, code, _) in Role::ALL {
+            let permit = Permit { actor: "someone".to_owned(), role };
+            let reach: Vec<Action> = Action::ALL.into_iter().filter(|action| permit.allows(*action).is_ok()).collect();
+            let expected: &[Action] = match code {
+                "superadmin" => &Action::ALL,
+                "admin" => &[ReadKeys, WriteKeys, GrantReserved, ReadAudit],
+                "auditor" => &[ReadKeys, ReadAudit],
+                _ => &[ReadKeys, WriteKeys],
+            };
+            assert_eq!(reach, expected, "{code}");
+            assert_eq!(permit.only_owner().is_some(), code == "member");
+            assert_eq!(Role::parse(code), Some(role));
+        }
+    }
+}

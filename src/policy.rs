@@ -1,0 +1,102 @@
+//! How long a key may live. The policy is a value; whoever checks an expiry brings it and the instant.
+
+use crate::time::{DAY, Timestamp};
+
+/// The bounds on a key's life, in days from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// The shortest life.
+    pub min_days: i64,
+    /// The longest life.
+    pub max_days: i64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { min_days: 7, max_days: 365 }
+    }
+}
+
+/// Lives offered as presets, in days.
+pub const PRESETS: [i64; 5] = [7, 30, 90, 180, 365];
+/// The preset a new form starts with.
+pub const DEFAULT_DAYS: i64 = 90;
+
+/// Why an expiry was refused. `Display` is the sentence for the person who chose it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExpiryError {
+    /// Neither a number of days nor a date.
+    #[error("Choose a number of days, such as 90d, or a date, such as 2027-03-14.")]
+    Form,
+    /// Sooner than the policy allows.
+    #[error("A key lives at least {} days: choose {} or later.", .0.min_days, .1.day())]
+    TooSoon(Policy, Timestamp),
+    /// Later than the policy allows.
+    #[error("A key lives at most {} days: choose {} or earlier.", .0.max_days, .1.day())]
+    TooLate(Policy, Timestamp),
+    /// `never`, which the policy forbids.
+    #[error("A key must expire: choose at most {} days.", .0.max_days)]
+    Never(Policy),
+}
+
+impl Policy {
+    /// Reads an expiry, `90d`, `2027-03-14` (to its last second in UTC) or an exact RFC 3339 instant, and holds it
+    /// against the bounds. The bounds are whole days: any instant of the first and of the last day is allowed.
+    pub fn expiry(self, text: &str, now: Timestamp) -> Result<Timestamp, ExpiryError> {
+        let text = text.trim();
+        if text == "never" {
+            return Err(ExpiryError::Never(self));
+        }
+        let at = match text.strip_suffix('d').map(str::parse::<i64>) {
+            Some(days) => now.plus(days.map_err(|_| ExpiryError::Form)?.saturating_mul(DAY)),
+            None => Timestamp::parse(text).ok_or(ExpiryError::Form)?,
+        };
+        let (first, last) = self.bounds(now);
+        if at < first {
+            Err(ExpiryError::TooSoon(self, first))
+        } else if at.iso_day() > last.iso_day() && at > last {
+            Err(ExpiryError::TooLate(self, last))
+        } else {
+            Ok(at)
+        }
+    }
+
+    /// The first and the last instant a key made now may expire.
+    pub fn bounds(self, now: Timestamp) -> (Timestamp, Timestamp) {
+        (now.plus(self.min_days * DAY), now.plus(self.max_days * DAY))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_lies_within_the_bounds() {
+        let policy = Policy::default();
+        let now = Timestamp::parse("2026-03-01T12:00:00Z").unwrap();
+        for (text, expected) in [
+            ("7d", Ok("2026-03-08T12:00:00Z")),
+            ("90d", Ok("2026-05-30T12:00:00Z")),
+            ("365d", Ok("2027-03-01T12:00:00Z")),
+            (" 30d ", Ok("2026-03-31T12:00:00Z")),
+            ("2026-03-08", Ok("2026-03-08T23:59:59Z")),
+            ("2027-03-01", Ok("2027-03-01T23:59:59Z")),
+            ("2026-06-01T00:00:00+02:00", Ok("2026-05-31T22:00:00Z")),
+            ("6d", Err("A key lives at least 7 days: choose 8 Mar 2026 or later.")),
+            ("0d", Err("A key lives at least 7 days: choose 8 Mar 2026 or later.")),
+            ("-1d", Err("A key lives at least 7 days: choose 8 Mar 2026 or later.")),
+            ("2026-03-07", Err("A key lives at least 7 days: choose 8 Mar 2026 or later.")),
+            ("366d", Err("A key lives at most 365 days: choose 1 Mar 2027 or earlier.")),
+            ("9223372036854775807d", Err("A key lives at most 365 days: choose 1 Mar 2027 or earlier.")),
+            ("2027-03-02", Err("A key lives at most 365 days: choose 1 Mar 2027 or earlier.")),
+            ("never", Err("A key must expire: choose at most 365 days.")),
+            ("", Err("Choose a number of days, such as 90d, or a date, such as 2027-03-14.")),
+            ("d", Err("Choose a number of days, such as 90d, or a date, such as 2027-03-14.")),
+            ("soon", Err("Choose a number of days, such as 90d, or a date, such as 2027-03-14.")),
+        ] {
+            let found = policy.expiry(text, now).map(|at| at.to_string()).map_err(|error| error.to_string());
+            assert_eq!(found, expected.map(str::to_owned).map_err(str::to_owned), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Scopes: what a key may do. The grammar is words joined by dots; the modifiers `.read` and `.write` narrow a name.
+//! Scopes that begin with `keyward.` open Keyward's own interfaces and are covered by nothing but themselves.
+
+use std::{collections::BTreeSet, fmt};
+
+/// One permission, such as `bookings`, `bookings.read` or `keyward.verify`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Scope(String);
+
+/// Why a text is no scope.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScopeError {
+    /// Not of the grammar.
+    #[error("\u{201c}{0}\u{201d} is not a scope. Use words of a\u{2013}z, 0\u{2013}9, - and _, joined by dots, such as bookings.read.")]
+    Form(String),
+    /// Reserved for Keyward, and not one that exists.
+    #[error("\u{201c}{0}\u{201d} is reserved: scopes that begin with keyward. are Keyward's own.")]
+    Reserved(String),
+    /// More scopes than a key may hold.
+    #[error("A key holds at most {MAX_SCOPES} scopes.")]
+    TooMany,
+}
+
+/// The most scopes a key may hold.
+pub const MAX_SCOPES: usize = 50;
+
+/// Keyward's own scopes, each with its sentence.
+pub const RESERVED: &[(&str, &str)] = &[("keyward.verify", "Ask Keyward whether other keys of this tenant are valid.")];
+
+impl Scope {
+    /// Reads a scope: at most 64 characters of lower-case words joined by dots.
+    pub fn parse(text: &str) -> Result<Self, ScopeError> {
+        let word = |part: &str| {
+            part.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+                && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+        };
+        if text.len() > 64 || !text.split('.').all(word) {
+            return Err(ScopeError::Form(text.chars().take(64).collect()));
+        }
+        let scope = Self(text.to_owned());
+        if scope.is_reserved() && !RESERVED.iter().any(|(known, _)| *known == text) {
+            return Err(ScopeError::Reserved(scope.0));
+        }
+        Ok(scope)
+    }
+
+    /// Whether it opens one of Keyward's own interfaces.
+    pub fn is_reserved(&self) -> bool {
+        self.0 == "keyward" || self.0.starts_with("keyward.")
+    }
+
+    /// Whether holding this scope grants `other`: the same one, or, outside the reserved ones, `name` for `name.read`
+    /// and `name.write`.
+    pub fn covers(&self, other: &Self) -> bool {
+        if self.0 == other.0 {
+            return true;
+        }
+        let narrowed = other.0.strip_suffix(".read").or_else(|| other.0.strip_suffix(".write"));
+        !other.is_reserved() && narrowed == Some(self.0.as_str())
+    }
+
+    /// This scope for one direction, as `?scope=things` of forward auth asks: `things.read` or `things.write`. A scope
+    /// that already names a direction, and a reserved one, stays as it is.
+    #[must_use]
+    pub fn toward(self, writes: bool) -> Self {
+        if self.is_reserved() || self.0.ends_with(".read") || self.0.ends_with(".write") {
+            return self;
+        }
+        Self(format!("{}.{}", self.0, if writes { "write" } else { "read" }))
+    }
+
+    /// The scope as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A set of scopes, in order, without repeats.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Scopes(BTreeSet<Scope>);
+
+impl Scopes {
+    /// Reads scopes separated by white space or commas. May be empty.
+    pub fn parse(text: &str) -> Result<Self, ScopeError> {
+        let words = text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
+        let scopes = words.map(Scope::parse).collect::<Result<BTreeSet<_>, _>>()?;
+        if scopes.len() > MAX_SCOPES { Err(ScopeError::TooMany) } else { Ok(Self(scopes)) }
+    }
+
+    /// Whether one of these scopes covers `wanted`.
+    pub fn cover(&self, wanted: &Scope) -> bool {
+        self.0.iter().any(|held| held.covers(wanted))
+    }
+
+    /// The scopes, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Scope> {
+        self.0.iter()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<Scope> for Scopes {
+    fn from(scope: Scope) -> Self {
+        Self(BTreeSet::from([scope]))
+    }
+}
+
+/// Separated by single spaces.
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, scope) in self.0.iter().enumerate() {
+            write!(f, "{}{scope}", if index == 0 { "" } else { " " })?;
+        }
+        Ok(())
+    }
+}
+
+/// What the asking service needs the key to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// `scope=any`: any key that is valid otherwise.
+    Any,
+    /// Every one of these.
+    All(Scopes),
+}
+
+impl Demand {
+    /// Reads a demand: `any`, or scopes separated by white space. `None` when it is empty or not of the grammar.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "any" {
+            return Some(Self::Any);
+        }
+        Scopes::parse(text).ok().filter(|scopes| !scopes.is_empty()).map(Self::All)
+    }
+
+    /// Whether `held` satisfies it.
+    pub fn is_met_by(&self, held: &Scopes) -> bool {
+        match self {
+            Self::Any => true,
+            Self::All(wanted) => wanted.iter().all(|scope| held.cover(scope)),
+        }
+    }
+
+    /// This demand for a request that reads or writes (see [`Scope::toward`]).
+    #[must_use]
+    pub fn toward(self, writes: bool) -> Self {
+        match self {
+            Self::Any => Self::Any,
+            Self::All(scopes) => Self::All(Scopes(scopes.0.into_iter().map(|scope| scope.toward(writes)).collect())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_words_joined_by_dots() {
+        for good in ["bookings", "bookings.read", "a-b_c.d1", "keyward.verify", "0"] {
+            assert_eq!(Scope::parse(good).unwrap().as_str(), good);
+        }
+        let long = "a".repeat(65);
+        for bad in ["", ".", "a.", ".a", "a..b", "A", "a b", "a*", "-a", "é", "a\n", long.as_str(), "keyward", "keyward.all", "keyward.verify.read"] {
+            assert!(Scope::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_wider_covers_the_narrower_and_nothing_covers_the_reserved() {
+        let scope = |text: &str| Scope(text.to_owned());
+        for (held, wanted, covered) in [
+            ("things", "things", true),
+            ("things", "things.read", true),
+            ("things", "things.write", true),
+            ("things.read", "things", false),
+            ("things.read", "things.write", false),
+            ("things", "things.other", false),
+            ("thing", "things.read", false),
+            ("keyward.verify", "keyward.verify", true),
+            ("keyward", "keyward.verify", false),
+            ("keyward.keys", "keyward.keys.read", false),
+        ] {
+            assert_eq!(scope(held).covers(&scope(wanted)), covered, "{held} covers {wanted}");
+        }
+    }
+
+    #[test]
+    fn a_demand_is_any_or_at_least_one_scope() {
+        assert_eq!(Demand::parse("any"), Some(Demand::Any));
+        assert_eq!(Demand::parse(""), None);
+        assert_eq!(Demand::parse("Any"), None);
+        let demand = |text| Demand::parse(text).unwrap();
+        assert_eq!(demand("things").toward(false), demand("things.read"));
+        assert_eq!(demand("things").toward(true), demand("things.write"));
+        assert_eq!(demand("things.read").toward(true), demand("things.read"));
+        let held = Scopes::parse("things.read, doors").unwrap();
+        assert!(demand("things.read doors.write").is_met_by(&held));
+        assert!(!demand("things.read things.write").is_met_by(&held));
+        assert!(Demand::Any.is_met_by(&Scopes::default()));
+    }
+}

@@ -1,0 +1,280 @@
+//! Where randomness comes from, and the types that hold what must not leak: a plaintext token, a setup link's code, the
+//! master key. None of them can be printed, cloned or serialised, and each is wiped when dropped.
+
+use std::{
+    fmt, fs,
+    io::{self, Read, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use hmac::{Hmac, KeyInit, Mac};
+use rand::{TryRng, rngs::SysRng};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::{
+    id::{BASE62, ID_LENGTH, KeyId, TenantId, UserId},
+    name::Prefix,
+    token::{SECRET_LENGTH, checksum},
+};
+
+/// A source of unpredictable bytes.
+#[derive(Clone)]
+pub struct Entropy(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+
+impl Entropy {
+    /// The operating system's generator.
+    ///
+    /// # Panics
+    /// Later, when the system has no randomness to give: going on without would be worse.
+    pub fn system() -> Self {
+        Self(Arc::new(|bytes| SysRng.try_fill_bytes(bytes).expect("the operating system gives random bytes")))
+    }
+
+    /// A source of the caller's, for tests.
+    pub fn from_fn(fill: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(fill))
+    }
+
+    /// `length` characters of base62, each equally likely.
+    fn base62(&self, length: usize) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(length));
+        let mut bytes = Zeroizing::new([0u8; 64]);
+        while text.len() < length {
+            (self.0)(bytes.as_mut());
+            // 248 is the largest multiple of 62 in a byte: what lies above would favour some digits.
+            let fair = bytes.iter().filter(|byte| **byte < 248).map(|byte| char::from(BASE62[usize::from(*byte) % 62]));
+            let missing = length - text.len();
+            text.extend(fair.take(missing));
+        }
+        text
+    }
+
+    fn id<T>(&self, parse: impl Fn(&str) -> Option<T>) -> T {
+        parse(&self.base62(ID_LENGTH)).expect("base62 of an id's length is an id")
+    }
+
+    /// A new key id.
+    pub fn key_id(&self) -> KeyId {
+        self.id(KeyId::parse)
+    }
+
+    /// A new tenant id.
+    pub fn tenant_id(&self) -> TenantId {
+        self.id(TenantId::parse)
+    }
+
+    /// A new user id.
+    pub fn user_id(&self) -> UserId {
+        self.id(UserId::parse)
+    }
+
+    /// A new request id, as text.
+    pub fn request_id(&self) -> String {
+        self.base62(ID_LENGTH).to_string()
+    }
+
+    /// A code of a secret's strength, for a link that works once.
+    pub fn code(&self) -> Plaintext {
+        Plaintext(self.base62(SECRET_LENGTH))
+    }
+
+    /// A new token for `id`.
+    pub fn token(&self, prefix: &Prefix, id: KeyId) -> Plaintext {
+        let secret = self.base62(SECRET_LENGTH);
+        let mut text = Zeroizing::new(String::with_capacity(80));
+        text.extend([prefix.as_str(), "_", id.as_str(), "_", secret.as_str()]);
+        let sum = checksum(&text);
+        text.extend(sum.iter().map(|byte| char::from(*byte)));
+        Plaintext(text)
+    }
+}
+
+/// A secret in the clear. It has no `Debug`, no `Clone`, no `Serialize`; whoever shows it has to say so.
+pub struct Plaintext(Zeroizing<String>);
+
+impl Plaintext {
+    /// The one way to read it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Its last four characters, which the mask shows.
+    pub fn last_four(&self) -> String {
+        self.0[self.0.len().saturating_sub(4)..].to_owned()
+    }
+}
+
+/// SHA-256 of a secret: all that is stored of it.
+#[derive(Clone, Copy)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// Compares in constant time.
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+
+    /// 64 hexadecimal digits, as stored.
+    pub fn to_hex(self) -> String {
+        hex(&self.0)
+    }
+
+    /// Reads what [`Digest::to_hex`] wrote.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        unhex(text).map(Self)
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digest(..)")
+    }
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        use fmt::Write as _;
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Reads 32 bytes of hexadecimal.
+pub fn unhex(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// The key every other key of this installation is derived from. The same on every node.
+pub struct MasterKey(Zeroizing<[u8; 32]>);
+
+impl MasterKey {
+    /// Reads the master key's file (64 hexadecimal digits); makes it first, readable by its owner alone, when it does
+    /// not exist.
+    pub fn load_or_create(path: &Path, entropy: &Entropy) -> io::Result<Self> {
+        match fs::File::open(path) {
+            Ok(file) => Self::read(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match Self::create(path, entropy) {
+                // Another process made it meanwhile: its key is the key.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::read(fs::File::open(path)?),
+                made => made,
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read(file: fs::File) -> io::Result<Self> {
+        let mut text = Zeroizing::new(String::new());
+        file.take(1024).read_to_string(&mut text)?;
+        let bytes = unhex(text.trim()).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidData, "it should hold 64 hexadecimal digits and nothing else")
+        })?;
+        Ok(Self(Zeroizing::new(bytes)))
+    }
+
+    fn create(path: &Path, entropy: &Entropy) -> io::Result<Self> {
+        let mut bytes = Zeroizing::new([0u8; 32]);
+        (entropy.0)(bytes.as_mut());
+        // Written whole under another name, then linked into place: a reader never sees half a key.
+        let fresh = path.with_extension(format!("new-{}", entropy.request_id()));
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&fresh)?;
+        let text = Zeroizing::new(hex(bytes.as_ref()));
+        let written = writeln!(file, "{}", text.as_str()).and_then(|()| file.sync_all());
+        let placed = written.and_then(|()| fs::hard_link(&fresh, path));
+        fs::remove_file(&fresh)?;
+        placed.map(|()| Self(bytes))
+    }
+
+    /// HMAC-SHA256 under a key derived for one purpose (RFC 2104; the derivation is one HMAC step).
+    pub fn mac(&self, purpose: &str, bytes: &[u8]) -> [u8; 32] {
+        let derived = Zeroizing::new(hmac(self.0.as_ref(), purpose.as_bytes()));
+        hmac(derived.as_ref(), bytes)
+    }
+}
+
+fn hmac(key: &[u8], bytes: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(bytes);
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token;
+
+    #[test]
+    fn a_new_token_reads_back_and_differs_every_time() {
+        let entropy = Entropy::system();
+        let prefix = Prefix::parse("kw").unwrap();
+        let id = entropy.key_id();
+        let (one, two) = (entropy.token(&prefix, id), entropy.token(&prefix, id));
+        assert_ne!(one.reveal(), two.reveal());
+        assert_eq!(token::parse(one.reveal()).unwrap().id, id);
+        assert!(one.reveal().ends_with(&one.last_four()));
+    }
+
+    #[test]
+    fn every_digit_is_equally_likely() {
+        // Every byte value once: 248 of them give each of the 62 digits four times; the rest are passed over.
+        let next = Arc::new(std::sync::atomic::AtomicU8::new(0));
+        let entropy = Entropy::from_fn(move |bytes| {
+            for byte in bytes {
+                *byte = next.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            }
+        });
+        let text = entropy.base62(248);
+        assert!(BASE62.iter().all(|digit| text.bytes().filter(|byte| byte == digit).count() == 4));
+    }
+
+    #[test]
+    fn digests_compare_whole() {
+        let digest = Digest::of(b"secret");
+        assert!(Digest::from_hex(&digest.to_hex()).unwrap().matches(&digest));
+        assert!(!Digest::of(b"secres").matches(&digest));
+        assert!(Digest::from_hex("00").is_none() && Digest::from_hex(&"é".repeat(32)).is_none());
+        assert_eq!(format!("{digest:?}"), "Digest(..)");
+    }
+
+    #[test]
+    fn the_master_key_is_made_once_and_its_uses_differ() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        let entropy = Entropy::system();
+        let made = MasterKey::load_or_create(&path, &entropy).unwrap();
+        let read = MasterKey::load_or_create(&path, &entropy).unwrap();
+        assert_eq!(made.mac("audit", b"x"), read.mac("audit", b"x"));
+        assert_ne!(made.mac("audit", b"x"), made.mac("checkpoint", b"x"));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
+        fs::write(&path, "short").unwrap();
+        assert_eq!(MasterKey::load_or_create(&path, &entropy).err().unwrap().kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn hmac_is_hmac() {
+        // RFC 4231, test case 2.
+        let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        assert_eq!(hex(&super::hmac(b"Jefe", b"what do ya want for nothing?")), expected);
+    }
+}

@@ -1,0 +1,76 @@
+//! The audit chain at rest. Events are only ever added, by [`super::Change::commit`].
+
+use sqlx::FromRow;
+
+use super::{Store, StoreError, reading};
+use crate::{
+    audit::{Event, Head},
+    secret::unhex,
+    time::Timestamp,
+};
+
+/// A page of the chain, newest first.
+#[derive(Clone, Debug)]
+pub struct AuditPage {
+    /// The events.
+    pub events: Vec<Event>,
+    /// The number before which the next page begins, when there is one.
+    pub next: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct EventRow {
+    seq: i64,
+    at: i64,
+    actor: String,
+    verb: String,
+    target: String,
+    detail: String,
+    hash: String,
+}
+
+impl EventRow {
+    /// A hash that does not parse becomes one that cannot be right, so that the walk says where the chain breaks.
+    fn read(self) -> Event {
+        Event {
+            seq: self.seq,
+            at: Timestamp::from_millis(self.at),
+            actor: self.actor,
+            verb: self.verb,
+            target: self.target,
+            detail: self.detail,
+            hash: unhex(&self.hash).unwrap_or([0; 32]),
+        }
+    }
+}
+
+impl Store {
+    /// The newest events before number `before`, of one target or of all.
+    pub async fn audit_page(&self, before: Option<i64>, target: Option<&str>, limit: u16) -> Result<AuditPage, StoreError> {
+        let sql = "SELECT * FROM audit WHERE seq < $1 AND ($2 = '' OR target = $2) ORDER BY seq DESC LIMIT $3";
+        let rows: Vec<EventRow> = reading!(self, db => sqlx::query_as(sql)
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(target.unwrap_or_default())
+            .bind(i64::from(limit) + 1)
+            .fetch_all(db)
+            .await?);
+        let more = rows.len() > usize::from(limit);
+        let events: Vec<Event> = rows.into_iter().take(limit.into()).map(EventRow::read).collect();
+        let next = events.last().map(|event| event.seq).filter(|_| more);
+        Ok(AuditPage { events, next })
+    }
+
+    /// Up to 1000 events after number `after`, in order.
+    pub async fn audit_after(&self, after: i64) -> Result<Vec<Event>, StoreError> {
+        let sql = "SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT 1000";
+        let rows: Vec<EventRow> = reading!(self, db => sqlx::query_as(sql).bind(after).fetch_all(db).await?);
+        Ok(rows.into_iter().map(EventRow::read).collect())
+    }
+
+    /// Where the chain ends, according to the row that every change takes.
+    pub async fn audit_head(&self) -> Result<Head, StoreError> {
+        let sql = "SELECT seq, hash FROM audit_head WHERE id = 1";
+        let (seq, hash): (i64, String) = reading!(self, db => sqlx::query_as(sql).fetch_one(db).await?);
+        Ok(Head { seq, hash: unhex(&hash).ok_or(StoreError::Corrupt("audit head"))? })
+    }
+}

@@ -1,0 +1,85 @@
+//! A change: one transaction that holds what changes and the one audit event that says so. It has a generation from the
+//! start, because it takes the end of the audit chain first; that also makes changes follow each other on both databases.
+
+use sqlx::{Postgres, Sqlite};
+
+use super::{Db, Store, StoreError, within};
+use crate::{
+    audit::{Event, GENESIS, Verb},
+    key::Generation,
+    secret::{hex, unhex},
+    time::Timestamp,
+};
+
+pub(super) enum Transaction {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+/// A transaction under way. Dropped without [`Change::commit`], it leaves no trace.
+pub struct Change {
+    pub(super) transaction: Transaction,
+    store: Store,
+    generation: Generation,
+    before: [u8; 32],
+}
+
+impl Store {
+    /// Begins a change.
+    pub async fn change(&self) -> Result<Change, StoreError> {
+        let transaction = match &self.inner.db {
+            Db::Sqlite { write, .. } => Transaction::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Postgres(pool) => Transaction::Postgres(pool.begin().await?),
+        };
+        let mut change = Change { transaction, store: self.clone(), generation: 0, before: GENESIS };
+        let sql = "UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash";
+        let (seq, hash): (i64, String) = within!(change, db => sqlx::query_as(sql).fetch_one(db).await?);
+        change.generation = seq;
+        change.before = unhex(&hash).ok_or(StoreError::Corrupt("audit head"))?;
+        Ok(change)
+    }
+}
+
+impl Change {
+    /// The generation of everything this change touches: the number of its audit event.
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// Writes the audit event, commits, and tells this process's listener. Only after this may anyone be told.
+    pub async fn commit(mut self, at: Timestamp, actor: &str, verb: Verb, target: &str, detail: &str) -> Result<(), StoreError> {
+        let mut event = Event {
+            seq: self.generation,
+            at,
+            actor: actor.to_owned(),
+            verb: verb.code().to_owned(),
+            target: target.to_owned(),
+            detail: detail.to_owned(),
+            hash: GENESIS,
+        };
+        event.hash = self.store.audit_mac(&event.bytes(&self.before));
+        let insert = "INSERT INTO audit (seq, at, actor, verb, target, detail, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let head = "UPDATE audit_head SET hash = $1 WHERE id = 1";
+        within!(self, db => {
+            sqlx::query(insert)
+                .bind(event.seq)
+                .bind(event.at.millis())
+                .bind(&event.actor)
+                .bind(&event.verb)
+                .bind(&event.target)
+                .bind(&event.detail)
+                .bind(hex(&event.hash))
+                .execute(&mut *db)
+                .await?;
+            sqlx::query(head).bind(hex(&event.hash)).execute(&mut *db).await?;
+        });
+        match self.transaction {
+            Transaction::Sqlite(transaction) => transaction.commit().await?,
+            Transaction::Postgres(transaction) => transaction.commit().await?,
+        }
+        if let Some(listener) = self.store.inner.listener.get() {
+            listener(self.generation, target);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,247 @@
+//! The only SQL in the project. It speaks domain types; rows stay private to the file with their query. One text of
+//! every query runs on SQLite and on PostgreSQL.
+
+mod audit;
+mod change;
+mod keys;
+mod sessions;
+mod setup;
+mod usage;
+mod users;
+
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use sqlx::{
+    PgPool, SqlitePool,
+    migrate::{Migrate, MigrateError, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+pub use self::{
+    audit::AuditPage,
+    change::Change,
+    keys::{Counts, Cursor, KeyFilter, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
+    sessions::StoredSession,
+    usage::{Stakes, Tally},
+    users::StoredUser,
+};
+use crate::secret::MasterKey;
+
+/// Runs one body against whichever database there is, for reading.
+macro_rules! reading {
+    ($store:expr, $db:ident => $body:expr) => {
+        match &$store.inner.db {
+            $crate::store::Db::Sqlite { read: $db, .. } => $body,
+            $crate::store::Db::Postgres($db) => $body,
+        }
+    };
+}
+/// Runs one body against whichever database there is, for writing outside a change.
+macro_rules! writing {
+    ($store:expr, $db:ident => $body:expr) => {
+        match &$store.inner.db {
+            $crate::store::Db::Sqlite { write: $db, .. } => $body,
+            $crate::store::Db::Postgres($db) => $body,
+        }
+    };
+}
+/// Runs one body inside a change's transaction.
+macro_rules! within {
+    ($change:expr, $db:ident => $body:expr) => {
+        match &mut $change.transaction {
+            $crate::store::change::Transaction::Sqlite(transaction) => {
+                let $db = &mut **transaction;
+                $body
+            }
+            $crate::store::change::Transaction::Postgres(transaction) => {
+                let $db = &mut **transaction;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use {reading, within, writing};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// The oldest SQLite that is trusted: before it, a WAL reset could lose a committed transaction.
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+/// How long a call waits for a connection before it gives up.
+const ACQUIRE: Duration = Duration::from_secs(2);
+/// How long a write waits for another process that holds the SQLite file.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    master: Arc<MasterKey>,
+    listener: OnceLock<Listener>,
+}
+
+type Listener = Box<dyn Fn(i64, &str) + Send + Sync>;
+
+enum Db {
+    Sqlite { write: SqlitePool, read: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// Where the database is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A SQLite file.
+    Sqlite(PathBuf),
+    /// A PostgreSQL URL, which may hold a password: it has no `Debug`.
+    Postgres(String),
+}
+
+/// Why the store could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached, or did not answer in time.
+    #[error("the database did not answer")]
+    Unavailable(#[source] sqlx::Error),
+    /// Something with this name exists already.
+    #[error("it exists already")]
+    Taken,
+    /// A stored row does not parse: it was changed by something other than Keyward.
+    #[error("a stored {0} cannot be read; was the database edited by hand?")]
+    Corrupt(&'static str),
+    /// The schema is newer than this program.
+    #[error("the database was made by a newer Keyward (migration {0}): start that version, or restore the copy made before its migration")]
+    Newer(i64),
+    /// A migration failed; the database is as it was before it.
+    #[error("a migration failed: {0}")]
+    Migration(#[source] MigrateError),
+    /// The SQLite library is too old to be trusted.
+    #[error("SQLite {0} is too old: it can lose a committed transaction; build with 3.51.3 or later")]
+    OldSqlite(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(cause) if cause.is_unique_violation() => Self::Taken,
+            _ => Self::Unavailable(error),
+        }
+    }
+}
+
+impl Location {
+    /// Reads `sqlite://PATH` (a relative path lies in `data_dir`) or `postgres://…`; `None` for anything else.
+    pub fn parse(url: &str, data_dir: &Path) -> Option<Self> {
+        if let Some(path) = url.strip_prefix("sqlite://").filter(|path| !path.is_empty()) {
+            return Some(Self::Sqlite(data_dir.join(path)));
+        }
+        let postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
+        (postgres && PgConnectOptions::from_str(url).is_ok()).then(|| Self::Postgres(url.to_owned()))
+    }
+}
+
+impl Store {
+    /// Connects. The schema is not touched; see [`Store::migrate`].
+    pub async fn open(location: &Location, master: Arc<MasterKey>) -> Result<Self, StoreError> {
+        let db = match location {
+            Location::Sqlite(path) => Self::open_sqlite(path).await?,
+            Location::Postgres(url) => {
+                let options = PgConnectOptions::from_str(url)?.options([("statement_timeout", "5000"), ("lock_timeout", "5000")]);
+                Db::Postgres(PgPoolOptions::new().max_connections(8).acquire_timeout(ACQUIRE).connect_with(options).await?)
+            }
+        };
+        Ok(Self { inner: Arc::new(Inner { db, master, listener: OnceLock::new() }) })
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<Db, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY);
+        let pool = |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
+        let write = pool(1).connect_with(options.clone()).await?;
+        let (version,): (String,) = sqlx::query_as("SELECT sqlite_version()").fetch_one(&write).await?;
+        let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+        let mut next = || numbers.next().unwrap_or(0);
+        if (next(), next(), next()) < OLDEST_SQLITE {
+            return Err(StoreError::OldSqlite(version));
+        }
+        let read = pool(4).connect_with(options.pragma("query_only", "on")).await?;
+        Ok(Db::Sqlite { write, read })
+    }
+
+    /// Brings the schema up to date. Before anything pending runs on a SQLite file that holds data, the file is copied
+    /// beside itself; the copy's path is returned.
+    pub async fn migrate(&self) -> Result<Option<PathBuf>, StoreError> {
+        let applied = self.applied_migrations().await?;
+        let newest = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+        if let Some(newer) = applied.iter().find(|version| **version > newest) {
+            return Err(StoreError::Newer(*newer));
+        }
+        let pending = MIGRATIONS.iter().any(|migration| !applied.contains(&migration.version));
+        let copy = if pending && !applied.is_empty() { self.copy_before(newest).await? } else { None };
+        writing!(self, db => MIGRATIONS.run(db).await).map_err(StoreError::Migration)?;
+        Ok(copy)
+    }
+
+    async fn applied_migrations(&self) -> Result<Vec<i64>, StoreError> {
+        const TABLE: &str = "_sqlx_migrations";
+        let applied = writing!(self, db => {
+            let mut connection = db.acquire().await?;
+            connection.ensure_migrations_table(TABLE).await.map_err(StoreError::Migration)?;
+            connection.list_applied_migrations(TABLE).await.map_err(StoreError::Migration)?
+        });
+        Ok(applied.into_iter().map(|migration| migration.version).collect())
+    }
+
+    async fn copy_before(&self, version: i64) -> Result<Option<PathBuf>, StoreError> {
+        let Db::Sqlite { write, .. } = &self.inner.db else { return Ok(None) };
+        let file = write.connect_options().get_filename().to_owned();
+        let mut copy = file.into_os_string();
+        copy.push(format!(".before-{version:04}"));
+        let copy = PathBuf::from(copy);
+        if !copy.exists() {
+            sqlx::query("VACUUM INTO $1").bind(copy.to_string_lossy().into_owned()).execute(write).await?;
+        }
+        Ok(Some(copy))
+    }
+
+    /// Calls `listener` with the generation and the target of every change of this process, after its commit. Once.
+    pub fn on_change(&self, listener: impl Fn(i64, &str) + Send + Sync + 'static) {
+        let _ = self.inner.listener.set(Box::new(listener));
+    }
+
+    /// The keyed hash of the audit chain: HMAC-SHA256 under a key derived from the master key.
+    pub fn audit_mac(&self, bytes: &[u8]) -> [u8; 32] {
+        self.inner.master.mac("audit", bytes)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        reading!(self, db => sqlx::query("SELECT 1").execute(db).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Waits for what is under way and closes every connection.
+    pub async fn close(&self) {
+        match &self.inner.db {
+            Db::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+}

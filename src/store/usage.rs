@@ -1,0 +1,141 @@
+//! Usage at rest: added up in batches, forward only.
+
+use sqlx::FromRow;
+
+use super::{Db, Store, StoreError, reading};
+use crate::{
+    id::KeyId,
+    store::LastUse,
+    time::{DAY, HOUR, Timestamp},
+};
+
+/// What one key did since the last batch.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    /// The key.
+    pub key: KeyId,
+    /// The start of the hour.
+    pub hour: Timestamp,
+    /// Calls by outcome: `valid` or the code of the refusal.
+    pub calls: Vec<(&'static str, i64)>,
+    /// The last allowed call.
+    pub last_use: Option<LastUse>,
+    /// Where allowed calls came from, each with its last call.
+    pub callers: Vec<LastUse>,
+}
+
+/// What archiving a key would break.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stakes {
+    /// Allowed calls in the last 24 hours.
+    pub calls_day: i64,
+    /// Allowed calls in the last 7 days.
+    pub calls_week: i64,
+    /// Refused calls in the last 24 hours.
+    pub refused_day: i64,
+    /// The addresses it was used from in the last 7 days, latest first, at most 20.
+    pub callers: Vec<LastUse>,
+}
+
+#[derive(FromRow)]
+struct Sums {
+    calls_day: i64,
+    calls_week: i64,
+    refused_day: i64,
+}
+
+impl Store {
+    /// Adds a batch to what is stored, whole or not at all.
+    pub async fn add_usage(&self, batch: &[Tally]) -> Result<(), StoreError> {
+        match &self.inner.db {
+            Db::Sqlite { write, .. } => {
+                let mut transaction = write.begin_with("BEGIN IMMEDIATE").await?;
+                add_usage!(transaction, batch);
+                transaction.commit().await?;
+            }
+            Db::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                add_usage!(transaction, batch);
+                transaction.commit().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What archiving this key would break.
+    pub async fn stakes(&self, key: KeyId, now: Timestamp) -> Result<Stakes, StoreError> {
+        let sums = "SELECT CAST(COALESCE(SUM(CASE WHEN outcome = 'valid' AND hour > $2 THEN calls END), 0) AS bigint) AS calls_day, \
+                    CAST(COALESCE(SUM(CASE WHEN outcome = 'valid' THEN calls END), 0) AS bigint) AS calls_week, \
+                    CAST(COALESCE(SUM(CASE WHEN outcome <> 'valid' AND hour > $2 THEN calls END), 0) AS bigint) AS refused_day \
+                    FROM usage_hours WHERE key_id = $1 AND hour > $3";
+        let callers = "SELECT address, at FROM callers WHERE key_id = $1 AND at > $2 ORDER BY at DESC LIMIT 20";
+        let (day, week) = (now.plus(-DAY), now.plus(-7 * DAY));
+        let (sums, callers): (Sums, Vec<(String, i64)>) = reading!(self, db => (
+            sqlx::query_as(sums)
+                .bind(key.as_str())
+                .bind(day.plus(-HOUR).millis())
+                .bind(week.plus(-HOUR).millis())
+                .fetch_one(db)
+                .await?,
+            sqlx::query_as(callers).bind(key.as_str()).bind(week.millis()).fetch_all(db).await?,
+        ));
+        let callers = callers.into_iter().map(|(address, at)| LastUse { address, at: Timestamp::from_millis(at) });
+        Ok(Stakes {
+            calls_day: sums.calls_day,
+            calls_week: sums.calls_week,
+            refused_day: sums.refused_day,
+            callers: callers.collect(),
+        })
+    }
+
+    /// Forgets callers not seen for 7 days and hours older than 400 days.
+    pub async fn sweep_usage(&self, now: Timestamp) -> Result<(), StoreError> {
+        super::writing!(self, db => {
+            sqlx::query("DELETE FROM callers WHERE at <= $1").bind(now.plus(-7 * DAY).millis()).execute(db).await?;
+            sqlx::query("DELETE FROM usage_hours WHERE hour <= $1").bind(now.plus(-400 * DAY).millis()).execute(db).await?;
+        });
+        Ok(())
+    }
+}
+
+macro_rules! add_usage {
+    ($transaction:ident, $batch:ident) => {
+        for tally in $batch {
+            for (outcome, calls) in &tally.calls {
+                sqlx::query(
+                    "INSERT INTO usage_hours (key_id, hour, outcome, calls) VALUES ($1, $2, $3, $4) \
+                     ON CONFLICT (key_id, hour, outcome) DO UPDATE SET calls = usage_hours.calls + excluded.calls",
+                )
+                .bind(tally.key.as_str())
+                .bind(tally.hour.millis())
+                .bind(*outcome)
+                .bind(calls)
+                .execute(&mut *$transaction)
+                .await?;
+            }
+            if let Some(used) = &tally.last_use {
+                sqlx::query(
+                    "INSERT INTO last_uses (key_id, at, address) VALUES ($1, $2, $3) ON CONFLICT (key_id) \
+                     DO UPDATE SET at = excluded.at, address = excluded.address WHERE excluded.at > last_uses.at",
+                )
+                .bind(tally.key.as_str())
+                .bind(used.at.millis())
+                .bind(&used.address)
+                .execute(&mut *$transaction)
+                .await?;
+            }
+            for caller in &tally.callers {
+                sqlx::query(
+                    "INSERT INTO callers (key_id, address, at) VALUES ($1, $2, $3) ON CONFLICT (key_id, address) \
+                     DO UPDATE SET at = excluded.at WHERE excluded.at > callers.at",
+                )
+                .bind(tally.key.as_str())
+                .bind(&caller.address)
+                .bind(caller.at.millis())
+                .execute(&mut *$transaction)
+                .await?;
+            }
+        }
+    };
+}
+use add_usage;

@@ -1,0 +1,102 @@
+//! Users at rest.
+
+use sqlx::FromRow;
+
+use super::{Change, Store, StoreError, reading, within, writing};
+use crate::{
+    id::UserId,
+    name::Email,
+    people::{Role, User},
+    time::Timestamp,
+};
+
+/// A user and the hash their password is checked against.
+pub struct StoredUser {
+    /// The user.
+    pub user: User,
+    /// A PHC string.
+    pub password_hash: String,
+}
+
+#[derive(FromRow)]
+struct UserRow {
+    id: String,
+    email: String,
+    role: String,
+    password_hash: String,
+    created_at: i64,
+    sessions_from: i64,
+    disabled_at: Option<i64>,
+}
+
+impl UserRow {
+    fn read(self) -> Result<StoredUser, StoreError> {
+        let user = || {
+            Some(User {
+                id: UserId::parse(&self.id)?,
+                email: Email::parse(&self.email).ok()?,
+                role: Role::parse(&self.role)?,
+                created_at: Timestamp::from_millis(self.created_at),
+                sessions_from: Timestamp::from_millis(self.sessions_from),
+                disabled_at: self.disabled_at.map(Timestamp::from_millis),
+            })
+        };
+        let user = user().ok_or(StoreError::Corrupt("user"))?;
+        Ok(StoredUser { user, password_hash: self.password_hash })
+    }
+}
+
+impl Store {
+    /// The user with this mail address.
+    pub async fn user_by_email(&self, email: &Email) -> Result<Option<StoredUser>, StoreError> {
+        let sql = "SELECT * FROM users WHERE email = $1";
+        let row: Option<UserRow> = reading!(self, db => sqlx::query_as(sql).bind(email.as_str()).fetch_optional(db).await?);
+        row.map(UserRow::read).transpose()
+    }
+
+    /// The user with this id.
+    pub async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        let sql = "SELECT * FROM users WHERE id = $1";
+        let row: Option<UserRow> = reading!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
+        Ok(row.map(UserRow::read).transpose()?.map(|stored| stored.user))
+    }
+
+    /// Every user, oldest first.
+    pub async fn users(&self) -> Result<Vec<User>, StoreError> {
+        let sql = "SELECT * FROM users ORDER BY created_at, id";
+        let rows: Vec<UserRow> = reading!(self, db => sqlx::query_as(sql).fetch_all(db).await?);
+        rows.into_iter().map(|row| row.read().map(|stored| stored.user)).collect()
+    }
+
+    /// Whether there is a superadmin who may sign in.
+    pub async fn has_superadmin(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT COUNT(*) FROM users WHERE role = 'superadmin' AND disabled_at IS NULL";
+        let (count,): (i64,) = reading!(self, db => sqlx::query_as(sql).fetch_one(db).await?);
+        Ok(count > 0)
+    }
+
+    /// Stores the same password's hash with today's parameters.
+    pub async fn rehash(&self, id: UserId, password_hash: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE users SET password_hash = $1 WHERE id = $2";
+        writing!(self, db => sqlx::query(sql).bind(password_hash).bind(id.as_str()).execute(db).await.map(drop))?;
+        Ok(())
+    }
+}
+
+impl Change {
+    /// Inserts a user; [`StoreError::Taken`] when the mail address is in use.
+    pub async fn insert_user(&mut self, user: &User, password_hash: &str) -> Result<(), StoreError> {
+        let sql = "INSERT INTO users (id, email, role, password_hash, created_at, sessions_from) VALUES ($1, $2, $3, $4, $5, $6)";
+        within!(self, db => sqlx::query(sql)
+            .bind(user.id.as_str())
+            .bind(user.email.as_str())
+            .bind(user.role.code())
+            .bind(password_hash)
+            .bind(user.created_at.millis())
+            .bind(user.sessions_from.millis())
+            .execute(db)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,140 @@
+//! Instants and days. Everything is UTC; a value comes in as an argument, nothing here reads a clock.
+
+use std::fmt;
+
+use jiff::{civil, tz::TimeZone};
+
+/// Milliseconds in a day.
+pub const DAY: i64 = 86_400_000;
+/// Milliseconds in an hour.
+pub const HOUR: i64 = 3_600_000;
+
+/// An instant: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From milliseconds since the Unix epoch.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// This instant moved by so many milliseconds, stopping at the ends of the range.
+    #[must_use]
+    pub const fn plus(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// Milliseconds from `earlier` to this instant; negative when it lies after.
+    pub const fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The last second of a calendar day in UTC, from `2027-03-14`, or an exact instant with its offset, from
+    /// `2027-03-14T09:00:00+01:00` (RFC 3339).
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(instant) = text.parse::<jiff::Timestamp>() {
+            return Some(Self(instant.as_millisecond()));
+        }
+        let day: civil::Date = (text.len() == 10).then(|| text.parse().ok())??;
+        let end = day.at(23, 59, 59, 0).to_zoned(TimeZone::UTC).ok()?;
+        Some(Self(end.timestamp().as_millisecond()))
+    }
+
+    /// For people: `14 Mar 2027, 23:59 UTC`.
+    pub fn long(self) -> String {
+        self.format("%-d %b %Y, %H:%M UTC")
+    }
+
+    /// For people, the day alone: `14 Mar 2027`.
+    pub fn day(self) -> String {
+        self.format("%-d %b %Y")
+    }
+
+    /// For a date field: `2027-03-14`.
+    pub fn iso_day(self) -> String {
+        self.format("%Y-%m-%d")
+    }
+
+    fn format(self, pattern: &str) -> String {
+        self.civil().map_or_else(|| "out of range".to_owned(), |zoned| zoned.strftime(pattern).to_string())
+    }
+
+    fn civil(self) -> Option<jiff::Zoned> {
+        Some(jiff::Timestamp::from_millisecond(self.0).ok()?.to_zoned(TimeZone::UTC))
+    }
+}
+
+/// RFC 3339, in UTC, to the second: `2027-03-14T23:59:59Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.format("%Y-%m-%dT%H:%M:%SZ"))
+    }
+}
+
+/// How long ago, or how soon, in the largest whole unit: `just now`, `5 min ago`, `in 12 days`.
+pub fn relative(then: Timestamp, now: Timestamp) -> String {
+    let gone = now.since(then);
+    let size = gone.saturating_abs();
+    let (count, unit) = match size {
+        ..60_000 => return if gone >= 0 { "just now".to_owned() } else { "in under a minute".to_owned() },
+        60_000..HOUR => (size / 60_000, "min"),
+        HOUR..DAY => (size / HOUR, "h"),
+        _ if size / DAY == 1 => (1, "day"),
+        _ => (size / DAY, "days"),
+    };
+    if gone >= 0 { format!("{count} {unit} ago") } else { format!("in {count} {unit}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_ends_with_its_last_second_and_an_instant_keeps_its_offset() {
+        for (text, expected) in [
+            ("2027-03-14", Some("2027-03-14T23:59:59Z")),
+            ("2028-02-29", Some("2028-02-29T23:59:59Z")),
+            ("2027-03-14T09:00:00+01:00", Some("2027-03-14T08:00:00Z")),
+            ("2027-03-14T09:00:00Z", Some("2027-03-14T09:00:00Z")),
+            ("2027-02-29", None),
+            ("2027-03-14T09:00:00", None),
+            ("14.03.2027", None),
+            ("20270314", None),
+            ("", None),
+        ] {
+            assert_eq!(Timestamp::parse(text).map(|at| at.to_string()).as_deref(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn relative_names_the_largest_whole_unit() {
+        let now = Timestamp::from_millis(100 * DAY);
+        for (offset, expected) in [
+            (0, "just now"),
+            (-59_999, "just now"),
+            (-60_000, "1 min ago"),
+            (-HOUR, "1 h ago"),
+            (-DAY, "1 day ago"),
+            (-34 * DAY, "34 days ago"),
+            (30_000, "in under a minute"),
+            (3 * DAY + 5, "in 3 days"),
+        ] {
+            assert_eq!(relative(now.plus(offset), now), expected, "{offset}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_the_range_neither_panic_nor_wrap() {
+        for edge in [i64::MIN, i64::MAX] {
+            let at = Timestamp::from_millis(edge);
+            assert_eq!(at.long(), "out of range");
+            let _ = (at.plus(edge), at.since(Timestamp::from_millis(-1)), relative(at, Timestamp::default()));
+        }
+    }
+}

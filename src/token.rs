@@ -1,0 +1,96 @@
+//! What a token looks like: `<prefix>_<public id>_<secret><checksum>`. This module reads and writes the form; it never
+//! makes a secret and never knows whether a key exists. The form is fixed for ever.
+
+use crate::id::{BASE62, KeyId};
+
+/// Characters of base62 in a secret: 190 bits.
+pub const SECRET_LENGTH: usize = 32;
+/// Characters of base62 in the checksum.
+pub const CHECKSUM_LENGTH: usize = 6;
+
+/// A token taken apart, still borrowing what was presented.
+#[derive(Clone, Copy)]
+pub struct Token<'a> {
+    /// The public id.
+    pub id: KeyId,
+    /// The secret, without the checksum.
+    pub secret: &'a str,
+}
+
+/// Takes a token apart; `None` unless its shape and its checksum are right.
+pub fn parse(text: &str) -> Option<Token<'_>> {
+    let (prefix, rest) = text.split_once('_')?;
+    let (id, tail) = rest.split_once('_')?;
+    let shaped = (2..=12).contains(&prefix.len())
+        && tail.len() == SECRET_LENGTH + CHECKSUM_LENGTH
+        && prefix.bytes().chain(tail.bytes()).all(|b| b.is_ascii_alphanumeric());
+    if !shaped {
+        return None;
+    }
+    let (body, sum) = text.split_at(text.len() - CHECKSUM_LENGTH);
+    if checksum(body) != sum.as_bytes() {
+        return None;
+    }
+    Some(Token { id: KeyId::parse(id)?, secret: &tail[..SECRET_LENGTH] })
+}
+
+/// The checksum of everything before it: CRC-32 (ISO-HDLC, as in zlib) in six digits of base62, most significant first.
+pub fn checksum(body: &str) -> [u8; CHECKSUM_LENGTH] {
+    let mut rest = crc32fast::hash(body.as_bytes()) as usize;
+    let mut digits = [b'0'; CHECKSUM_LENGTH];
+    for digit in digits.iter_mut().rev() {
+        *digit = BASE62[rest % 62];
+        rest /= 62;
+    }
+    digits
+}
+
+/// How a key is shown when its secret is not: `kw_7Gx2Lm0pQ4vTz8Ka_…9fQa`.
+pub fn mask(prefix: &str, id: KeyId, last_four: &str) -> String {
+    format!("{prefix}_{id}_\u{2026}{last_four}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The published example of the form: if this test must change, tokens in the world stop working.
+    const EXAMPLE: &str = "kw_0123456789ABCDEF_abcdefghijklmnopqrstuvwxyzABCDEF3JwdoR";
+
+    #[test]
+    fn the_form_is_fixed() {
+        let token = parse(EXAMPLE).expect("the example token");
+        assert_eq!(token.id.as_str(), "0123456789ABCDEF");
+        assert_eq!(token.secret, "abcdefghijklmnopqrstuvwxyzABCDEF");
+        assert_eq!(mask("kw", token.id, "abcd"), "kw_0123456789ABCDEF_\u{2026}abcd");
+    }
+
+    #[test]
+    fn no_single_character_can_change() {
+        for index in 0..EXAMPLE.len() {
+            for replacement in ["_", "-", "0", "Z", "z", "\0", "é", ""] {
+                let mut text = EXAMPLE.to_owned();
+                text.replace_range(index..=index, replacement);
+                assert!(text == EXAMPLE || parse(&text).is_none(), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused_without_a_panic() {
+        let long = "_".repeat(10_000);
+        for text in ["", "_", "__", "kw", "kw__", "\u{1f511}_\u{1f511}_\u{1f511}", long.as_str(), &EXAMPLE[1..], &EXAMPLE[..EXAMPLE.len() - 1]] {
+            assert!(parse(text).is_none(), "{text:?}");
+        }
+        assert!(parse(&format!("{EXAMPLE} ")).is_none());
+        assert!(parse(&format!("x{EXAMPLE}")).is_none(), "the prefix is under the checksum");
+    }
+
+    #[test]
+    fn the_checksum_is_crc32_in_base62() {
+        // CRC-32 of "123456789" is 0xCBF43926 (the check value of the algorithm's published parameters).
+        assert_eq!(crc32fast::hash(b"123456789"), 0xCBF4_3926);
+        assert_eq!(&checksum("123456789"), b"3jZRMI");
+        assert_eq!(&checksum(""), b"000000");
+    }
+}
