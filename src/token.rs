@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     /// The published example of the form: if this test must change, tokens in the world stop working.
-    const EXAMPLE: &str = "kw_0123456789ABCDEF_abcdefghijklmnopqrstuvwxyzABCDEF3JwdoR";
+    const EXAMPLE: &str = "kw_0123456789ABCDEF_abcdefghijklmnopqrstuvwxyzABCDEF2i2pPO";
 
     #[test]
     fn the_form_is_fixed() {
@@ -90,7 +90,7 @@ mod tests {
     fn the_checksum_is_crc32_in_base62() {
         // CRC-32 of "123456789" is 0xCBF43926 (the check value of the algorithm's published parameters).
         assert_eq!(crc32fast::hash(b"123456789"), 0xCBF4_3926);
-        assert_eq!(&checksum("123456789"), b"3jZRMI");
+        assert_eq!(&checksum("123456789"), b"3jZRME");
         assert_eq!(&checksum(""), b"000000");
     }
 }

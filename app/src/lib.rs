@@ -1,1 +1,17 @@
-//! x
+//! The console's face. Pages are rendered on the server and work as plain HTML; islands make the few places where it
+//! matters pleasant: the create form with its show-once dialog, the archive dialog, copying and keys.
+
+pub mod api;
+mod browser;
+mod components;
+pub mod error;
+pub mod form;
+pub mod once;
+mod pages;
+pub mod posted;
+pub mod routes;
+mod shell;
+pub mod view;
+
+pub use pages::App;
+pub use shell::{Document, shell};

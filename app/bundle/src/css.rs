@@ -11,11 +11,10 @@ pub(crate) fn bundle(
 ) -> Result<String, String> {
     let mut whole = String::new();
     for line in sheet.lines() {
-        match import(line) {
-            Some((file, layer)) => {
-                whole.extend(["@layer ", layer, "{", &minify(&read(file)?), "}"])
-            }
-            None => whole.extend([line, "\n"]),
+        if let Some((file, layer)) = import(line) {
+            whole.extend(["@layer ", layer, "{", &minify(&read(file)?), "}"]);
+        } else {
+            whole.extend([line, "\n"]);
         }
     }
     let whole = minify(&whole);
@@ -48,8 +47,7 @@ fn minify(css: &str) -> String {
     let mut out = String::with_capacity(css.len());
     let mut rest = css;
     let mut gap = Gap::Nothing;
-    // Whether the text so far ends where no separator can matter.
-    let mut open = true;
+    let mut last = "";
     while let Some(next) = rest.chars().next() {
         if next.is_ascii_whitespace() {
             gap = Gap::Space;
@@ -63,7 +61,9 @@ fn minify(css: &str) -> String {
             rest = comment.split_once("*/").map_or("", |(_, after)| after);
             continue;
         }
-        if !open && !matches!(next, '{' | '}' | ';' | ',' | ')' | '!') {
+        // After a colon a space never matters; before one it does (`a :hover`).
+        let opens = matches!(last, "" | "{" | "}" | ";" | "," | "(" | ":");
+        if !opens && !matches!(next, '{' | '}' | ';' | ',' | ')' | '!') {
             match gap {
                 Gap::Nothing => {}
                 // A comment separates two words but is no descendant combinator, as a space would be.
@@ -71,13 +71,12 @@ fn minify(css: &str) -> String {
                 Gap::Space => out.push(' '),
             }
         }
-        if next == '}' && out.ends_with(';') {
+        if next == '}' && last == ";" {
             out.pop();
         }
         let (piece, after) = rest.split_at(piece_length(rest, next));
         out.push_str(piece);
-        // After a colon a space never matters; before one it does (`a :hover`).
-        open = matches!(piece, "{" | "}" | ";" | "," | "(" | ":");
+        last = piece;
         gap = Gap::Nothing;
         rest = after;
     }
@@ -86,24 +85,19 @@ fn minify(css: &str) -> String {
 
 /// How many bytes from here on pass untouched, `first` being the first character.
 fn piece_length(rest: &str, first: char) -> usize {
-    let until = |end: Option<usize>| end.map_or(rest.len(), |index| index + 1);
     match first {
         '"' | '\'' => {
             let mut escaped = false;
-            until(
-                rest.bytes()
-                    .skip(1)
-                    .position(|byte| {
-                        let closes = !escaped && char::from(byte) == first;
-                        escaped = !escaped && byte == b'\\';
-                        closes
-                    })
-                    .map(|index| index + 1),
-            )
+            let end = rest.bytes().skip(1).position(|byte| {
+                let closes = !escaped && char::from(byte) == first;
+                escaped = !escaped && byte == b'\\';
+                closes
+            });
+            end.map_or(rest.len(), |inside| inside + 2)
         }
         '\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
         'u' if rest.starts_with("url(") && !rest[4..].trim_start().starts_with(['"', '\'']) => {
-            until(rest.find(')'))
+            rest.find(')').map_or(rest.len(), |close| close + 1)
         }
         _ => first.len_utf8(),
     }
@@ -146,7 +140,7 @@ mod tests {
                 r#"a::after { content: "  ; /* } \" \\"; b: ' \' {  ' }"#,
                 r#"a::after{content:"  ; /* } \" \\";b:' \' {  '}"#,
             ),
-            (r".a\:  b, .\;  c { d: e }", r".a\: b,.\; c{d:e}"),
+            (r".a\:  b, .\;  c { d: \; }", r".a\: b,.\; c{d:\;}"),
             (
                 "a { b: url(data:x/*,  y;) ; c: url( \"d)  e\" ) }",
                 "a{b:url(data:x/*,  y;);c:url(\"d)  e\")}",

@@ -60,10 +60,8 @@ impl Asset {
     /// A file that pages ask for by its content's hash, so that browsers may keep it for ever.
     pub(crate) fn hashed(name: &str, extension: &str, bytes: Vec<u8>) -> Self {
         let digest = Sha256::digest(&bytes);
-        let hash: String = digest[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let head = digest.first_chunk().expect("SHA-256 gives 32 bytes");
+        let hash = format!("{:016x}", u64::from_be_bytes(*head));
         Self {
             line: format!("{extension}: {hash}\n"),
             ..Self::new(format!("pkg/{name}.{hash}.{extension}"), bytes)
@@ -92,10 +90,10 @@ pub(crate) fn publish(hashed: &[Asset], others: &[Asset]) -> Outcome<()> {
             write(&format!("{path}.gz"), &asset.gzip())?;
         }
     }
-    let hashes: String = hashed.iter().map(|asset| asset.line.as_str()).collect();
+    let lines: String = hashed.iter().map(|asset| asset.line.as_str()).collect();
     BESIDE
         .iter()
-        .try_for_each(|folder| write(&format!("{folder}/hash.txt"), hashes.as_bytes()))
+        .try_for_each(|folder| write(&format!("{folder}/hash.txt"), lines.as_bytes()))
 }
 
 /// Every file under a folder, at any depth.

@@ -1,0 +1,63 @@
+//! Who asks: what the middleware found out about a request, handed to server functions and pages.
+
+use std::sync::Arc;
+
+use keyward::{
+    console::{Console, ConsoleError},
+    people::{Permit, User},
+};
+use leptos::prelude::{expect_context, use_context};
+
+use crate::error::ApiError;
+
+/// What is known about a request to the console. A request's extension.
+#[derive(Clone)]
+pub struct Visit {
+    /// The use cases.
+    pub console: Arc<Console>,
+    /// Who is signed in.
+    pub signed_in: Option<(Permit, User)>,
+    /// The console's own address, `https://keys.example.com`.
+    pub origin: Arc<str>,
+    /// `light`, `dark`, or nothing for the system's.
+    pub theme: Option<&'static str>,
+}
+
+impl Visit {
+    /// The permit of whoever is signed in.
+    pub fn permit(&self) -> Result<&Permit, ApiError> {
+        self.signed_in.as_ref().map(|(permit, _)| permit).ok_or(ApiError::SignedOut)
+    }
+}
+
+/// The visit of the request that is being answered; `None` while routes are listed at start.
+pub fn visit() -> Option<Visit> {
+    use_context::<axum::http::request::Parts>()?.extensions.get::<Visit>().cloned()
+}
+
+/// The visit, inside a server function.
+pub(super) fn expect_visit() -> Result<Visit, ApiError> {
+    visit().ok_or(ApiError::Unavailable)
+}
+
+/// Gives the answer the error's status.
+pub(super) fn answer<T>(result: Result<T, ApiError>) -> Result<T, ApiError> {
+    result.inspect_err(|error| {
+        let status = axum::http::StatusCode::from_u16(error.status()).unwrap_or_default();
+        expect_context::<leptos_axum::ResponseOptions>().set_status(status);
+    })
+}
+
+/// Maps what a use case says; causes go to the log.
+pub fn closed(error: ConsoleError) -> ApiError {
+    match error {
+        ConsoleError::Forbidden => ApiError::Forbidden,
+        ConsoleError::NotFound => ApiError::NotFound,
+        ConsoleError::Invalid(_) => ApiError::BadRequest,
+        ConsoleError::Busy => ApiError::Busy,
+        ConsoleError::Store(error) => {
+            tracing::error!(%error, source = ?std::error::Error::source(&error), "the store failed");
+            ApiError::Unavailable
+        }
+    }
+}

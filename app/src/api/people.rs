@@ -1,0 +1,24 @@
+//! People over the wire.
+
+use leptos::prelude::*;
+
+use crate::{error::ApiError, view::VisitorView};
+
+/// Who is signed in.
+#[server(prefix = "/api/console", endpoint = "visitor")]
+pub async fn visitor() -> Result<VisitorView, ApiError> {
+    use super::ctx;
+    use keyward::people::Action;
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            let (permit, user) = visit.signed_in.ok_or(ApiError::SignedOut)?;
+            Ok(VisitorView {
+                email: user.email.to_string(),
+                role: user.role.to_string(),
+                may_audit: permit.allows(Action::ReadAudit).is_ok(),
+            })
+        }
+        .await,
+    )
+}

@@ -1,0 +1,17 @@
+//! Instants for people.
+
+use leptos::prelude::*;
+
+use crate::view::When;
+
+/// Relative, with the absolute instant on hover: for lists.
+#[component]
+pub(crate) fn Ago(when: When) -> impl IntoView {
+    view! { <time datetime=when.iso title=when.long>{when.relative}</time> }
+}
+
+/// Absolute, with its zone: for details.
+#[component]
+pub(crate) fn Moment(when: When) -> impl IntoView {
+    view! { <time datetime=when.iso title=when.relative>{when.long}</time> }
+}

@@ -1,0 +1,4 @@
+//! x
+use leptos::prelude::*;
+#[component]
+pub(crate) fn ArchiveKey() -> impl IntoView { view! { <p>"ArchiveKey"</p> } }

@@ -1,0 +1,4 @@
+//! x
+use leptos::prelude::*;
+#[component]
+pub(crate) fn Audit() -> impl IntoView { view! { <p>"Audit"</p> } }

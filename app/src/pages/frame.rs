@@ -1,0 +1,116 @@
+//! The frame of every signed-in page: sidebar, top bar on small screens, and the work. And what a page shows when it
+//! could not load.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::{
+    api,
+    components::Icon,
+    error::ApiError,
+    routes,
+};
+
+/// Loads a page's view and arranges it in the frame. Nothing is sent before it is whole.
+#[component]
+pub(crate) fn Loaded<T, F, V, W>(
+    /// The page's title.
+    #[prop(into)]
+    title: String,
+    /// The path of the sidebar's current item.
+    current: &'static str,
+    /// What to load.
+    load: F,
+    /// How to show it.
+    show: V,
+) -> impl IntoView
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, ApiError>> + Send + 'static,
+    V: FnOnce(T) -> W + Send + 'static,
+    W: IntoView + 'static,
+{
+    let page = Suspend::new(async move {
+        let visitor = api::visitor().await;
+        let loaded = load.await;
+        let body = match loaded {
+            Ok(loaded) => show(loaded).into_any(),
+            Err(error) => view! { <Failure error/> }.into_any(),
+        };
+        view! {
+            <a class="btn skip-link" href="#main">"Skip to content"</a>
+            <div class="app">
+                <header class="topbar">
+                    <button class="btn quiet square" type="button" popovertarget="side" aria-label="Menu"><Icon name="menu"/></button>
+                    <Brand/>
+                </header>
+                <nav class="side" id="side" popover="auto" aria-label="Main">
+                    <Brand/>
+                    <ul>
+                        <Item href=routes::KEYS icon="key" label="Keys" current/>
+                        {visitor.as_ref().is_ok_and(|visitor| visitor.may_audit)
+                            .then(|| view! { <Item href=routes::AUDIT icon="list" label="Audit" current/> })}
+                    </ul>
+                    {visitor.ok().map(|visitor| view! {
+                        <div class="foot">
+                            <span class="grow who" title=visitor.email.clone()><span>{visitor.email.clone()}</span><small class="sub">{visitor.role}</small></span>
+                            <form method="post" action=routes::THEME>
+                                <button class="btn quiet square" aria-label="Change theme" title="Light, dark or the system's theme"><Icon name="moon"/></button>
+                            </form>
+                            <form method="post" action=routes::SIGN_OUT>
+                                <button class="btn quiet square" aria-label="Sign out" title="Sign out"><Icon name="log-out"/></button>
+                            </form>
+                        </div>
+                    })}
+                </nav>
+                <main id="main" tabindex="-1">{body}</main>
+            </div>
+        }
+    });
+    view! {
+        <Title text=title/>
+        <Suspense>{page}</Suspense>
+    }
+}
+
+/// The name and the mark, leading home.
+#[component]
+pub(crate) fn Brand() -> impl IntoView {
+    view! { <a class="row brand" href=routes::KEYS><Mark/>"Keyward"</a> }
+}
+
+/// The mark.
+#[component]
+pub(crate) fn Mark() -> impl IntoView {
+    view! {
+        <svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
+            <rect width="24" height="24" rx="6.5"></rect>
+            <g fill="none" stroke-width="2.25" stroke-linecap="round">
+                <path d="M7.25 5.75v12.5M17 5.5a7.6 7.6 0 0 0 0 13"></path>
+                <path d="M16.6 12h.01" stroke-width="3.8"></path>
+            </g>
+        </svg>
+    }
+}
+
+#[component]
+fn Item(href: &'static str, icon: &'static str, label: &'static str, current: &'static str) -> impl IntoView {
+    view! { <li><a class="item" href=href aria-current=(href == current).then_some("page")><Icon name=icon/>{label}</a></li> }
+}
+
+/// What a page shows when it could not load: what happened, and what to do.
+#[component]
+pub(crate) fn Failure(error: ApiError) -> impl IntoView {
+    let title = match error {
+        ApiError::NotFound => "Nothing here",
+        ApiError::Forbidden => "Not for your role",
+        _ => "This did not work",
+    };
+    view! {
+        <div class="empty stack center">
+            <h1>{title}</h1>
+            <p class="muted">{error.to_string()}</p>
+            <p><a class="btn" href=routes::KEYS>"Go to the keys"</a></p>
+        </div>
+    }
+}

@@ -1,0 +1,4 @@
+//! x
+use leptos::prelude::*;
+#[component]
+pub(crate) fn KeyPage() -> impl IntoView { view! { <p>"KeyPage"</p> } }

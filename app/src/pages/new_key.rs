@@ -1,0 +1,4 @@
+//! x
+use leptos::prelude::*;
+#[component]
+pub(crate) fn NewKey() -> impl IntoView { view! { <p>"NewKey"</p> } }

@@ -1,0 +1,4 @@
+//! x
+use leptos::prelude::*;
+#[component]
+pub(crate) fn SignIn() -> impl IntoView { view! { <p>"SignIn"</p> } }

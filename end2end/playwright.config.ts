@@ -1,0 +1,50 @@
+// How the console is tried in a browser: once with JavaScript, once without.
+
+import { defineConfig } from "@playwright/test";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** The system's Chromium, if it has one; Playwright falls back to its own. */
+function chromium(): string | undefined {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const names = ["chromium", "chromium-browser", "google-chrome"];
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+export default defineConfig({
+  testDir: "specs",
+  outputDir: "test-results",
+  reporter: "list",
+  // A test that passes at the second try has failed.
+  retries: 0,
+  // Each worker has a server of its own beside its browser: two fill a small machine.
+  workers: 2,
+  forbidOnly: !!process.env.CI,
+  use: {
+    launchOptions: {
+      executablePath: chromium(),
+      args: [
+        "--no-sandbox", // containers run as root
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+    screenshot: "only-on-failure",
+    trace: "retain-on-failure",
+  },
+  projects: [
+    { name: "script", testIgnore: "**/*.plain.spec.ts" },
+    { name: "plain", testMatch: "**/*.plain.spec.ts", use: { javaScriptEnabled: false } },
+  ],
+});

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Makes sure of what the tests need beside Rust: Node.js, a Chromium, PostgreSQL, and the packages in
+# package.json. Takes what is there, and installs what is missing if the system lets it.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+has_node() { command -v npm && [[ $(node --version) =~ ^v([0-9]+) ]] && ((BASH_REMATCH[1] >= 20)); }
+has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' || command -v initdb; }
+has_chromium() {
+  command -v chromium || command -v chromium-browser || command -v google-chrome ||
+    compgen -G "${PLAYWRIGHT_BROWSERS_PATH:-$HOME/.cache/ms-playwright}/chromium*"
+}
+
+# Installs a package on Debian and its kin; elsewhere, leaves it to the caller's message.
+updated=
+install() {
+  local as=()
+  command -v apt-get >/dev/null || return 0
+  if [[ $(id -u) != 0 ]]; then
+    sudo -n true 2>/dev/null || return 0
+    as=(sudo)
+  fi
+  echo "Installing $*"
+  if [[ -z $updated ]]; then
+    "${as[@]}" apt-get update --quiet=2
+    updated=yes
+  fi
+  "${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends "$@" || true
+}
+
+need() {
+  echo "The tests need $1" >&2
+  exit 1
+}
+
+has_node >/dev/null || install nodejs npm
+has_node >/dev/null || need "Node.js 20 or newer, with npm: https://nodejs.org"
+
+if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
+  echo "Installing the packages in end2end/package.json"
+  PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci
+  touch node_modules/.package-lock.json
+fi
+
+has_chromium >/dev/null || install chromium
+has_chromium >/dev/null || npx playwright install chromium || true
+has_chromium >/dev/null || need "a Chromium: install your system's package, or run: npx playwright install --with-deps chromium"
+
+has_postgres >/dev/null || install postgresql
+has_postgres >/dev/null || need "PostgreSQL's programs initdb and pg_ctl: install the package postgresql"
