@@ -52,3 +52,7 @@ pub enum Posted {
     /// The setup link does not work (any more).
     DeadLink,
 }
+
+/// The setup link's code, for the form that carries it on.
+#[derive(Clone)]
+pub struct SetupCode(pub String);

@@ -1,1 +1,12 @@
-//! x
+//! The process: settings, command line, routers, verification over HTTP. It turns requests into questions to the domain
+//! and answers into responses; it decides nothing itself.
+
+pub mod boot;
+pub mod cli;
+pub mod config;
+mod http;
+mod layers;
+mod listen;
+mod metrics;
+pub mod router;
+mod sessions;

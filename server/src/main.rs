@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! The `keyward` program.
+
+fn main() -> std::process::ExitCode {
+    server::cli::run()
+}

@@ -106,6 +106,17 @@ pub enum Location {
     Postgres(String),
 }
 
+/// How a database's schema stands to this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// Nothing was ever made in it.
+    Empty,
+    /// Migrations are pending.
+    Behind,
+    /// As this program expects, or newer.
+    Current,
+}
+
 /// Why the store could not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -194,6 +205,17 @@ impl Store {
         let copy = if pending && !applied.is_empty() { self.copy_before(newest).await? } else { None };
         writing!(self, db => MIGRATIONS.run(db).await).map_err(StoreError::Migration)?;
         Ok(copy)
+    }
+
+    /// How the schema stands to this program.
+    pub async fn schema(&self) -> Result<Schema, StoreError> {
+        let applied = self.applied_migrations().await?;
+        let pending = MIGRATIONS.iter().any(|migration| !applied.contains(&migration.version));
+        Ok(match (applied.is_empty(), pending) {
+            (true, _) => Schema::Empty,
+            (false, true) => Schema::Behind,
+            (false, false) => Schema::Current,
+        })
     }
 
     async fn applied_migrations(&self) -> Result<Vec<i64>, StoreError> {

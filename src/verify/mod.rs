@@ -11,7 +11,7 @@ use self::{memory::Memory, usage::Usage};
 use crate::{
     clock::Clock,
     decision::{Decision, Facts, Presented, judge},
-    id::{KeyId, TenantId},
+    id::KeyId,
     scope::Demand,
     secret::Digest,
     store::{Store, StoreError, StoredKey},
@@ -39,8 +39,8 @@ pub struct Question<'a> {
     pub token: &'a str,
     /// What the service needs the key to hold.
     pub demand: &'a Demand,
-    /// The tenant the service is in; `None` accepts the key's own.
-    pub tenant: Option<TenantId>,
+    /// The name of the tenant the service is in; `None` accepts the key's own.
+    pub tenant: Option<&'a str>,
     /// Where the call came from.
     pub address: Option<IpAddr>,
 }

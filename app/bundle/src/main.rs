@@ -127,3 +127,18 @@ fn within(what: &str, size: usize, budget: usize) -> Outcome<()> {
 fn kilobytes(bytes: usize) -> String {
     format!("{}.{} KB", bytes / 1000, bytes % 1000 / 100)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_a_limit() {
+        assert_eq!(within("style sheet", 20_000, STYLE_BUDGET), Ok(()));
+        let refusal = "over the size budget. style sheet: 20.1 KB of 20.0 KB with brotli";
+        assert_eq!(
+            within("style sheet", 20_100, STYLE_BUDGET),
+            Err(refusal.into())
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! Starting and stopping: the parts are made in order, tasks keep them fresh, and a signal ends it all in time.
+
+use std::{fs, io, path::Path, sync::Arc, sync::atomic::AtomicBool, time::Duration};
+
+use keyward::{
+    clock::Clock,
+    console::Console,
+    secret::{Entropy, MasterKey},
+    store::{Schema, Store, StoreError},
+    verify::{FLUSH_EVERY, HEAR_EVERY, Verifier},
+};
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    config::Config,
+    http::pages::Site,
+    listen,
+    metrics::Metrics,
+    router::{self, App, Parts},
+};
+
+/// Keys the verify path remembers.
+const REMEMBERED: usize = 100_000;
+/// How often what has outlived its use is forgotten.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// How often the end of the audit chain is anchored outside the database.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+
+/// Why the process could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// A folder or file it needs.
+    #[error("{0}: {1}")]
+    File(String, io::Error),
+    /// The database.
+    #[error("the database: {0}{hint}", hint = hint(.0))]
+    Store(#[from] StoreError),
+    /// The schema is behind, and this command does not touch it.
+    #[error("the database was made by an older Keyward: run `keyward migrate` first")]
+    Behind,
+    /// An address it should listen on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(std::net::SocketAddr, io::Error),
+}
+
+fn hint(error: &StoreError) -> String {
+    match error {
+        StoreError::Unavailable(cause) => format!(" ({cause}). Is KEYWARD_DATABASE_URL right, and does the database run?"),
+        _ => String::new(),
+    }
+}
+
+/// What a command does with a schema that is behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upgrade {
+    /// Migrate it.
+    Yes,
+    /// Refuse; a database that is empty is made all the same.
+    No,
+}
+
+/// Opens the store and brings its schema up to date, or refuses.
+pub async fn open(config: &Config, upgrade: Upgrade) -> Result<Store, BootError> {
+    make_folder(&config.data_dir)?;
+    let file = |error| BootError::File(format!("the master key {}", config.master_key_file.display()), error);
+    let master = MasterKey::load_or_create(&config.master_key_file, &Entropy::system()).map_err(file)?;
+    let store = Store::open(&config.database, Arc::new(master)).await?;
+    if upgrade == Upgrade::No && store.schema().await? == Schema::Behind {
+        return Err(BootError::Behind);
+    }
+    if let Some(copy) = store.migrate().await? {
+        tracing::info!(copy = %copy.display(), "the database was copied before its migration");
+    }
+    Ok(store)
+}
+
+/// Makes the data folder, readable by its owner alone.
+fn make_folder(path: &Path) -> Result<(), BootError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|error| BootError::File(format!("the data folder {}", path.display()), error))
+}
+
+/// Everything a handler may need, on an open store.
+pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) -> App {
+    let console = Console::new(store.clone(), clock.clone(), entropy.clone(), config.checkpoint());
+    App::new(Parts {
+        verifier: Verifier::new(store.clone(), clock.clone(), REMEMBERED),
+        console: Arc::new(console),
+        metrics: Metrics::new(),
+        site: Site::find(),
+        stopping: AtomicBool::new(false),
+        config,
+        clock,
+        entropy,
+        store,
+    })
+}
+
+/// Runs until `stop` says so: listeners, and the tasks that keep memory and records fresh.
+pub async fn serve(app: App, mut stop: watch::Receiver<bool>) -> Result<(), BootError> {
+    app.verifier.hear().await?;
+    if app.site.options.is_none() {
+        tracing::warn!("the browser's files were not found: run the bundling step; pages work, but plainly");
+    }
+    let mut listeners = Vec::new();
+    listeners.push((bind(app.config.listen).await?, router::public(&app)));
+    listeners.push((bind(app.config.ops_listen).await?, router::operations(&app)));
+    if let Some(address) = app.config.verify_listen {
+        listeners.push((bind(address).await?, router::verification(&app)));
+    }
+    let servers: Vec<_> =
+        listeners.into_iter().map(|(listener, router)| tokio::spawn(listen::serve(listener, router, stop.clone()))).collect();
+    let tasks = [
+        every(HEAR_EVERY, &app, &stop, "listening for changes", |app| async move { app.verifier.hear().await }),
+        every(FLUSH_EVERY, &app, &stop, "writing usage", |app| async move { app.verifier.flush().await }),
+        every(SWEEP_EVERY, &app, &stop, "sweeping", |app| async move { app.console.sweep().await }),
+        every(CHECKPOINT_EVERY, &app, &stop, "anchoring the audit chain", |app| async move {
+            app.console.checkpoint_audit().await
+        }),
+    ];
+    let _ = stop.changed().await;
+    app.stopping.store(true, std::sync::atomic::Ordering::SeqCst);
+    for server in servers {
+        let _ = server.await;
+    }
+    for task in tasks {
+        let _ = task.await;
+    }
+    if let Err(error) = app.verifier.flush().await {
+        tracing::error!(%error, "the last usage could not be written");
+    }
+    if let Err(error) = app.console.checkpoint_audit().await {
+        tracing::error!(%error, "the audit chain could not be anchored");
+    }
+    app.store.close().await;
+    Ok(())
+}
+
+async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, BootError> {
+    TcpListener::bind(address).await.map_err(|error| BootError::Listen(address, error))
+}
+
+/// Repeats a step until the process stops. The first failure in a row is said, and the recovery.
+fn every<F, E>(
+    pause: Duration,
+    app: &App,
+    stop: &watch::Receiver<bool>,
+    what: &'static str,
+    step: impl Fn(App) -> F + Send + 'static,
+) -> tokio::task::JoinHandle<()>
+where
+    F: Future<Output = Result<(), E>> + Send,
+    E: std::fmt::Display,
+{
+    let (app, mut stop) = (app.clone(), stop.clone());
+    tokio::spawn(async move {
+        let mut failing = false;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.changed() => return,
+            }
+            match step(app.clone()).await {
+                Ok(()) if failing => {
+                    failing = false;
+                    tracing::info!("{what} works again");
+                }
+                Ok(()) => {}
+                Err(error) if !failing => {
+                    failing = true;
+                    tracing::error!(%error, "{what} failed; it is tried again");
+                }
+                Err(_) => {}
+            }
+        }
+    })
+}

@@ -1,0 +1,100 @@
+//! `admin create`, `admin list`.
+
+use std::io::{IsTerminal, Read};
+
+use clap::{Subcommand, ValueEnum};
+use keyward::{
+    console::NewUser,
+    people::{Role, User},
+};
+
+use super::{CliError, Session, print_json};
+use crate::{boot::Upgrade, config::Flags};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Add someone; the password is read from standard input, or asked for
+    #[command(after_help = "Example: keyward admin create --email ops@example.com --role admin < password.txt")]
+    Create {
+        /// How they sign in
+        #[arg(long)]
+        email: String,
+        /// What they may do
+        #[arg(long)]
+        role: RoleName,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List everyone
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum RoleName {
+    Superadmin,
+    Admin,
+    Auditor,
+    Member,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Superadmin => Self::Superadmin,
+            RoleName::Admin => Self::Admin,
+            RoleName::Auditor => Self::Auditor,
+            RoleName::Member => Self::Member,
+        }
+    }
+}
+
+pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
+    let session = Session::open(flags, Upgrade::No).await?;
+    let permit = session.console.operator();
+    match command {
+        Command::Create { email, role, json } => {
+            let password = password()?;
+            let user = session.console.create_user(&permit, NewUser { email, password }, role.into()).await?;
+            if json {
+                print_json(&as_json(&user));
+            } else {
+                println!("{} may sign in as {}.", user.email, user.role.code());
+            }
+        }
+        Command::List { json } => {
+            let users = session.console.users(&permit).await?;
+            if json {
+                print_json(&users.iter().map(as_json).collect());
+            } else if users.is_empty() {
+                println!("Nobody yet. `keyward setup-link` prints a link that creates the first superadmin.");
+            } else {
+                for user in users {
+                    println!("{:<12} {:<40} since {}", user.role.code(), user.email.as_str(), user.created_at.day());
+                }
+            }
+        }
+    }
+    session.close().await
+}
+
+fn password() -> Result<String, CliError> {
+    let failed = |error: std::io::Error| CliError::Environment(format!("the password could not be read: {error}"));
+    if std::io::stdin().is_terminal() {
+        return rpassword::prompt_password("Password (15 characters or more): ").map_err(failed);
+    }
+    let mut text = String::new();
+    std::io::stdin().take(4096).read_to_string(&mut text).map_err(failed)?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn as_json(user: &User) -> serde_json::Value {
+    serde_json::json!({
+        "id": user.id.as_str(), "email": user.email.as_str(), "role": user.role.code(),
+        "created_at": user.created_at.to_string(), "disabled_at": user.disabled_at.map(|at| at.to_string()),
+    })
+}

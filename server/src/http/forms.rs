@@ -1,0 +1,215 @@
+//! Plain forms: what works without JavaScript. Each POST runs the use case of its server function and either leads
+//! elsewhere or renders the page again with what was typed.
+
+use std::sync::Arc;
+
+use app::{
+    api::{self, ArchiveAnswer, ctx::Visit},
+    error::ApiError,
+    form::{ArchiveForm, IssueKeyForm},
+    once::IssueAnswer,
+    posted::{Posted, SetupCode},
+    routes,
+    view::FieldErrorView,
+};
+use axum::{
+    Extension,
+    body::{Body, Bytes},
+    extract::{Path, Request, State},
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use keyward::console::{ConsoleError, NewUser, SetupError, SignInError};
+use leptos::prelude::provide_context;
+use tower_sessions::Session;
+
+use super::pages::{answer_form, render};
+use crate::{
+    layers::{ClientAddress, SIGNED_IN_AT, THEME_COOKIE, USER},
+    router::App,
+};
+
+/// Fields and values, in order. A body that is not a form's has none.
+fn pairs(body: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(body).into_owned().collect()
+}
+
+/// Takes one field out; empty when it is not there.
+fn take(pairs: &mut [(String, String)], field: &str) -> String {
+    pairs.iter_mut().find(|(name, _)| name == field).map(|(_, value)| std::mem::take(value)).unwrap_or_default()
+}
+
+fn views(errors: &[keyward::console::FieldError]) -> Vec<FieldErrorView> {
+    errors.iter().map(|error| FieldErrorView { field: error.field.to_owned(), message: error.message.clone() }).collect()
+}
+
+fn status(error: ApiError) -> StatusCode {
+    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// The setup page, or that its link is dead.
+pub async fn setup(State(app): State<App>, request: Request) -> Response {
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let code = take(&mut pairs(query.as_bytes()), "code");
+    match app.console.setup_works(&code).await {
+        Ok(true) => render(&app, request, None, move |_| provide_context(SetupCode(code.clone()))).await,
+        Ok(false) => {
+            let mut response = render(&app, request, Some(Posted::DeadLink), |_| provide_context(SetupCode(String::new()))).await;
+            *response.status_mut() = StatusCode::GONE;
+            response
+        }
+        Err(error) => {
+            tracing::error!(%error, "a setup link could not be looked up");
+            let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            response
+        }
+    }
+}
+
+/// Makes the first superadmin.
+pub async fn post_setup(State(app): State<App>, parts: Parts, body: Bytes) -> Response {
+    let mut pairs = pairs(&body);
+    let (code, email) = (take(&mut pairs, "code"), take(&mut pairs, "email"));
+    let form = NewUser { email: email.clone(), password: take(&mut pairs, "password") };
+    let (status, posted) = match app.console.set_up(&code, form).await {
+        Ok(_) => return Redirect::to(&format!("{}?set-up=1", routes::SIGN_IN)).into_response(),
+        Err(SetupError::DeadLink) => (StatusCode::GONE, Posted::DeadLink),
+        Err(SetupError::Console(ConsoleError::Invalid(errors))) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, Posted::SetUp { email, errors: views(&errors), failure: None })
+        }
+        Err(SetupError::Console(error)) => {
+            let failure = api::ctx::closed(error);
+            (status(failure), Posted::SetUp { email, errors: Vec::new(), failure: Some(failure) })
+        }
+    };
+    let request = Request::from_parts(parts, Body::empty());
+    let mut response = render(&app, request, Some(posted), move |_| provide_context(SetupCode(code.clone()))).await;
+    *response.status_mut() = status;
+    response
+}
+
+/// Signs in. The session gets a new id, so that one known before is worth nothing.
+pub async fn post_sign_in(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Extension(client): Extension<ClientAddress>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    let mut pairs = pairs(&body);
+    let (email, password, next) = (take(&mut pairs, "email"), take(&mut pairs, "password"), take(&mut pairs, "next"));
+    let busy = "Many people are signing in at the moment. Wait a few seconds and try again.".to_owned();
+    let (status, message) = match app.console.sign_in(&email, password, &client.0.to_string()).await {
+        Ok(signed_in) => {
+            let started = async {
+                session.cycle_id().await?;
+                session.insert(USER, signed_in.user.id.as_str()).await?;
+                session.insert(SIGNED_IN_AT, signed_in.at.millis()).await
+            };
+            match started.await {
+                Ok(()) => return Redirect::to(local(&next)).into_response(),
+                Err(error) => {
+                    tracing::error!(%error, "a session could not be started");
+                    (StatusCode::SERVICE_UNAVAILABLE, ApiError::Unavailable.to_string())
+                }
+            }
+        }
+        Err(SignInError::Wrong) => {
+            (StatusCode::UNAUTHORIZED, "The mail address or the password is wrong.".to_owned())
+        }
+        Err(SignInError::Wait(seconds)) => {
+            (StatusCode::TOO_MANY_REQUESTS, format!("Too many attempts. Wait {seconds} s and try again."))
+        }
+        Err(SignInError::Busy) => (StatusCode::SERVICE_UNAVAILABLE, busy),
+        Err(SignInError::Store(error)) => {
+            tracing::error!(%error, "a sign-in could not be checked");
+            (StatusCode::SERVICE_UNAVAILABLE, ApiError::Unavailable.to_string())
+        }
+    };
+    answer_form(&app, parts, status, Posted::SignIn { email, message }).await
+}
+
+/// Where to go after signing in: a page of ours and nothing else.
+fn local(next: &str) -> &str {
+    let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && next.bytes().all(|b| b.is_ascii_graphic());
+    if ours { next } else { routes::KEYS }
+}
+
+/// Signs out: the session ends on the server.
+pub async fn post_sign_out(Extension(session): Extension<Session>) -> Response {
+    match session.flush().await {
+        Ok(()) => Redirect::to(&format!("{}?signed-out=1", routes::SIGN_IN)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a session could not be ended");
+            (StatusCode::SERVICE_UNAVAILABLE, "You are still signed in: the database does not answer. Try again in a moment.\n").into_response()
+        }
+    }
+}
+
+/// Changes the theme: the system's, dark, light, and round again.
+pub async fn post_theme(State(app): State<App>, Extension(visit): Extension<Visit>, body: Bytes) -> Response {
+    let next = take(&mut pairs(&body), "next");
+    let (theme, age) = match visit.theme {
+        None => ("dark", 31_536_000),
+        Some("dark") => ("light", 31_536_000),
+        Some(_) => ("", 0),
+    };
+    let secure = if app.config.is_tls() { "; Secure" } else { "" };
+    let cookie = format!("{THEME_COOKIE}={theme}; Path=/; Max-Age={age}; SameSite=Strict; HttpOnly{secure}");
+    let mut response = Redirect::to(local(&next)).into_response();
+    response.headers_mut().extend(HeaderValue::from_str(&cookie).map(|cookie| (header::SET_COOKIE, cookie)));
+    response
+}
+
+/// Issues a key; the answer shows it once.
+pub async fn post_new_key(State(app): State<App>, Extension(visit): Extension<Visit>, parts: Parts, body: Bytes) -> Response {
+    let Some(form) = IssueKeyForm::from_pairs(pairs(&body)) else { return bad_form() };
+    let (status, posted) = match api::issue(&visit, &form).await {
+        Ok(IssueAnswer::Issued(once)) => (StatusCode::OK, Posted::Issued(Arc::new(once))),
+        Ok(IssueAnswer::Refused(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, Posted::Issue { form, errors, failure: None }),
+        Err(error) => (status(error), Posted::Issue { form, errors: Vec::new(), failure: Some(error) }),
+    };
+    answer_form(&app, parts, status, posted).await
+}
+
+/// Archives a key and leads to its page.
+pub async fn post_archive(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Path(id): Path<String>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    let Some(form) = ArchiveForm::from_pairs(pairs(&body)) else { return bad_form() };
+    let (status, posted) = match api::archive(&visit, &id, &form).await {
+        Ok(ArchiveAnswer::Archived) => return Redirect::to(&routes::key(&id)).into_response(),
+        Ok(ArchiveAnswer::Refused(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, Posted::Archive { form, errors, failure: None }),
+        Err(error) => (status(error), Posted::Archive { form, errors: Vec::new(), failure: Some(error) }),
+    };
+    answer_form(&app, parts, status, posted).await
+}
+
+/// Fields that no form of ours has.
+fn bad_form() -> Response {
+    (StatusCode::BAD_REQUEST, "This form is not one of Keyward's. Go back, reload the page and try again.\n").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_pages_follow_a_sign_in() {
+        for (next, expected) in [
+            ("/keys/0123456789ABCDEF?x=1", "/keys/0123456789ABCDEF?x=1"),
+            ("", "/keys"),
+            ("//evil.example", "/keys"),
+            ("/\\evil.example", "/keys"),
+            ("https://evil.example", "/keys"),
+            ("/a\r\nSet-Cookie: x=1", "/keys"),
+        ] {
+            assert_eq!(local(next), expected, "{next:?}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! One file per family of routes. A handler parses, authorises, runs one use case and renders.
+
+pub mod credential;
+pub mod forms;
+pub mod forward_auth;
+pub mod ops;
+pub mod pages;
+pub mod problem;
+pub mod verify;

@@ -1,0 +1,134 @@
+//! Pages, rendered whole: what was loaded, the style sheet, and islands where a page has any.
+
+use std::path::{Path, PathBuf};
+
+use app::{Document, api::ctx::Visit, posted::Posted, shell};
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::{
+    config::{Env, LeptosOptions},
+    nonce::use_nonce,
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::ResponseOptions;
+
+use crate::router::App;
+
+/// Where the bundled files are, and how pages name them.
+#[derive(Clone)]
+pub struct Site {
+    /// The folder with `pkg/` and the icons.
+    pub root: PathBuf,
+    /// The style sheet's path.
+    pub style: String,
+    /// What Leptos needs to load islands; `None` when nothing was bundled.
+    pub options: Option<LeptosOptions>,
+}
+
+impl Site {
+    /// Finds the bundled files: `site/` beside the program, or where the workspace's build leaves it.
+    pub fn find() -> Self {
+        let program = std::env::current_exe().ok();
+        let beside = program.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
+        let candidates = ["site", "../site", "../../site"].map(|path| beside.join(path));
+        let root = candidates.into_iter().find(|path| path.join("pkg").is_dir()).unwrap_or_else(|| "site".into());
+        let hashes = std::fs::read_to_string(beside.join("hash.txt")).unwrap_or_default();
+        let hash = |kind: &str| hashes.lines().find_map(|line| line.strip_prefix(kind)?.strip_prefix(": ")).map(str::trim);
+        let options = hash("wasm").zip(hash("js")).map(|_| {
+            LeptosOptions::builder()
+                .output_name("keyward")
+                .site_root(root.display().to_string())
+                .site_pkg_dir("pkg")
+                .hash_files(true)
+                .env(Env::PROD)
+                .build()
+        });
+        let style = hash("css").map(|hash| format!("/pkg/keyward.{hash}.css")).unwrap_or_default();
+        Self { root, style, options }
+    }
+}
+
+/// A page by its address.
+pub async fn page(State(app): State<App>, request: Request) -> Response {
+    render(&app, request, None, |_| ()).await
+}
+
+/// The console's front door.
+pub async fn home() -> Redirect {
+    Redirect::to(app::routes::KEYS)
+}
+
+/// Renders the page of the request's address, with what a POST led to.
+pub async fn render(app: &App, request: Request, posted: Option<Posted>, context: impl Fn(&App) + Clone + Send + Sync + 'static) -> Response {
+    let path = request.uri().path();
+    let plain = [app::routes::SETUP, app::routes::SIGN_IN].contains(&path);
+    // The page that shows a secret loads nothing that could carry it on.
+    let once = matches!(posted, Some(Posted::Issued(_)));
+    let visit = request.extensions().get::<Visit>();
+    let document = Document {
+        style: app.site.style.clone(),
+        islands: app.site.options.is_some() && !plain && !once && visit.is_some_and(|visit| visit.signed_in.is_some()),
+        theme: visit.and_then(|visit| visit.theme),
+    };
+    let options = app.site.options.clone().unwrap_or_else(|| LeptosOptions::builder().output_name("keyward").build());
+    let provided = app.clone();
+    let contexts = move || {
+        allow_own_scripts();
+        provide_context(document.clone());
+        if let Some(posted) = posted.clone() {
+            provide_context(posted);
+        }
+        context(&provided);
+    };
+    let render = leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone()));
+    render(request).await.into_response()
+}
+
+/// The page's content policy: our own files, and the one script that carries this page's nonce.
+fn allow_own_scripts() {
+    let policy = format!(
+        "default-src 'none'; script-src 'self' {}'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; font-src 'self'; \
+         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        use_nonce().map(|nonce| format!("'nonce-{nonce}' ")).unwrap_or_default()
+    );
+    if let (Some(response), Ok(policy)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&policy)) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+/// The same page, with the status of a form that has to be mended.
+pub async fn answer_form(app: &App, request: axum::http::request::Parts, status: StatusCode, posted: Posted) -> Response {
+    let mut response = render(app, Request::from_parts(request, Body::empty()), Some(posted), |_| ()).await;
+    *response.status_mut() = status;
+    response
+}
+
+/// Bundled files under `/pkg` carry their content's hash in their name and never change; icons may.
+pub fn cache_for(path: &str) -> HeaderValue {
+    HeaderValue::from_static(if path.starts_with("/pkg/") { "public, max-age=31536000, immutable" } else { "public, max-age=3600" })
+}
+
+/// Serves the bundled files, compressed as they lie there.
+pub async fn file(State(app): State<App>, request: Request) -> Response {
+    let cache = cache_for(request.uri().path());
+    let mut files = tower_http::services::ServeDir::new(&app.site.root)
+        .append_index_html_on_directories(false)
+        .precompressed_br()
+        .precompressed_gzip();
+    match files.try_call(request).await {
+        Ok(mut response) => {
+            if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
+                response.headers_mut().insert(header::CACHE_CONTROL, cache);
+            }
+            response.into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "a bundled file could not be read");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Errors for machines: RFC 9457 problem documents with a stable code and the request's id.
+
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::layers::RequestId;
+
+/// A problem document under way.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    request_id: RequestId,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    /// A problem with a sentence that says what to do.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>, request_id: &RequestId) -> Self {
+        Self { status, code, detail: detail.into(), request_id: request_id.clone(), headers: Vec::new() }
+    }
+
+    /// Nobody can tell now: try again.
+    pub fn unavailable(request_id: &RequestId) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Keyward cannot reach its database. Try again in a moment.", request_id)
+            .with(header::RETRY_AFTER, "1")
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: &str) -> Self {
+        self.headers.extend(HeaderValue::from_str(value).map(|value| (name, value)));
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::json!({
+            "type": "about:blank",
+            "title": self.status.canonical_reason().unwrap_or("Error"),
+            "status": self.status.as_u16(),
+            "code": self.code,
+            "detail": self.detail,
+            "request_id": self.request_id.as_str(),
+        });
+        let mut response = (self.status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.extend(self.headers);
+        response
+    }
+}

@@ -1,0 +1,179 @@
+//! `POST /api/v1/verify`: a service with a key of its own asks about another's.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{
+    Extension, Json,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use keyward::{
+    decision::{Decision, Reason},
+    scope::{Demand, Scope},
+    store::StoredKey,
+    verify::{Answer, Question},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    credential::{Presented, presented},
+    problem::Problem,
+};
+use crate::{
+    layers::{ClientAddress, RequestId},
+    router::App,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    key: String,
+    scope: Option<String>,
+    scopes: Option<Vec<String>>,
+    tenant: Option<String>,
+    address: Option<IpAddr>,
+}
+
+/// What is said of a key to a service that may ask.
+#[derive(Serialize)]
+pub struct KeyAnswer {
+    id: String,
+    name: String,
+    tenant: String,
+    owner: String,
+    scopes: Vec<String>,
+    expires_at: String,
+}
+
+/// One check of a decision.
+#[derive(Serialize)]
+pub struct CheckAnswer {
+    check: &'static str,
+    /// `None` when an earlier check failed.
+    passed: Option<bool>,
+}
+
+/// The verify API's answer.
+#[derive(Serialize)]
+pub struct VerifyAnswer {
+    valid: bool,
+    code: &'static str,
+    request_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<KeyAnswer>,
+    checks: Vec<CheckAnswer>,
+}
+
+impl KeyAnswer {
+    fn of(stored: &StoredKey) -> Self {
+        let key = &stored.key;
+        Self {
+            id: key.id.to_string(),
+            name: key.name.to_string(),
+            tenant: key.tenant.name.to_string(),
+            owner: key.owner.to_string(),
+            scopes: key.scopes.iter().map(ToString::to_string).collect(),
+            expires_at: key.expires_at.to_string(),
+        }
+    }
+}
+
+impl VerifyAnswer {
+    /// The answer in full, for whoever may have it.
+    pub fn of(answer: &Answer, request_id: &str) -> Self {
+        Self {
+            valid: answer.decision.is_allow(),
+            code: answer.decision.code(),
+            request_id: request_id.to_owned(),
+            key: answer.key.as_deref().map(KeyAnswer::of),
+            checks: answer.decision.checks().map(|(check, passed)| CheckAnswer { check, passed }).collect(),
+        }
+    }
+}
+
+/// Answers.
+pub async fn verify(
+    State(app): State<App>,
+    Extension(request_id): Extension<RequestId>,
+    Extension(client): Extension<ClientAddress>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match answer(&app, &request_id, client.0, &headers, &body).await {
+        Ok(answer) => Json(answer).into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn answer(app: &App, request_id: &RequestId, client: IpAddr, headers: &HeaderMap, body: &[u8]) -> Result<VerifyAnswer, Problem> {
+    let asker = asker(app, request_id, client, headers).await?;
+    let wrong = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, request_id);
+    let body: Body = serde_json::from_slice(body).map_err(|error| wrong(format!("The body is not as expected: {}", shape(&error))))?;
+    let asked = match (body.scope, body.scopes) {
+        (Some(scope), None) => scope,
+        (None, Some(scopes)) => scopes.join(" "),
+        (None, None) => return Err(wrong("Say which scope the key needs, or \"scope\": \"any\".".to_owned())),
+        (Some(_), Some(_)) => return Err(wrong("Give either scope or scopes.".to_owned())),
+    };
+    let demand = Demand::parse(&asked).ok_or_else(|| wrong("The scope is not of a scope's form, such as bookings.read.".to_owned()))?;
+    let tenant = body.tenant.as_deref().unwrap_or(asker.key.tenant.name.as_str());
+    let question = Question { token: &body.key, demand: &demand, tenant: Some(tenant), address: body.address };
+    let answer = app.verifier.verify(&question).await.map_err(|_| Problem::unavailable(request_id))?;
+    app.metrics.verified("verify", answer.decision.code());
+    Ok(VerifyAnswer::of(&answer, request_id.as_str()))
+}
+
+/// The asking service's own key, which must hold `keyward.verify`.
+async fn asker(app: &App, request_id: &RequestId, client: IpAddr, headers: &HeaderMap) -> Result<Arc<StoredKey>, Problem> {
+    let unauthorized = |code, detail: &str, challenge: &str| {
+        Problem::new(StatusCode::UNAUTHORIZED, code, detail, request_id).with(header::WWW_AUTHENTICATE, challenge)
+    };
+    let token = match presented(headers) {
+        Presented::One(token) => token,
+        Presented::None => {
+            let detail = "Present a key with the scope keyward.verify: Authorization: Bearer TOKEN. `keyward keys create` makes one.";
+            return Err(unauthorized("missing_credentials", detail, "Bearer realm=\"keyward\""));
+        }
+        Presented::Ambiguous => {
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "ambiguous_credentials", "Present one key, once.", request_id));
+        }
+    };
+    let scope = Scope::parse("keyward.verify").expect("a scope of our own");
+    let demand = Demand::All(scope.into());
+    let question = Question { token, demand: &demand, tenant: None, address: Some(client) };
+    let answer = app.verifier.verify(&question).await.map_err(|_| Problem::unavailable(request_id))?;
+    match (answer.decision, answer.key) {
+        (Decision::Allow, Some(key)) => Ok(key),
+        (Decision::Deny(_, Reason::InsufficientScope), _) => {
+            let detail = "The asking key needs the scope keyward.verify.";
+            Err(Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", detail, request_id)
+                .with(header::WWW_AUTHENTICATE, "Bearer realm=\"keyward\", error=\"insufficient_scope\", scope=\"keyward.verify\""))
+        }
+        (decision, _) => {
+            let (code, words) = public(decision);
+            Err(unauthorized(code, words, "Bearer realm=\"keyward\", error=\"invalid_token\""))
+        }
+    }
+}
+
+/// What a key's bearer may be told: only the exact secret learns more than that the key is not valid.
+pub fn public(decision: Decision) -> (&'static str, &'static str) {
+    match decision {
+        Decision::Allow => ("valid", "The key is valid."),
+        Decision::Deny(_, Reason::Malformed | Reason::NotFound) => ("invalid_key", "This key is not valid. Check that all of it was copied."),
+        Decision::Deny(_, reason) => (reason.code(), reason.words()),
+    }
+}
+
+/// What is wrong with a body, without repeating any of it: it may hold a key.
+fn shape(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let place = format!("line {}, column {}", error.line(), error.column());
+    match message.split_once('`') {
+        Some(("unknown field ", _)) => format!("it has an unknown field at {place}. Known are key, scope, scopes, tenant, address."),
+        Some(("missing field ", _)) => "it lacks the field key.".to_owned(),
+        _ => format!("it is not the JSON this route takes, at {place}."),
+    }
+}

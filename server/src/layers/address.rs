@@ -1,0 +1,79 @@
+//! Where a request came from. A forwarded header is believed only from a trusted peer, and only up to the first hop that
+//! is not trusted.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::HeaderMap,
+    middleware::Next,
+    response::Response,
+};
+use ipnet::IpNet;
+
+use crate::router::App;
+
+/// The client's address. A request's extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
+/// Whether the peer that sent the request is a trusted proxy. A request's extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrustedPeer(pub bool);
+
+/// Notes both on the request.
+pub async fn client_address(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+    let trusted = &app.config.trusted_proxies;
+    let client = client(peer.to_canonical(), request.headers(), trusted);
+    request.extensions_mut().insert(ClientAddress(client));
+    request.extensions_mut().insert(TrustedPeer(is_trusted(peer.to_canonical(), trusted)));
+    next.run(request).await
+}
+
+fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|network| network.contains(&address))
+}
+
+/// Walks `X-Forwarded-For` from right to left while the hops are trusted. A hop that is no address ends the walk at the
+/// hop before it.
+fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let lines: Vec<&str> = headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default()).collect();
+    let mut client = peer;
+    for hop in lines.iter().flat_map(|line| line.split(',')).rev() {
+        if !is_trusted(client, trusted) {
+            break;
+        }
+        let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
+        client = address.to_canonical();
+    }
+    client
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forwarded_addresses_are_believed_hop_by_hop() {
+        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
+        for (peer, lines, expected) in [
+            ("192.0.2.1", &["203.0.113.9"][..], "192.0.2.1"),
+            ("10.0.0.1", &["203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", &["198.51.100.1, 203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", &["203.0.113.9, 10.0.0.2"], "203.0.113.9"),
+            ("10.0.0.1", &["198.51.100.1", "203.0.113.9, 10.0.0.2"], "203.0.113.9"),
+            ("10.0.0.1", &["203.0.113.9, nonsense"], "10.0.0.1"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("::1", &["::ffff:203.0.113.9"], "203.0.113.9"),
+            ("::ffff:10.0.0.1", &["2001:db8::1"], "2001:db8::1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", line.parse().unwrap());
+            }
+            let peer: IpAddr = peer.parse().unwrap();
+            assert_eq!(client(peer.to_canonical(), &headers, &trusted).to_string(), expected, "{peer} {lines:?}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Who visits the console: the session's user, still allowed to sign in, with the permit that follows.
+
+use app::api::ctx::Visit;
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use keyward::{
+    id::UserId,
+    people::{Permit, User},
+    time::Timestamp,
+};
+use tower_sessions::Session;
+
+use super::RequestId;
+use crate::{http::problem::Problem, router::App};
+
+/// The session's field with the user's id.
+pub const USER: &str = "user";
+/// The session's field with the instant of the sign-in, in milliseconds.
+pub const SIGNED_IN_AT: &str = "signed_in_at";
+/// The session's field with when it was last used, in milliseconds.
+const SEEN: &str = "seen";
+/// Minutes after which an idle session is over.
+pub const SESSION_IDLE: i64 = 60;
+/// Milliseconds between two notes of a session's use: each is a write.
+const NOTE_EVERY: i64 = 60_000;
+
+/// The cookie with the chosen theme.
+pub const THEME_COOKIE: &str = "keyward_theme";
+
+/// Notes the visit on the request. When sessions cannot be read the answer is 503: nobody is signed out by that.
+pub async fn identify_visitor(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
+    let Ok(signed_in) = signed_in(&app, &session).await else {
+        return match request.extensions().get::<RequestId>() {
+            Some(id) => Problem::unavailable(id).into_response(),
+            None => axum::http::StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        };
+    };
+    let visit = Visit {
+        console: app.console.clone(),
+        signed_in,
+        origin: app.config.public_url.as_str().into(),
+        theme: theme(request.headers()),
+    };
+    request.extensions_mut().insert(visit);
+    let response = next.run(request).await;
+    app.metrics.requested(response.status().as_u16());
+    response
+}
+
+struct Unreadable;
+
+async fn signed_in(app: &App, session: &Session) -> Result<Option<(Permit, User)>, Unreadable> {
+    let failed = |error: &dyn std::error::Error| {
+        tracing::error!(%error, "a session could not be read");
+        Unreadable
+    };
+    let user: Option<String> = session.get(USER).await.map_err(|error| failed(&error))?;
+    let since: Option<i64> = session.get(SIGNED_IN_AT).await.map_err(|error| failed(&error))?;
+    let Some((user, since)) = user.as_deref().and_then(UserId::parse).zip(since) else { return Ok(None) };
+    let found = app.console.permit(user, Timestamp::from_millis(since)).await.map_err(|error| failed(&error))?;
+    if found.is_none() {
+        session.flush().await.map_err(|error| failed(&error))?;
+        return Ok(None);
+    }
+    let now = app.clock.now().millis();
+    let seen: Option<i64> = session.get(SEEN).await.map_err(|error| failed(&error))?;
+    if seen.is_none_or(|seen| now - seen > NOTE_EVERY) {
+        session.insert(SEEN, now).await.map_err(|error| failed(&error))?;
+    }
+    Ok(found)
+}
+
+fn theme(headers: &HeaderMap) -> Option<&'static str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    match pairs.find(|(name, _)| *name == THEME_COOKIE)?.1 {
+        "dark" => Some("dark"),
+        "light" => Some("light"),
+        _ => None,
+    }
+}
+
+/// Leads visitors who are not signed in to the sign-in page, and back afterwards.
+pub async fn require_sign_in(request: Request, next: Next) -> Response {
+    let visit = request.extensions().get::<Visit>();
+    if visit.is_some_and(|visit| visit.signed_in.is_some()) {
+        return next.run(request).await;
+    }
+    let reading = request.method().is_safe();
+    let wanted = request.uri().path_and_query().map(axum::http::uri::PathAndQuery::as_str);
+    match wanted.filter(|wanted| reading && *wanted != "/" && *wanted != app::routes::KEYS) {
+        Some(wanted) => Redirect::to(&format!("{}?next={}", app::routes::SIGN_IN, encode(wanted))).into_response(),
+        None => Redirect::to(app::routes::SIGN_IN).into_response(),
+    }
+}
+
+/// Percent-encodes everything that means something in a query.
+fn encode(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-_./".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded += &format!("%{byte:02X}");
+        }
+        encoded
+    })
+}

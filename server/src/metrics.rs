@@ -1,0 +1,60 @@
+//! What is counted for operators, in the Prometheus text format.
+
+use keyward::verify::Verifier;
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
+    registry::Registry,
+};
+
+/// Which door answered, and with which code.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Verification {
+    door: &'static str,
+    code: &'static str,
+}
+
+/// A console request's status.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Request {
+    status: u16,
+}
+
+/// The counters.
+pub struct Metrics {
+    registry: Registry,
+    verifications: Family<Verification, Counter>,
+    requests: Family<Request, Counter>,
+    remembered: Gauge,
+}
+
+impl Metrics {
+    /// All counters at zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("keyward");
+        let (verifications, requests, remembered) = (Family::default(), Family::default(), Gauge::default());
+        registry.register("verifications", "Answers by door (verify, forward_auth) and code", verifications.clone());
+        registry.register("console_requests", "Console requests by status", Family::clone(&requests));
+        registry.register("keys_in_memory", "Keys the verify path remembers", Gauge::clone(&remembered));
+        Self { registry, verifications, requests, remembered }
+    }
+
+    /// Counts an answer.
+    pub fn verified(&self, door: &'static str, code: &'static str) {
+        self.verifications.get_or_create(&Verification { door, code }).inc();
+    }
+
+    /// Counts a console request.
+    pub fn requested(&self, status: u16) {
+        self.requests.get_or_create(&Request { status }).inc();
+    }
+
+    /// The text.
+    pub fn text(&self, verifier: &Verifier) -> String {
+        self.remembered.set(i64::try_from(verifier.remembered()).unwrap_or(i64::MAX));
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}

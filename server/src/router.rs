@@ -1,0 +1,227 @@
+//! Every route, once: a table that the routers are built from and that the tests enumerate.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use app::routes;
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, any, get, post},
+};
+use keyward::{clock::Clock, console::Console, secret::Entropy, store::Store, verify::Verifier};
+use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
+use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
+
+use crate::{
+    config::Config,
+    http::{
+        forms, forward_auth, ops,
+        pages::{self, Site},
+        problem::Problem,
+        verify,
+    },
+    layers::{self, RequestId, SESSION_IDLE},
+    metrics::Metrics,
+    sessions::Sessions,
+};
+
+/// The largest body any route takes, in bytes.
+pub const BODY_LIMIT: usize = 64 * 1024;
+/// How long a request may take, from its headers to its answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Everything a handler may need. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What an [`App`] is made of.
+pub struct Parts {
+    /// The settings.
+    pub config: Config,
+    /// The clock.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// The database.
+    pub store: Store,
+    /// The slow door.
+    pub console: Arc<Console>,
+    /// The fast door.
+    pub verifier: Verifier,
+    /// The counters.
+    pub metrics: Metrics,
+    /// The bundled files.
+    pub site: Site,
+    /// Whether the process is stopping.
+    pub stopping: AtomicBool,
+}
+
+impl App {
+    /// Shares the parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Whether the process is stopping.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone with a browser.
+    Anyone,
+    /// Whoever is signed in; others are led to sign in.
+    SignedIn,
+    /// The handler itself authorises and answers: server functions.
+    Itself,
+    /// Machines, with a key; no cookies.
+    Machine,
+    /// Files.
+    File,
+}
+
+/// One route.
+pub struct Route {
+    /// `GET`, `POST` or `ANY`.
+    pub method: &'static str,
+    /// The path, in axum's form.
+    pub path: &'static str,
+    /// Who may use it.
+    pub access: Access,
+    handler: MethodRouter<App>,
+}
+
+/// The table.
+pub fn table() -> Vec<Route> {
+    use Access::{Anyone, File, Itself, Machine, SignedIn};
+    let route = |method, path, access, handler| Route { method, path, access, handler };
+    vec![
+        route("GET", routes::HOME, Anyone, get(pages::home)),
+        route("GET", routes::SETUP, Anyone, get(forms::setup)),
+        route("POST", routes::SETUP, Anyone, post(forms::post_setup)),
+        route("GET", routes::SIGN_IN, Anyone, get(pages::page)),
+        route("POST", routes::SIGN_IN, Anyone, post(forms::post_sign_in)),
+        route("POST", routes::SIGN_OUT, Anyone, post(forms::post_sign_out)),
+        route("POST", routes::THEME, Anyone, post(forms::post_theme)),
+        route("GET", routes::KEYS, SignedIn, get(pages::page)),
+        route("GET", routes::NEW_KEY, SignedIn, get(pages::page)),
+        route("POST", routes::NEW_KEY, SignedIn, post(forms::post_new_key)),
+        route("GET", "/keys/{id}", SignedIn, get(pages::page)),
+        route("GET", "/keys/{id}/archive", SignedIn, get(pages::page)),
+        route("POST", "/keys/{id}/archive", SignedIn, post(forms::post_archive)),
+        route("GET", routes::AUDIT, SignedIn, get(pages::page)),
+        route("POST", "/api/console/{function}", Itself, post(server_function)),
+        route("POST", "/api/v1/verify", Machine, post(verify::verify)),
+        route("ANY", "/forward-auth", Machine, any(forward_auth::forward_auth)),
+        route("GET", "/pkg/{file}", File, get(pages::file)),
+        route("GET", "/favicon.svg", File, get(pages::file)),
+        route("GET", "/icons.svg", File, get(pages::file)),
+        route("GET", "/setup.js", File, get(pages::file)),
+        route("GET", "/robots.txt", File, get(pages::file)),
+    ]
+}
+
+/// The public listener: console, machine routes and files.
+pub fn public(app: &App) -> Router {
+    let mut console = Router::new();
+    let mut signed_in = Router::new();
+    let mut plain = Router::new();
+    for route in table() {
+        match route.access {
+            Access::SignedIn => signed_in = signed_in.route(route.path, route.handler),
+            Access::Anyone | Access::Itself => console = console.route(route.path, route.handler),
+            Access::Machine | Access::File => plain = plain.route(route.path, route.handler),
+        }
+    }
+    let sessions = SessionManagerLayer::new(Sessions::new(app.store.clone(), app.clock.clone()))
+        .with_name(if app.config.is_tls() { "__Host-keyward" } else { "keyward_session" })
+        .with_secure(app.config.is_tls())
+        .with_http_only(true)
+        .with_same_site(SameSite::Strict)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(time::Duration::minutes(SESSION_IDLE)));
+    let console = console
+        .merge(signed_in.route_layer(from_fn(layers::require_sign_in)))
+        .fallback(nothing)
+        .layer(from_fn_with_state(app.clone(), layers::identify_visitor))
+        .layer(sessions)
+        .layer(from_fn_with_state(app.clone(), layers::refuse_other_sites));
+    around(app, plain.merge(console))
+}
+
+/// Verification alone, for a listener that services reach and browsers do not.
+pub fn verification(app: &App) -> Router {
+    let machine = table().into_iter().filter(|route| route.access == Access::Machine);
+    let router = machine.fold(Router::new(), |router, route| router.route(route.path, route.handler));
+    around(app, router.fallback(no_such_route))
+}
+
+/// Health and metrics.
+pub fn operations(app: &App) -> Router {
+    let router = Router::new()
+        .route("/livez", get(ops::livez))
+        .route("/readyz", get(ops::readyz))
+        .route("/metrics", get(ops::metrics))
+        .fallback(no_such_route);
+    around(app, router)
+}
+
+/// What stands around every route. The outermost comes last.
+fn around(app: &App, router: Router<App>) -> Router {
+    router
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(app.clone(), layers::client_address))
+        .layer(from_fn_with_state(app.clone(), layers::identify))
+        .layer(from_fn_with_state(app.clone(), layers::security_headers))
+        .with_state(app.clone())
+}
+
+/// A server function, by its name.
+async fn server_function(request: Request) -> Response {
+    leptos_axum::handle_server_fns(request).await.into_response()
+}
+
+/// No route: a page for browsers, a problem document for everyone else.
+async fn nothing(State(app): State<App>, Extension(id): Extension<RequestId>, request: Request) -> Response {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if request.method().is_safe() && accepts.contains("text/html") && !request.uri().path().starts_with("/api/") {
+        let mut response = pages::render(&app, request, None, |_| ()).await;
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        return response;
+    }
+    no_such_route(Extension(id)).await
+}
+
+async fn no_such_route(Extension(id): Extension<RequestId>) -> Response {
+    Problem::new(StatusCode::NOT_FOUND, "no_such_route", "There is nothing at this address.", &id).into_response()
+}
+
+/// A panic is answered like any failure, for that request alone. What it says goes to the log by the panic hook.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response<Body> {
+    let mut response = Response::new(Body::from("Keyward failed to answer this request.\n"));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}

@@ -1,0 +1,78 @@
+//! Sessions for tower-sessions, kept in our store under the digest of their id.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use keyward::{
+    clock::Clock,
+    secret::Digest,
+    store::{Store, StoreError, StoredSession},
+    time::Timestamp,
+};
+use time::OffsetDateTime;
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
+
+/// The store, seen as a session store.
+#[derive(Clone)]
+pub struct Sessions {
+    store: Store,
+    clock: Clock,
+}
+
+impl Sessions {
+    /// Sessions in this store.
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sessions")
+    }
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        loop {
+            match self.store.create_session(digest(&record.id), &stored(record)?).await {
+                Err(StoreError::Taken) => record.id = Id::default(),
+                result => return result.map_err(backend),
+            }
+        }
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        self.store.save_session(digest(&record.id), &stored(record)?).await.map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let Some(session) = self.store.session(digest(id), self.clock.now()).await.map_err(backend)? else { return Ok(None) };
+        let data = serde_json::from_str(&session.data).map_err(|error| Error::Decode(error.to_string()))?;
+        let expiry_date = OffsetDateTime::from_unix_timestamp(session.expires_at.millis() / 1000)
+            .map_err(|error| Error::Decode(error.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        self.store.delete_session(digest(id)).await.map_err(backend)
+    }
+}
+
+fn digest(id: &Id) -> Digest {
+    Digest::of(&id.0.to_be_bytes())
+}
+
+fn stored(record: &Record) -> Result<StoredSession> {
+    let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+    Ok(StoredSession { data, expires_at: Timestamp::from_millis(record.expiry_date.unix_timestamp().saturating_mul(1000)) })
+}
+
+fn backend(error: StoreError) -> Error {
+    Error::Backend(error.to_string())
+}
