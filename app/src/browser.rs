@@ -1,1 +1,218 @@
 //! The only `web_sys` in the project: what islands ask of the browser. On the server these exist and are never called.
+
+use std::time::Duration;
+
+use leptos::{ev, html, prelude::*};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Blob, Clipboard, Element, FormData, HtmlAnchorElement, HtmlElement, HtmlInputElement, Url,
+    js_sys::{Array, Reflect},
+};
+
+/// How long a button says "Copied".
+pub(crate) const COPIED_FOR: Duration = Duration::from_secs(2);
+
+/// A form's fields and values, in order.
+pub(crate) fn pairs(form: NodeRef<html::Form>) -> Vec<(String, String)> {
+    let data = form.get_untracked().and_then(|form| FormData::new_with_form(&form).ok());
+    let pair = |pair: JsValue| {
+        let pair: Array = pair.unchecked_into();
+        Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
+    };
+    data.map(|data| Array::from(&data.entries()).iter().filter_map(pair).collect()).unwrap_or_default()
+}
+
+/// Opens a dialog over everything else. One that is open stays so.
+pub(crate) fn open(dialog: NodeRef<html::Dialog>) {
+    if let Some(dialog) = dialog.get_untracked()
+        && !dialog.open()
+    {
+        _ = dialog.show_modal();
+    }
+}
+
+/// Closes a dialog; what had the focus before it has it again.
+pub(crate) fn close(dialog: NodeRef<html::Dialog>) {
+    if let Some(dialog) = dialog.get_untracked() {
+        dialog.close();
+    }
+}
+
+/// Whether a dialog is open.
+pub(crate) fn is_open(dialog: NodeRef<html::Dialog>) -> bool {
+    dialog.get_untracked().is_some_and(|dialog| dialog.open())
+}
+
+/// Whether any dialog is open.
+pub(crate) fn any_dialog() -> bool {
+    find("dialog[open]").is_some()
+}
+
+/// Whether the event is about the dialog itself and nothing in it: for a mouse, its backdrop.
+pub(crate) fn is_backdrop(event: &ev::MouseEvent) -> bool {
+    event.target() == event.current_target()
+}
+
+/// Puts the focus on the first element of a selector.
+pub(crate) fn focus(selector: &str) {
+    if let Some(element) = find(selector) {
+        _ = element.focus();
+    }
+}
+
+/// Follows the first link of a selector.
+pub(crate) fn follow(selector: &str) {
+    if let Some(element) = find(selector) {
+        element.click();
+    }
+}
+
+/// Moves the focus from link to link of a table's rows. From elsewhere it goes to the first row.
+pub(crate) fn step(rows: &str, forward: bool) {
+    let Ok(list) = document().query_selector_all(rows) else { return };
+    let rows = Array::from(&list);
+    let here = document().active_element();
+    let inside = |row: &JsValue| row.unchecked_ref::<Element>().contains(here.as_ref().map(AsRef::as_ref));
+    let place = rows.iter().position(|row| inside(&row));
+    let next = match place {
+        None => Some(0),
+        Some(place) if forward => Some(place + 1),
+        Some(place) => place.checked_sub(1),
+    };
+    let row = next.and_then(|next| rows.iter().nth(next));
+    if let Some(Ok(Some(link))) = row.map(|row| row.unchecked_ref::<Element>().query_selector("a")) {
+        _ = link.unchecked_ref::<HtmlElement>().focus();
+    }
+}
+
+/// Selects all of an element's text, for a copy by hand.
+pub(crate) fn select(selector: &str) {
+    let Some(element) = find(selector) else { return };
+    _ = element.focus();
+    match element.dyn_ref::<HtmlInputElement>() {
+        Some(input) => input.select(),
+        None => {
+            if let Ok(Some(selection)) = window().get_selection() {
+                _ = selection.select_all_children(&element);
+            }
+        }
+    }
+}
+
+/// Copies, and says whether that was possible. Pages on plain HTTP have no clipboard, which `web_sys` takes for granted.
+pub(crate) async fn copy(text: &str) -> bool {
+    match Reflect::get(&window().navigator(), &JsValue::from_str("clipboard")) {
+        Ok(found) if !found.is_undefined() => {
+            JsFuture::from(found.unchecked_into::<Clipboard>().write_text(text)).await.is_ok()
+        }
+        _ => false,
+    }
+}
+
+/// What to press to copy what is selected.
+pub(crate) fn copy_hint() -> &'static str {
+    let apple = window().navigator().platform().is_ok_and(|platform| platform.starts_with("Mac"));
+    if apple { "Press \u{2318}C to copy" } else { "Press Ctrl+C to copy" }
+}
+
+/// Saves a text as a file. Its address is forgotten as soon as the browser has surely begun.
+pub(crate) fn download(file: &str, text: &str) {
+    let parts = Array::of1(&JsValue::from_str(text));
+    let url = Blob::new_with_str_sequence(&parts).and_then(|blob| Url::create_object_url_with_blob(&blob));
+    let (Ok(url), Ok(link)) = (url, document().create_element("a")) else { return };
+    let link: HtmlAnchorElement = link.unchecked_into();
+    link.set_href(&url);
+    link.set_download(file);
+    link.click();
+    let forget = move || _ = Url::revoke_object_url(&url);
+    set_timeout(forget, Duration::from_secs(1));
+}
+
+/// Loads the page anew.
+pub(crate) fn reload() {
+    _ = location().reload();
+}
+
+/// Adds a step to the history that leads nowhere: Back undoes it, and can be asked about.
+pub(crate) fn push_step() {
+    if let Ok(history) = window().history() {
+        _ = history.push_state(&JsValue::NULL, "");
+    }
+}
+
+/// Takes back the step and puts another page in the place of this one.
+pub(crate) fn leave_step(path: String) {
+    let go = move || _ = location().replace(&path);
+    let late = go.clone();
+    window_event_listener(ev::popstate, move |_| go());
+    _ = window().history().and_then(|history| history.back());
+    // A browser that dropped the step from its history says nothing.
+    set_timeout(late, Duration::from_millis(500));
+}
+
+/// Whether a click is for the page: not for a new tab or window, and nobody took it before.
+pub(crate) fn is_plain(event: &ev::MouseEvent) -> bool {
+    event.button() == 0
+        && !(event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key() || event.shift_key())
+}
+
+/// Whether a key is for the page: no shortcut of the browser's, and nobody is typing.
+pub(crate) fn is_command(event: &ev::KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    let typing = target.is_some_and(|target| {
+        target.is_content_editable() || target.matches("input, textarea, select").unwrap_or_default()
+    });
+    !(typing || event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key())
+}
+
+/// An element of the page outside of the islands.
+#[derive(Clone)]
+pub(crate) struct Spot(HtmlElement);
+
+impl Spot {
+    /// What was clicked on, if it is in an element of the selector.
+    pub(crate) fn clicked(event: &ev::MouseEvent, selector: &str) -> Option<Self> {
+        let target = event.target()?.dyn_into::<Element>().ok()?;
+        Some(Self(target.closest(selector).ok()??.unchecked_into()))
+    }
+
+    /// The value of an attribute; empty when there is none.
+    pub(crate) fn attribute(&self, name: &str) -> String {
+        self.0.get_attribute(name).unwrap_or_default()
+    }
+
+    /// Puts the focus on it.
+    pub(crate) fn focus(&self) {
+        _ = self.0.focus();
+    }
+
+    /// Lets its icon be a tick for two seconds.
+    pub(crate) fn tick(&self) {
+        let Ok(Some(icon)) = self.0.query_selector("use") else { return };
+        let classes = self.0.class_list();
+        if classes.contains("done") {
+            return;
+        }
+        let before = icon.get_attribute("href").unwrap_or_default();
+        _ = classes.add_1("done");
+        _ = icon.set_attribute("href", "/icons.svg#i-check");
+        let restore = move || {
+            _ = classes.remove_1("done");
+            _ = icon.set_attribute("href", &before);
+        };
+        set_timeout(restore, COPIED_FOR);
+    }
+}
+
+/// Shows what is of no use without JavaScript.
+pub(crate) fn reveal(selector: &str) {
+    let Ok(list) = document().query_selector_all(selector) else { return };
+    for element in Array::from(&list).iter() {
+        _ = element.unchecked_ref::<Element>().remove_attribute("hidden");
+    }
+}
+
+fn find(selector: &str) -> Option<HtmlElement> {
+    document().query_selector(selector).ok()?.map(JsCast::unchecked_into)
+}

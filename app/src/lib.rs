@@ -6,6 +6,7 @@ mod browser;
 mod components;
 pub mod error;
 pub mod form;
+mod islands;
 pub mod once;
 mod pages;
 pub mod posted;

@@ -144,6 +144,8 @@ pub fn table() -> Vec<Route> {
 
 /// The public listener: console, machine routes and files.
 pub fn public(app: &App) -> Router {
+    // Rendering spawns on Tokio. A second start in one process finds it set already.
+    let _ = any_spawner::Executor::init_tokio();
     let mut console = Router::new();
     let mut signed_in = Router::new();
     let mut plain = Router::new();

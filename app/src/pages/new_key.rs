@@ -1,4 +1,99 @@
-//! x
+//! The page for a new key, and without JavaScript also its mended form and the page that shows the secret once. That one
+//! is plain HTML: an island's properties would carry the secret a second time.
+
+use std::sync::Arc;
+
 use leptos::prelude::*;
+
+use super::frame::Loaded;
+use crate::{
+    api,
+    components::Icon,
+    form::IssueKeyForm,
+    islands::CreateKey,
+    once::{ENV_NAME, Once},
+    posted::Posted,
+    routes,
+};
+
+/// `/keys/new`.
 #[component]
-pub(crate) fn NewKey() -> impl IntoView { view! { <p>"NewKey"</p> } }
+pub(crate) fn NewKey() -> impl IntoView {
+    let (form, errors, failure) = match use_context::<Posted>() {
+        Some(Posted::Issued(once)) => return view! { <Stored once/> }.into_any(),
+        Some(Posted::Issue { form, errors, failure }) => (Some(form), errors, failure),
+        _ => (None, Vec::new(), None),
+    };
+    let load = async { Ok((api::visitor().await?, api::new_key().await?)) };
+    let show = move |(visitor, view): (crate::view::VisitorView, crate::view::NewKeyView)| {
+        let form = form.unwrap_or_else(|| IssueKeyForm::empty(&visitor.email));
+        view! {
+            <nav class="row muted" aria-label="Breadcrumb">
+                <a href=routes::KEYS>"Keys"</a> <span aria-hidden="true">"/"</span> <span aria-current="page">"New"</span>
+            </nav>
+            <div class="row page-head"><h1>"Create a key"</h1></div>
+            <CreateKey view form errors failure/>
+        }
+    };
+    view! { <Loaded title="Create a key" current=routes::KEYS load show/> }.into_any()
+}
+
+/// The answer to the plain form: the secret, once.
+#[component]
+fn Stored(once: Arc<Once>) -> impl IntoView {
+    let show = move |()| view! { <StoreNow once/> };
+    view! { <Loaded title="Store this key now" current=routes::KEYS load=async { Ok(()) } show/> }
+}
+
+#[component]
+fn StoreNow(once: Arc<Once>) -> impl IntoView {
+    let file = format!("data:text/plain;charset=utf-8,{}", percent(&once.env()));
+    view! {
+        <div class="row page-head"><h1>"Store this key now"</h1></div>
+        <div class="stack once">
+            <p class="muted"><b class="on">{once.name.clone()}</b> " works from now. Nobody can show its secret again, owners included."</p>
+            <div class="field">
+                <div class="row">
+                    <span class="label" id="once-label">"Token"</span>
+                    <a class="btn end" download=format!("{}.env", once.name) href=file><Icon name="download"/>"Download .env"</a>
+                </div>
+                <div class="code-box secret" role="group" aria-labelledby="once-label" aria-describedby="once-hint">
+                    <code id="once-token">{once.token.clone()}</code>
+                </div>
+                <span class="muted" id="once-hint">"A click selects all of it, to copy."</span>
+            </div>
+            <div class="field">
+                <span class="label" id="once-test">"Test it"</span>
+                <div class="code-box" role="group" aria-labelledby="once-test"><pre tabindex="0"><code>{once.curl()}</code></pre></div>
+                <span class="muted">{format!("It reads the key from the variable {ENV_NAME}, as the .env file sets it.")}</span>
+            </div>
+            <form class="row" method="get" action=routes::key(&once.id)>
+                <label class="row nowrap tick grow"><input type="checkbox" required/>"I have stored this key"</label>
+                <button class="btn primary">"Done"</button>
+            </form>
+        </div>
+    }
+}
+
+/// A text in a URL: every byte that is not a letter, a digit or one of `-._~` as its code.
+fn percent(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_in_a_link_keeps_every_byte() {
+        assert_eq!(percent("KEYWARD_KEY=kw_a-b\n"), "KEYWARD_KEY%3Dkw_a-b%0A");
+        assert_eq!(percent("é#"), "%C3%A9%23");
+    }
+}

@@ -1,0 +1,173 @@
+//! The dialog that archives a key: what is at stake first, then the receipt. Its fields are those of the page that does
+//! the same without JavaScript.
+
+use leptos::{ev, prelude::*, task};
+
+use super::trouble::Trouble;
+use crate::{
+    api::{self, ArchiveAnswer},
+    browser,
+    components::{Icon, error_of},
+    error::ApiError,
+    form::ArchiveForm,
+    view::StakesView,
+};
+
+/// The form's id, for the button in the footer.
+const FORM: &str = "archive-key";
+
+/// How far it is.
+#[derive(Clone, Copy)]
+struct Course {
+    stakes: RwSignal<Option<StakesView>>,
+    error: RwSignal<Option<String>>,
+    failure: RwSignal<Option<ApiError>>,
+    busy: RwSignal<bool>,
+    archived: RwSignal<bool>,
+}
+
+impl Course {
+    /// Asks what archiving would break.
+    fn load(self, id: String) {
+        task::spawn_local(async move {
+            match api::key_stakes(id).await {
+                Ok(stakes) => {
+                    _ = self.archived.try_set(stakes.archived);
+                    _ = self.stakes.try_set(Some(stakes));
+                }
+                Err(error) => _ = self.failure.try_set(Some(error)),
+            }
+        });
+    }
+
+    /// Archives.
+    fn send(self, id: String, form: ArchiveForm) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.error.set(None);
+        self.failure.set(None);
+        task::spawn_local(async move {
+            let answer = api::archive_key(id, form).await;
+            _ = self.busy.try_set(false);
+            match answer {
+                Ok(ArchiveAnswer::Archived) => {
+                    _ = self.archived.try_set(true);
+                    task::tick().await;
+                    browser::focus("#archive-done");
+                }
+                Ok(ArchiveAnswer::Refused(errors)) => {
+                    _ = self.error.try_set(error_of(&errors, "confirm"));
+                    task::tick().await;
+                    browser::focus("dialog [name=confirm]");
+                }
+                Err(error) => _ = self.failure.try_set(Some(error)),
+            }
+        });
+    }
+
+    fn name(self) -> String {
+        self.stakes.with(|stakes| stakes.as_ref().map_or_else(|| "this key".to_owned(), |stakes| stakes.name.clone()))
+    }
+}
+
+/// The dialog for one key.
+#[component]
+pub(super) fn ArchiveDialog(
+    /// The key's id.
+    id: String,
+    /// It was closed.
+    closed: impl Fn() + 'static,
+) -> impl IntoView {
+    let dialog = NodeRef::new();
+    let course = Course {
+        stakes: RwSignal::new(None),
+        error: RwSignal::new(None),
+        failure: RwSignal::new(None),
+        busy: RwSignal::new(false),
+        archived: RwSignal::new(false),
+    };
+    course.load(id.clone());
+    Effect::new(move |_| browser::open(dialog));
+    let title = move || if course.archived.get() { format!("{} is archived", course.name()) } else { format!("Archive {}?", course.name()) };
+    let close = move |_| {
+        if course.busy.get_untracked() {
+            // The answer is on its way; closed, nobody would see it.
+            browser::open(dialog);
+        } else if course.archived.get_untracked() {
+            // Behind the receipt, the page still shows the key at work.
+            browser::reload();
+        } else {
+            closed();
+        }
+    };
+    let shut = move |_| browser::close(dialog);
+    view! {
+        <dialog class:narrow=move || course.archived.get() node_ref=dialog aria-labelledby="archive-title" aria-busy=move || course.stakes.with(Option::is_none).to_string()
+            on:close=close>
+            <header class="row nowrap">
+                <h2 id="archive-title">{title}</h2>
+                <button class="btn quiet end square" type="button" aria-label="Close" on:click=shut><Icon name="x"/></button>
+            </header>
+            <div class="body stack">
+                {move || if course.archived.get() { view! { <Receipt/> }.into_any() } else { view! { <Ask id=id.clone() course/> }.into_any() }}
+            </div>
+            <footer class="row">
+                {move || if course.archived.get() {
+                    view! { <button class="btn primary" id="archive-done" type="button" on:click=shut>"Done"</button> }.into_any()
+                } else {
+                    view! {
+                        <button class="btn" type="button" autofocus on:click=shut>"Cancel"</button>
+                        <button class="btn danger" form=FORM disabled=move || course.stakes.with(Option::is_none) aria-disabled=move || course.busy.get().then_some("true")>
+                            <Icon name="archive"/>{move || if course.busy.get() { "Archiving\u{2026}" } else { "Archive key" }}
+                        </button>
+                    }.into_any()
+                }}
+            </footer>
+        </dialog>
+    }
+}
+
+/// What is at stake, and the question.
+#[component]
+fn Ask(id: String, course: Course) -> impl IntoView {
+    let form = NodeRef::new();
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        match ArchiveForm::from_pairs(browser::pairs(form)) {
+            Some(form) => course.send(id.clone(), form),
+            None => course.failure.set(Some(ApiError::BadRequest)),
+        }
+    };
+    let fields = move || match course.stakes.get() {
+        Some(stakes) => view! { <ArchiveFields stakes form=ArchiveForm::default() error=course.error/> }.into_any(),
+        None if course.failure.get().is_some() => ().into_any(),
+        None => view! { <div class="skeleton stack tight"><span class="hide">"Loading\u{2026}"</span><i></i><i></i><i></i></div> }.into_any(),
+    };
+    view! {
+        <p class="muted">
+            "It stops at once on this node and within a second on every other. An archived key cannot come back; create a new one instead."
+        </p>
+        <div class="slot" role="alert">{move || course.failure.get().map(|error| view! { <Trouble error/> })}</div>
+        <form class="stack" id=FORM node_ref=form on:submit=submit>{fields}</form>
+    }
+}
+
+/// What is true from now on.
+#[component]
+fn Receipt() -> impl IntoView {
+    view! {
+        <div class="banner ok" role="status">
+            <Icon name="ok"/>
+            <p><b>"Refused from now on."</b> " It stays in the list of archived keys, with its history."</p>
+        </div>
+    }
+}
+
+// STUB
+#[component]
+fn ArchiveFields(stakes: StakesView, form: ArchiveForm, #[prop(into)] error: Signal<Option<String>>) -> impl IntoView {
+    _ = (stakes, form, error);
+}
+// END STUB

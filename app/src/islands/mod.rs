@@ -1,0 +1,14 @@
+//! What comes to life in the browser: the form for a new key with its show-once dialog, and the actions of every page.
+//! Islands ask the server through [`crate::api`] and the browser through [`crate::browser`]; nothing secret is ever one
+//! of their properties, which are part of the page's HTML.
+
+mod actions;
+mod archive;
+mod copied;
+mod create;
+mod once;
+mod shortcuts;
+mod trouble;
+
+pub(crate) use actions::PageActions;
+pub(crate) use create::CreateKey;

@@ -1,0 +1,97 @@
+//! The command line, run as a process: its words, its JSON, its exit codes, and that a live server sees what it does.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{
+    Database, PASSWORD, databases, id_of,
+    program::{Server, command, finish, run},
+};
+
+#[test]
+fn the_journey_by_command_beside_a_live_server() {
+    for (name, database) in databases() {
+        eprintln!("on {name}");
+        let server = Server::start(&database);
+        assert!(server.said.contains(&format!("http://{}", server.address)), "{}", server.said);
+
+        let link = run(&database, &["setup-link"], "");
+        assert!(link.code == 0 && link.stdout.contains("/setup?code="), "{link:?}");
+        let made = run(&database, &["admin", "create", "--email", "ops@example.com", "--role", "superadmin"], PASSWORD);
+        assert_eq!((made.code, made.stdout.trim()), (0, "ops@example.com may sign in as superadmin."), "{made:?}");
+        let again = run(&database, &["admin", "create", "--email", "ops@example.com", "--role", "admin"], PASSWORD);
+        assert!(again.code == 2 && again.stderr.contains("exists already"), "{again:?}");
+        let refused = run(&database, &["setup-link"], "");
+        assert!(refused.code == 1 && refused.stderr.contains("keyward admin create"), "{refused:?}");
+        let list = run(&database, &["admin", "list", "--json"], "");
+        assert!(list.stdout.contains("\"email\":\"ops@example.com\"") && !list.stdout.contains("argon2"), "{list:?}");
+
+        let issued = run(&database, &["keys", "create", "--name", "kiosk", "--scope", "things.read", "--json"], "");
+        let issued: serde_json::Value = serde_json::from_str(&issued.stdout).unwrap();
+        let token = issued["token"].as_str().unwrap();
+        assert_eq!(server.forward(token), 200, "a live server knows the new key");
+
+        let verdict = run(&database, &["verify", "--scope", "things.read"], token);
+        assert!(verdict.code == 0 && verdict.stdout.contains("scope        passed"), "{verdict:?}");
+        let verdict = run(&database, &["verify", "--scope", "things.write", "--json"], token);
+        assert!(verdict.code == 1 && verdict.stdout.contains("\"code\":\"insufficient_scope\""), "{verdict:?}");
+        let verdict = run(&database, &["verify"], "nonsense");
+        assert!(verdict.code == 1 && verdict.stdout.contains("existence    FAILED"), "{verdict:?}");
+
+        let shown = run(&database, &["keys", "show", id_of(token)], "");
+        assert!(shown.code == 0 && shown.stdout.contains("kiosk") && !shown.stdout.contains(token), "{shown:?}");
+        let archived = run(&database, &["keys", "archive", id_of(token), "--reason", "compromised"], "");
+        assert_eq!(archived.code, 0, "{archived:?}");
+        let until = Instant::now() + Duration::from_secs(1);
+        while server.forward(token) != 401 {
+            assert!(Instant::now() < until, "an archive by another process is seen within one second");
+        }
+        let list = run(&database, &["keys", "list"], "");
+        assert!(!list.stdout.contains(id_of(token)), "{list:?}");
+        let list = run(&database, &["keys", "list", "--archived", "--search", "KIOS"], "");
+        assert!(list.stdout.contains("archived"), "{list:?}");
+        let audit = run(&database, &["audit", "verify"], "");
+        assert!(audit.code == 0 && audit.stdout.contains("The chain is whole: 3 events"), "{audit:?}");
+        let (clean, took) = server.stop();
+        assert!(clean && took < Duration::from_secs(10), "stopped in {took:?}");
+    }
+}
+
+#[test]
+fn wrong_words_and_wrong_settings_have_their_exit_codes() {
+    let database = Database::sqlite();
+    for (arguments, code, words) in [
+        (&["keys", "create", "--name", "x"][..], 2, "--scope"),
+        (&["keys", "create", "--name", "x", "--scope", "A"], 2, "is not a scope"),
+        (&["keys", "create", "--name", "x", "--scope", "a", "--expires", "never"], 2, "must expire"),
+        (&["keys", "create", "--name", "x", "--scope", "a", "--tenant", "nowhere"], 2, "no tenant"),
+        (&["keys", "show", "0123456789ABCDEF"], 1, "no such thing"),
+        (&["keys", "show", "x"], 2, "16 characters"),
+        (&["keys", "archive", "0123456789ABCDEF", "--reason", "because"], 2, "not_needed"),
+        (&["admin", "create", "--email", "ops@example.com", "--role", "king"], 2, "superadmin"),
+        (&["admin", "create", "--email", "ops@example.com", "--role", "admin"], 2, "at least 15 characters"),
+        (&["verify", "--scope", "A"], 2, "--scope takes"),
+        (&["nonsense"], 2, "unrecognized"),
+        (&["--listen", "nowhere"], 3, "KEYWARD_LISTEN (from the command line)"),
+        (&["--database-url", "mysql://x"], 3, "KEYWARD_DATABASE_URL"),
+        (&["--database-url", "postgres://nobody:hunter2@127.0.0.1:1/none", "keys", "list"], 3, "the database"),
+    ] {
+        let output = run(&database, arguments, "short");
+        assert_eq!(output.code, code, "{arguments:?} {output:?}");
+        assert!(output.stderr.contains(words), "{arguments:?} {output:?}");
+        assert!(!output.stderr.contains("hunter2"), "{arguments:?} {output:?}");
+    }
+    let mut broken = command(&database, &["keys", "list"]);
+    std::fs::write(database.folder().join("short.key"), "short").unwrap();
+    broken.env("KEYWARD_MASTER_KEY_FILE", database.folder().join("short.key"));
+    let output = finish(broken, "");
+    assert!(output.code == 3 && output.stderr.contains("64 hexadecimal digits"), "{output:?}");
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let database = Database::sqlite();
+    for arguments in [&["--help"][..], &["serve", "--help"], &["keys", "create", "--help"], &["admin", "create", "--help"], &["verify", "--help"], &["audit", "verify", "--help"]] {
+        let output = run(&database, arguments, "");
+        assert!(output.code == 0 && output.stdout.contains("Usage: keyward"), "{arguments:?} {output:?}");
+    }
+}

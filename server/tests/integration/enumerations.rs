@@ -1,0 +1,162 @@
+//! Invariants over everything there is: routes, server functions, reasons. Each list comes from the program, so that a
+//! new one cannot be forgotten.
+
+use std::collections::BTreeSet;
+
+use axum::http::{Method, StatusCode};
+use keyward::people::Role;
+use server::router::{Access, table};
+
+use crate::support::Keyward;
+
+/// Every server function, by the name it is called with.
+fn server_functions() -> BTreeSet<String> {
+    let paths = leptos::server_fn::axum::server_fn_paths();
+    paths.map(|(path, method)| {
+        assert_eq!(method, Method::POST, "{path}: nothing is changed, or read by other sites, through GET");
+        path.strip_prefix("/api/console/").unwrap_or_else(|| panic!("{path} is not where server functions live")).to_owned()
+    }).collect()
+}
+
+/// A body each function understands, so that what refuses it is not its form.
+fn body_for(function: &str, id: &str) -> (&'static str, String) {
+    let form = "application/x-www-form-urlencoded";
+    let json = "application/json";
+    match function {
+        "visitor" | "new_key" => (form, String::new()),
+        "list_keys" => (form, "words=&archived=false".to_owned()),
+        "list_audit" => (form, String::new()),
+        "show_key" | "key_stakes" => (form, format!("id={id}")),
+        "issue_key" => (json, r#"{"form":{"name":"n","description":"","owner":"","ticked":[],"typed":"a","life":"90","date":""}}"#.to_owned()),
+        "archive_key" => (json, format!(r#"{{"id":"{id}","form":{{"reason":"not_needed","confirm":""}}}}"#)),
+        other => panic!("say here how {other} is called"),
+    }
+}
+
+#[tokio::test]
+async fn every_server_function_refuses_anonymous_callers() {
+    let keyward = Keyward::new().await;
+    let token = keyward.issue("a").await;
+    let id = crate::support::id_of(&token);
+    assert!(server_functions().len() >= 8);
+    for function in server_functions() {
+        let (kind, body) = body_for(&function, id);
+        let headers = [("sec-fetch-site", "same-origin"), ("content-type", kind)];
+        let path = format!("/api/console/{function}");
+        let anonymous = keyward.client().send(Method::POST, &path, &headers, &body).await;
+        assert_eq!(anonymous.status, StatusCode::UNAUTHORIZED, "{function}: {}", anonymous.body);
+        assert!(anonymous.body.contains("SignedOut"), "{function}: {}", anonymous.body);
+        let mut admin = keyward.signed_in(Role::Superadmin).await;
+        let signed_in = admin.send(Method::POST, &path, &headers, &body).await;
+        assert_eq!(signed_in.status, StatusCode::OK, "{function} works for whoever may: {}", signed_in.body);
+    }
+}
+
+#[tokio::test]
+async fn every_route_meets_anonymous_visitors_as_its_access_says() {
+    let keyward = Keyward::new().await;
+    for route in table() {
+        let path = route.path.replace("{id}", "0123456789ABCDEF").replace("{function}", "visitor").replace("{file}", "x");
+        let method = if route.method == "POST" { Method::POST } else { Method::GET };
+        let headers = [("sec-fetch-site", "same-origin"), ("accept", "text/html")];
+        let answer = keyward.client().send(method, &path, &headers, "").await;
+        let what = format!("{} {path}: {} {}", route.method, answer.status, answer.body);
+        match route.access {
+            Access::SignedIn => {
+                assert_eq!(answer.status, StatusCode::SEE_OTHER, "{what}");
+                assert!(answer.header("location").starts_with("/sign-in"), "{what}");
+            }
+            Access::Itself => assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what}"),
+            Access::Machine => {
+                assert!([400, 401].contains(&answer.status.as_u16()), "{what}");
+                assert!(answer.headers.get("set-cookie").is_none(), "{what}");
+            }
+            Access::Anyone => assert!(!answer.body.contains("@example.com"), "{what}"),
+            Access::File => assert!([200, 404].contains(&answer.status.as_u16()), "{what}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_changing_route_refuses_other_sites() {
+    let keyward = Keyward::new().await;
+    let mut browser = keyward.signed_in(Role::Superadmin).await;
+    let mut changing: Vec<String> = table()
+        .iter()
+        .filter(|route| route.method == "POST" && route.access != Access::Machine)
+        .map(|route| route.path.replace("{id}", "0123456789ABCDEF"))
+        .collect();
+    changing.retain(|path| !path.contains("{function}"));
+    changing.extend(server_functions().into_iter().map(|function| format!("/api/console/{function}")));
+    assert!(changing.len() >= 14, "{changing:?}");
+    for path in changing {
+        for headers in [
+            &[("sec-fetch-site", "cross-site")][..],
+            &[("sec-fetch-site", "same-site"), ("origin", "http://127.0.0.1:3000")],
+            &[("origin", "https://evil.example")],
+            &[],
+        ] {
+            let answer = browser.send(Method::POST, &path, headers, "").await;
+            assert_eq!((answer.status, answer.json()["code"].as_str()), (StatusCode::FORBIDDEN, Some("cross_site")), "{path} {headers:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_headers_of_the_security_bar() {
+    let keyward = Keyward::with(crate::support::Database::sqlite(), &[("KEYWARD_PUBLIC_URL", "https://keys.example.com")]).await;
+    let mut browser = keyward.signed_in(Role::Superadmin).await;
+    assert_eq!(browser.cookies[0].0, "__Host-keyward");
+    let mut paths: Vec<String> = table().iter().map(|route| route.path.replace("{id}", "0123456789ABCDEF").replace("{function}", "visitor").replace("{file}", "x")).collect();
+    paths.push("/nothing/here".to_owned());
+    for path in paths {
+        let answer = browser.get(&path).await;
+        let what = format!("{path} {}", answer.status);
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{what}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{what}");
+        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{what}");
+        assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{what}");
+        assert!(answer.header("strict-transport-security").contains("max-age=31536000"), "{what}");
+        assert_eq!(answer.header("x-keyward-request-id").len(), 16, "{what}");
+        let policy = answer.header("content-security-policy");
+        for part in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(part), "{what}: {policy}");
+        }
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("unsafe-eval'") || policy.contains("'wasm-unsafe-eval'"), "{policy}");
+        if answer.header("content-type").starts_with("text/html") {
+            assert_eq!(answer.header("cache-control"), "no-store", "{what}");
+            assert!(!answer.body.contains(" style=") && !answer.body.contains(" onclick="), "{what}");
+        }
+    }
+}
+
+/// Route by role: what each may reach, as a table that is compared whole.
+#[tokio::test]
+async fn the_matrix_of_routes_and_roles() {
+    let keyward = Keyward::new().await;
+    let theirs = keyward.issue("a").await;
+    let mut found = String::new();
+    for function in server_functions() {
+        let mut line = format!("{function:<12}");
+        for (role, code, _) in Role::ALL {
+            let mut client = keyward.signed_in(role).await;
+            let (kind, body) = body_for(&function, crate::support::id_of(&theirs));
+            let headers = [("sec-fetch-site", "same-origin"), ("content-type", kind)];
+            let answer = client.send(Method::POST, &format!("/api/console/{function}"), &headers, &body).await;
+            line += &format!(" {code}={}", answer.status.as_u16());
+        }
+        found += &line;
+        found.push('\n');
+    }
+    let expected = "\
+archive_key  superadmin=200 admin=200 auditor=403 member=404
+issue_key    superadmin=200 admin=200 auditor=403 member=200
+key_stakes   superadmin=200 admin=200 auditor=200 member=404
+list_audit   superadmin=200 admin=200 auditor=200 member=403
+list_keys    superadmin=200 admin=200 auditor=200 member=200
+new_key      superadmin=200 admin=200 auditor=403 member=200
+show_key     superadmin=200 admin=200 auditor=200 member=404
+visitor      superadmin=200 admin=200 auditor=200 member=200
+";
+    assert_eq!(found, expected, "as found:\n{found}");
+}

@@ -1,0 +1,215 @@
+//! A Keyward in this process, on a database of its own, and a client that speaks to its routers as a browser would.
+
+pub mod database;
+pub mod program;
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::ConnectInfo,
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use keyward::{
+    clock::Clock,
+    console::NewUser,
+    people::Role,
+    secret::{Entropy, MasterKey},
+    store::Store,
+    time::Timestamp,
+};
+use server::{
+    boot,
+    config::{Config, Flags},
+    router::{self, App},
+};
+use tower::ServiceExt;
+
+pub use self::database::{Database, databases};
+
+/// Everyone's password here.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// A Keyward, with its clock in the test's hand.
+pub struct Keyward {
+    pub app: App,
+    pub clock: Clock,
+    pub database: Database,
+    router: Router,
+}
+
+impl Keyward {
+    /// On a fresh SQLite file.
+    pub async fn new() -> Self {
+        Self::on(Database::sqlite()).await
+    }
+
+    /// On this database.
+    pub async fn on(database: Database) -> Self {
+        Self::with(database, &[]).await
+    }
+
+    /// On this database, with settings.
+    pub async fn with(database: Database, settings: &[(&str, &str)]) -> Self {
+        let clock = Clock::manual(Timestamp::parse("2026-11-22T12:00:00Z").unwrap());
+        let config = config(&database, settings);
+        let store = boot::open(&config, boot::Upgrade::Yes).await.unwrap();
+        let app = boot::assemble(config, store, clock.clone(), Entropy::system());
+        app.verifier.hear().await.unwrap();
+        let router = router::public(&app);
+        Self { app, clock, database, router }
+    }
+
+    /// A second connection to the same database, as another process would have.
+    pub async fn another_store(&self) -> Store {
+        let master = MasterKey::load_or_create(&self.app.config.master_key_file, &Entropy::system()).unwrap();
+        Store::open(&self.app.config.database, Arc::new(master)).await.unwrap()
+    }
+
+    /// A client that is nobody yet.
+    pub fn client(&self) -> Client {
+        Client { router: self.router.clone(), cookies: Vec::new() }
+    }
+
+    /// A client to the operations listener.
+    pub fn operator(&self) -> Client {
+        Client { router: router::operations(&self.app), cookies: Vec::new() }
+    }
+
+    /// A client signed in with this role.
+    pub async fn signed_in(&self, role: Role) -> Client {
+        let email = format!("{}@example.com", role.code());
+        let form = NewUser { email: email.clone(), password: PASSWORD.to_owned() };
+        // One that exists already is as good.
+        let _ = self.app.console.create_user(&self.app.console.operator(), form, role).await;
+        let mut client = self.client();
+        let answer = client.post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        client
+    }
+
+    /// A new key's token, made by the operator.
+    pub async fn issue(&self, scopes: &str) -> String {
+        let form = keyward::console::IssueKey {
+            name: format!("for {scopes}"),
+            scopes: scopes.to_owned(),
+            expires: "90d".to_owned(),
+            ..Default::default()
+        };
+        self.app.console.issue_key(&self.app.console.operator(), &form).await.unwrap().token.reveal().to_owned()
+    }
+
+    /// Moves the clock, and hears the store as the running process would.
+    pub async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        self.app.verifier.hear().await.unwrap();
+    }
+}
+
+/// Settings that keep everything in the database's own folder.
+pub fn config(database: &Database, settings: &[(&str, &str)]) -> Config {
+    let folder = database.folder().display().to_string();
+    Config::read(&Flags::default(), |name| match name {
+        "KEYWARD_DATA_DIR" => Some(folder.clone()),
+        "KEYWARD_DATABASE_URL" => Some(database.url()),
+        _ => settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
+    })
+    .unwrap()
+}
+
+/// The public id inside a token.
+pub fn id_of(token: &str) -> &str {
+    token.split('_').nth(1).unwrap()
+}
+
+/// Sends requests and keeps cookies.
+#[derive(Clone)]
+pub struct Client {
+    router: Router,
+    pub cookies: Vec<(String, String)>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}
+
+impl Client {
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[("accept", "text/html")], "").await
+    }
+
+    /// A form, as a page of ours sends it.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let headers = [("sec-fetch-site", "same-origin"), ("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")];
+        self.send(Method::POST, path, &headers, &encode(fields)).await
+    }
+
+    /// A server function that takes JSON.
+    pub async fn call(&mut self, function: &str, body: &str) -> Answer {
+        let headers = [("sec-fetch-site", "same-origin"), ("content-type", "application/json")];
+        self.send(Method::POST, &format!("/api/console/{function}"), &headers, body).await
+    }
+
+    /// A request as it is.
+    pub async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:3000");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if !self.cookies.is_empty() {
+            let line: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header(header::COOKIE, line.join("; "));
+        }
+        let peer: SocketAddr = "192.0.2.10:5000".parse().unwrap();
+        let request = request.extension(ConnectInfo(peer)).body(Body::from(body.to_owned())).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        for cookie in parts.headers.get_all(header::SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.retain(|(known, _)| known != name);
+            if !value.is_empty() {
+                self.cookies.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    }
+
+    /// Asks the verify API with this key of the asking service.
+    pub async fn verify(&mut self, asker: &str, body: &serde_json::Value) -> Answer {
+        let bearer = format!("Bearer {asker}");
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        self.send(Method::POST, "/api/v1/verify", &headers, &body.to_string()).await
+    }
+
+    /// Asks forward auth with this key.
+    pub async fn forward(&mut self, token: &str, query: &str) -> Answer {
+        let bearer = format!("Bearer {token}");
+        self.send(Method::GET, &format!("/forward-auth?{query}"), &[("authorization", &bearer)], "").await
+    }
+}
+
+/// A form's body.
+pub fn encode(fields: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}

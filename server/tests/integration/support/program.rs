@@ -1,0 +1,128 @@
+//! The real program, as a process of its own.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use super::Database;
+
+/// What a command printed, and how it ended.
+#[derive(Debug)]
+pub struct Output {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A command on this database.
+pub fn command(database: &Database, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
+    command.args(arguments).env("KEYWARD_DATA_DIR", database.folder()).env("KEYWARD_DATABASE_URL", database.url());
+    command
+}
+
+/// Runs a command to its end with this input.
+pub fn run(database: &Database, arguments: &[&str], input: &str) -> Output {
+    finish(command(database, arguments), input)
+}
+
+/// Runs it to its end.
+pub fn finish(mut command: Command, input: &str) -> Output {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A command that reads nothing may be gone already.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Output {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A running server.
+pub struct Server {
+    pub child: Child,
+    pub address: String,
+    pub ops: String,
+    pub said: String,
+}
+
+impl Server {
+    /// Starts it and waits until it is ready.
+    pub fn start(database: &Database) -> Self {
+        let (address, ops) = (free(), free());
+        let mut command = command(database, &["serve"]);
+        command.env("KEYWARD_LISTEN", &address).env("KEYWARD_OPS_LISTEN", &ops).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let said = lines.next().unwrap().unwrap();
+        let until = Instant::now() + Duration::from_secs(20);
+        while http(&ops, "GET /readyz HTTP/1.1").0 != 200 {
+            assert!(Instant::now() < until, "the server did not get ready");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // Keep reading, so that the server never waits for us.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address, ops, said }
+    }
+
+    /// Ends it without warning.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop and waits for the end.
+    pub fn stop(mut self) -> (bool, Duration) {
+        let asked = Instant::now();
+        let done = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(done.success());
+        let status = self.child.wait().unwrap();
+        (status.success(), asked.elapsed())
+    }
+
+    /// Whether a key opens the door.
+    pub fn forward(&self, token: &str) -> u16 {
+        http(&self.address, &format!("GET /forward-auth?scope=any HTTP/1.1\r\nAuthorization: Bearer {token}")).0
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An address nobody listens on.
+fn free() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+/// One request by hand: its status and its body; status 0 when nobody answers.
+pub fn http(address: &str, head: &str) -> (u16, String) {
+    http_with(address, head, "")
+}
+
+/// One request by hand, with a body.
+pub fn http_with(address: &str, head: &str, body: &str) -> (u16, String) {
+    let Ok(mut stream) = std::net::TcpStream::connect(address) else { return (0, String::new()) };
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let request = format!("{head}\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let mut answer = Vec::new();
+    if stream.write_all(request.as_bytes()).is_err() || stream.read_to_end(&mut answer).is_err() {
+        return (0, String::new());
+    }
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+}
+
+/// Whether a file of this name lies in the folder.
+pub fn has_file(folder: &Path, name: &str) -> bool {
+    folder.join(name).exists()
+}
