@@ -6,7 +6,7 @@ pub mod cli;
 pub mod config;
 mod http;
 mod layers;
-mod listen;
+pub mod listen;
 mod metrics;
 pub mod router;
 mod sessions;

@@ -30,9 +30,9 @@ use crate::{
         problem::Problem,
         verify,
     },
-    layers::{self, RequestId, SESSION_IDLE},
+    layers::{self, RequestId},
     metrics::Metrics,
-    sessions::Sessions,
+    sessions::{SESSION_IDLE, Sessions},
 };
 
 /// The largest body any route takes, in bytes.
@@ -201,9 +201,18 @@ fn around(app: &App, router: Router<App>) -> Router {
         .with_state(app.clone())
 }
 
-/// A server function, by its name.
+/// A server function, by its name. What fails before it runs, such as a body that is not its arguments, is answered by
+/// Leptos with 500; the error itself knows its status.
 async fn server_function(request: Request) -> Response {
-    leptos_axum::handle_server_fns(request).await.into_response()
+    let response = leptos_axum::handle_server_fns(request).await.into_response();
+    if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else { return parts.status.into_response() };
+    let error = serde_json::from_slice::<app::error::ApiError>(&body).ok();
+    parts.status = error.and_then(|error| StatusCode::from_u16(error.status()).ok()).unwrap_or(parts.status);
+    Response::from_parts(parts, Body::from(body))
 }
 
 /// No route: a page for browsers, a problem document for everyone else.

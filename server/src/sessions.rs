@@ -1,4 +1,5 @@
-//! Sessions for tower-sessions, kept in our store under the digest of their id.
+//! Sessions for tower-sessions, kept in our store under the digest of their id. How long an idle one lives is counted
+//! here, by our clock.
 
 use std::fmt;
 
@@ -7,7 +8,6 @@ use keyward::{
     clock::Clock,
     secret::Digest,
     store::{Store, StoreError, StoredSession},
-    time::Timestamp,
 };
 use time::OffsetDateTime;
 use tower_sessions::{
@@ -15,6 +15,9 @@ use tower_sessions::{
     session::{Id, Record},
     session_store::{Error, Result},
 };
+
+/// How long a session lives without being used, in minutes.
+pub const SESSION_IDLE: i64 = 60;
 
 /// The store, seen as a session store.
 #[derive(Clone)]
@@ -28,6 +31,11 @@ impl Sessions {
     pub fn new(store: Store, clock: Clock) -> Self {
         Self { store, clock }
     }
+
+    fn stored(&self, record: &Record) -> Result<StoredSession> {
+        let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+        Ok(StoredSession { data, expires_at: self.clock.now().plus(SESSION_IDLE * 60_000) })
+    }
 }
 
 impl fmt::Debug for Sessions {
@@ -40,7 +48,7 @@ impl fmt::Debug for Sessions {
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         loop {
-            match self.store.create_session(digest(&record.id), &stored(record)?).await {
+            match self.store.create_session(digest(&record.id), &self.stored(record)?).await {
                 Err(StoreError::Taken) => record.id = Id::default(),
                 result => return result.map_err(backend),
             }
@@ -48,7 +56,7 @@ impl SessionStore for Sessions {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        self.store.save_session(digest(&record.id), &stored(record)?).await.map_err(backend)
+        self.store.save_session(digest(&record.id), &self.stored(record)?).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -66,11 +74,6 @@ impl SessionStore for Sessions {
 
 fn digest(id: &Id) -> Digest {
     Digest::of(&id.0.to_be_bytes())
-}
-
-fn stored(record: &Record) -> Result<StoredSession> {
-    let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
-    Ok(StoredSession { data, expires_at: Timestamp::from_millis(record.expiry_date.unix_timestamp().saturating_mul(1000)) })
 }
 
 fn backend(error: StoreError) -> Error {

@@ -118,3 +118,90 @@ impl Console {
         ChainError::Checkpoint(Path::new(&self.checkpoint).display().to_string(), error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        clock::Clock,
+        console::IssueKey,
+        secret::{Entropy, MasterKey},
+        store::{Location, Store},
+    };
+
+    async fn console(folder: &Path) -> (Console, Store) {
+        let entropy = Entropy::system();
+        let master = MasterKey::load_or_create(&folder.join("master.key"), &entropy).unwrap();
+        let store = Store::open(&Location::Sqlite(folder.join("keyward.db")), Arc::new(master)).await.unwrap();
+        store.migrate().await.unwrap();
+        (Console::new(store.clone(), Clock::system(), entropy, folder.join("checkpoint")), store)
+    }
+
+    async fn three_keys(console: &Console) {
+        for name in ["one", "two", "three"] {
+            let form = IssueKey { name: name.into(), scopes: "a".into(), expires: "30d".into(), ..IssueKey::default() };
+            console.issue_key(&console.operator(), &form).await.unwrap();
+        }
+    }
+
+    /// What someone with the database's password could do, and what the walk says of it.
+    #[tokio::test]
+    async fn tampering_shows() {
+        for (what, sql, expected) in [
+            ("nothing", "SELECT 1", "whole"),
+            ("an actor", "UPDATE audit SET actor = 'x' WHERE seq = 2", "event 2: the event is not what was written"),
+            ("a detail", "UPDATE audit SET detail = '{}' WHERE seq = 1", "event 1: the event is not what was written"),
+            ("an event", "DELETE FROM audit WHERE seq = 2", "event 2: the event is missing"),
+            ("a hash", "UPDATE audit SET hash = 'x' WHERE seq = 3", "event 3: the event is not what was written"),
+            ("the tail", "DELETE FROM audit WHERE seq = 3", "event 3: the event is missing"),
+            (
+                "the tail and the head",
+                "DELETE FROM audit WHERE seq = 3; UPDATE audit_head SET seq = 2, hash = (SELECT hash FROM audit WHERE seq = 2)",
+                "event 3: the last event was cut off",
+            ),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let (console, store) = console(folder.path()).await;
+            three_keys(&console).await;
+            console.checkpoint_audit().await.unwrap();
+            store.tamper(sql).await;
+            let found = console.verify_audit(&console.operator()).await;
+            let found = found.map_or_else(|error| error.to_string(), |_| "whole".to_owned());
+            assert_eq!(found, expected, "{what}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_checkpoint_is_sealed_and_never_moves_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (console, _) = console(folder.path()).await;
+        three_keys(&console).await;
+        console.checkpoint_audit().await.unwrap();
+        let path = folder.path().join("checkpoint");
+        let text = fs::read_to_string(&path).unwrap();
+        console.checkpoint_audit().await.unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        fs::write(&path, text.replacen('3', "2", 1)).unwrap();
+        assert!(matches!(console.verify_audit(&console.operator()).await, Err(ChainError::Checkpoint(..))));
+    }
+
+    /// A file with data is copied before a migration; a schema from the future is refused.
+    #[tokio::test]
+    async fn a_schema_is_copied_before_it_changes_and_refused_when_newer() {
+        let folder = tempfile::tempdir().unwrap();
+        let (console, store) = console(folder.path()).await;
+        three_keys(&console).await;
+        assert_eq!(store.migrate().await.unwrap(), None, "nothing is pending");
+        store.tamper("UPDATE _sqlx_migrations SET version = 9999").await;
+        assert!(matches!(store.migrate().await, Err(StoreError::Newer(9999))));
+        // As if the newest migration had not run yet: the copy is made before it fails on what is there already.
+        store.tamper("UPDATE _sqlx_migrations SET version = 0").await;
+        assert!(store.migrate().await.is_err());
+        let copies = fs::read_dir(folder.path()).unwrap().filter(|file| {
+            file.as_ref().is_ok_and(|file| file.file_name().to_string_lossy().contains(".before-"))
+        });
+        assert_eq!(copies.count(), 1);
+    }
+}

@@ -266,4 +266,10 @@ impl Store {
             Db::Postgres(pool) => pool.close().await,
         }
     }
+
+    /// Runs SQL behind everyone's back.
+    #[cfg(test)]
+    pub(crate) async fn tamper(&self, sql: &'static str) {
+        writing!(self, db => sqlx::raw_sql(sql).execute(db).await.map(drop)).unwrap();
+    }
 }

@@ -11,5 +11,5 @@ pub use self::{
     cross_site::refuse_other_sites,
     headers::security_headers,
     request::{RequestId, identify},
-    visit::{SESSION_IDLE, SIGNED_IN_AT, THEME_COOKIE, USER, identify_visitor, require_sign_in},
+    visit::{SIGNED_IN_AT, THEME_COOKIE, USER, identify_visitor, require_sign_in},
 };

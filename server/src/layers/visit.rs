@@ -23,8 +23,6 @@ pub const USER: &str = "user";
 pub const SIGNED_IN_AT: &str = "signed_in_at";
 /// The session's field with when it was last used, in milliseconds.
 const SEEN: &str = "seen";
-/// Minutes after which an idle session is over.
-pub const SESSION_IDLE: i64 = 60;
 /// Milliseconds between two notes of a session's use: each is a write.
 const NOTE_EVERY: i64 = 60_000;
 

@@ -61,15 +61,6 @@ async fn a_change_and_its_event_are_one() {
 }
 
 #[test]
-fn an_older_program_refuses_a_newer_database_and_a_migration_is_preceded_by_a_copy() {
-    let database = Database::sqlite();
-    assert_eq!(run(&database, &["migrate"], "").code, 0);
-    assert_eq!(run(&database, &["migrate"], "").code, 0, "nothing to do is done");
-    let copies = || std::fs::read_dir(database.folder()).unwrap().filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().contains(".before-")).count();
-    assert_eq!(copies(), 0, "nothing was pending");
-}
-
-#[test]
 fn slow_and_oversized_clients_are_cut_off_and_others_are_not() {
     let database = Database::sqlite();
     let token = run(&database, &["keys", "create", "--name", "a", "--scope", "a"], "").stdout.trim().to_owned();
