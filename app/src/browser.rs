@@ -49,6 +49,25 @@ pub(crate) fn any_dialog() -> bool {
     find("dialog[open]").is_some()
 }
 
+/// Shows a popover.
+pub(crate) fn pop_up(popover: NodeRef<html::Div>) {
+    if let Some(popover) = popover.get_untracked() {
+        _ = popover.show_popover();
+    }
+}
+
+/// Hides a popover; what had the focus before it has it again.
+pub(crate) fn pop_down(popover: NodeRef<html::Div>) {
+    if let Some(popover) = popover.get_untracked() {
+        _ = popover.hide_popover();
+    }
+}
+
+/// Whether a popover is shown.
+pub(crate) fn is_up(popover: NodeRef<html::Div>) -> bool {
+    popover.get_untracked().is_some_and(|popover| popover.matches(":popover-open").unwrap_or_default())
+}
+
 /// Whether the event is about the dialog itself and nothing in it: for a mouse, its backdrop.
 pub(crate) fn is_backdrop(event: &ev::MouseEvent) -> bool {
     event.target() == event.current_target()
@@ -167,7 +186,6 @@ pub(crate) fn is_command(event: &ev::KeyboardEvent) -> bool {
 }
 
 /// An element of the page outside of the islands.
-#[derive(Clone)]
 pub(crate) struct Spot(HtmlElement);
 
 impl Spot {

@@ -85,6 +85,8 @@ pub struct KeysView {
     pub next: Option<String>,
     /// Whether this visitor may create and archive keys.
     pub may_write: bool,
+    /// The console's own address, for the commands of the first run.
+    pub origin: String,
 }
 
 /// Where a key was used from.

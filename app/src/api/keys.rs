@@ -38,6 +38,7 @@ pub async fn list_keys(words: String, archived: bool, after: Option<String>) -> 
                 all: found.counts.all,
                 next: found.page.next.map(Cursor::to_text),
                 may_write: permit.allows(Action::WriteKeys).is_ok(),
+                origin: visit.origin.to_string(),
             })
         }
         .await,

@@ -17,7 +17,6 @@ const COPIED: &str = "Copied";
 pub(crate) fn PageActions() -> impl IntoView {
     let copied = Copied::new();
     let by_hand = RwSignal::new(None::<String>);
-    let button = StoredValue::new_local(None::<Spot>);
     let archive = RwSignal::new(None::<String>);
     let help = RwSignal::new(false);
     let copy = move |spot: Spot| {
@@ -27,7 +26,6 @@ pub(crate) fn PageActions() -> impl IntoView {
                 spot.tick();
                 copied.say(COPIED);
             } else {
-                button.set_value(Some(spot));
                 by_hand.set(Some(value));
             }
         });
@@ -49,13 +47,9 @@ pub(crate) fn PageActions() -> impl IntoView {
         window_event_listener(ev::click, click);
         window_event_listener(ev::keydown, move |event| press(&event, help));
     });
-    let put_away = move || {
-        by_hand.set(None);
-        button.with_value(|button| button.iter().for_each(Spot::focus));
-    };
     view! {
         <p class="hide" role="status">{move || copied.text()}</p>
-        {move || by_hand.get().map(|value| view! { <ByHand value put_away/> })}
+        {move || by_hand.get().map(|value| view! { <ByHand value closed=move || by_hand.set(None)/> })}
         {move || archive.get().map(|id| view! { <ArchiveDialog id closed=move || archive.set(None)/> })}
         {move || help.get().then(|| view! { <Shortcuts closed=move || help.set(false)/> })}
     }
@@ -85,21 +79,27 @@ fn press(event: &ev::KeyboardEvent, help: RwSignal<bool>) {
 
 /// The value to copy by hand, selected, where the browser does not let a page copy.
 #[component]
-fn ByHand(value: String, put_away: impl Fn() + Copy + 'static) -> impl IntoView {
-    Effect::new(|_| browser::select("#by-hand"));
-    // The browser copies after this event, so what is selected has to stay for it.
-    let later = move |_| request_animation_frame(put_away);
-    let escape = move |event: ev::KeyboardEvent| {
-        if event.key() == "Escape" {
-            put_away();
+fn ByHand(value: String, closed: impl Fn() + 'static) -> impl IntoView {
+    let toast = NodeRef::new();
+    Effect::new(move |_| {
+        browser::pop_up(toast);
+        browser::select("#by-hand");
+    });
+    let toggled = move |_| {
+        if !browser::is_up(toast) {
+            closed();
         }
     };
+    // The browser copies after this event, so what is selected has to stay for it.
+    let later = move |_| request_animation_frame(move || browser::pop_down(toast));
     view! {
-        <div class="toasts">
+        <div class="toasts" popover="auto" node_ref=toast on:toggle=toggled>
             <div class="toast row nowrap">
-                <label class="row grow" for="by-hand">{browser::copy_hint()}</label>
-                <input class="input mono" id="by-hand" readonly value=value on:copy=later on:keydown=escape/>
-                <button class="btn quiet square" type="button" aria-label="Close" on:click=move |_| put_away()><Icon name="x"/></button>
+                <label class="grow" for="by-hand">{browser::copy_hint()}</label>
+                <input class="input mono" id="by-hand" readonly value=value on:copy=later/>
+                <button class="btn quiet square" type="button" aria-label="Close" on:click=move |_| browser::pop_down(toast)>
+                    <Icon name="x"/>
+                </button>
             </div>
         </div>
     }

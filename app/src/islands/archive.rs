@@ -7,7 +7,7 @@ use super::trouble::Trouble;
 use crate::{
     api::{self, ArchiveAnswer},
     browser,
-    components::{Icon, error_of},
+    components::{ArchiveFields, Icon, error_of},
     error::ApiError,
     form::ArchiveForm,
     view::StakesView,
@@ -164,10 +164,3 @@ fn Receipt() -> impl IntoView {
         </div>
     }
 }
-
-// STUB
-#[component]
-fn ArchiveFields(stakes: StakesView, form: ArchiveForm, #[prop(into)] error: Signal<Option<String>>) -> impl IntoView {
-    _ = (stakes, form, error);
-}
-// END STUB

@@ -1,4 +1,55 @@
-//! x
+//! The page that archives a key, for browsers without JavaScript; with it, the same happens in a dialog.
+
 use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::frame::Loaded;
+use crate::{
+    api,
+    components::{ArchiveFields, Icon, error_of},
+    form::ArchiveForm,
+    posted::Posted,
+    routes,
+    view::StakesView,
+};
+
+/// `/keys/:id/archive`.
 #[component]
-pub(crate) fn ArchiveKey() -> impl IntoView { view! { <p>"ArchiveKey"</p> } }
+pub(crate) fn ArchiveKey() -> impl IntoView {
+    let id = use_params_map().read_untracked().get("id").unwrap_or_default();
+    let (form, errors, failure) = match use_context::<Posted>() {
+        Some(Posted::Archive { form, errors, failure }) => (form, errors, failure),
+        _ => (ArchiveForm::default(), Vec::new(), None),
+    };
+    let show = move |stakes: StakesView| {
+        let back = routes::key(&stakes.id);
+        let name = stakes.name.clone();
+        if stakes.archived {
+            return view! {
+                <div class="empty stack center">
+                    <h1><bdi>{name}</bdi>" is archived already"</h1>
+                    <p><a class="btn" href=back>"Back to the key"</a></p>
+                </div>
+            }
+            .into_any();
+        }
+        let error = Signal::stored(error_of(&errors, "confirm"));
+        let action = routes::archive_key(&stakes.id);
+        view! {
+            <div class="ask stack">
+                <h1>"Archive "<bdi>{name}</bdi>"?"</h1>
+                <p class="muted">"It stops at once on this node and within a second on every other. An archived key cannot come back; create a new one instead."</p>
+                {failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
+                <form class="stack" method="post" action=action>
+                    <ArchiveFields stakes form error/>
+                    <div class="row">
+                        <a class="btn end" href=back>"Cancel"</a>
+                        <button class="btn danger"><Icon name="archive"/>"Archive key"</button>
+                    </div>
+                </form>
+            </div>
+        }
+        .into_any()
+    };
+    view! { <Loaded title="Archive a key" current=routes::KEYS load=api::key_stakes(id) show/> }
+}

@@ -3,11 +3,13 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_location;
 
 use crate::{
     api,
     components::Icon,
     error::ApiError,
+    islands::PageActions,
     routes,
 };
 
@@ -30,6 +32,8 @@ where
     V: FnOnce(T) -> W + Send + 'static,
     W: IntoView + 'static,
 {
+    let location = use_location();
+    let here = format!("{}?{}", location.pathname.get_untracked(), location.search.get_untracked());
     let page = Suspend::new(async move {
         let visitor = api::visitor().await;
         let loaded = load.await;
@@ -55,6 +59,7 @@ where
                         <div class="foot">
                             <span class="grow who" title=visitor.email.clone()><span>{visitor.email.clone()}</span><small class="sub">{visitor.role}</small></span>
                             <form method="post" action=routes::THEME>
+                                <input type="hidden" name="next" value=here/>
                                 <button class="btn quiet square" aria-label="Change theme" title="Light, dark or the system's theme"><Icon name="moon"/></button>
                             </form>
                             <form method="post" action=routes::SIGN_OUT>
@@ -65,6 +70,7 @@ where
                 </nav>
                 <main id="main" tabindex="-1">{body}</main>
             </div>
+            <PageActions/>
         }
     });
     view! {
@@ -81,9 +87,13 @@ pub(crate) fn Brand() -> impl IntoView {
 
 /// The mark.
 #[component]
-pub(crate) fn Mark() -> impl IntoView {
+pub(crate) fn Mark(
+    /// Large, on a page of its own.
+    #[prop(optional)]
+    big: bool,
+) -> impl IntoView {
     view! {
-        <svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
+        <svg class=if big { "mark big" } else { "mark" } viewBox="0 0 24 24" aria-hidden="true">
             <rect width="24" height="24" rx="6.5"></rect>
             <g fill="none" stroke-width="2.25" stroke-linecap="round">
                 <path d="M7.25 5.75v12.5M17 5.5a7.6 7.6 0 0 0 0 13"></path>

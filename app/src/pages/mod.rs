@@ -6,10 +6,12 @@ mod audit;
 mod frame;
 mod key;
 mod keys;
+mod keys_empty;
 mod new_key;
 mod not_found;
 mod setup;
 mod sign_in;
+mod solo;
 
 use leptos::prelude::*;
 use leptos_router::{

@@ -1,4 +1,48 @@
-//! x
+//! Signing in: a plain form, and no script at all.
+
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::solo::Solo;
+use crate::{components::Icon, posted::Posted, routes};
+
+/// `/sign-in`.
 #[component]
-pub(crate) fn SignIn() -> impl IntoView { view! { <p>"SignIn"</p> } }
+pub(crate) fn SignIn() -> impl IntoView {
+    let query = use_query_map().read_untracked().clone();
+    let (email, refusal) = match use_context::<Posted>() {
+        Some(Posted::SignIn { email, message }) => (email, Some(message)),
+        _ => (String::new(), None),
+    };
+    let note = if refusal.is_some() {
+        None
+    } else if query.get("set-up").is_some() {
+        Some("Your account is ready. Sign in.")
+    } else if query.get("signed-out").is_some() {
+        Some("You are signed out.")
+    } else {
+        None
+    };
+    let invalid = refusal.is_some().then_some("true");
+    view! {
+        <Solo title="Sign in to Keyward">
+            <form class="panel" method="post" action=routes::SIGN_IN>
+                <div class="body stack">
+                    {refusal.map(|message| view! { <div class="banner bad" role="alert" id="refusal"><Icon name="warning"/><span>{message}</span></div> })}
+                    {note.map(|note| view! { <div class="banner ok" role="status"><Icon name="ok"/><span>{note}</span></div> })}
+                    <div class="field">
+                        <label for="email">"Email"</label>
+                        <input class="input" id="email" name="email" type="email" autocomplete="username" required value=email autofocus aria-invalid=invalid aria-describedby=invalid.map(|_| "refusal")/>
+                    </div>
+                    <div class="field">
+                        <label for="password">"Password"</label>
+                        <input class="input" id="password" name="password" type="password" autocomplete="current-password" required aria-invalid=invalid aria-describedby=invalid.map(|_| "refusal")/>
+                    </div>
+                    <input type="hidden" name="next" value=query.get("next").unwrap_or_default()/>
+                    <button class="btn primary wide">"Sign in"</button>
+                </div>
+            </form>
+            <p class="muted center">"First time here? Run "<code>"keyward setup-link"</code>" on the server."</p>
+        </Solo>
+    }
+}

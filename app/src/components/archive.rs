@@ -1,0 +1,77 @@
+//! What archiving a key would break, and what is asked before: shared by the dialog and by the page without JavaScript.
+
+use keyward::key::ArchiveReason;
+use leptos::prelude::*;
+
+use super::{Ago, Field, Icon};
+use crate::{
+    form::ArchiveForm,
+    view::{CallerView, StakesView},
+};
+
+/// Addresses named before the rest is only counted.
+const NAMED: usize = 5;
+
+/// What is at stake, the reason, and for a key in use its name.
+#[component]
+pub(crate) fn ArchiveFields(
+    /// What archiving would break.
+    stakes: StakesView,
+    /// What was chosen and typed.
+    form: ArchiveForm,
+    /// What is wrong with the name that was typed.
+    #[prop(into)]
+    error: Signal<Option<String>>,
+) -> impl IntoView {
+    let hint = format!("Type {} to archive a key in use.", stakes.name);
+    let reasons = ArchiveReason::ALL.into_iter().map(|(_, code, words)| {
+        view! { <option value=code selected=form.reason == code>{words}</option> }
+    });
+    let type_name = stakes.type_name;
+    view! {
+        <AtStake stakes/>
+        <div class="field">
+            <label for="reason">"Reason"</label>
+            <select class="input" id="reason" name="reason">{reasons.collect_view()}</select>
+        </div>
+        {type_name.then(|| view! {
+            <Field id="confirm" label="Name of the key" hint error>
+                <input class="input" id="confirm" name="confirm" value=form.confirm autocomplete="off" autocapitalize="off" spellcheck="false"
+                    aria-describedby="confirm-hint confirm-error" aria-invalid=move || error.get().map(|_| "true")/>
+            </Field>
+        })}
+    }
+}
+
+#[component]
+fn AtStake(stakes: StakesView) -> impl IntoView {
+    let StakesView { calls_day, calls_week, callers, last_used, .. } = stakes;
+    let Some(last_used) = last_used else {
+        return view! {
+            <div class="banner ok"><Icon name="ok"/><span><b>"Never used."</b>" Archiving it breaks nobody Keyward has seen."</span></div>
+        }
+        .into_any();
+    };
+    let tone = if calls_day > 0 { "banner warn" } else { "banner" };
+    let addresses = match callers.len() {
+        0 => String::new(),
+        1 => " from 1 address".to_owned(),
+        count => format!(" from {count} addresses"),
+    };
+    let more = callers.len().saturating_sub(NAMED);
+    let line = |caller: CallerView| view! { <li class="row tight"><code>{caller.address}</code><span class="muted"><Ago when=caller.last/></span></li> };
+    view! {
+        <div class=tone>
+            <Icon name="warning"/>
+            <div class="stack tight">
+                <p>
+                    <b>{if calls_day > 0 { "In use: " } else { "Not used today: " }}{calls_day}" calls in 24 h, "{calls_week}" in 7 d"{addresses}"."</b>
+                    " Last used "<Ago when=last_used/>". Whoever calls with it will get 401."
+                </p>
+                <ul>{callers.into_iter().take(NAMED).map(line).collect_view()}</ul>
+                {(more > 0).then(|| view! { <p class="muted">"and "{more}" more"</p> })}
+            </div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,75 @@
+//! How a key is shown: its state with icon and word, its mask, its scopes.
+
+use leptos::prelude::*;
+
+use super::Icon;
+use crate::view::{MaskView, StatusView};
+
+/// Tone, icon, word and what to do about it.
+fn status(status: StatusView) -> (&'static str, &'static str, &'static str, String) {
+    match status {
+        StatusView::Active => ("ok", "ok", "Active", "It works.".to_owned()),
+        StatusView::ExpiresSoon(days) => {
+            let left = match days {
+                0 => "in less than a day".to_owned(),
+                1 => "in a day".to_owned(),
+                days => format!("in {days} days"),
+            };
+            let tone = if days < 7 { "bad" } else { "warn" };
+            (tone, "clock", "Expires soon", format!("It stops {left}. Make a new key and change over before."))
+        }
+        StatusView::Expired => ("bad", "stop", "Expired", "It is refused. Make a new key.".to_owned()),
+        StatusView::Archived => ("", "archive", "Archived", "It is refused for good.".to_owned()),
+    }
+}
+
+/// A state in a list.
+#[component]
+pub(crate) fn Status(
+    /// The state.
+    of: StatusView,
+) -> impl IntoView {
+    let (tone, icon, word, advice) = status(of);
+    view! { <span class=format!("status {tone}") title=advice><Icon name=icon/>{word}</span> }
+}
+
+/// A state in a title.
+#[component]
+pub(crate) fn StatusPill(
+    /// The state.
+    of: StatusView,
+) -> impl IntoView {
+    let (tone, icon, word, advice) = status(of);
+    view! { <span class=format!("chip pill {tone}") title=advice><Icon name=icon/>{word}</span> }
+}
+
+/// A key without its secret; both ends carry the eye.
+#[component]
+pub(crate) fn Mask(
+    /// The key.
+    of: MaskView,
+) -> impl IntoView {
+    let MaskView { prefix, id, last_four } = of;
+    let start: String = id.chars().take(4).collect();
+    view! {
+        <code class="mask small muted" title=format!("id {id}")>{prefix}"_"<b>{start}</b>"\u{2026}_\u{2026}"<b>{last_four}</b></code>
+    }
+}
+
+/// The first scopes, and how many more there are.
+#[component]
+pub(crate) fn Scopes(
+    /// All of them.
+    of: Vec<String>,
+    /// How many are shown.
+    shown: usize,
+) -> impl IntoView {
+    let rest = of.get(shown..).unwrap_or_default().join(", ");
+    let more = of.len().saturating_sub(shown);
+    view! {
+        <span class="row nowrap tight">
+            {of.into_iter().take(shown).map(|scope| view! { <span class="chip code">{scope}</span> }).collect_view()}
+            {(more > 0).then(|| view! { <span class="muted" title=rest.clone()>"+"{more}<span class="hide">" more: "{rest.clone()}</span></span> })}
+        </span>
+    }
+}
