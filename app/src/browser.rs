@@ -23,6 +23,12 @@ pub(crate) fn pairs(form: NodeRef<html::Form>) -> Vec<(String, String)> {
     data.map(|data| Array::from(&data.entries()).iter().filter_map(pair).collect()).unwrap_or_default()
 }
 
+/// The name of the control that an event comes from.
+pub(crate) fn field_of(event: &ev::Event) -> String {
+    let control = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    control.and_then(|control| control.get_attribute("name")).unwrap_or_default()
+}
+
 /// Opens a dialog over everything else. One that is open stays so.
 pub(crate) fn open(dialog: NodeRef<html::Dialog>) {
     if let Some(dialog) = dialog.get_untracked()
@@ -200,9 +206,12 @@ impl Spot {
         self.0.get_attribute(name).unwrap_or_default()
     }
 
-    /// Puts the focus on it.
-    pub(crate) fn focus(&self) {
+    /// Puts the focus where it should return to after a dialog: on it, or, as its menu is closed, on the menu's button.
+    pub(crate) fn take_focus(&self) {
         _ = self.0.focus();
+        if let Ok(Some(menu)) = self.0.closest("[popover]") {
+            _ = menu.unchecked_ref::<HtmlElement>().hide_popover();
+        }
     }
 
     /// Lets its icon be a tick for two seconds.

@@ -10,6 +10,7 @@ mod islands;
 pub mod once;
 mod pages;
 pub mod posted;
+mod query;
 pub mod routes;
 mod shell;
 pub mod view;

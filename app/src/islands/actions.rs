@@ -26,6 +26,7 @@ pub(crate) fn PageActions() -> impl IntoView {
                 spot.tick();
                 copied.say(COPIED);
             } else {
+                spot.take_focus();
                 by_hand.set(Some(value));
             }
         });
@@ -37,8 +38,7 @@ pub(crate) fn PageActions() -> impl IntoView {
             && let Some(id) = key_of(&link.attribute("href"))
         {
             event.prevent_default();
-            // Where the focus returns to; not every browser puts it on a link that is clicked.
-            link.focus();
+            link.take_focus();
             archive.set(Some(id));
         }
     };

@@ -90,7 +90,10 @@ pub(super) fn ArchiveDialog(
     };
     course.load(id.clone());
     Effect::new(move |_| browser::open(dialog));
-    let title = move || if course.archived.get() { format!("{} is archived", course.name()) } else { format!("Archive {}?", course.name()) };
+    let title = move || {
+        let (before, after) = if course.archived.get() { ("", " is archived") } else { ("Archive ", "?") };
+        view! { {before}<bdi>{course.name()}</bdi>{after} }
+    };
     let close = move |_| {
         if course.busy.get_untracked() {
             // The answer is on its way; closed, nobody would see it.

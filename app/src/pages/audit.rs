@@ -1,12 +1,12 @@
 //! The audit: what happened, newest first.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::frame::Loaded;
 use crate::{
     api,
     components::{Ago, Icon, Moment},
+    query::query,
     routes,
     view::{AuditView, EventView},
 };
@@ -14,7 +14,7 @@ use crate::{
 /// `/audit`.
 #[component]
 pub(crate) fn Audit() -> impl IntoView {
-    let before = use_query_map().read_untracked().get("before").and_then(|before| before.parse().ok());
+    let before = query("before").and_then(|before| before.parse().ok());
     let show = move |view: AuditView| view! { <Events view paged=before.is_some()/> };
     view! { <Loaded title="Audit" current=routes::AUDIT load=api::list_audit(before) show/> }
 }

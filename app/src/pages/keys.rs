@@ -1,12 +1,12 @@
 //! The list of keys.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::{frame::Loaded, keys_empty::{NoKeys, NoMatch}};
 use crate::{
     api,
     components::{Ago, Icon, Mask, Scopes, Status},
+    query::{encode, query},
     routes,
     view::{KeyRow, KeysView, StatusView},
 };
@@ -22,26 +22,25 @@ struct Asked {
 impl Asked {
     /// The list's address with these words and this filter, from its beginning.
     fn address(words: &str, archived: bool, after: Option<&str>) -> String {
-        let mut query = Vec::new();
+        let mut parts = Vec::new();
         if !words.is_empty() {
-            query.push(format!("q={}", leptos_router::location::Url::escape(words)));
+            parts.push(format!("q={}", encode(words)));
         }
         if archived {
-            query.push("archived=1".to_owned());
+            parts.push("archived=1".to_owned());
         }
-        query.extend(after.map(|after| format!("after={after}")));
-        if query.is_empty() { routes::KEYS.to_owned() } else { format!("{}?{}", routes::KEYS, query.join("&")) }
+        parts.extend(after.map(|after| format!("after={after}")));
+        if parts.is_empty() { routes::KEYS.to_owned() } else { format!("{}?{}", routes::KEYS, parts.join("&")) }
     }
 }
 
 /// `/keys`.
 #[component]
 pub(crate) fn Keys() -> impl IntoView {
-    let query = use_query_map().read_untracked().clone();
     let asked = Asked {
-        words: query.get("q").unwrap_or_default(),
-        archived: query.get("archived").is_some_and(|archived| archived == "1"),
-        after: query.get("after"),
+        words: query("q").unwrap_or_default(),
+        archived: query("archived").is_some_and(|archived| archived == "1"),
+        after: query("after"),
     };
     let load = api::list_keys(asked.words.clone(), asked.archived, asked.after.clone());
     let show = move |view: KeysView| {
@@ -49,7 +48,7 @@ pub(crate) fn Keys() -> impl IntoView {
             <div class="row page-head">
                 <h1>"Keys"</h1>
                 {(view.all > 0).then(|| view! { <span class="muted">{view.live}" live of "{view.all}</span> })}
-                {view.may_write.then(|| view! {
+                {(view.may_write && view.all > 0).then(|| view! {
                     <a class="btn primary end" href=routes::NEW_KEY data-create=""><Icon name="plus"/>"Create key"<kbd aria-hidden="true">"c"</kbd></a>
                 })}
             </div>

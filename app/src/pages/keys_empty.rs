@@ -22,7 +22,7 @@ pub(super) fn NoKeys(may_write: bool, origin: String) -> impl IntoView {
                     <h2>"Create the first key"</h2>
                     <p class="muted">"Give it a name, one scope and 90 days. You see its secret once."</p>
                     {may_write.then(|| view! {
-                        <div class="row"><a class="btn primary" href=routes::NEW_KEY><Icon name="plus"/>"Create key"</a></div>
+                        <div class="row"><a class="btn primary" href=routes::NEW_KEY data-create=""><Icon name="plus"/>"Create key"<kbd aria-hidden="true">"c"</kbd></a></div>
                     })}
                 </div></li>
                 <li><span class="node" aria-hidden="true">"2"</span><div class="stack tight">

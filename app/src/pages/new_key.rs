@@ -51,7 +51,7 @@ fn StoreNow(once: Arc<Once>) -> impl IntoView {
     view! {
         <div class="row page-head"><h1>"Store this key now"</h1></div>
         <div class="stack once">
-            <p class="muted"><b class="on">{once.name.clone()}</b> " works from now. Nobody can show its secret again, owners included."</p>
+            <p class="muted"><b class="on"><bdi>{once.name.clone()}</bdi></b> " works from now. Nobody can show its secret again, owners included."</p>
             <div class="field">
                 <div class="row">
                     <span class="label" id="once-label">"Token"</span>

@@ -1,24 +1,22 @@
 //! Signing in: a plain form, and no script at all.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::solo::Solo;
-use crate::{components::Icon, posted::Posted, routes};
+use crate::{components::Icon, posted::Posted, query::query, routes};
 
 /// `/sign-in`.
 #[component]
 pub(crate) fn SignIn() -> impl IntoView {
-    let query = use_query_map().read_untracked().clone();
     let (email, refusal) = match use_context::<Posted>() {
         Some(Posted::SignIn { email, message }) => (email, Some(message)),
         _ => (String::new(), None),
     };
     let note = if refusal.is_some() {
         None
-    } else if query.get("set-up").is_some() {
+    } else if query("set-up").is_some() {
         Some("Your account is ready. Sign in.")
-    } else if query.get("signed-out").is_some() {
+    } else if query("signed-out").is_some() {
         Some("You are signed out.")
     } else {
         None
@@ -38,7 +36,7 @@ pub(crate) fn SignIn() -> impl IntoView {
                         <label for="password">"Password"</label>
                         <input class="input" id="password" name="password" type="password" autocomplete="current-password" required aria-invalid=invalid aria-describedby=invalid.map(|_| "refusal")/>
                     </div>
-                    <input type="hidden" name="next" value=query.get("next").unwrap_or_default()/>
+                    <input type="hidden" name="next" value=query("next").unwrap_or_default()/>
                     <button class="btn primary wide">"Sign in"</button>
                 </div>
             </form>

@@ -20,6 +20,15 @@ pub(super) const FIELDS: [(&str, &str); 5] = [
     ("expires", "how long it lives"),
 ];
 
+/// The field that a control of this name belongs to.
+pub(super) fn of(control: &str) -> &str {
+    match control {
+        "scope" => "scopes",
+        "life" | "date" => "expires",
+        other => other,
+    }
+}
+
 /// The selector of the control that mends a field.
 pub(super) fn control(field: &str, life: &str) -> String {
     match field {
@@ -97,7 +106,7 @@ pub(super) fn Scopes(view: NewKeyView, form: IssueKeyForm, errors: Errors) -> im
             {(!none).then(|| view! {
                 <div class="scopes" role="group" aria-label="Scopes" aria-describedby="scopes-error">
                     <Choices title="Held by other keys" choices=view.known ticked=form.ticked/>
-                    <Choices title="Keyward itself" choices=view.reserved ticked/>
+                    <Choices title="Keyward itself" choices=view.reserved ticked explained=true/>
                 </div>
             })}
             <Line id="scopes" label=if none { "Scopes" } else { "More scopes" } mono=true value=form.typed errors
@@ -106,19 +115,25 @@ pub(super) fn Scopes(view: NewKeyView, form: IssueKeyForm, errors: Errors) -> im
     }
 }
 
-/// A titled list of scopes; nothing if there are none.
+/// A titled list of scopes; nothing if there are none. Their sentences are there when each says something of its own.
 #[component]
-fn Choices(title: &'static str, choices: Vec<ScopeChoice>, ticked: Vec<String>) -> impl IntoView {
+fn Choices(
+    title: &'static str,
+    choices: Vec<ScopeChoice>,
+    ticked: Vec<String>,
+    #[prop(optional)] explained: bool,
+) -> impl IntoView {
     let choice = move |ScopeChoice { scope, sentence }| {
         let id = format!("scope-{scope}");
+        let says = explained.then(|| view! { <span class="says muted" id=format!("{id}-says")>{sentence}</span> });
         let writes = scope.ends_with(".write").then(|| view! { <span class="chip">"Writes"</span> });
         view! {
             <li><label>
                 <input type="checkbox" name="scope" value=scope.clone() checked=ticked.contains(&scope)
-                    aria-labelledby=id.clone() aria-describedby=format!("{id}-says")/>
+                    aria-labelledby=id.clone() aria-describedby=explained.then(|| format!("{id}-says"))/>
                 <code id=id.clone()>{scope}</code>
                 <span>{writes}</span>
-                <span class="says muted" id=format!("{id}-says")>{sentence}</span>
+                {says}
             </label></li>
         }
     };

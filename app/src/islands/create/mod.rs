@@ -88,6 +88,15 @@ pub(crate) fn CreateKey(
     };
     // Whoever typed before this came to life, or came back to the page, sees it in the summary.
     Effect::new(move |_| follow());
+    // What is being mended is no longer wrong; whether it is right, the server says.
+    let mend = move |event: ev::Event| {
+        follow();
+        let control = browser::field_of(&event);
+        let field = fields::of(&control);
+        if course.errors.with_untracked(|errors| errors.iter().any(|error| error.field == field)) {
+            course.errors.update(|errors| errors.retain(|error| error.field != field));
+        }
+    };
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         match read() {
@@ -98,7 +107,7 @@ pub(crate) fn CreateKey(
     let (choices, lives) = (view.clone(), view.clone());
     view! {
         <div class="split">
-            <form id=FORM method="post" action=routes::NEW_KEY novalidate node_ref=node on:submit=submit on:input=move |_| follow()>
+            <form id=FORM method="post" action=routes::NEW_KEY novalidate node_ref=node on:submit=submit on:input=mend>
                 <Purpose form=form.clone() may_choose_owner=view.may_choose_owner errors=course.errors/>
                 <Scopes view=choices form=form.clone() errors=course.errors/>
                 <Life view=lives form typed errors=course.errors/>

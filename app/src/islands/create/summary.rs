@@ -38,8 +38,8 @@ pub(super) fn Summary(view: NewKeyView, typed: RwSignal<IssueKeyForm>, course: C
                         <dd>{move || ends.get().unwrap_or_else(|| "Not chosen yet".to_owned())}</dd>
                     </dl>
                 </div>
+                <Mend typed course/>
                 <div class="stack tight">
-                    <Mend typed course/>
                     <button class="btn primary wide" form=FORM aria-disabled=move || course.busy.get().then_some("true")>
                         {move || if course.busy.get() { "Creating\u{2026}" } else { "Create key" }}
                     </button>
@@ -66,9 +66,9 @@ fn Sentence(
     };
     view! {
         <p class="sentence">
-            <b>{move || typed.with(|form| or(&form.name, "This key"))}</b> " can use "
+            <b><bdi>{move || typed.with(|form| or(&form.name, "This key"))}</bdi></b> " can use "
             <b>{move || scopes.with(|scopes| named(scopes))}</b> " in tenant " <b>{tenant}</b> ", held by "
-            <b>{move || typed.with(|form| or(&form.owner, "you"))}</b> ", until " <b>{move || day(ends.get())}</b> "."
+            <b><bdi>{move || typed.with(|form| or(&form.owner, "you"))}</bdi></b> ", until " <b>{move || day(ends.get())}</b> "."
         </p>
     }
 }

@@ -17,10 +17,10 @@ pub(super) fn Leave(
     view! {
         <dialog class="narrow" node_ref=node closedby="none" role="alertdialog" aria-labelledby="leave-title" aria-describedby="leave-text"
             on:cancel=|event: ev::Event| event.prevent_default()>
-            <header class="row"><h2 id="leave-title">"Leave without storing it?"</h2></header>
+            <header class="row"><h2 id="leave-title">"Leave without storing?"</h2></header>
             <div class="body">
                 <p class="muted" id="leave-text">
-                    <b class="on">{name}</b>
+                    <b class="on"><bdi>{name}</bdi></b>
                     " stays valid, but nobody can show its secret again. If it is lost, archive this key and create a new one."
                 </p>
             </div>

@@ -44,7 +44,7 @@ pub(super) fn OnceDialog(once: Held) -> impl IntoView {
             </header>
             <div class="body stack">
                 <p class="muted" id="once-text">
-                    <b class="on">{name.clone()}</b> " works from now. Nobody can show its secret again, owners included."
+                    <b class="on"><bdi>{name.clone()}</bdi></b> " works from now. Nobody can show its secret again, owners included."
                 </p>
                 <Token once copied/>
                 <p class=move || if by_hand() { "is-warn" } else { "hide" } role="status">{move || copied.text()}</p>

@@ -46,10 +46,6 @@ impl Database {
         self.postgres.clone().unwrap_or_else(|| "sqlite://keyward.db".to_owned())
     }
 
-    pub fn is_sqlite(&self) -> bool {
-        self.postgres.is_none()
-    }
-
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -46,7 +46,6 @@ pub fn finish(mut command: Command, input: &str) -> Output {
 pub struct Server {
     pub child: Child,
     pub address: String,
-    pub ops: String,
     pub said: String,
 }
 
@@ -66,7 +65,7 @@ impl Server {
         }
         // Keep reading, so that the server never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address, ops, said }
+        Self { child, address, said }
     }
 
     /// Ends it without warning.
