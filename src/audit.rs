@@ -72,7 +72,10 @@ impl Event {
             self.target.as_bytes(),
             self.detail.as_bytes(),
         ];
-        fields.iter().flat_map(|field| (field.len() as u64).to_be_bytes().into_iter().chain(field.iter().copied())).collect()
+        fields
+            .iter()
+            .flat_map(|field| (field.len() as u64).to_be_bytes().into_iter().chain(field.iter().copied()))
+            .collect()
     }
 }
 
@@ -119,7 +122,8 @@ mod tests {
     fn toy(bytes: &[u8]) -> Hash {
         let mut hash = [0u8; 32];
         for (index, byte) in bytes.iter().enumerate() {
-            hash[index % 32] = hash[index % 32].wrapping_mul(31).wrapping_add(*byte).wrapping_add(u8::try_from(index % 251).unwrap());
+            hash[index % 32] =
+                hash[index % 32].wrapping_mul(31).wrapping_add(*byte).wrapping_add(u8::try_from(index % 251).unwrap());
         }
         hash
     }
@@ -164,7 +168,14 @@ mod tests {
             ("a detail", |events| events[3].detail = "{\"a\":1}".to_owned(), 4),
             ("a removed event", |events| drop(events.remove(1)), 2),
             ("two swapped events", |events| events.swap(1, 2), 2),
-            ("a border moved between fields", |events| { events[1].actor.push('k'); events[1].verb.remove(0); }, 2),
+            (
+                "a border moved between fields",
+                |events| {
+                    events[1].actor.push('k');
+                    events[1].verb.remove(0);
+                },
+                2,
+            ),
         ];
         for (what, change, expected) in changes {
             let mut events = chain();

@@ -186,7 +186,11 @@ mod tests {
             let cell = |bad: bool| if bad { "yes" } else { "-" };
             table += &format!(
                 "{:8} {:7} {:7} {:8} -> {}\n",
-                cell(archived), cell(expired), cell(foreign), cell(unscoped), decision.code()
+                cell(archived),
+                cell(expired),
+                cell(foreign),
+                cell(unscoped),
+                decision.code()
             );
             for presented in [Presented::Malformed, Presented::Unknown] {
                 let code = if matches!(presented, Presented::Malformed) { "malformed" } else { "not_found" };
@@ -200,17 +204,26 @@ mod tests {
     #[test]
     fn the_checks_stop_at_the_first_failure() {
         let checks: Vec<_> = Decision::Deny(Check::Time, Reason::Expired).checks().collect();
-        let expected = [("existence", Some(true)), ("state", Some(true)), ("time", Some(false)), ("tenant", None), ("scope", None)];
+        let expected = [
+            ("existence", Some(true)),
+            ("state", Some(true)),
+            ("time", Some(false)),
+            ("tenant", None),
+            ("scope", None),
+        ];
         assert_eq!(checks, expected);
         assert!(Decision::Allow.checks().all(|(_, outcome)| outcome == Some(true)));
     }
 
     #[test]
     fn every_reason_has_its_own_code_and_words() {
-        let mut codes: Vec<_> = Reason::ALL.iter().map(|(reason, code, words)| {
-            assert_eq!((reason.code(), reason.words()), (*code, *words));
-            *code
-        }).collect();
+        let mut codes: Vec<_> = Reason::ALL
+            .iter()
+            .map(|(reason, code, words)| {
+                assert_eq!((reason.code(), reason.words()), (*code, *words));
+                *code
+            })
+            .collect();
         codes.dedup();
         assert_eq!(codes.len(), Reason::ALL.len());
     }

@@ -59,9 +59,30 @@ impl Password {
 
 /// Words that the passwords tried first are made of.
 const COMMON_WORDS: [&str; 24] = [
-    "password", "passwort", "letmein", "welcome", "qwerty", "qwertz", "azerty", "asdfgh", "zxcvbn", "admin",
-    "administrator", "iloveyou", "changeme", "secret", "monkey", "dragon", "football", "baseball", "superman",
-    "sunshine", "princess", "trustno1", "keyward", "default",
+    "password",
+    "passwort",
+    "letmein",
+    "welcome",
+    "qwerty",
+    "qwertz",
+    "azerty",
+    "asdfgh",
+    "zxcvbn",
+    "admin",
+    "administrator",
+    "iloveyou",
+    "changeme",
+    "secret",
+    "monkey",
+    "dragon",
+    "football",
+    "baseball",
+    "superman",
+    "sunshine",
+    "princess",
+    "trustno1",
+    "keyward",
+    "default",
 ];
 
 /// Whether little is left of it once common words, runs (`abcd`, `4321`, `aaaa`) and the mail address are taken out.
@@ -101,13 +122,16 @@ impl Passwords {
     /// # Panics
     /// When argon2 refuses its own default parameters.
     pub fn new(at_once: usize, patience: Duration) -> Self {
-        let nobody = Argon2::default().hash_password(b"nobody has this password").expect("argon2 takes its own defaults");
+        let nobody =
+            Argon2::default().hash_password(b"nobody has this password").expect("argon2 takes its own defaults");
         Self { running: Arc::new(Semaphore::new(at_once)), patience, nobody: nobody.to_string().into() }
     }
 
     /// Hashes a new password to a PHC string: argon2id, 19 MiB, two passes, one lane.
     pub async fn hash(&self, password: Password) -> Result<String, Busy> {
-        let hash = move || Argon2::default().hash_password(password.0.as_bytes()).expect("argon2 hashes up to 4 GiB").to_string();
+        let hash = move || {
+            Argon2::default().hash_password(password.0.as_bytes()).expect("argon2 hashes up to 4 GiB").to_string()
+        };
         self.run(hash).await
     }
 

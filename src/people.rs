@@ -77,7 +77,8 @@ pub enum Action {
 
 impl Action {
     /// Every action, for tests that enumerate.
-    pub const ALL: [Self; 5] = [Self::ReadKeys, Self::WriteKeys, Self::GrantReserved, Self::ReadAudit, Self::ManageUsers];
+    pub const ALL: [Self; 5] =
+        [Self::ReadKeys, Self::WriteKeys, Self::GrantReserved, Self::ReadAudit, Self::ManageUsers];
 }
 
 /// The proof that someone may act. It cannot be made outside the domain.

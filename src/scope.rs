@@ -11,7 +11,9 @@ pub struct Scope(String);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeError {
     /// Not of the grammar.
-    #[error("\u{201c}{0}\u{201d} is not a scope. Use words of a\u{2013}z, 0\u{2013}9, - and _, joined by dots, such as bookings.read.")]
+    #[error(
+        "\u{201c}{0}\u{201d} is not a scope. Use words of a\u{2013}z, 0\u{2013}9, - and _, joined by dots, such as bookings.read."
+    )]
     Form(String),
     /// Reserved for Keyward, and not one that exists.
     #[error("\u{201c}{0}\u{201d} is reserved: scopes that begin with keyward. are Keyward's own.")]
@@ -171,7 +173,23 @@ mod tests {
             assert_eq!(Scope::parse(good).unwrap().as_str(), good);
         }
         let long = "a".repeat(65);
-        for bad in ["", ".", "a.", ".a", "a..b", "A", "a b", "a*", "-a", "é", "a\n", long.as_str(), "keyward", "keyward.all", "keyward.verify.read"] {
+        for bad in [
+            "",
+            ".",
+            "a.",
+            ".a",
+            "a..b",
+            "A",
+            "a b",
+            "a*",
+            "-a",
+            "é",
+            "a\n",
+            long.as_str(),
+            "keyward",
+            "keyward.all",
+            "keyward.verify.read",
+        ] {
             assert!(Scope::parse(bad).is_err(), "{bad:?}");
         }
     }

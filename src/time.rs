@@ -73,7 +73,10 @@ impl Timestamp {
 /// RFC 3339, in UTC, to the second: `2027-03-14T23:59:59Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.format("%Y-%m-%dT%H:%M:%SZ"))
+        match jiff::Timestamp::from_second(self.0.div_euclid(1000)) {
+            Ok(instant) => instant.fmt(f),
+            Err(_) => f.write_str("out of range"),
+        }
     }
 }
 

@@ -79,7 +79,17 @@ mod tests {
     #[test]
     fn nonsense_is_refused_without_a_panic() {
         let long = "_".repeat(10_000);
-        for text in ["", "_", "__", "kw", "kw__", "\u{1f511}_\u{1f511}_\u{1f511}", long.as_str(), &EXAMPLE[1..], &EXAMPLE[..EXAMPLE.len() - 1]] {
+        for text in [
+            "",
+            "_",
+            "__",
+            "kw",
+            "kw__",
+            "\u{1f511}_\u{1f511}_\u{1f511}",
+            long.as_str(),
+            &EXAMPLE[1..],
+            &EXAMPLE[..EXAMPLE.len() - 1],
+        ] {
             assert!(parse(text).is_none(), "{text:?}");
         }
         assert!(parse(&format!("{EXAMPLE} ")).is_none());

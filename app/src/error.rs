@@ -34,8 +34,15 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error, for tests that enumerate.
-    pub const ALL: [Self; 7] =
-        [Self::SignedOut, Self::Forbidden, Self::NotFound, Self::BadRequest, Self::Busy, Self::Unavailable, Self::Offline];
+    pub const ALL: [Self; 7] = [
+        Self::SignedOut,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::BadRequest,
+        Self::Busy,
+        Self::Unavailable,
+        Self::Offline,
+    ];
 
     /// The HTTP status that goes with it.
     pub fn status(self) -> u16 {
@@ -55,7 +62,9 @@ impl FromServerFnError for ApiError {
     fn from_server_fn_error(value: ServerFnErrorErr) -> Self {
         match value {
             ServerFnErrorErr::Request(_) => Self::Offline,
-            ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::BadRequest,
+            ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
+                Self::BadRequest
+            }
             _ => Self::Unavailable,
         }
     }

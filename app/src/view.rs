@@ -139,8 +139,6 @@ pub struct KeyView {
     pub row: KeyRow,
     /// What it is for; may be empty.
     pub description: String,
-    /// Who made it.
-    pub created_by: String,
     /// Where the last allowed call came from.
     pub last_address: Option<String>,
     /// When, by whom and why it was archived.

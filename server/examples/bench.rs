@@ -34,7 +34,8 @@ async fn main() {
 
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().display().to_string();
-    let config = Config::read(&Flags::default(), |name| (name == "KEYWARD_DATA_DIR").then(|| path.clone())).expect("settings");
+    let config =
+        Config::read(&Flags::default(), |name| (name == "KEYWARD_DATA_DIR").then(|| path.clone())).expect("settings");
     let store = boot::open(&config, boot::Upgrade::Yes).await.expect("a database");
     let app = boot::assemble(config, store, Clock::system(), Entropy::system());
     let operator = app.console.operator();
@@ -162,8 +163,10 @@ async fn client(address: SocketAddr, request: Vec<u8>, over: Arc<AtomicBool>) ->
 
 /// Whether the headers and the body they announce are there.
 fn is_whole(answer: &[u8]) -> bool {
-    let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
-    let head = String::from_utf8_lossy(&answer[..end]).to_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok()).unwrap_or(0);
+    const LENGTH: &[u8] = b"\r\ncontent-length: ";
+    let find = |needle: &[u8]| answer.windows(needle.len()).position(|window| window == needle);
+    let (Some(end), Some(length)) = (find(b"\r\n\r\n"), find(LENGTH)) else { return false };
+    let digits = answer[length + LENGTH.len()..].iter().take_while(|byte| byte.is_ascii_digit());
+    let length = digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0'));
     answer.len() >= end + 4 + length
 }

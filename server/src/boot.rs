@@ -45,7 +45,9 @@ pub enum BootError {
 
 fn hint(error: &StoreError) -> String {
     match error {
-        StoreError::Unavailable(cause) => format!(" ({cause}). Is KEYWARD_DATABASE_URL right, and does the database run?"),
+        StoreError::Unavailable(cause) => {
+            format!(" ({cause}). Is KEYWARD_DATABASE_URL right, and does the database run?")
+        }
         _ => String::new(),
     }
 }
@@ -111,8 +113,10 @@ pub async fn serve(app: App, mut stop: watch::Receiver<bool>) -> Result<(), Boot
     if let Some(address) = app.config.verify_listen {
         listeners.push((bind(address).await?, router::verification(&app)));
     }
-    let servers: Vec<_> =
-        listeners.into_iter().map(|(listener, router)| tokio::spawn(listen::serve(listener, router, stop.clone()))).collect();
+    let servers: Vec<_> = listeners
+        .into_iter()
+        .map(|(listener, router)| tokio::spawn(listen::serve(listener, router, stop.clone())))
+        .collect();
     let tasks = [
         every(HEAR_EVERY, &app, &stop, "listening for changes", |app| async move { app.verifier.hear().await }),
         every(FLUSH_EVERY, &app, &stop, "writing usage", |app| async move { app.verifier.flush().await }),

@@ -1,7 +1,12 @@
 //! Settings: flags win, then the environment, then the file, then the defaults. A wrong value stops the start with its
 //! name, what is wrong and an example.
 
-use std::{collections::HashMap, fs, net::{IpAddr, SocketAddr}, path::PathBuf};
+use std::{
+    collections::HashMap,
+    fs,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use ipnet::IpNet;
 use keyward::store::Location;
@@ -132,7 +137,8 @@ impl Config {
         let data_dir = PathBuf::from(raw.text("data_dir").unwrap_or("data"));
         let listen = raw.parse("listen", "127.0.0.1:3000", address)?.unwrap_or(([127, 0, 0, 1], 3000).into());
         let location = |url: &str| {
-            Location::parse(url, &data_dir).ok_or_else(|| "is neither sqlite://FILE nor postgres://USER:PASSWORD@HOST/DATABASE".to_owned())
+            Location::parse(url, &data_dir)
+                .ok_or_else(|| "is neither sqlite://FILE nor postgres://USER:PASSWORD@HOST/DATABASE".to_owned())
         };
         Ok(Self {
             listen,
@@ -142,7 +148,9 @@ impl Config {
                 Some(location) => location,
                 None => Location::Sqlite(data_dir.join("keyward.db")),
             },
-            public_url: raw.parse("public_url", "https://keys.example.com", origin)?.unwrap_or_else(|| format!("http://{listen}")),
+            public_url: raw
+                .parse("public_url", "https://keys.example.com", origin)?
+                .unwrap_or_else(|| format!("http://{listen}")),
             master_key_file: raw.text("master_key_file").map_or_else(|| data_dir.join("master.key"), PathBuf::from),
             trusted_proxies: raw.parse("trusted_proxies", "10.0.0.0/8,::1/128", networks)?.unwrap_or_default(),
             log: raw.parse("log", "info", level)?.unwrap_or_else(|| "info".to_owned()),
@@ -189,8 +197,11 @@ impl Raw {
                 Some((value.clone(), "from the command line".to_owned()))
             } else if let Some(value) = environment(&variable) {
                 Some((value, "from the environment".to_owned()))
-            } else if let Some(path) = (name == "database_url").then(|| environment(&format!("{variable}_FILE"))).flatten() {
-                let text = fs::read_to_string(&path).map_err(|error| ConfigError::File(path.clone(), error.to_string()))?;
+            } else if let Some(path) =
+                (name == "database_url").then(|| environment(&format!("{variable}_FILE"))).flatten()
+            {
+                let text =
+                    fs::read_to_string(&path).map_err(|error| ConfigError::File(path.clone(), error.to_string()))?;
                 Some((text.trim().to_owned(), format!("from {path}")))
             } else {
                 in_file.map(|value| (value, "from the settings file".to_owned()))
@@ -209,9 +220,19 @@ impl Raw {
         self.values.get(name).map(|(value, _)| value.as_str())
     }
 
-    fn parse<T>(&self, name: &str, example: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, ConfigError> {
+    fn parse<T>(
+        &self,
+        name: &str,
+        example: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, ConfigError> {
         let Some((value, origin)) = self.values.get(name) else { return Ok(None) };
-        parse(value).map(Some).map_err(|wrong| ConfigError::Value { name: variable(name), origin: origin.clone(), wrong, example })
+        parse(value).map(Some).map_err(|wrong| ConfigError::Value {
+            name: variable(name),
+            origin: origin.clone(),
+            wrong,
+            example,
+        })
     }
 }
 
@@ -254,7 +275,9 @@ mod tests {
     use super::*;
 
     fn read(flags: &Flags, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        Config::read(flags, |name| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        Config::read(flags, |name| {
+            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
     }
 
     #[test]
@@ -289,7 +312,11 @@ mod tests {
     fn flags_win_over_the_environment_and_that_over_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keyward.toml");
-        fs::write(&path, "listen = \"127.0.0.1:1\"\nops_listen = \"127.0.0.1:2\"\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\n").unwrap();
+        fs::write(
+            &path,
+            "listen = \"127.0.0.1:1\"\nops_listen = \"127.0.0.1:2\"\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\n",
+        )
+        .unwrap();
         let flags = Flags { config: Some(path.clone()), listen: Some("127.0.0.1:7".to_owned()), ..Flags::default() };
         let config = read(&flags, &[("KEYWARD_LISTEN", "127.0.0.1:8"), ("KEYWARD_OPS_LISTEN", "127.0.0.1:9")]).unwrap();
         assert_eq!((config.listen.port(), config.ops_listen.port(), config.trusted_proxies.len()), (7, 9, 2));

@@ -25,7 +25,11 @@ const DRAIN: Duration = Duration::from_secs(8);
 pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(HEADER_BYTES);
-    builder.http2().timer(TokioTimer::new()).max_header_list_size(16 * 1024).keep_alive_interval(Duration::from_secs(20));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(16 * 1024)
+        .keep_alive_interval(Duration::from_secs(20));
     let connections = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -42,7 +46,8 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
         };
         // Answers are small: waiting to fill a packet only adds delay.
         let _ = stream.set_nodelay(true);
-        let service = router.clone().map_request(move |request: hyper::Request<hyper::body::Incoming>| with_peer(request, peer));
+        let service =
+            router.clone().map_request(move |request: hyper::Request<hyper::body::Incoming>| with_peer(request, peer));
         let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
         let connection = connections.watch(connection);
         tokio::spawn(async move {

@@ -1,11 +1,8 @@
 //! Every route, once: a table that the routers are built from and that the tests enumerate.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use app::routes;
@@ -19,7 +16,6 @@ use axum::{
     routing::{MethodRouter, any, get, post},
 };
 use keyward::{clock::Clock, console::Console, secret::Entropy, store::Store, verify::Verifier};
-use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::{
@@ -34,11 +30,6 @@ use crate::{
     metrics::Metrics,
     sessions::{SESSION_IDLE, Sessions},
 };
-
-/// The largest body any route takes, in bytes.
-pub const BODY_LIMIT: usize = 64 * 1024;
-/// How long a request may take, from its headers to its answer.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Everything a handler may need. Cheap to clone.
 #[derive(Clone)]
@@ -189,17 +180,12 @@ pub fn operations(app: &App) -> Router {
     around(app, router)
 }
 
-/// What stands around every route. The outermost comes last.
 fn around(app: &App, router: Router<App>) -> Router {
-    router
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(app.clone(), layers::client_address))
-        .layer(from_fn_with_state(app.clone(), layers::identify))
-        .layer(from_fn_with_state(app.clone(), layers::security_headers))
-        .with_state(app.clone())
+    router.layer(from_fn_with_state(app.clone(), layers::around)).with_state(app.clone())
 }
+
+/// The longest error of a server function, in bytes.
+const ERROR_LIMIT: usize = 1024;
 
 /// A server function, by its name. What fails before it runs, such as a body that is not its arguments, is answered by
 /// Leptos with 500; the error itself knows its status.
@@ -209,7 +195,7 @@ async fn server_function(request: Request) -> Response {
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else { return parts.status.into_response() };
+    let Ok(body) = axum::body::to_bytes(body, ERROR_LIMIT).await else { return parts.status.into_response() };
     let error = serde_json::from_slice::<app::error::ApiError>(&body).ok();
     parts.status = error.and_then(|error| StatusCode::from_u16(error.status()).ok()).unwrap_or(parts.status);
     Response::from_parts(parts, Body::from(body))
@@ -228,11 +214,4 @@ async fn nothing(State(app): State<App>, Extension(id): Extension<RequestId>, re
 
 async fn no_such_route(Extension(id): Extension<RequestId>) -> Response {
     Problem::new(StatusCode::NOT_FOUND, "no_such_route", "There is nothing at this address.", &id).into_response()
-}
-
-/// A panic is answered like any failure, for that request alone. What it says goes to the log by the panic hook.
-fn panicked(_: Box<dyn std::any::Any + Send>) -> Response<Body> {
-    let mut response = Response::new(Body::from("Keyward failed to answer this request.\n"));
-    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    response
 }

@@ -60,7 +60,9 @@ impl SessionStore for Sessions {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let Some(session) = self.store.session(digest(id), self.clock.now()).await.map_err(backend)? else { return Ok(None) };
+        let Some(session) = self.store.session(digest(id), self.clock.now()).await.map_err(backend)? else {
+            return Ok(None);
+        };
         let data = serde_json::from_str(&session.data).map_err(|error| Error::Decode(error.to_string()))?;
         let expiry_date = OffsetDateTime::from_unix_timestamp(session.expires_at.millis() / 1000)
             .map_err(|error| Error::Decode(error.to_string()))?;

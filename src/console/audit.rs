@@ -80,7 +80,15 @@ impl Console {
             return Err(Break { seq: head.seq, why: "the chain does not end where it should" }.into());
         }
         if let Some(anchor) = anchor.filter(|anchor| anchor.seq > head.seq) {
-            return Err(Break { seq: head.seq + 1, why: if anchor.seq == head.seq + 1 { "the last event was cut off" } else { "the last events were cut off" } }.into());
+            return Err(Break {
+                seq: head.seq + 1,
+                why: if anchor.seq == head.seq + 1 {
+                    "the last event was cut off"
+                } else {
+                    "the last events were cut off"
+                },
+            }
+            .into());
         }
         Ok(ChainReport { events: head.seq, anchored: anchor.map(|anchor| anchor.seq) })
     }
@@ -95,7 +103,9 @@ impl Console {
         let sealed = format!("{text} {}\n", hex(&self.store.audit_mac(text.as_bytes())));
         // Readers see the old file or the new one, never half of it.
         let fresh = self.checkpoint.with_extension("checkpoint-new");
-        fs::write(&fresh, sealed).and_then(|()| fs::rename(&fresh, &self.checkpoint)).map_err(|error| self.unreadable(error))
+        fs::write(&fresh, sealed)
+            .and_then(|()| fs::rename(&fresh, &self.checkpoint))
+            .map_err(|error| self.unreadable(error))
     }
 
     fn read_checkpoint(&self) -> Result<Option<Head>, ChainError> {
@@ -199,9 +209,9 @@ mod tests {
         // As if the newest migration had not run yet: the copy is made before it fails on what is there already.
         store.tamper("UPDATE _sqlx_migrations SET version = 0").await;
         assert!(store.migrate().await.is_err());
-        let copies = fs::read_dir(folder.path()).unwrap().filter(|file| {
-            file.as_ref().is_ok_and(|file| file.file_name().to_string_lossy().contains(".before-"))
-        });
+        let copies = fs::read_dir(folder.path())
+            .unwrap()
+            .filter(|file| file.as_ref().is_ok_and(|file| file.file_name().to_string_lossy().contains(".before-")));
         assert_eq!(copies.count(), 1);
     }
 }

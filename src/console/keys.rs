@@ -89,7 +89,9 @@ impl Console {
         if scopes.as_ref().is_some_and(Scopes::is_empty) {
             refuse("scopes", "Choose at least one scope: a key without any opens nothing.");
         }
-        if scopes.as_ref().is_some_and(|scopes| scopes.iter().any(Scope::is_reserved)) && permit.allows(Action::GrantReserved).is_err() {
+        if scopes.as_ref().is_some_and(|scopes| scopes.iter().any(Scope::is_reserved))
+            && permit.allows(Action::GrantReserved).is_err()
+        {
             refuse("scopes", "Your role may not give a key access to Keyward itself. Ask an admin.");
         }
         if permit.only_owner().is_some_and(|only| owner.as_ref().is_some_and(|owner| owner.as_str() != only)) {
@@ -195,6 +197,10 @@ fn reaches(permit: &Permit, key: &Key) -> Result<(), ConsoleError> {
 }
 
 /// Keeps a parsed value, or notes what is wrong with its field.
-pub(super) fn field<T, E: ToString>(errors: &mut Vec<FieldError>, field: &'static str, parsed: Result<T, E>) -> Option<T> {
+pub(super) fn field<T, E: ToString>(
+    errors: &mut Vec<FieldError>,
+    field: &'static str,
+    parsed: Result<T, E>,
+) -> Option<T> {
     parsed.map_err(|error| errors.push(FieldError { field, message: error.to_string() })).ok()
 }

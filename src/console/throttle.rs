@@ -30,7 +30,10 @@ impl Attempts {
     fn pause(self) -> i64 {
         match self.failed {
             ..FREE => 0,
-            failed => 1000i64.checked_shl(failed - FREE).filter(|pause| *pause > 0).map_or(LONGEST, |pause| pause.min(LONGEST)),
+            failed => 1000i64
+                .checked_shl(failed - FREE)
+                .filter(|pause| *pause > 0)
+                .map_or(LONGEST, |pause| pause.min(LONGEST)),
         }
     }
 }

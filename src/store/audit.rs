@@ -46,7 +46,12 @@ impl EventRow {
 
 impl Store {
     /// The newest events before number `before`, of one target or of all.
-    pub async fn audit_page(&self, before: Option<i64>, target: Option<&str>, limit: u16) -> Result<AuditPage, StoreError> {
+    pub async fn audit_page(
+        &self,
+        before: Option<i64>,
+        target: Option<&str>,
+        limit: u16,
+    ) -> Result<AuditPage, StoreError> {
         let sql = "SELECT * FROM audit WHERE seq < $1 AND ($2 = '' OR target = $2) ORDER BY seq DESC LIMIT $3";
         let rows: Vec<EventRow> = reading!(self, db => sqlx::query_as(sql)
             .bind(before.unwrap_or(i64::MAX))

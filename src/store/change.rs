@@ -47,7 +47,14 @@ impl Change {
     }
 
     /// Writes the audit event, commits, and tells this process's listener. Only after this may anyone be told.
-    pub async fn commit(mut self, at: Timestamp, actor: &str, verb: Verb, target: &str, detail: &str) -> Result<(), StoreError> {
+    pub async fn commit(
+        mut self,
+        at: Timestamp,
+        actor: &str,
+        verb: Verb,
+        target: &str,
+        detail: &str,
+    ) -> Result<(), StoreError> {
         let mut event = Event {
             seq: self.generation,
             at,
@@ -58,7 +65,8 @@ impl Change {
             hash: GENESIS,
         };
         event.hash = self.store.audit_mac(&event.bytes(&self.before));
-        let insert = "INSERT INTO audit (seq, at, actor, verb, target, detail, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let insert =
+            "INSERT INTO audit (seq, at, actor, verb, target, detail, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)";
         let head = "UPDATE audit_head SET hash = $1 WHERE id = 1";
         within!(self, db => {
             sqlx::query(insert)

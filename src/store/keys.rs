@@ -205,9 +205,10 @@ impl Store {
             .fetch_all(db)
             .await?);
         let more = rows.len() > usize::from(filter.limit);
-        let keys = rows.into_iter().take(filter.limit.into()).map(|row| {
-            row.read().map(|(stored, last_use)| ListedKey { key: stored.key, last_use })
-        });
+        let keys = rows
+            .into_iter()
+            .take(filter.limit.into())
+            .map(|row| row.read().map(|(stored, last_use)| ListedKey { key: stored.key, last_use }));
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
         let last = keys.last().map(|listed| Cursor { created_at: listed.key.created_at, id: listed.key.id });
         Ok(KeyPage { keys, next: last.filter(|_| more) })
@@ -217,7 +218,9 @@ impl Store {
     pub async fn count_keys(&self, owner: Option<&str>, now: Timestamp) -> Result<Counts, StoreError> {
         let sql = "SELECT COUNT(*) AS \"all\", COUNT(CASE WHEN archived_at IS NULL AND expires_at > $1 THEN 1 END) AS live \
                    FROM keys WHERE $2 = '' OR owner = $2";
-        Ok(reading!(self, db => sqlx::query_as(sql).bind(now.millis()).bind(owner.unwrap_or_default()).fetch_one(db).await?))
+        Ok(
+            reading!(self, db => sqlx::query_as(sql).bind(now.millis()).bind(owner.unwrap_or_default()).fetch_one(db).await?),
+        )
     }
 
     /// The scopes some key that is not archived holds, for the picker, outside the reserved ones.
@@ -238,7 +241,11 @@ impl Store {
         let row: Option<(String, String, String)> =
             reading!(self, db => sqlx::query_as(sql).bind(name).fetch_optional(db).await?);
         let read = |(id, name, prefix): (String, String, String)| {
-            Some(Tenant { id: TenantId::parse(&id)?, name: Name::parse(&name).ok()?, prefix: Prefix::parse(&prefix).ok()? })
+            Some(Tenant {
+                id: TenantId::parse(&id)?,
+                name: Name::parse(&name).ok()?,
+                prefix: Prefix::parse(&prefix).ok()?,
+            })
         };
         row.map(|row| read(row).ok_or(StoreError::Corrupt("tenant"))).transpose()
     }
@@ -280,7 +287,8 @@ impl Change {
 
     /// Stores that the key was archived.
     pub async fn archive_key(&mut self, id: KeyId, archived: &Archived) -> Result<(), StoreError> {
-        let sql = "UPDATE keys SET archived_at = $1, archived_by = $2, archive_reason = $3, generation = $4 WHERE id = $5";
+        let sql =
+            "UPDATE keys SET archived_at = $1, archived_by = $2, archive_reason = $3, generation = $4 WHERE id = $5";
         let generation = self.generation();
         within!(self, db => sqlx::query(sql)
             .bind(archived.at.millis())

@@ -130,7 +130,9 @@ pub enum StoreError {
     #[error("a stored {0} cannot be read; was the database edited by hand?")]
     Corrupt(&'static str),
     /// The schema is newer than this program.
-    #[error("the database was made by a newer Keyward (migration {0}): start that version, or restore the copy made before its migration")]
+    #[error(
+        "the database was made by a newer Keyward (migration {0}): start that version, or restore the copy made before its migration"
+    )]
     Newer(i64),
     /// A migration failed; the database is as it was before it.
     #[error("a migration failed: {0}")]
@@ -166,8 +168,11 @@ impl Store {
         let db = match location {
             Location::Sqlite(path) => Self::open_sqlite(path).await?,
             Location::Postgres(url) => {
-                let options = PgConnectOptions::from_str(url)?.options([("statement_timeout", "5000"), ("lock_timeout", "5000")]);
-                Db::Postgres(PgPoolOptions::new().max_connections(8).acquire_timeout(ACQUIRE).connect_with(options).await?)
+                let options =
+                    PgConnectOptions::from_str(url)?.options([("statement_timeout", "5000"), ("lock_timeout", "5000")]);
+                Db::Postgres(
+                    PgPoolOptions::new().max_connections(8).acquire_timeout(ACQUIRE).connect_with(options).await?,
+                )
             }
         };
         Ok(Self { inner: Arc::new(Inner { db, master, listener: OnceLock::new() }) })

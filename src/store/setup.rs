@@ -5,7 +5,12 @@ use crate::{secret::Digest, time::Timestamp};
 
 impl Store {
     /// Stores a setup link's digest; links that have expired are forgotten.
-    pub async fn put_setup_link(&self, digest: Digest, expires_at: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn put_setup_link(
+        &self,
+        digest: Digest,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         writing!(self, db => {
             sqlx::query("DELETE FROM setup_links WHERE expires_at <= $1").bind(now.millis()).execute(db).await?;
             sqlx::query("INSERT INTO setup_links (digest, expires_at) VALUES ($1, $2)")

@@ -50,14 +50,16 @@ impl Store {
     /// The user with this mail address.
     pub async fn user_by_email(&self, email: &Email) -> Result<Option<StoredUser>, StoreError> {
         let sql = "SELECT * FROM users WHERE email = $1";
-        let row: Option<UserRow> = reading!(self, db => sqlx::query_as(sql).bind(email.as_str()).fetch_optional(db).await?);
+        let row: Option<UserRow> =
+            reading!(self, db => sqlx::query_as(sql).bind(email.as_str()).fetch_optional(db).await?);
         row.map(UserRow::read).transpose()
     }
 
     /// The user with this id.
     pub async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
         let sql = "SELECT * FROM users WHERE id = $1";
-        let row: Option<UserRow> = reading!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
+        let row: Option<UserRow> =
+            reading!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
         Ok(row.map(UserRow::read).transpose()?.map(|stored| stored.user))
     }
 

@@ -77,7 +77,8 @@ impl Usage {
 
 impl Counted {
     fn tally(&self, key: KeyId, hour: i64) -> Tally {
-        let used = |at, address: Option<IpAddr>| LastUse { at, address: address.map(|ip| ip.to_string()).unwrap_or_default() };
+        let used =
+            |at, address: Option<IpAddr>| LastUse { at, address: address.map(|ip| ip.to_string()).unwrap_or_default() };
         Tally {
             key,
             hour: Timestamp::from_millis(hour),

@@ -5,10 +5,7 @@
 
 /// The sheet with each line `@import "file.css" layer(name);` replaced by that file, wrapped in its
 /// layer, and all of it minified. `read` gives the text of an imported file.
-pub(crate) fn bundle(
-    sheet: &str,
-    read: impl Fn(&str) -> Result<String, String>,
-) -> Result<String, String> {
+pub(crate) fn bundle(sheet: &str, read: impl Fn(&str) -> Result<String, String>) -> Result<String, String> {
     let mut whole = String::new();
     for line in sheet.lines() {
         if let Some((file, layer)) = import(line) {
@@ -27,10 +24,7 @@ pub(crate) fn bundle(
 
 /// The file and the layer of an import line.
 fn import(line: &str) -> Option<(&str, &str)> {
-    let (file, layer) = line
-        .trim()
-        .strip_prefix("@import \"")?
-        .split_once("\" layer(")?;
+    let (file, layer) = line.trim().strip_prefix("@import \"")?.split_once("\" layer(")?;
     Some((file, layer.strip_suffix(");")?))
 }
 
@@ -111,10 +105,7 @@ mod tests {
     fn what_goes_and_what_stays() {
         let cases = [
             // Whitespace and last semicolons go.
-            (
-                "a {\n  color: red;\n  margin: 0 auto;\n}\n",
-                "a{color:red;margin:0 auto}",
-            ),
+            ("a {\n  color: red;\n  margin: 0 auto;\n}\n", "a{color:red;margin:0 auto}"),
             ("a, b { c: d ; } e { }", "a,b{c:d}e{}"),
             ("a { b: c !important; }", "a{b:c!important}"),
             (
@@ -122,14 +113,8 @@ mod tests {
                 "@layer a,b;@media (width < 40rem) and (pointer:fine){a{b:c}}",
             ),
             // Spaces that are combinators or operators stay.
-            (
-                ".a :hover  .b { & + c:not(.d) e { f: g } }",
-                ".a :hover .b{& + c:not(.d) e{f:g}}",
-            ),
-            (
-                "a { b: calc(var(--c) / 2 - .5rem); d: 0 0 0 / 1 }",
-                "a{b:calc(var(--c) / 2 - .5rem);d:0 0 0 / 1}",
-            ),
+            (".a :hover  .b { & + c:not(.d) e { f: g } }", ".a :hover .b{& + c:not(.d) e{f:g}}"),
+            ("a { b: calc(var(--c) / 2 - .5rem); d: 0 0 0 / 1 }", "a{b:calc(var(--c) / 2 - .5rem);d:0 0 0 / 1}"),
             ("a { --empty: ; b: c }", "a{--empty:;b:c}"),
             // Comments go, and never join or part what they stood between.
             ("/* a; } */ a { /* b */ c: d; /* e */ }", "a{c:d}"),
@@ -141,22 +126,12 @@ mod tests {
                 r#"a::after{content:"  ; /* } \" \\";b:' \' {  '}"#,
             ),
             (r".a\:  b, .\;  c { d: \; }", r".a\: b,.\; c{d:\;}"),
-            (
-                "a { b: url(data:x/*,  y;) ; c: url( \"d)  e\" ) }",
-                "a{b:url(data:x/*,  y;);c:url(\"d)  e\")}",
-            ),
-            (
-                "a { content: \"\u{2192}  \u{b7}\" /* \u{e9} */ }",
-                "a{content:\"\u{2192}  \u{b7}\"}",
-            ),
+            ("a { b: url(data:x/*,  y;) ; c: url( \"d)  e\" ) }", "a{b:url(data:x/*,  y;);c:url(\"d)  e\")}"),
+            ("a { content: \"\u{2192}  \u{b7}\" /* \u{e9} */ }", "a{content:\"\u{2192}  \u{b7}\"}"),
         ];
         for (sheet, expected) in cases {
             assert_eq!(minify(sheet), expected, "{sheet}");
-            assert_eq!(
-                minify(expected),
-                expected,
-                "a minified sheet is as short as it gets"
-            );
+            assert_eq!(minify(expected), expected, "a minified sheet is as short as it gets");
         }
     }
 
@@ -167,31 +142,17 @@ mod tests {
             "two.css" => Ok("d { e: f } /* open to the end".into()),
             _ => Err(format!("no {file}")),
         };
-        let sheet = "/* head */\n@layer x, y;\n@import \"one.css\" layer(x);\n  @import \"two.css\" layer(y);\ng { h: i }";
-        assert_eq!(
-            bundle(sheet, read).unwrap(),
-            "@layer x,y;@layer x{a{b:c}}@layer y{d{e:f}}g{h:i}"
-        );
-        assert_eq!(
-            bundle("@import \"three.css\" layer(x);", read).unwrap_err(),
-            "no three.css"
-        );
+        let sheet =
+            "/* head */\n@layer x, y;\n@import \"one.css\" layer(x);\n  @import \"two.css\" layer(y);\ng { h: i }";
+        assert_eq!(bundle(sheet, read).unwrap(), "@layer x,y;@layer x{a{b:c}}@layer y{d{e:f}}g{h:i}");
+        assert_eq!(bundle("@import \"three.css\" layer(x);", read).unwrap_err(), "no three.css");
     }
 
     #[test]
     fn an_import_that_cannot_be_inlined_is_an_error() {
-        for sheet in [
-            "@import \"one.css\";",
-            "@import url(one.css) layer(x);",
-            "a{} @import \"one.css\" layer(x);",
-        ] {
+        for sheet in ["@import \"one.css\";", "@import url(one.css) layer(x);", "a{} @import \"one.css\" layer(x);"] {
             assert!(bundle(sheet, |_| Ok(String::new())).is_err(), "{sheet}");
         }
-        assert!(
-            bundle("@import \"one.css\" layer(x);", |_| Ok(
-                "@import \"two.css\" layer(x);".into()
-            ))
-            .is_err()
-        );
+        assert!(bundle("@import \"one.css\" layer(x);", |_| Ok("@import \"two.css\" layer(x);".into())).is_err());
     }
 }

@@ -46,17 +46,12 @@ fn bundle() -> Outcome<()> {
     let snippets = bind()?;
     println!("bound it to JavaScript");
 
-    let sheet = css::bundle(&text("style/main.css")?, |file| {
-        text(format!("style/{file}"))
-    })?;
+    let sheet = css::bundle(&text("style/main.css")?, |file| text(format!("style/{file}")))?;
     let wasm = Asset::hashed(NAME, "wasm", read(format!("{GLUE}/{NAME}_bg.wasm"))?);
     let js = Asset::hashed(NAME, "js", read(format!("{GLUE}/{NAME}.js"))?);
     let css = Asset::hashed(NAME, "css", sheet.into_bytes());
     let mut others = Vec::new();
-    for (folder, prefix, files) in [
-        (GLUE, "pkg/", snippets),
-        ("public", "", files_under("public")?),
-    ] {
+    for (folder, prefix, files) in [(GLUE, "pkg/", snippets), ("public", "", files_under("public")?)] {
         for file in files {
             let name = file.strip_prefix(folder).expect("it was found there");
             let path = format!("{prefix}{}", name.display());
@@ -82,10 +77,8 @@ fn compile() -> Outcome<()> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let arguments = "build --package hydrate --target wasm32-unknown-unknown \
                      --profile wasm-release --target-dir target";
-    let status = Command::new(cargo)
-        .args(arguments.split_ascii_whitespace())
-        .status()
-        .map_err(about("run", "cargo"))?;
+    let status =
+        Command::new(cargo).args(arguments.split_ascii_whitespace()).status().map_err(about("run", "cargo"))?;
     if !status.success() {
         return Err("the browser's half did not compile; cargo says why above".into());
     }
@@ -136,9 +129,6 @@ mod tests {
     fn a_budget_is_a_limit() {
         assert_eq!(within("style sheet", 20_000, STYLE_BUDGET), Ok(()));
         let refusal = "over the size budget. style sheet: 20.1 KB of 20.0 KB with brotli";
-        assert_eq!(
-            within("style sheet", 20_100, STYLE_BUDGET),
-            Err(refusal.into())
-        );
+        assert_eq!(within("style sheet", 20_100, STYLE_BUDGET), Err(refusal.into()));
     }
 }

@@ -41,20 +41,10 @@ impl Asset {
         let mut brotli = Vec::new();
         let extension = Path::new(&path).extension().and_then(|it| it.to_str());
         if let Some("js" | "wasm" | "css" | "svg" | "txt") = extension {
-            let params = brotli::enc::BrotliEncoderParams {
-                quality: 11,
-                size_hint: bytes.len(),
-                ..Default::default()
-            };
-            brotli::BrotliCompress(&mut bytes.as_slice(), &mut brotli, &params)
-                .expect("memory takes every write");
+            let params = brotli::enc::BrotliEncoderParams { quality: 11, size_hint: bytes.len(), ..Default::default() };
+            brotli::BrotliCompress(&mut bytes.as_slice(), &mut brotli, &params).expect("memory takes every write");
         }
-        Self {
-            path,
-            line: String::new(),
-            bytes,
-            brotli,
-        }
+        Self { path, line: String::new(), bytes, brotli }
     }
 
     /// A file that pages ask for by its content's hash, so that browsers may keep it for ever.
@@ -62,18 +52,12 @@ impl Asset {
         let digest = Sha256::digest(&bytes);
         let head = digest.first_chunk().expect("SHA-256 gives 32 bytes");
         let hash = format!("{:016x}", u64::from_be_bytes(*head));
-        Self {
-            line: format!("{extension}: {hash}\n"),
-            ..Self::new(format!("pkg/{name}.{hash}.{extension}"), bytes)
-        }
+        Self { line: format!("{extension}: {hash}\n"), ..Self::new(format!("pkg/{name}.{hash}.{extension}"), bytes) }
     }
 
     fn gzip(&self) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder
-            .write_all(&self.bytes)
-            .and_then(|()| encoder.finish())
-            .expect("memory takes every write")
+        encoder.write_all(&self.bytes).and_then(|()| encoder.finish()).expect("memory takes every write")
     }
 }
 
@@ -91,9 +75,7 @@ pub(crate) fn publish(hashed: &[Asset], others: &[Asset]) -> Outcome<()> {
         }
     }
     let lines: String = hashed.iter().map(|asset| asset.line.as_str()).collect();
-    BESIDE
-        .iter()
-        .try_for_each(|folder| write(&format!("{folder}/hash.txt"), lines.as_bytes()))
+    BESIDE.iter().try_for_each(|folder| write(&format!("{folder}/hash.txt"), lines.as_bytes()))
 }
 
 /// Every file under a folder, at any depth.
@@ -103,11 +85,7 @@ pub(crate) fn files_under(folder: impl Into<PathBuf>) -> Outcome<Vec<PathBuf>> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).map_err(about("list", folder.display()))? {
             let path = entry.map_err(about("list", folder.display()))?.path();
-            let kind = if path.is_dir() {
-                &mut folders
-            } else {
-                &mut files
-            };
+            let kind = if path.is_dir() { &mut folders } else { &mut files };
             kind.push(path);
         }
     }
@@ -130,9 +108,7 @@ pub(crate) fn about<E: Display>(operation: &str, path: impl Display) -> impl FnO
 
 fn write(path: &str, bytes: &[u8]) -> Outcome<()> {
     let folder = Path::new(path).parent().expect("a file lies in a folder");
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(path, bytes))
-        .map_err(about("write", path))
+    fs::create_dir_all(folder).and_then(|()| fs::write(path, bytes)).map_err(about("write", path))
 }
 
 #[cfg(test)]
@@ -141,8 +117,7 @@ mod tests {
 
     #[test]
     fn names_follow_the_content() {
-        let [one, two] =
-            [b"one", b"two"].map(|bytes| Asset::hashed("keyward", "js", bytes.to_vec()));
+        let [one, two] = [b"one", b"two"].map(|bytes| Asset::hashed("keyward", "js", bytes.to_vec()));
         assert_eq!(one.path, "pkg/keyward.7692c3ad3540bb80.js");
         assert_eq!(one.line, "js: 7692c3ad3540bb80\n");
         assert_ne!(one.path, two.path);
@@ -150,12 +125,7 @@ mod tests {
 
     #[test]
     fn only_what_shrinks_is_compressed() {
-        for (path, compressed) in [
-            ("a.svg", true),
-            ("robots.txt", true),
-            ("a.png", false),
-            ("LICENSE", false),
-        ] {
+        for (path, compressed) in [("a.svg", true), ("robots.txt", true), ("a.png", false), ("LICENSE", false)] {
             let asset = Asset::new(path.into(), b"text text text text".to_vec());
             assert_eq!(!asset.brotli.is_empty(), compressed, "{path}");
         }

@@ -13,7 +13,10 @@ pub async fn list_audit(before: Option<i64>) -> Result<AuditView, ApiError> {
             let visit = ctx::expect_visit()?;
             let page = visit.console.audit(visit.permit()?, before).await.map_err(ctx::closed)?;
             let now = visit.console.clock().now();
-            Ok(AuditView { events: page.events.iter().map(|event| views::event(event, now)).collect(), next: page.next })
+            Ok(AuditView {
+                events: page.events.iter().map(|event| views::event(event, now)).collect(),
+                next: page.next,
+            })
         }
         .await,
     )

@@ -33,7 +33,12 @@ pub async fn list_keys(words: String, archived: bool, after: Option<String>) -> 
             let found = visit.console.list_keys(permit, &list).await.map_err(ctx::closed)?;
             let now = visit.console.clock().now();
             Ok(KeysView {
-                rows: found.page.keys.iter().map(|listed| views::row(&listed.key, listed.last_use.as_ref(), now)).collect(),
+                rows: found
+                    .page
+                    .keys
+                    .iter()
+                    .map(|listed| views::row(&listed.key, listed.last_use.as_ref(), now))
+                    .collect(),
                 live: found.counts.live,
                 all: found.counts.all,
                 next: found.page.next.map(Cursor::to_text),

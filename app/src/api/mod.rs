@@ -10,7 +10,7 @@ mod people;
 mod views;
 
 pub use audit::list_audit;
+pub use keys::{ArchiveAnswer, archive_key, issue_key, key_stakes, list_keys, new_key, show_key};
 #[cfg(feature = "ssr")]
 pub use keys::{archive, issue};
-pub use keys::{ArchiveAnswer, archive_key, issue_key, key_stakes, list_keys, new_key, show_key};
 pub use people::visitor;

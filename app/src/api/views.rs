@@ -4,8 +4,8 @@ use keyward::{
     audit::{Event, Verb},
     console::{Console, FieldError, KeyDetail},
     id::KeyId,
-    key::{Key, State, Status},
-    people::{Action, Permit},
+    key::{ArchiveReason, Key, State, Status},
+    people::{Action, Permit, Role},
     policy,
     scope::{RESERVED, Scopes},
     store::LastUse,
@@ -16,8 +16,8 @@ use crate::{
     error::ApiError,
     routes,
     view::{
-        ArchivedView, CallerView, EventView, FieldErrorView, KeyRow, KeyView, LifeChoice, MaskView, NewKeyView, ScopeChoice,
-        StakesView, StatusView, When,
+        ArchivedView, CallerView, EventView, FieldErrorView, KeyRow, KeyView, LifeChoice, MaskView, NewKeyView,
+        ScopeChoice, StakesView, StatusView, When,
     },
 };
 
@@ -84,7 +84,6 @@ pub(super) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, now: Ti
     KeyView {
         row: row(key, found.last_use.as_ref(), now),
         description: key.description.to_string(),
-        created_by: key.created_by.clone(),
         last_address: found.last_use.as_ref().map(|used| used.address.clone()).filter(|address| !address.is_empty()),
         may_archive: archived.is_none() && permit.allows(Action::WriteKeys).is_ok(),
         archived,
@@ -96,6 +95,12 @@ pub(super) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, now: Ti
 pub(super) fn event(event: &Event, now: Timestamp) -> EventView {
     let detail: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&event.detail).unwrap_or_default();
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let words = |name: &str, value: &serde_json::Value| match (name, text(value)) {
+        ("expires", at) => Timestamp::parse(&at).map_or(at, Timestamp::long),
+        ("reason", code) => ArchiveReason::parse(&code).map_or(code, |reason| reason.words().to_owned()),
+        ("role", code) => Role::parse(&code).map_or(code, |role| role.words().to_owned()),
+        (_, other) => other,
+    };
     let is_key = event.verb.starts_with("key.");
     let label = if is_key { "name" } else { "email" };
     EventView {
@@ -106,7 +111,11 @@ pub(super) fn event(event: &Event, now: Timestamp) -> EventView {
         what: Verb::words(&event.verb).to_owned(),
         target: detail.get(label).map_or_else(|| event.target.clone(), text),
         href: is_key.then(|| routes::key(&event.target)),
-        detail: detail.iter().filter(|(name, _)| *name != label).map(|(name, value)| (name.clone(), text(value))).collect(),
+        detail: detail
+            .iter()
+            .filter(|(name, _)| *name != label)
+            .map(|(name, value)| (name.clone(), words(name, value)))
+            .collect(),
     }
 }
 
@@ -119,7 +128,10 @@ pub(super) fn new_key(console: &Console, permit: &Permit, in_use: &Scopes) -> Ne
     NewKeyView {
         tenant: "default".to_owned(),
         may_choose_owner: permit.only_owner().is_none(),
-        known: in_use.iter().map(|scope| ScopeChoice { scope: scope.to_string(), sentence: "Held by other keys.".to_owned() }).collect(),
+        known: in_use
+            .iter()
+            .map(|scope| ScopeChoice { scope: scope.to_string(), sentence: "Held by other keys.".to_owned() })
+            .collect(),
         reserved: reserved
             .map(|(scope, sentence)| ScopeChoice { scope: (*scope).to_owned(), sentence: (*sentence).to_owned() })
             .collect(),

@@ -67,6 +67,11 @@ impl Course {
         });
     }
 
+    /// Whether what is at stake is still on its way.
+    fn is_loading(self) -> bool {
+        self.stakes.with(Option::is_none) && self.failure.with(Option::is_none)
+    }
+
     fn name(self) -> String {
         self.stakes.with(|stakes| stakes.as_ref().map_or_else(|| "this key".to_owned(), |stakes| stakes.name.clone()))
     }
@@ -107,14 +112,18 @@ pub(super) fn ArchiveDialog(
     };
     let shut = move |_| browser::close(dialog);
     view! {
-        <dialog class:narrow=move || course.archived.get() node_ref=dialog aria-labelledby="archive-title" aria-busy=move || course.stakes.with(Option::is_none).to_string()
-            on:close=close>
+        <dialog class:narrow=move || course.archived.get() node_ref=dialog aria-labelledby="archive-title" aria-describedby="archive-text"
+            aria-busy=move || course.is_loading().to_string() on:close=close>
             <header class="row nowrap">
                 <h2 id="archive-title">{title}</h2>
                 <button class="btn quiet end square" type="button" aria-label="Close" on:click=shut><Icon name="x"/></button>
             </header>
             <div class="body stack">
-                {move || if course.archived.get() { view! { <Receipt/> }.into_any() } else { view! { <Ask id=id.clone() course/> }.into_any() }}
+                {move || if course.archived.get() {
+                    view! { <Receipt/> }.into_any()
+                } else {
+                    view! { <Ask id=id.clone() course/> }.into_any()
+                }}
             </div>
             <footer class="row">
                 {move || if course.archived.get() {
@@ -122,7 +131,8 @@ pub(super) fn ArchiveDialog(
                 } else {
                     view! {
                         <button class="btn" type="button" autofocus on:click=shut>"Cancel"</button>
-                        <button class="btn danger" form=FORM disabled=move || course.stakes.with(Option::is_none) aria-disabled=move || course.busy.get().then_some("true")>
+                        <button class="btn danger" form=FORM disabled=move || course.stakes.with(Option::is_none)
+                            aria-disabled=move || course.busy.get().then_some("true")>
                             <Icon name="archive"/>{move || if course.busy.get() { "Archiving\u{2026}" } else { "Archive key" }}
                         </button>
                     }.into_any()
@@ -145,11 +155,14 @@ fn Ask(id: String, course: Course) -> impl IntoView {
     };
     let fields = move || match course.stakes.get() {
         Some(stakes) => view! { <ArchiveFields stakes form=ArchiveForm::default() error=course.error/> }.into_any(),
-        None if course.failure.get().is_some() => ().into_any(),
-        None => view! { <div class="skeleton stack tight"><span class="hide">"Loading\u{2026}"</span><i></i><i></i><i></i></div> }.into_any(),
+        None if !course.is_loading() => ().into_any(),
+        None => view! {
+            <div class="skeleton stack tight"><span class="hide">"Loading\u{2026}"</span><i></i><i></i><i></i></div>
+        }
+        .into_any(),
     };
     view! {
-        <p class="muted">
+        <p class="muted" id="archive-text">
             "It stops at once on this node and within a second on every other. An archived key cannot come back; create a new one instead."
         </p>
         <div class="slot" role="alert">{move || course.failure.get().map(|error| view! { <Trouble error/> })}</div>
@@ -161,7 +174,7 @@ fn Ask(id: String, course: Course) -> impl IntoView {
 #[component]
 fn Receipt() -> impl IntoView {
     view! {
-        <div class="banner ok" role="status">
+        <div class="banner ok" id="archive-text" role="status">
             <Icon name="ok"/>
             <p><b>"Refused from now on."</b> " It stays in the list of archived keys, with its history."</p>
         </div>

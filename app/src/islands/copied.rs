@@ -64,6 +64,6 @@ pub(super) fn CopyFace(
     use crate::components::Icon;
     view! {
         {move || view! { <Icon name=if copied.says(what) { "check" } else { "copy" }/> }}
-        {(!words.is_empty()).then(|| move || if copied.says(what) { "Copied" } else { words })}
+        {(!words.is_empty()).then_some(move || if copied.says(what) { "Copied" } else { words })}
     }
 }

@@ -5,13 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
-use crate::{
-    api,
-    components::Icon,
-    error::ApiError,
-    islands::PageActions,
-    routes,
-};
+use crate::{api, components::Icon, error::ApiError, islands::PageActions, routes};
 
 /// Loads a page's view and arranges it in the frame. Nothing is sent before it is whole.
 #[component]

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_params_map;
 use super::frame::Loaded;
 use crate::{
     api,
-    components::{Ago, Icon, Mask, Moment, Scopes, StatusPill, Timeline},
+    components::{Ago, Icon, Moment, Scopes, StatusPill, Timeline},
     routes,
     view::{ArchivedView, CallerView, KeyView, StakesView},
 };
@@ -21,7 +21,7 @@ pub(crate) fn KeyPage() -> impl IntoView {
 
 #[component]
 fn Detail(view: KeyView) -> impl IntoView {
-    let KeyView { row, description, created_by, last_address, archived, stakes, history, may_archive } = view;
+    let KeyView { row, description, last_address, archived, stakes, history, may_archive } = view;
     let id = row.mask.id.clone();
     view! {
         <nav class="row muted" aria-label="Breadcrumb">
@@ -36,10 +36,9 @@ fn Detail(view: KeyView) -> impl IntoView {
         <dl class="facts row">
             <div><dt>"Id"</dt><dd class="row nowrap"><code>{id.clone()}</code>
                 <button class="btn quiet square copy" type="button" data-copy=id aria-label="Copy id" hidden><Icon name="copy"/></button></dd></div>
-            <div><dt>"Key"</dt><dd><Mask of=row.mask/></dd></div>
             <div><dt>"Owner"</dt><dd><bdi>{row.owner}</bdi></dd></div>
             <div><dt>"Tenant"</dt><dd>{row.tenant}</dd></div>
-            <div><dt>"Created"</dt><dd><Moment when=row.created/>" by "<bdi>{created_by}</bdi></dd></div>
+            <div><dt>"Created"</dt><dd><Moment when=row.created/></dd></div>
             <div><dt>"Expires"</dt><dd><Moment when=row.expires/></dd></div>
             <div><dt>"Last used"</dt><dd>{match row.last_used {
                 Some(when) => view! { <Ago when/>{last_address.map(|address| view! { ", "<code>{address}</code> })} }.into_any(),

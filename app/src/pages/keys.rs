@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{frame::Loaded, keys_empty::{NoKeys, NoMatch}};
+use super::{
+    frame::Loaded,
+    keys_empty::{NoKeys, NoMatch},
+};
 use crate::{
     api,
     components::{Ago, Icon, Mask, Scopes, Status},
@@ -131,11 +134,12 @@ fn Row(row: KeyRow, may_write: bool) -> impl IntoView {
         None => view! { <span class=if unused_for_long { "is-warn" } else { "muted" }>"never"</span> }.into_any(),
     };
     let live = status != StatusView::Archived;
+    let shown = if scopes.len() > 2 { 1 } else { 2 };
     view! {
         <tr role="row" data-row="">
-            <th class="c-key" scope="row" role="rowheader"><a href=routes::key(&id)><bdi>{name.clone()}</bdi></a><span class="sub"><Mask of=mask/></span></th>
-            <td class="c-owner" role="cell"><bdi>{owner}</bdi>" "<span class="sub">{tenant}</span></td>
-            <td class="c-scopes less" role="cell"><Scopes of=scopes shown=2/></td>
+            <th class="c-key" scope="row" role="rowheader"><a href=routes::key(&id) title=name.clone()><bdi>{name.clone()}</bdi></a><span class="sub"><Mask of=mask/></span></th>
+            <td class="c-owner" role="cell"><bdi title=owner.clone()>{owner.clone()}</bdi>" "<span class="sub">{tenant}</span></td>
+            <td class="c-scopes less" role="cell"><Scopes of=scopes shown/></td>
             <td class="c-made fit less" role="cell"><Ago when=created/></td>
             <td class="c-last fit" role="cell" data-label="Used">{last_used}</td>
             <td class="c-ends fit" role="cell" data-label="Expires">{match ends {

@@ -1,7 +1,7 @@
 //! The page for a new key, and without JavaScript also its mended form and the page that shows the secret once. That one
 //! is plain HTML: an island's properties would carry the secret a second time.
 
-use std::sync::Arc;
+use std::{fmt::Write, sync::Arc};
 
 use leptos::prelude::*;
 
@@ -14,6 +14,7 @@ use crate::{
     once::{ENV_NAME, Once},
     posted::Posted,
     routes,
+    view::{NewKeyView, VisitorView},
 };
 
 /// `/keys/new`.
@@ -25,7 +26,7 @@ pub(crate) fn NewKey() -> impl IntoView {
         _ => (None, Vec::new(), None),
     };
     let load = async { Ok((api::visitor().await?, api::new_key().await?)) };
-    let show = move |(visitor, view): (crate::view::VisitorView, crate::view::NewKeyView)| {
+    let show = move |(visitor, view): (VisitorView, NewKeyView)| {
         let form = form.unwrap_or_else(|| IssueKeyForm::empty(&visitor.email));
         view! {
             <nav class="row muted" aria-label="Breadcrumb">
@@ -51,7 +52,9 @@ fn StoreNow(once: Arc<Once>) -> impl IntoView {
     view! {
         <div class="row page-head"><h1>"Store this key now"</h1></div>
         <div class="stack once">
-            <p class="muted"><b class="on"><bdi>{once.name.clone()}</bdi></b> " works from now. Nobody can show its secret again, owners included."</p>
+            <p class="muted">
+                <b class="on"><bdi>{once.name.clone()}</bdi></b> " works from now. Nobody can show its secret again, owners included."
+            </p>
             <div class="field">
                 <div class="row">
                     <span class="label" id="once-label">"Token"</span>
@@ -81,7 +84,8 @@ fn percent(text: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
+            // Writing to a string does not fail.
+            _ => _ = write!(encoded, "%{byte:02X}"),
         }
     }
     encoded

@@ -38,7 +38,8 @@ fn DeadLink() -> impl IntoView {
 #[component]
 fn Form(code: String, email: String, errors: Vec<FieldErrorView>, failure: Option<ApiError>) -> impl IntoView {
     let (email_error, password_error) = (error_of(&errors, "email"), error_of(&errors, "password"));
-    let (email_invalid, password_invalid) = (email_error.is_some().then_some("true"), password_error.is_some().then_some("true"));
+    let (email_invalid, password_invalid) =
+        (email_error.is_some().then_some("true"), password_error.is_some().then_some("true"));
     view! {
         <Solo title="Set up Keyward" lead="Create the first superadmin. You can add more people later.">
             <form class="panel" method="post" action=routes::SETUP>

@@ -31,7 +31,13 @@ pub(super) fn Solo(
 /// The wards of a lock: rings with gaps.
 #[component]
 fn Wards() -> impl IntoView {
-    let rings = [(210, "1130 190", 62), (270, "1500 196", 232), (330, "1870 204", 128), (390, "2240 211", 300), (450, "2600 228", 20)];
+    let rings = [
+        (210, "1130 190", 62),
+        (270, "1500 196", 232),
+        (330, "1870 204", 128),
+        (390, "2240 211", 300),
+        (450, "2600 228", 20),
+    ];
     let ring = |(radius, dashes, turn)| {
         view! { <circle cx="500" cy="500" r=radius stroke-dasharray=dashes transform=format!("rotate({turn} 500 500)")></circle> }
     };

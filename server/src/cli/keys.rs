@@ -86,7 +86,11 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
                 print_json(&value);
             } else {
                 println!("{}", issued.token.reveal());
-                eprintln!("Key {} expires {}. Store the token now: it is not shown again.", issued.key.id, issued.key.expires_at.long());
+                eprintln!(
+                    "Key {} expires {}. Store the token now: it is not shown again.",
+                    issued.key.id,
+                    issued.key.expires_at.long()
+                );
             }
         }
         Command::List { archived, search, json } => {
@@ -142,7 +146,8 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
 }
 
 fn key_id(text: &str) -> Result<KeyId, CliError> {
-    KeyId::parse(text).ok_or_else(|| CliError::Usage("a key's id is the 16 characters in the middle of its token".to_owned()))
+    KeyId::parse(text)
+        .ok_or_else(|| CliError::Usage("a key's id is the 16 characters in the middle of its token".to_owned()))
 }
 
 fn status(key: &Key, now: Timestamp) -> &'static str {

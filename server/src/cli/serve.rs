@@ -23,7 +23,9 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CliError> {
     let server = tokio::spawn(boot::serve(app.clone(), stopped));
     println!("Keyward listens on {} (health and metrics on http://{})", app.config.public_url, app.config.ops_listen);
     if let Some(link) = link {
-        println!("\nNobody can sign in yet. Create the first superadmin with this link; it works once, for 24 hours:\n\n  {link}\n");
+        println!(
+            "\nNobody can sign in yet. Create the first superadmin with this link; it works once, for 24 hours:\n\n  {link}\n"
+        );
     }
     let served = server.await.map_err(|error| CliError::Environment(error.to_string()))?;
     watching.abort();

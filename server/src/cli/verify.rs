@@ -47,11 +47,16 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
 
     let session = Session::open(flags, Upgrade::No).await?;
     let verifier = Verifier::new(session.store.clone(), Clock::system(), 1);
-    let question =
-        Question { token: text.trim(), demand: &demand, tenant: arguments.tenant.as_deref(), address: arguments.address };
+    let question = Question {
+        token: text.trim(),
+        demand: &demand,
+        tenant: arguments.tenant.as_deref(),
+        address: arguments.address,
+    };
     let answer = verifier.look(&question).await.map_err(|error| CliError::Environment(error.to_string()))?;
     if arguments.json {
-        let value = serde_json::to_value(VerifyAnswer::of(&answer, "")).map_err(|error| CliError::Environment(error.to_string()))?;
+        let value = serde_json::to_value(VerifyAnswer::of(&answer, ""))
+            .map_err(|error| CliError::Environment(error.to_string()))?;
         print_json(&value);
     } else {
         for (check, passed) in answer.decision.checks() {

@@ -40,7 +40,10 @@ fn take(pairs: &mut [(String, String)], field: &str) -> String {
 }
 
 fn views(errors: &[keyward::console::FieldError]) -> Vec<FieldErrorView> {
-    errors.iter().map(|error| FieldErrorView { field: error.field.to_owned(), message: error.message.clone() }).collect()
+    errors
+        .iter()
+        .map(|error| FieldErrorView { field: error.field.to_owned(), message: error.message.clone() })
+        .collect()
 }
 
 fn status(error: ApiError) -> StatusCode {
@@ -54,7 +57,8 @@ pub async fn setup(State(app): State<App>, request: Request) -> Response {
     match app.console.setup_works(&code).await {
         Ok(true) => render(&app, request, None, move |_| provide_context(SetupCode(code.clone()))).await,
         Ok(false) => {
-            let mut response = render(&app, request, Some(Posted::DeadLink), |_| provide_context(SetupCode(String::new()))).await;
+            let mut response =
+                render(&app, request, Some(Posted::DeadLink), |_| provide_context(SetupCode(String::new()))).await;
             *response.status_mut() = StatusCode::GONE;
             response
         }
@@ -115,9 +119,7 @@ pub async fn post_sign_in(
                 }
             }
         }
-        Err(SignInError::Wrong) => {
-            (StatusCode::UNAUTHORIZED, "The mail address or the password is wrong.".to_owned())
-        }
+        Err(SignInError::Wrong) => (StatusCode::UNAUTHORIZED, "The mail address or the password is wrong.".to_owned()),
         Err(SignInError::Wait(seconds)) => {
             (StatusCode::TOO_MANY_REQUESTS, format!("Too many attempts. Wait {seconds} s and try again."))
         }
@@ -132,7 +134,10 @@ pub async fn post_sign_in(
 
 /// Where to go after signing in: a page of ours and nothing else.
 fn local(next: &str) -> &str {
-    let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && next.bytes().all(|b| b.is_ascii_graphic());
+    let ours = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains('\\')
+        && next.bytes().all(|b| b.is_ascii_graphic());
     if ours { next } else { routes::KEYS }
 }
 
@@ -142,7 +147,11 @@ pub async fn post_sign_out(Extension(session): Extension<Session>) -> Response {
         Ok(()) => Redirect::to(&format!("{}?signed-out=1", routes::SIGN_IN)).into_response(),
         Err(error) => {
             tracing::error!(%error, "a session could not be ended");
-            (StatusCode::SERVICE_UNAVAILABLE, "You are still signed in: the database does not answer. Try again in a moment.\n").into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "You are still signed in: the database does not answer. Try again in a moment.\n",
+            )
+                .into_response()
         }
     }
 }
@@ -163,11 +172,18 @@ pub async fn post_theme(State(app): State<App>, Extension(visit): Extension<Visi
 }
 
 /// Issues a key; the answer shows it once.
-pub async fn post_new_key(State(app): State<App>, Extension(visit): Extension<Visit>, parts: Parts, body: Bytes) -> Response {
+pub async fn post_new_key(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
     let Some(form) = IssueKeyForm::from_pairs(pairs(&body)) else { return bad_form() };
     let (status, posted) = match api::issue(&visit, &form).await {
         Ok(IssueAnswer::Issued(once)) => (StatusCode::OK, Posted::Issued(Arc::new(once))),
-        Ok(IssueAnswer::Refused(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, Posted::Issue { form, errors, failure: None }),
+        Ok(IssueAnswer::Refused(errors)) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, Posted::Issue { form, errors, failure: None })
+        }
         Err(error) => (status(error), Posted::Issue { form, errors: Vec::new(), failure: Some(error) }),
     };
     answer_form(&app, parts, status, posted).await
@@ -184,7 +200,9 @@ pub async fn post_archive(
     let Some(form) = ArchiveForm::from_pairs(pairs(&body)) else { return bad_form() };
     let (status, posted) = match api::archive(&visit, &id, &form).await {
         Ok(ArchiveAnswer::Archived) => return Redirect::to(&routes::key(&id)).into_response(),
-        Ok(ArchiveAnswer::Refused(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, Posted::Archive { form, errors, failure: None }),
+        Ok(ArchiveAnswer::Refused(errors)) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, Posted::Archive { form, errors, failure: None })
+        }
         Err(error) => (status(error), Posted::Archive { form, errors: Vec::new(), failure: Some(error) }),
     };
     answer_form(&app, parts, status, posted).await
@@ -192,7 +210,8 @@ pub async fn post_archive(
 
 /// Fields that no form of ours has.
 fn bad_form() -> Response {
-    (StatusCode::BAD_REQUEST, "This form is not one of Keyward's. Go back, reload the page and try again.\n").into_response()
+    (StatusCode::BAD_REQUEST, "This form is not one of Keyward's. Go back, reload the page and try again.\n")
+        .into_response()
 }
 
 #[cfg(test)]

@@ -43,7 +43,8 @@ pub async fn forward_auth(
 ) -> Response {
     let demand = needs.as_ref().ok().and_then(|needs| Demand::parse(&needs.scope.replace(',', " ")));
     let (Ok(Query(needs)), Some(demand)) = (needs, demand) else {
-        let detail = "Ask with ?scope=SCOPE, or ?scope=any for any valid key; ?tenant=NAME is the only other parameter.";
+        let detail =
+            "Ask with ?scope=SCOPE, or ?scope=any for any valid key; ?tenant=NAME is the only other parameter.";
         return Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, &request_id).into_response();
     };
     let demand = demand.toward(writes(&headers, peer));
@@ -72,10 +73,14 @@ pub async fn forward_auth(
     let (code, words) = public(answer.decision);
     match (answer.decision, answer.key) {
         (Decision::Allow, Some(stored)) => identity(&stored).into_response(),
-        (Decision::Deny(_, Reason::InsufficientScope), _) => Problem::new(StatusCode::FORBIDDEN, code, words, &request_id)
-            .with(header::WWW_AUTHENTICATE, "Bearer realm=\"keyward\", error=\"insufficient_scope\"")
-            .into_response(),
-        (Decision::Deny(_, Reason::WrongTenant), _) => Problem::new(StatusCode::FORBIDDEN, code, words, &request_id).into_response(),
+        (Decision::Deny(_, Reason::InsufficientScope), _) => {
+            Problem::new(StatusCode::FORBIDDEN, code, words, &request_id)
+                .with(header::WWW_AUTHENTICATE, "Bearer realm=\"keyward\", error=\"insufficient_scope\"")
+                .into_response()
+        }
+        (Decision::Deny(_, Reason::WrongTenant), _) => {
+            Problem::new(StatusCode::FORBIDDEN, code, words, &request_id).into_response()
+        }
         _ => unauthorized(code, words, "Bearer realm=\"keyward\", error=\"invalid_token\"").into_response(),
     }
 }
@@ -92,7 +97,9 @@ fn writes(headers: &HeaderMap, peer: TrustedPeer) -> bool {
 /// copies ours.
 fn identity(stored: &StoredKey) -> [(HeaderName, HeaderValue); 6] {
     let key = &stored.key;
-    let header = |name: &'static str, value: &str| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("")));
+    let header = |name: &'static str, value: &str| {
+        (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("")))
+    };
     [
         header("x-keyward-key-id", key.id.as_str()),
         header("x-keyward-key-name", &ascii(key.name.as_str())),
@@ -132,7 +139,9 @@ mod tests {
             (Some("GET"), false, true),
         ] {
             let mut headers = HeaderMap::new();
-            headers.extend(method.map(|method| (HeaderName::from_static("x-forwarded-method"), HeaderValue::from_static(method))));
+            headers.extend(
+                method.map(|method| (HeaderName::from_static("x-forwarded-method"), HeaderValue::from_static(method))),
+            );
             assert_eq!(writes(&headers, TrustedPeer(trusted)), expected, "{method:?} trusted {trusted}");
         }
     }

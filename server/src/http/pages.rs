@@ -37,7 +37,8 @@ impl Site {
         let candidates = ["site", "../site", "../../site"].map(|path| beside.join(path));
         let root = candidates.into_iter().find(|path| path.join("pkg").is_dir()).unwrap_or_else(|| "site".into());
         let hashes = std::fs::read_to_string(beside.join("hash.txt")).unwrap_or_default();
-        let hash = |kind: &str| hashes.lines().find_map(|line| line.strip_prefix(kind)?.strip_prefix(": ")).map(str::trim);
+        let hash =
+            |kind: &str| hashes.lines().find_map(|line| line.strip_prefix(kind)?.strip_prefix(": ")).map(str::trim);
         let options = hash("wasm").zip(hash("js")).map(|_| {
             LeptosOptions::builder()
                 .output_name("keyward")
@@ -63,7 +64,12 @@ pub async fn home() -> Redirect {
 }
 
 /// Renders the page of the request's address, with what a POST led to.
-pub async fn render(app: &App, request: Request, posted: Option<Posted>, context: impl Fn(&App) + Clone + Send + Sync + 'static) -> Response {
+pub async fn render(
+    app: &App,
+    request: Request,
+    posted: Option<Posted>,
+    context: impl Fn(&App) + Clone + Send + Sync + 'static,
+) -> Response {
     let path = request.uri().path();
     let plain = [app::routes::SETUP, app::routes::SIGN_IN].contains(&path);
     // The page that shows a secret loads nothing that could carry it on.
@@ -101,7 +107,12 @@ fn allow_own_scripts() {
 }
 
 /// The same page, with the status of a form that has to be mended.
-pub async fn answer_form(app: &App, request: axum::http::request::Parts, status: StatusCode, posted: Posted) -> Response {
+pub async fn answer_form(
+    app: &App,
+    request: axum::http::request::Parts,
+    status: StatusCode,
+    posted: Posted,
+) -> Response {
     let mut response = render(app, Request::from_parts(request, Body::empty()), Some(posted), |_| ()).await;
     *response.status_mut() = status;
     response
@@ -109,7 +120,11 @@ pub async fn answer_form(app: &App, request: axum::http::request::Parts, status:
 
 /// Bundled files under `/pkg` carry their content's hash in their name and never change; icons may.
 pub fn cache_for(path: &str) -> HeaderValue {
-    HeaderValue::from_static(if path.starts_with("/pkg/") { "public, max-age=31536000, immutable" } else { "public, max-age=3600" })
+    HeaderValue::from_static(if path.starts_with("/pkg/") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "public, max-age=3600"
+    })
 }
 
 /// Serves the bundled files, compressed as they lie there.

@@ -25,8 +25,13 @@ impl Problem {
 
     /// Nobody can tell now: try again.
     pub fn unavailable(request_id: &RequestId) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Keyward cannot reach its database. Try again in a moment.", request_id)
-            .with(header::RETRY_AFTER, "1")
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "Keyward cannot reach its database. Try again in a moment.",
+            request_id,
+        )
+        .with(header::RETRY_AFTER, "1")
     }
 
     /// The same with one more header.

@@ -1,6 +1,10 @@
 //! `POST /api/v1/verify`: a service with a key of its own asks about another's.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    borrow::Cow,
+    net::IpAddr,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Extension, Json,
@@ -26,11 +30,16 @@ use crate::{
     router::App,
 };
 
+/// What the asking service's own key must hold.
+static ASKING: LazyLock<Demand> = LazyLock::new(|| Demand::parse("keyward.verify").expect("a scope of our own"));
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Body {
-    key: String,
-    scope: Option<String>,
+struct Body<'a> {
+    #[serde(borrow)]
+    key: Cow<'a, str>,
+    #[serde(borrow)]
+    scope: Option<Cow<'a, str>>,
     scopes: Option<Vec<String>>,
     tenant: Option<String>,
     address: Option<IpAddr>,
@@ -38,12 +47,12 @@ struct Body {
 
 /// What is said of a key to a service that may ask.
 #[derive(Serialize)]
-pub struct KeyAnswer {
-    id: String,
-    name: String,
-    tenant: String,
-    owner: String,
-    scopes: Vec<String>,
+pub struct KeyAnswer<'a> {
+    id: &'a str,
+    name: &'a str,
+    tenant: &'a str,
+    owner: &'a str,
+    scopes: Vec<&'a str>,
     expires_at: String,
 }
 
@@ -57,36 +66,36 @@ pub struct CheckAnswer {
 
 /// The verify API's answer.
 #[derive(Serialize)]
-pub struct VerifyAnswer {
+pub struct VerifyAnswer<'a> {
     valid: bool,
     code: &'static str,
-    request_id: String,
+    request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<KeyAnswer>,
+    key: Option<KeyAnswer<'a>>,
     checks: Vec<CheckAnswer>,
 }
 
-impl KeyAnswer {
-    fn of(stored: &StoredKey) -> Self {
+impl<'a> KeyAnswer<'a> {
+    fn of(stored: &'a StoredKey) -> Self {
         let key = &stored.key;
         Self {
-            id: key.id.to_string(),
-            name: key.name.to_string(),
-            tenant: key.tenant.name.to_string(),
-            owner: key.owner.to_string(),
-            scopes: key.scopes.iter().map(ToString::to_string).collect(),
+            id: key.id.as_str(),
+            name: key.name.as_str(),
+            tenant: key.tenant.name.as_str(),
+            owner: key.owner.as_str(),
+            scopes: key.scopes.iter().map(Scope::as_str).collect(),
             expires_at: key.expires_at.to_string(),
         }
     }
 }
 
-impl VerifyAnswer {
+impl<'a> VerifyAnswer<'a> {
     /// The answer in full, for whoever may have it.
-    pub fn of(answer: &Answer, request_id: &str) -> Self {
+    pub fn of(answer: &'a Answer, request_id: &'a str) -> Self {
         Self {
             valid: answer.decision.is_allow(),
             code: answer.decision.code(),
-            request_id: request_id.to_owned(),
+            request_id,
             key: answer.key.as_deref().map(KeyAnswer::of),
             checks: answer.decision.checks().map(|(check, passed)| CheckAnswer { check, passed }).collect(),
         }
@@ -102,31 +111,44 @@ pub async fn verify(
     body: Bytes,
 ) -> Response {
     match answer(&app, &request_id, client.0, &headers, &body).await {
-        Ok(answer) => Json(answer).into_response(),
+        Ok(answer) => Json(VerifyAnswer::of(&answer, request_id.as_str())).into_response(),
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn answer(app: &App, request_id: &RequestId, client: IpAddr, headers: &HeaderMap, body: &[u8]) -> Result<VerifyAnswer, Problem> {
+async fn answer(
+    app: &App,
+    request_id: &RequestId,
+    client: IpAddr,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Answer, Problem> {
     let asker = asker(app, request_id, client, headers).await?;
     let wrong = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, request_id);
-    let body: Body = serde_json::from_slice(body).map_err(|error| wrong(format!("The body is not as expected: {}", shape(&error))))?;
+    let body: Body<'_> = serde_json::from_slice(body)
+        .map_err(|error| wrong(format!("The body is not as expected: {}", shape(&error))))?;
     let asked = match (body.scope, body.scopes) {
         (Some(scope), None) => scope,
-        (None, Some(scopes)) => scopes.join(" "),
+        (None, Some(scopes)) => scopes.join(" ").into(),
         (None, None) => return Err(wrong("Say which scope the key needs, or \"scope\": \"any\".".to_owned())),
         (Some(_), Some(_)) => return Err(wrong("Give either scope or scopes.".to_owned())),
     };
-    let demand = Demand::parse(&asked).ok_or_else(|| wrong("The scope is not of a scope's form, such as bookings.read.".to_owned()))?;
+    let demand = Demand::parse(&asked)
+        .ok_or_else(|| wrong("The scope is not of a scope's form, such as bookings.read.".to_owned()))?;
     let tenant = body.tenant.as_deref().unwrap_or(asker.key.tenant.name.as_str());
     let question = Question { token: &body.key, demand: &demand, tenant: Some(tenant), address: body.address };
     let answer = app.verifier.verify(&question).await.map_err(|_| Problem::unavailable(request_id))?;
     app.metrics.verified("verify", answer.decision.code());
-    Ok(VerifyAnswer::of(&answer, request_id.as_str()))
+    Ok(answer)
 }
 
 /// The asking service's own key, which must hold `keyward.verify`.
-async fn asker(app: &App, request_id: &RequestId, client: IpAddr, headers: &HeaderMap) -> Result<Arc<StoredKey>, Problem> {
+async fn asker(
+    app: &App,
+    request_id: &RequestId,
+    client: IpAddr,
+    headers: &HeaderMap,
+) -> Result<Arc<StoredKey>, Problem> {
     let unauthorized = |code, detail: &str, challenge: &str| {
         Problem::new(StatusCode::UNAUTHORIZED, code, detail, request_id).with(header::WWW_AUTHENTICATE, challenge)
     };
@@ -137,19 +159,24 @@ async fn asker(app: &App, request_id: &RequestId, client: IpAddr, headers: &Head
             return Err(unauthorized("missing_credentials", detail, "Bearer realm=\"keyward\""));
         }
         Presented::Ambiguous => {
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "ambiguous_credentials", "Present one key, once.", request_id));
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "ambiguous_credentials",
+                "Present one key, once.",
+                request_id,
+            ));
         }
     };
-    let scope = Scope::parse("keyward.verify").expect("a scope of our own");
-    let demand = Demand::All(scope.into());
-    let question = Question { token, demand: &demand, tenant: None, address: Some(client) };
+    let question = Question { token, demand: &ASKING, tenant: None, address: Some(client) };
     let answer = app.verifier.verify(&question).await.map_err(|_| Problem::unavailable(request_id))?;
     match (answer.decision, answer.key) {
         (Decision::Allow, Some(key)) => Ok(key),
         (Decision::Deny(_, Reason::InsufficientScope), _) => {
             let detail = "The asking key needs the scope keyward.verify.";
-            Err(Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", detail, request_id)
-                .with(header::WWW_AUTHENTICATE, "Bearer realm=\"keyward\", error=\"insufficient_scope\", scope=\"keyward.verify\""))
+            Err(Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", detail, request_id).with(
+                header::WWW_AUTHENTICATE,
+                "Bearer realm=\"keyward\", error=\"insufficient_scope\", scope=\"keyward.verify\"",
+            ))
         }
         (decision, _) => {
             let (code, words) = public(decision);
@@ -162,7 +189,9 @@ async fn asker(app: &App, request_id: &RequestId, client: IpAddr, headers: &Head
 pub fn public(decision: Decision) -> (&'static str, &'static str) {
     match decision {
         Decision::Allow => ("valid", "The key is valid."),
-        Decision::Deny(_, Reason::Malformed | Reason::NotFound) => ("invalid_key", "This key is not valid. Check that all of it was copied."),
+        Decision::Deny(_, Reason::Malformed | Reason::NotFound) => {
+            ("invalid_key", "This key is not valid. Check that all of it was copied.")
+        }
         Decision::Deny(_, reason) => (reason.code(), reason.words()),
     }
 }
@@ -172,7 +201,9 @@ fn shape(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let place = format!("line {}, column {}", error.line(), error.column());
     match message.split_once('`') {
-        Some(("unknown field ", _)) => format!("it has an unknown field at {place}. Known are key, scope, scopes, tenant, address."),
+        Some(("unknown field ", _)) => {
+            format!("it has an unknown field at {place}. Known are key, scope, scopes, tenant, address.")
+        }
         Some(("missing field ", _)) => "it lacks the field key.".to_owned(),
         _ => format!("it is not the JSON this route takes, at {place}."),
     }

@@ -4,14 +4,10 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{ConnectInfo, Request},
     http::HeaderMap,
-    middleware::Next,
-    response::Response,
 };
 use ipnet::IpNet;
-
-use crate::router::App;
 
 /// The client's address. A request's extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,14 +17,11 @@ pub struct ClientAddress(pub IpAddr);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrustedPeer(pub bool);
 
-/// Notes both on the request.
-pub async fn client_address(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-    let trusted = &app.config.trusted_proxies;
-    let client = client(peer.to_canonical(), request.headers(), trusted);
-    request.extensions_mut().insert(ClientAddress(client));
-    request.extensions_mut().insert(TrustedPeer(is_trusted(peer.to_canonical(), trusted)));
-    next.run(request).await
+/// Where a request came from, and whether its peer may say so.
+pub(super) fn locate(request: &Request, trusted: &[IpNet]) -> (ClientAddress, TrustedPeer) {
+    let connected = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = connected.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip()).to_canonical();
+    (ClientAddress(client(peer, request.headers(), trusted)), TrustedPeer(is_trusted(peer, trusted)))
 }
 
 fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
@@ -38,7 +31,11 @@ fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
 /// Walks `X-Forwarded-For` from right to left while the hops are trusted. A hop that is no address ends the walk at the
 /// hop before it.
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let lines: Vec<&str> = headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default()).collect();
+    if !is_trusted(peer, trusted) {
+        return peer;
+    }
+    let lines: Vec<&str> =
+        headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default()).collect();
     let mut client = peer;
     for hop in lines.iter().flat_map(|line| line.split(',')).rev() {
         if !is_trusted(client, trusted) {

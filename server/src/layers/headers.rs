@@ -1,14 +1,7 @@
 //! Headers of every answer. Pages bring their own content policy, which names a nonce; everything else gets one that
 //! allows nothing.
 
-use axum::{
-    extract::{Request, State},
-    http::{HeaderName, HeaderValue, header},
-    middleware::Next,
-    response::Response,
-};
-
-use crate::router::App;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 const ALWAYS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -19,24 +12,24 @@ const ALWAYS: [(HeaderName, &str); 5] = [
 ];
 
 const UNLESS_SET: [(HeaderName, &str); 2] = [
-    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    ),
     (header::CACHE_CONTROL, "no-store"),
 ];
 
 const OVER_TLS: (HeaderName, &str) = (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
 
 /// Sets them.
-pub async fn security_headers(State(app): State<App>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+pub(super) fn secure(headers: &mut HeaderMap, tls: bool) {
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
     for (name, value) in UNLESS_SET {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if app.config.is_tls() {
+    if tls {
         headers.insert(OVER_TLS.0, HeaderValue::from_static(OVER_TLS.1));
     }
-    response
 }

@@ -90,7 +90,14 @@ fn wrong_words_and_wrong_settings_have_their_exit_codes() {
 #[test]
 fn every_command_explains_itself() {
     let database = Database::sqlite();
-    for arguments in [&["--help"][..], &["serve", "--help"], &["keys", "create", "--help"], &["admin", "create", "--help"], &["verify", "--help"], &["audit", "verify", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["serve", "--help"],
+        &["keys", "create", "--help"],
+        &["admin", "create", "--help"],
+        &["verify", "--help"],
+        &["audit", "verify", "--help"],
+    ] {
         let output = run(&database, arguments, "");
         assert!(output.code == 0 && output.stdout.contains("Usage: keyward"), "{arguments:?} {output:?}");
     }

@@ -12,10 +12,14 @@ use crate::support::Keyward;
 /// Every server function, by the name it is called with.
 fn server_functions() -> BTreeSet<String> {
     let paths = leptos::server_fn::axum::server_fn_paths();
-    paths.map(|(path, method)| {
-        assert_eq!(method, Method::POST, "{path}: nothing is changed, or read by other sites, through GET");
-        path.strip_prefix("/api/console/").unwrap_or_else(|| panic!("{path} is not where server functions live")).to_owned()
-    }).collect()
+    paths
+        .map(|(path, method)| {
+            assert_eq!(method, Method::POST, "{path}: nothing is changed, or read by other sites, through GET");
+            path.strip_prefix("/api/console/")
+                .unwrap_or_else(|| panic!("{path} is not where server functions live"))
+                .to_owned()
+        })
+        .collect()
 }
 
 /// A body each function understands, so that what refuses it is not its form.
@@ -27,7 +31,11 @@ fn body_for(function: &str, id: &str) -> (&'static str, String) {
         "list_keys" => (form, "words=&archived=false".to_owned()),
         "list_audit" => (form, String::new()),
         "show_key" | "key_stakes" => (form, format!("id={id}")),
-        "issue_key" => (json, r#"{"form":{"name":"n","description":"","owner":"","ticked":[],"typed":"a","life":"90","date":""}}"#.to_owned()),
+        "issue_key" => (
+            json,
+            r#"{"form":{"name":"n","description":"","owner":"","ticked":[],"typed":"a","life":"90","date":""}}"#
+                .to_owned(),
+        ),
         "archive_key" => (json, format!(r#"{{"id":"{id}","form":{{"reason":"not_needed","confirm":""}}}}"#)),
         other => panic!("say here how {other} is called"),
     }
@@ -56,7 +64,8 @@ async fn every_server_function_refuses_anonymous_callers() {
 async fn every_route_meets_anonymous_visitors_as_its_access_says() {
     let keyward = Keyward::new().await;
     for route in table() {
-        let path = route.path.replace("{id}", "0123456789ABCDEF").replace("{function}", "visitor").replace("{file}", "x");
+        let path =
+            route.path.replace("{id}", "0123456789ABCDEF").replace("{function}", "visitor").replace("{file}", "x");
         let method = if route.method == "POST" { Method::POST } else { Method::GET };
         let headers = [("sec-fetch-site", "same-origin"), ("accept", "text/html")];
         let answer = keyward.client().send(method, &path, &headers, "").await;
@@ -97,17 +106,27 @@ async fn every_changing_route_refuses_other_sites() {
             &[],
         ] {
             let answer = browser.send(Method::POST, &path, headers, "").await;
-            assert_eq!((answer.status, answer.json()["code"].as_str()), (StatusCode::FORBIDDEN, Some("cross_site")), "{path} {headers:?}");
+            assert_eq!(
+                (answer.status, answer.json()["code"].as_str()),
+                (StatusCode::FORBIDDEN, Some("cross_site")),
+                "{path} {headers:?}"
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn every_answer_carries_the_headers_of_the_security_bar() {
-    let keyward = Keyward::with(crate::support::Database::sqlite(), &[("KEYWARD_PUBLIC_URL", "https://keys.example.com")]).await;
+    let keyward =
+        Keyward::with(crate::support::Database::sqlite(), &[("KEYWARD_PUBLIC_URL", "https://keys.example.com")]).await;
     let mut browser = keyward.signed_in(Role::Superadmin).await;
     assert_eq!(browser.cookies[0].0, "__Host-keyward");
-    let mut paths: Vec<String> = table().iter().map(|route| route.path.replace("{id}", "0123456789ABCDEF").replace("{function}", "visitor").replace("{file}", "x")).collect();
+    let mut paths: Vec<String> = table()
+        .iter()
+        .map(|route| {
+            route.path.replace("{id}", "0123456789ABCDEF").replace("{function}", "visitor").replace("{file}", "x")
+        })
+        .collect();
     paths.push("/nothing/here".to_owned());
     for path in paths {
         let answer = browser.get(&path).await;
@@ -122,7 +141,11 @@ async fn every_answer_carries_the_headers_of_the_security_bar() {
         for part in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
             assert!(policy.contains(part), "{what}: {policy}");
         }
-        assert!(!policy.contains("unsafe-inline") && !policy.contains("unsafe-eval'") || policy.contains("'wasm-unsafe-eval'"), "{policy}");
+        assert!(
+            !policy.contains("unsafe-inline") && !policy.contains("unsafe-eval'")
+                || policy.contains("'wasm-unsafe-eval'"),
+            "{policy}"
+        );
         if answer.header("content-type").starts_with("text/html") {
             assert_eq!(answer.header("cache-control"), "no-store", "{what}");
             assert!(!answer.body.contains(" style=") && !answer.body.contains(" onclick="), "{what}");

@@ -75,12 +75,15 @@ fn slow_and_oversized_clients_are_cut_off_and_others_are_not() {
     assert_eq!(server.forward(&token), 200, "others are answered");
     let bomb = format!("GET / HTTP/1.1\r\nX-Bomb: {}", "x".repeat(100_000));
     assert!([431, 400, 0].contains(&http(&server.address, &bomb).0), "a header bomb is refused");
-    let (status, _) = http_with(&server.address, "POST /sign-in HTTP/1.1\r\nSec-Fetch-Site: same-origin", &"x".repeat(70_000));
+    let (status, _) =
+        http_with(&server.address, "POST /sign-in HTTP/1.1\r\nSec-Fetch-Site: same-origin", &"x".repeat(70_000));
     assert_eq!(status, 413);
     let until = Instant::now() + Duration::from_secs(15);
     let mut byte = [0; 512];
     for stream in &mut slow {
-        stream.set_read_timeout(Some(until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)))).unwrap();
+        stream
+            .set_read_timeout(Some(until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1))))
+            .unwrap();
         // The server ends it: with an answer, or with the end of the stream.
         while stream.read(&mut byte).expect("a slow client is cut off") > 0 {}
     }
@@ -153,7 +156,8 @@ fn killed_during_creates(rounds: usize) {
                             break;
                         }
                         let start = body.find("kw_").unwrap();
-                        let token: String = body[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                        let token: String =
+                            body[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
                         received.lock().unwrap().push(token);
                     }
                 })
@@ -179,7 +183,10 @@ fn killed_during_creates(rounds: usize) {
 fn sign_in(address: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let body = crate::support::encode(&[("email", "ops@example.com"), ("password", PASSWORD)]);
-    let head = format!("POST /sign-in HTTP/1.1\r\nHost: {address}\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let head = format!(
+        "POST /sign-in HTTP/1.1\r\nHost: {address}\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
     stream.write_all(head.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

@@ -9,12 +9,20 @@ use crate::support::Keyward;
 async fn a_name_is_only_ever_text() {
     let keyward = Keyward::new().await;
     let mut browser = keyward.signed_in(Role::Superadmin).await;
-    for name in ["</script><img src=x onerror=alert(1)>", "</textarea><b>", "\u{202e}gpj.exe", "'\"><svg onload=alert(1)>"] {
+    for name in
+        ["</script><img src=x onerror=alert(1)>", "</textarea><b>", "\u{202e}gpj.exe", "'\"><svg onload=alert(1)>"]
+    {
         let fields = [("name", name), ("description", name), ("owner", name), ("scopes", "a"), ("life", "90")];
         let once = browser.post("/keys/new", &fields).await;
         assert_eq!(once.status, StatusCode::OK, "{}", once.body);
         let list = browser.get("/keys").await;
-        let id = list.body.split("/keys/").filter_map(|part| part.get(..16)).find(|id| keyward::id::KeyId::parse(id).is_some()).unwrap().to_owned();
+        let id = list
+            .body
+            .split("/keys/")
+            .filter_map(|part| part.get(..16))
+            .find(|id| keyward::id::KeyId::parse(id).is_some())
+            .unwrap()
+            .to_owned();
         let refused = [("name", name), ("description", name), ("owner", name), ("scopes", name), ("life", "90")];
         let pages = [
             once,
@@ -27,7 +35,13 @@ async fn a_name_is_only_ever_text() {
             browser.post("/sign-in", &[("email", name), ("password", name)]).await,
         ];
         for page in pages {
-            assert!(!page.body.contains("<img src=x") && !page.body.contains("</textarea><b>") && !page.body.contains("<svg onload"), "{}", page.body);
+            assert!(
+                !page.body.contains("<img src=x")
+                    && !page.body.contains("</textarea><b>")
+                    && !page.body.contains("<svg onload"),
+                "{}",
+                page.body
+            );
         }
     }
 }
@@ -87,6 +101,7 @@ async fn a_member_manages_just_their_own() {
     assert!(list.body.contains("mine") && !list.body.contains(crate::support::id_of(&theirs)));
     let reserved = member.post("/keys/new", &[("name", "x"), ("scopes", "keyward.verify"), ("life", "90")]).await;
     assert_eq!(reserved.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let foreign = member.post("/keys/new", &[("name", "x"), ("scopes", "a"), ("owner", "someone"), ("life", "90")]).await;
+    let foreign =
+        member.post("/keys/new", &[("name", "x"), ("scopes", "a"), ("owner", "someone"), ("life", "90")]).await;
     assert_eq!(foreign.status, StatusCode::UNPROCESSABLE_ENTITY);
 }

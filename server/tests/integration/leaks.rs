@@ -81,8 +81,12 @@ async fn a_secret_is_in_exactly_one_response() {
             client.verify(&token, &serde_json::json!({ "key": token })).await,
             client.forward(&token, "scope=any").await,
             client.forward(&token, &format!("scope={token}")).await,
-            client.send(Method::GET, "/forward-auth?scope=any", &[("authorization", &bearer), ("x-api-key", &token)], "").await,
-            client.send(Method::POST, "/api/v1/verify", &[("authorization", &bearer)], &format!("{{\"key\": \"{token}\"")).await,
+            client
+                .send(Method::GET, "/forward-auth?scope=any", &[("authorization", &bearer), ("x-api-key", &token)], "")
+                .await,
+            client
+                .send(Method::POST, "/api/v1/verify", &[("authorization", &bearer)], &format!("{{\"key\": \"{token}\""))
+                .await,
             client.get(&format!("/{token}")).await,
             browser.get(&format!("/keys?q={token}")).await,
         ];
@@ -101,7 +105,12 @@ async fn a_secret_is_in_exactly_one_response() {
         for answer in &answers {
             let echoed = answer.body.contains(&format!("value=\"{token}\""));
             assert!(echoed || !answer.body.contains(&secret), "{name}: {}", answer.body);
-            assert!(answer.headers.values().all(|value| !value.as_bytes().windows(32).any(|part| part == secret.as_bytes())));
+            assert!(
+                answer
+                    .headers
+                    .values()
+                    .all(|value| !value.as_bytes().windows(32).any(|part| part == secret.as_bytes()))
+            );
         }
         let echoes = answers.iter().filter(|answer| answer.body.contains(&secret)).count();
         assert!(echoes <= 1, "only the search box gives back what its visitor typed");

@@ -29,7 +29,11 @@ async fn the_verify_api_answers_every_question_it_understands() {
         let answer = client.verify(&asker, &body).await;
         assert_eq!(answer.status, StatusCode::OK, "{body}: {}", answer.body);
         let answer = answer.json();
-        assert_eq!((answer["code"].as_str(), answer["valid"] == true), (Some(code), code == "valid"), "{body}: {answer}");
+        assert_eq!(
+            (answer["code"].as_str(), answer["valid"] == true),
+            (Some(code), code == "valid"),
+            "{body}: {answer}"
+        );
         assert_eq!(answer["request_id"].as_str().map(str::len), Some(16));
         let known = !matches!(code, "malformed" | "not_found");
         assert_eq!(answer["key"]["id"].as_str(), known.then(|| id_of(&things)), "{body}");
@@ -66,7 +70,12 @@ async fn what_the_verify_api_does_not_understand_is_a_problem_document() {
         (&[("authorization", &bearer)], "{\"key\": \"a\", \"scope\": \"A\"}", 400, "bad_request"),
         (&[("authorization", &bearer)], "{\"key\": \"a\", \"scope\": \"a\", \"scopes\": [\"a\"]}", 400, "bad_request"),
         (&[("authorization", &bearer)], "{\"key\": \"a\", \"scope\": \"a\", \"admin\": true}", 400, "bad_request"),
-        (&[("authorization", &bearer)], "{\"key\": \"a\", \"scope\": \"any\", \"address\": \"here\"}", 400, "bad_request"),
+        (
+            &[("authorization", &bearer)],
+            "{\"key\": \"a\", \"scope\": \"any\", \"address\": \"here\"}",
+            400,
+            "bad_request",
+        ),
         (&[], &good, 401, "missing_credentials"),
         (&[("authorization", "Bearer nonsense")], &good, 401, "invalid_key"),
         (&[("authorization", &unscoped)], &good, 403, "insufficient_scope"),
@@ -85,13 +94,18 @@ async fn what_the_verify_api_does_not_understand_is_a_problem_document() {
         assert_eq!(problem["code"], code, "{what}");
         assert_eq!(problem["request_id"], answer.header("x-keyward-request-id"), "{what}");
         assert_eq!([401, 403].contains(&status), answer.header("www-authenticate").starts_with("Bearer"), "{what}");
-        assert_eq!(answer.header("www-authenticate").contains("error="), status == 403 || code == "invalid_key", "{what}");
+        assert_eq!(
+            answer.header("www-authenticate").contains("error="),
+            status == 403 || code == "invalid_key",
+            "{what}"
+        );
     }
 }
 
 #[tokio::test]
 async fn forward_auth_answers_with_a_status_and_headers() {
-    let keyward = Keyward::with(crate::support::Database::sqlite(), &[("KEYWARD_TRUSTED_PROXIES", "192.0.2.0/24")]).await;
+    let keyward =
+        Keyward::with(crate::support::Database::sqlite(), &[("KEYWARD_TRUSTED_PROXIES", "192.0.2.0/24")]).await;
     let token = keyward.issue("things.read").await;
     let mut client = keyward.client();
     let bearer = format!("Bearer {token}");
@@ -121,7 +135,10 @@ async fn forward_auth_answers_with_a_status_and_headers() {
         assert_eq!(answer.status.as_u16(), status, "{what}");
         if status == 200 {
             for name in ["key-id", "key-name", "subject", "role", "tenant", "scopes"] {
-                assert!(answer.headers.contains_key(format!("x-keyward-{name}")), "every identity header is set: {what}");
+                assert!(
+                    answer.headers.contains_key(format!("x-keyward-{name}")),
+                    "every identity header is set: {what}"
+                );
             }
             assert_eq!(answer.header("x-keyward-scopes"), "things.read");
         } else {
@@ -154,7 +171,8 @@ async fn a_listener_for_verification_alone_has_no_console() {
     let token = keyward.issue("a").await;
     let router = server::router::verification(&keyward.app);
     let ask = |path: &str| {
-        let request = axum::http::Request::get(path).header("authorization", &token).body(axum::body::Body::empty()).unwrap();
+        let request =
+            axum::http::Request::get(path).header("authorization", &token).body(axum::body::Body::empty()).unwrap();
         tower::ServiceExt::oneshot(router.clone(), request)
     };
     assert_eq!(ask("/forward-auth?scope=any").await.unwrap().status(), StatusCode::OK);

@@ -63,7 +63,8 @@ async fn after_signing_in_one_is_where_one_wanted_to_be() {
     let page = browser.get(led.header("location")).await;
     assert!(page.body.contains("/keys?q=kiosk%20a&amp;archived=1"), "{}", page.body);
     for (next, expected) in [("/audit", "/audit"), ("//evil.example", "/keys"), ("https://evil.example", "/keys")] {
-        let answer = browser.post("/sign-in", &[("email", "admin@example.com"), ("password", PASSWORD), ("next", next)]).await;
+        let answer =
+            browser.post("/sign-in", &[("email", "admin@example.com"), ("password", PASSWORD), ("next", next)]).await;
         assert_eq!(answer.header("location"), expected, "{next}");
     }
 }
@@ -78,7 +79,8 @@ async fn unknown_users_and_wrong_passwords_are_one_answer() {
     assert_eq!((wrong.status, unknown.status), (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED));
     let plain = |body: &str| {
         // Each page has a nonce of its own.
-        let parts: Vec<&str> = body.split("nonce=\"").map(|part| part.split_once('"').map_or(part, |(_, rest)| rest)).collect();
+        let parts: Vec<&str> =
+            body.split("nonce=\"").map(|part| part.split_once('"').map_or(part, |(_, rest)| rest)).collect();
         parts.concat().replace("admin@", "X@").replace("nobody@", "X@")
     };
     assert_eq!(plain(&wrong.body), plain(&unknown.body));

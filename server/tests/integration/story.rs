@@ -24,7 +24,8 @@ async fn story(keyward: Keyward) {
     let page = browser.get(&format!("/setup?code={code}")).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
     assert!(page.body.contains(&code), "the form carries the code on");
-    let short = browser.post("/setup", &[("code", &code), ("email", "Ops@example.com"), ("password", "too short")]).await;
+    let short =
+        browser.post("/setup", &[("code", &code), ("email", "Ops@example.com"), ("password", "too short")]).await;
     assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(short.body.contains("at least 15 characters") && short.body.contains("Ops@example.com"), "{}", short.body);
     assert!(!short.body.contains("too short"), "a password is never sent back");
@@ -44,10 +45,17 @@ async fn story(keyward: Keyward) {
     assert!(empty.body.contains("Create key"), "{}", empty.body);
 
     // Bad input is said at its field and keeps what was typed.
-    let fields = [("name", ""), ("description", "for the lobby"), ("scopes", "Bookings!"), ("life", "date"), ("date", "2026-11-23")];
+    let fields = [
+        ("name", ""),
+        ("description", "for the lobby"),
+        ("scopes", "Bookings!"),
+        ("life", "date"),
+        ("date", "2026-11-23"),
+    ];
     let refused = browser.post("/keys/new", &fields).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    for expected in ["This is needed.", "is not a scope", "at least 7 days", "for the lobby", "Bookings!", "2026-11-23"] {
+    for expected in ["This is needed.", "is not a scope", "at least 7 days", "for the lobby", "Bookings!", "2026-11-23"]
+    {
         assert!(refused.body.contains(expected), "{expected}: {}", refused.body);
     }
 
@@ -80,11 +88,13 @@ async fn story(keyward: Keyward) {
     // Archive: what is at stake is shown, and a key in use asks for its name.
     let confirm = browser.get(&format!("/keys/{id}/archive")).await;
     assert!(confirm.body.contains("203.0.113.7") && confirm.body.contains("confirm"), "{}", confirm.body);
-    let unnamed = browser.post(&format!("/keys/{id}/archive"), &[("reason", "superseded"), ("confirm", "kiosk?")]).await;
+    let unnamed =
+        browser.post(&format!("/keys/{id}/archive"), &[("reason", "superseded"), ("confirm", "kiosk?")]).await;
     assert_eq!(unnamed.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(unnamed.body.contains("kiosk?"), "what was typed is kept: {}", unnamed.body);
     assert_eq!(service.verify(&asker, &ask).await.json()["valid"], true);
-    let archived = browser.post(&format!("/keys/{id}/archive"), &[("reason", "superseded"), ("confirm", "kiosk")]).await;
+    let archived =
+        browser.post(&format!("/keys/{id}/archive"), &[("reason", "superseded"), ("confirm", "kiosk")]).await;
     assert_eq!(archived.status, StatusCode::SEE_OTHER, "{}", archived.body);
 
     // The next verify is refused, and says why to whoever has the secret.

@@ -15,7 +15,8 @@ use keyward::{
 use crate::support::{Keyward, databases, id_of};
 
 async fn code(keyward: &Keyward, token: &str) -> &'static str {
-    let question = Question { token, demand: &Demand::Any, tenant: None, address: Some("203.0.113.7".parse().unwrap()) };
+    let question =
+        Question { token, demand: &Demand::Any, tenant: None, address: Some("203.0.113.7".parse().unwrap()) };
     keyward.app.verifier.verify(&question).await.map_or("unavailable", |answer| answer.decision.code())
 }
 
@@ -35,7 +36,12 @@ async fn an_archive_is_heard_at_once_here_and_within_a_second_elsewhere() {
 
         // Another process, with its own connection.
         let store = keyward.another_store().await;
-        let other = Console::new(store, keyward.clock.clone(), Entropy::system(), keyward.database.folder().join("other.checkpoint"));
+        let other = Console::new(
+            store,
+            keyward.clock.clone(),
+            Entropy::system(),
+            keyward.database.folder().join("other.checkpoint"),
+        );
         other.archive_key(&other.operator(), id(&elsewhere), ArchiveReason::Compromised).await.unwrap();
         assert_eq!(code(&keyward, &elsewhere).await, "valid", "memory is still under its lease");
         keyward.clock.advance(Duration::from_secs(1));
@@ -52,7 +58,12 @@ async fn hearing_alone_is_enough_to_notice() {
     keyward.pass(Duration::ZERO).await;
     assert_eq!(code(&keyward, &token).await, "valid");
     let store = keyward.another_store().await;
-    let other = Console::new(store, keyward.clock.clone(), Entropy::system(), keyward.database.folder().join("other.checkpoint"));
+    let other = Console::new(
+        store,
+        keyward.clock.clone(),
+        Entropy::system(),
+        keyward.database.folder().join("other.checkpoint"),
+    );
     other.archive_key(&other.operator(), KeyId::parse(id_of(&token)).unwrap(), ArchiveReason::NotNeeded).await.unwrap();
     keyward.app.verifier.hear().await.unwrap();
     assert_eq!(code(&keyward, &token).await, "archived");

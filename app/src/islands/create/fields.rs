@@ -126,7 +126,10 @@ fn Choices(
     let choice = move |ScopeChoice { scope, sentence }| {
         let id = format!("scope-{scope}");
         let says = explained.then(|| view! { <span class="says muted" id=format!("{id}-says")>{sentence}</span> });
-        let writes = scope.ends_with(".write").then(|| view! { <span class="chip">"Writes"</span> });
+        let writes = scope
+            .rsplit_once('.')
+            .is_some_and(|(_, last)| last == "write")
+            .then(|| view! { <span class="chip">"Writes"</span> });
         view! {
             <li><label>
                 <input type="checkbox" name="scope" value=scope.clone() checked=ticked.contains(&scope)
@@ -142,7 +145,12 @@ fn Choices(
 
 /// How long the key lives. The date is asked for when it is what counts.
 #[component]
-pub(super) fn Life(view: NewKeyView, form: IssueKeyForm, typed: RwSignal<IssueKeyForm>, errors: Errors) -> impl IntoView {
+pub(super) fn Life(
+    view: NewKeyView,
+    form: IssueKeyForm,
+    typed: RwSignal<IssueKeyForm>,
+    errors: Errors,
+) -> impl IntoView {
     let error = error_at(errors, "expires");
     let (shortest, longest) = view.days;
     let (first, last) = view.dates;

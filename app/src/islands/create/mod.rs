@@ -47,7 +47,8 @@ impl Course {
                     self.once.set(Some(once));
                 }
                 Ok(IssueAnswer::Refused(errors)) => {
-                    let first = fields::FIELDS.into_iter().find(|(field, _)| errors.iter().any(|error| error.field == *field));
+                    let first =
+                        fields::FIELDS.into_iter().find(|(field, _)| errors.iter().any(|error| error.field == *field));
                     self.errors.set(errors);
                     task::tick().await;
                     if let Some((field, _)) = first {

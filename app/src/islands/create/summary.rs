@@ -59,7 +59,9 @@ fn Sentence(
     scopes: Memo<Vec<String>>,
     ends: Memo<Option<String>>,
 ) -> impl IntoView {
-    let or = |text: &str, otherwise: &str| if text.trim().is_empty() { otherwise.to_owned() } else { text.trim().to_owned() };
+    let or = |text: &str, otherwise: &str| {
+        if text.trim().is_empty() { otherwise.to_owned() } else { text.trim().to_owned() }
+    };
     let day = |ends: Option<String>| match ends.as_deref().and_then(|ends| ends.split(',').next()) {
         Some(day) => day.to_owned(),
         None => "a day you pick".to_owned(),
@@ -142,7 +144,11 @@ fn named(scopes: &[String]) -> String {
 fn chips(scopes: &[String]) -> AnyView {
     match scopes {
         [] => "None yet".into_any(),
-        _ => scopes.iter().map(|scope| view! { <span class="chip code">{scope.clone()}</span> }).collect_view().into_any(),
+        _ => scopes
+            .iter()
+            .map(|scope| view! { <span class="chip code">{scope.clone()}</span> })
+            .collect_view()
+            .into_any(),
     }
 }
 
@@ -169,9 +175,13 @@ mod tests {
 
     #[test]
     fn a_date_is_said_as_everywhere_else() {
-        for (iso, expected) in
-            [("2027-03-04", Some("4 Mar 2027")), ("2026-12-31", Some("31 Dec 2026")), ("2027-13-01", None), ("2027-00-01", None), ("", None)]
-        {
+        for (iso, expected) in [
+            ("2027-03-04", Some("4 Mar 2027")),
+            ("2026-12-31", Some("31 Dec 2026")),
+            ("2027-13-01", None),
+            ("2027-00-01", None),
+            ("", None),
+        ] {
             assert_eq!(day(iso).as_deref(), expected, "{iso:?}");
         }
     }

@@ -96,7 +96,11 @@ fn guard(once: Held, confirm: NodeRef<html::Dialog>) {
     let listeners = [
         window_event_listener(ev::keydown, escape),
         window_event_listener(ev::popstate, back),
-        window_event_listener(ev::beforeunload, move |event| if held() { event.prevent_default() }),
+        window_event_listener(ev::beforeunload, move |event| {
+            if held() {
+                event.prevent_default();
+            }
+        }),
         window_event_listener(ev::pagehide, move |_| once.set(None)),
     ];
     on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));

@@ -48,7 +48,8 @@ pub(super) fn Token(once: Held, copied: Copied) -> impl IntoView {
     let token = |once: &Once| once.token.clone();
     let value = move || if shown.get() { of(once, token) } else { of(once, |once| mask(&once.token)) };
     let take = move |_| copy(copied, now(once, token), KEY, move || shown.set(true), "#once-token");
-    let save = move |_| browser::download(&format!("{}.env", now(once, |once| once.name.clone())), &now(once, Once::env));
+    let save =
+        move |_| browser::download(&format!("{}.env", now(once, |once| once.name.clone())), &now(once, Once::env));
     view! {
         <div class="stack tight">
             <div class="row">
@@ -73,14 +74,16 @@ pub(super) fn Token(once: Held, copied: Copied) -> impl IntoView {
 pub(super) fn Test(once: Held, copied: Copied) -> impl IntoView {
     let command = now(once, Once::curl);
     let variable = format!("${ENV_NAME}");
-    let (before, after) = command.split_once(&variable).map(|(before, after)| (before.to_owned(), after.to_owned())).unwrap_or_default();
+    let (before, after) =
+        command.split_once(&variable).map(|(before, after)| (before.to_owned(), after.to_owned())).unwrap_or_default();
     let take = move |_| copy(copied, command.clone(), COMMAND, || (), "#once-command");
     view! {
         <div class="field">
             <span class="label" id="once-test">"Test it"</span>
             <div class="code-box" role="group" aria-labelledby="once-test">
                 <pre tabindex="0"><code id="once-command" tabindex="-1">{before}<span class="k">{variable}</span>{after}</code></pre>
-                <button class="btn quiet square" class:done=move || copied.says(COMMAND) type="button" aria-label="Copy command" on:click=take>
+                <button class="btn quiet square" class:done=move || copied.says(COMMAND) type="button" aria-label="Copy command"
+                    on:click=take>
                     <CopyFace copied what=COMMAND/>
                 </button>
             </div>
@@ -92,5 +95,5 @@ pub(super) fn Test(once: Held, copied: Copied) -> impl IntoView {
 /// The prefix, and a row of dots that says nothing about the rest.
 fn mask(token: &str) -> String {
     let prefix = token.split_once('_').map_or("", |(prefix, _)| prefix);
-    format!("{prefix}_{}", "\u{2022}".repeat(40))
+    format!("{prefix}_{}", "\u{2022}".repeat(28))
 }

@@ -34,9 +34,11 @@ impl Database {
         let cluster = std::env::var("KEYWARD_TEST_POSTGRES_URL").ok()?;
         let folder = tempfile::tempdir().unwrap();
         let unique = folder.path().file_name().unwrap().to_string_lossy().to_lowercase();
-        let name = format!("test_{}", unique.trim_start_matches('.').replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+        let name =
+            format!("test_{}", unique.trim_start_matches('.').replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
         psql(&cluster, &format!("CREATE DATABASE {name}"));
-        let (server, query) = cluster.split_once('?').map_or((cluster.as_str(), None), |(url, query)| (url, Some(query)));
+        let (server, query) =
+            cluster.split_once('?').map_or((cluster.as_str(), None), |(url, query)| (url, Some(query)));
         let base = server.rsplit_once('/').unwrap().0;
         let url = format!("{base}/{name}{}", query.map(|query| format!("?{query}")).unwrap_or_default());
         Some(Self { folder, postgres: Some(url) })
@@ -55,9 +57,23 @@ impl Database {
         match &self.postgres {
             None => files(self.folder.path()).into_iter().flat_map(|path| std::fs::read(path).unwrap()).collect(),
             Some(url) => {
-                let dump = Command::new("psql").args([url, "-XAt", "-c", "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"]).output().unwrap();
+                let dump = Command::new("psql")
+                    .args([
+                        url,
+                        "-XAt",
+                        "-c",
+                        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'",
+                    ])
+                    .output()
+                    .unwrap();
                 let tables = String::from_utf8(dump.stdout).unwrap();
-                let all = tables.lines().map(|table| Command::new("psql").args([url, "-XAt", "-c", &format!("SELECT * FROM {table}")]).output().unwrap().stdout);
+                let all = tables.lines().map(|table| {
+                    Command::new("psql")
+                        .args([url, "-XAt", "-c", &format!("SELECT * FROM {table}")])
+                        .output()
+                        .unwrap()
+                        .stdout
+                });
                 all.flatten().collect()
             }
         }

@@ -3,11 +3,7 @@
 pub mod database;
 pub mod program;
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -159,7 +155,11 @@ impl Client {
 
     /// A form, as a page of ours sends it.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let headers = [("sec-fetch-site", "same-origin"), ("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")];
+        let headers = [
+            ("sec-fetch-site", "same-origin"),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept", "text/html"),
+        ];
         self.send(Method::POST, path, &headers, &encode(fields)).await
     }
 

@@ -54,7 +54,11 @@ impl Server {
     pub fn start(database: &Database) -> Self {
         let (address, ops) = (free(), free());
         let mut command = command(database, &["serve"]);
-        command.env("KEYWARD_LISTEN", &address).env("KEYWARD_OPS_LISTEN", &ops).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .env("KEYWARD_LISTEN", &address)
+            .env("KEYWARD_OPS_LISTEN", &ops)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let said = lines.next().unwrap().unwrap();
@@ -110,7 +114,8 @@ pub fn http(address: &str, head: &str) -> (u16, String) {
 pub fn http_with(address: &str, head: &str, body: &str) -> (u16, String) {
     let Ok(mut stream) = std::net::TcpStream::connect(address) else { return (0, String::new()) };
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let request = format!("{head}\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let request =
+        format!("{head}\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     let mut answer = Vec::new();
     if stream.write_all(request.as_bytes()).is_err() || stream.read_to_end(&mut answer).is_err() {
         return (0, String::new());

@@ -1,0 +1,351 @@
+// What every spec stands on: a server of its own, people and keys in it, a browser whose console has to stay empty, and
+// one look at a page that no person takes: by axe, in both colour schemes, on a desk and on a phone.
+
+import AxeBuilder from "@axe-core/playwright";
+import { type BrowserContext, type Page, expect as quick, test as base } from "@playwright/test";
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Patient with a busy machine; what is slower than this is broken. */
+export const expect = quick.configure({ timeout: 10_000 });
+
+/** The program under test. KEYWARD_PROGRAM names another build of it. */
+const PROGRAM = process.env.KEYWARD_PROGRAM ?? fileURLToPath(new URL("../target/debug/keyward", import.meta.url));
+
+/** Whoever signs in where the sign-in is not what is tried. */
+export const EMAIL = "ops@example.com";
+export const PASSWORD = "seven quiet lanterns drift";
+
+/** A name that no other test uses, so that tests can share a server. */
+export const unique = (word: string) => `${word} ${randomBytes(3).toString("hex")}`;
+
+/** How a command ended, and what it said. */
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A key as the command line makes it. */
+export interface Key {
+  id: string;
+  name: string;
+  token: string;
+}
+
+/** Runs a program to its end. */
+export function run(program: string, args: string[], env: NodeJS.ProcessEnv, input = ""): Promise<Ended> {
+  return new Promise((done, failed) => {
+    const child = spawn(program, args, { env });
+    const ended: Ended = { code: null, stdout: "", stderr: "" };
+    child.stdout.on("data", (data) => (ended.stdout += data));
+    child.stderr.on("data", (data) => (ended.stderr += data));
+    child.on("error", failed);
+    child.on("close", (code) => done({ ...ended, code }));
+    // A program that reads nothing may be gone already.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
+  });
+}
+
+/** A port that nobody listens on. */
+function free(): Promise<number> {
+  return new Promise((done, failed) => {
+    const server = createServer();
+    server.on("error", failed);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => (address && typeof address === "object" ? done(address.port) : failed(new Error("no port"))));
+    });
+  });
+}
+
+/** A running server with a data folder of its own. */
+export class Keyward {
+  private said = "";
+  private session?: { name: string; value: string };
+
+  private constructor(
+    readonly url: string,
+    private readonly folder: string,
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly child: ChildProcess,
+  ) {
+    child.stdout?.on("data", (data) => (this.said += data));
+    child.stderr?.on("data", (data) => (this.said += data));
+  }
+
+  /** Starts it, with nobody in it, and waits until it is ready. */
+  static async start(): Promise<Keyward> {
+    const folder = await mkdtemp(join(tmpdir(), "keyward-"));
+    const [port, ops] = [await free(), await free()];
+    const url = `http://127.0.0.1:${port}`;
+    // Nothing is inherited: a setting of the shell would be a setting of the test.
+    const env = {
+      PATH: process.env.PATH,
+      KEYWARD_DATA_DIR: folder,
+      KEYWARD_LISTEN: `127.0.0.1:${port}`,
+      KEYWARD_OPS_LISTEN: `127.0.0.1:${ops}`,
+      KEYWARD_PUBLIC_URL: url,
+      KEYWARD_LOG: "warn",
+    };
+    const child = spawn(PROGRAM, ["serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const keyward = new Keyward(url, folder, env, child);
+    const ready = async () => {
+      if (child.exitCode !== null) {
+        throw new Error(`the server ended:\n${keyward.said}`);
+      }
+      return fetch(`http://127.0.0.1:${ops}/readyz`).then((answer) => answer.status, () => 0);
+    };
+    await expect.poll(ready, { message: "the server gets ready", timeout: 30_000, intervals: [50] }).toBe(200);
+    return keyward;
+  }
+
+  /** Ends it, by its own id, and forgets its data. */
+  async stop(): Promise<void> {
+    const gone = new Promise((done) => this.child.once("exit", done));
+    if (this.child.exitCode === null && this.child.signalCode === null && this.child.pid) {
+      process.kill(this.child.pid, "SIGKILL");
+      await gone;
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** The link that makes the first superadmin, as the server printed it. */
+  async setupLink(): Promise<string> {
+    const link = () => this.said.match(/http\S+\/setup\?code=\S+/)?.[0];
+    await expect.poll(link, { message: "the server prints a setup link" }).toBeTruthy();
+    return link() ?? "";
+  }
+
+  /** Runs a command beside the server, on the same data. */
+  cli(args: string[], input = ""): Promise<Ended> {
+    return run(PROGRAM, args, this.env, input);
+  }
+
+  private async done(args: string[], input = ""): Promise<string> {
+    const ended = await this.cli(args, input);
+    expect(ended, args.join(" ")).toMatchObject({ code: 0 });
+    return ended.stdout;
+  }
+
+  /** Makes the superadmin. */
+  async addAdmin(): Promise<void> {
+    await this.done(["admin", "create", "--email", EMAIL, "--role", "superadmin"], PASSWORD);
+  }
+
+  /** Makes a key for 90 days. */
+  issue(name: string, ...scopes: string[]): Promise<Key> {
+    return this.issueFor("90d", name, ...scopes);
+  }
+
+  /** Makes a key for so long. */
+  async issueFor(expires: string, name: string, ...scopes: string[]): Promise<Key> {
+    const args = ["keys", "create", "--json", "--expires", expires, "--name", name, ...scopes.flatMap((scope) => ["--scope", scope])];
+    return JSON.parse(await this.done(args));
+  }
+
+  /** Archives a key. */
+  async archive(key: Key): Promise<void> {
+    await this.done(["keys", "archive", key.id]);
+  }
+
+  /** The keys that a search finds, archived ones too. */
+  async find(words: string): Promise<Array<{ id: string; name: string; status: string }>> {
+    const text = await this.done(["keys", "list", "--archived", "--json", "--search", words]);
+    return text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  }
+
+  /** What Keyward answers a service that asks about a token, with a key that may ask. */
+  async verify(asker: Key, token: string, scope: string, address?: string): Promise<{ valid: boolean; code: string }> {
+    const answer = await fetch(`${this.url}/api/v1/verify`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${asker.token}`, "content-type": "application/json" },
+      body: JSON.stringify({ key: token, scope, address }),
+    });
+    expect(answer.status).toBe(200);
+    return answer.json();
+  }
+
+  /** Uses a key once, as a proxy does. */
+  async use(key: Key): Promise<void> {
+    const answer = await fetch(`${this.url}/forward-auth?scope=any`, { headers: { authorization: `Bearer ${key.token}` } });
+    expect(answer.status).toBe(200);
+  }
+
+  /** Signs a browser in. Passwords are slow by design, so all share one session, made by the form's own POST. */
+  async signIn(context: BrowserContext): Promise<void> {
+    if (!this.session) {
+      const answer = await fetch(`${this.url}/sign-in`, {
+        method: "POST",
+        redirect: "manual",
+        headers: { origin: this.url },
+        body: new URLSearchParams({ email: EMAIL, password: PASSWORD, next: "" }),
+      });
+      expect(answer.status, "the sign-in leads on").toBe(303);
+      const [name, value] = (answer.headers.getSetCookie()[0] ?? "").split(";")[0].split("=");
+      this.session = { name, value };
+    }
+    await context.addCookies([{ ...this.session, url: this.url, httpOnly: true, sameSite: "Strict" }]);
+  }
+}
+
+/** Listens to browsers. Whatever they say in their console is a mistake, but for refusals that were announced. */
+class Watcher {
+  readonly heard: string[] = [];
+  over = false;
+  private readonly announced: string[] = [];
+
+  constructor(private readonly scripts: boolean) {}
+
+  listen(page: Page): void {
+    page.on("pageerror", (error) => this.heard.push(`error: ${error.stack ?? error.message}`));
+    page.on("console", (message) => {
+      const text = message.text();
+      // Without JavaScript nobody waits for what is fetched ahead.
+      const ahead = !this.scripts && text.includes("was preloaded using link preload but not used");
+      if (this.over || ahead) {
+        return;
+      }
+      const place = this.announced.findIndex((start) => text.startsWith(start));
+      if (place >= 0) {
+        this.announced.splice(place, 1);
+      } else {
+        this.heard.push(`${message.type()}: ${text} (${message.location().url})`);
+      }
+    });
+  }
+
+  announce(what: number | "offline"): void {
+    const line = what === "offline" ? "net::ERR_INTERNET_DISCONNECTED" : `the server responded with a status of ${what} `;
+    this.announced.push(`Failed to load resource: ${line}`);
+  }
+}
+
+interface Fixtures {
+  /** A server without anybody, for this test alone. */
+  bare: Keyward;
+  watcher: Watcher;
+  /** Announces that the server will refuse a request with this status, once: a browser says so in its console. */
+  expectRefusal: (what: number | "offline") => void;
+  /** Another browser, signed in as well. */
+  another: () => Promise<Page>;
+}
+
+export const test = base.extend<Fixtures, { keyward: Keyward }>({
+  keyward: [
+    async ({}, use) => {
+      const keyward = await Keyward.start();
+      await keyward.addAdmin();
+      await use(keyward);
+      await keyward.stop();
+    },
+    { scope: "worker", timeout: 60_000 },
+  ],
+  bare: async ({ watcher }, use) => {
+    const keyward = await Keyward.start();
+    await use(keyward);
+    // What a page was still loading, it may miss.
+    watcher.over = true;
+    await keyward.stop();
+  },
+  watcher: async ({ javaScriptEnabled }, use) => {
+    const watcher = new Watcher(javaScriptEnabled !== false);
+    await use(watcher);
+    expect(watcher.heard, "browsers say nothing in their console").toEqual([]);
+  },
+  expectRefusal: async ({ watcher }, use) => use((what) => watcher.announce(what)),
+  page: async ({ page, watcher }, use) => {
+    watcher.listen(page);
+    await use(page);
+  },
+  another: async ({ browser, keyward, watcher }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async () => {
+      const context = await browser.newContext();
+      contexts.push(context);
+      await keyward.signIn(context);
+      const page = await context.newPage();
+      watcher.listen(page);
+      return page;
+    });
+    await Promise.all(contexts.map((context) => context.close()));
+  },
+});
+
+/** Waits until the page's islands live: one of them shows the buttons that copy, which are of no use before. */
+export async function alive(page: Page): Promise<void> {
+  await expect(page.locator("[data-copy]").first()).not.toHaveAttribute("hidden");
+}
+
+/** Opens the form for a new key and waits until it lives: its summary then follows what is typed. */
+export async function openForm(page: Page, url: string): Promise<void> {
+  await page.goto(`${url}/keys/new`);
+  await formAlive(page);
+}
+
+/** Waits until the form lives. */
+export async function formAlive(page: Page): Promise<void> {
+  await page.getByLabel("Name", { exact: true }).fill("trial");
+  await expect(page.locator(".sentence")).toContainText("trial");
+  await page.getByLabel("Name", { exact: true }).fill("");
+}
+
+/** The field for scopes that are typed; it is called otherwise before any key holds a scope. */
+export const scopesField = (page: Page) => page.getByRole("textbox", { name: /^(More scopes|Scopes)$/ });
+
+/** Makes a key with the form, and stays where its secret is shown. */
+export async function createKey(page: Page, url: string, name: string, scopes: string) {
+  await openForm(page, url);
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await scopesField(page).fill(scopes);
+  await page.getByRole("button", { name: "Create key" }).click();
+  const dialog = page.getByRole("dialog", { name: "Store this key now" });
+  await expect(dialog).toBeVisible();
+  return dialog;
+}
+
+/** The row of a key in the list. */
+export const row = (page: Page, name: string) => page.locator("tr[data-row]").filter({ hasText: name });
+
+/** What axe looks at, and what of it depends on colours. */
+const COLOURS = ["color-contrast", "link-in-text-block"];
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+const DESK = { width: 1280, height: 800 };
+const PHONE = { width: 375, height: 720 };
+
+/**
+ * Looks at a page in this state: no rule of axe is broken in either colour scheme, on a desk or on a phone, and nothing
+ * scrolls sideways. GALLERY names a folder that gets the pictures.
+ */
+export async function looksRight(page: Page, name: string): Promise<void> {
+  await base.step(`${name} looks right`, async () => {
+    const looks = [
+      { colorScheme: "dark", size: PHONE, place: "phone", colours: false },
+      // The last look sees the same but for its colours.
+      { colorScheme: "dark", size: DESK, place: "dark", colours: true },
+      { colorScheme: "light", size: DESK, place: "light", colours: false },
+    ] as const;
+    for (const { colorScheme, size, place, colours } of looks) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.setViewportSize(size);
+      const [wide, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+      expect.soft(wide, `${name} (${place}) is no wider than the window`).toBeLessThanOrEqual(seen);
+      const axe = new AxeBuilder({ page }).options({ preload: false, resultTypes: ["violations"] });
+      colours ? axe.withRules(COLOURS) : axe.withTags(RULES);
+      // The other mode opens a page of its own, which would take the focus from this one.
+      const { violations } = await axe.setLegacyMode(true).analyze();
+      const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} at ${node.target}: ${node.failureSummary}`));
+      expect.soft(found, `axe on ${name} (${place})`).toEqual([]);
+      if (process.env.GALLERY) {
+        await page.screenshot({ path: join(process.env.GALLERY, `${name.replaceAll(" ", "-")}-${place}.png`) });
+      }
+    }
+  });
+}

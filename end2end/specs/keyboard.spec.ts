@@ -1,0 +1,208 @@
+// The console by keyboard: shortcuts, dialogs that hold the focus and give it back, and copying where a page may not.
+
+import type { Page } from "@playwright/test";
+import { alive, createKey, expect, row, test, unique } from "../fixtures";
+
+test.describe.configure({ mode: "parallel", timeout: 60_000 });
+
+/** Presses Tab all the way round and sees that the focus never leaves a dialog for the page behind it. */
+async function holdsFocus(page: Page, dialog: string): Promise<void> {
+  const places = new Set<string>();
+  for (let step = 0; step < 12; step += 1) {
+    await page.keyboard.press("Tab");
+    places.add(
+      await page.evaluate((dialog) => {
+        const here = document.activeElement;
+        // Between the last and the first is the browser's own frame, when the page has none of the focus.
+        return !here || here === document.body || here.closest(dialog) ? "inside" : here.outerHTML;
+      }, dialog),
+    );
+  }
+  expect([...places]).toEqual(["inside"]);
+}
+
+test("letters drive the list", async ({ page, context, keyward }) => {
+  await keyward.signIn(context);
+  const word = unique("walk");
+  for (const letter of ["a", "b", "c"]) {
+    await keyward.issue(`${word} ${letter}`, "bookings.read");
+  }
+  await page.goto(`${keyward.url}/keys?q=${encodeURIComponent(word)}`);
+  await alive(page);
+  // The newest comes first.
+  const links = ["c", "b", "a"].map((letter) => page.getByRole("link", { name: `${word} ${letter}` }));
+  for (const [key, place] of [["j", 0], ["j", 1], ["j", 2], ["j", 2], ["k", 1], ["k", 0], ["k", 0], ["j", 1]] as const) {
+    await page.keyboard.press(key);
+    await expect(links[place], key).toBeFocused();
+  }
+
+  await page.keyboard.press("/");
+  const search = page.getByLabel("Search keys");
+  await expect(search).toBeFocused();
+  await expect(search).toHaveValue(word);
+  await page.keyboard.press("End");
+  await page.keyboard.type(" jkc/?");
+  await expect(search, "who types is left alone").toHaveValue(`${word} jkc/?`);
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+
+  await search.fill(`${word} b`);
+  await page.keyboard.press("Enter");
+  await expect(page.locator("tr[data-row]")).toHaveCount(1);
+  await alive(page);
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`${word} b`);
+});
+
+test("c opens the form, and only where it does nothing else", async ({ page, context, keyward }) => {
+  await keyward.signIn(context);
+  await keyward.issue(unique("shortcut"), "bookings.read");
+  await page.goto(`${keyward.url}/keys`);
+  await alive(page);
+  await page.keyboard.press("Control+c");
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
+  await page.keyboard.press("c");
+  await expect(page, "a dialog keeps letters to itself").toHaveURL(`${keyward.url}/keys`);
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await page.keyboard.press("c");
+  await expect(page).toHaveURL(`${keyward.url}/keys/new`);
+});
+
+test("the list of shortcuts holds the focus and gives it back", async ({ page, context, keyward }) => {
+  await keyward.signIn(context);
+  const key = await keyward.issue(unique("help"), "bookings.read");
+  await page.goto(`${keyward.url}/keys?q=${encodeURIComponent(key.name)}`);
+  await alive(page);
+  await page.keyboard.press("j");
+  for (const close of ["Escape", "the cross", "a click beside it"]) {
+    await page.keyboard.press("?");
+    const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+    await expect(dialog).toBeVisible();
+    for (const word of ["Search the keys", "Create a key", "Next key in the list", "Previous key in the list", "Show this list"]) {
+      await expect(dialog).toContainText(word);
+    }
+    await holdsFocus(page, "dialog");
+    if (close === "Escape") {
+      await page.keyboard.press("Escape");
+    } else if (close === "the cross") {
+      await dialog.getByRole("button", { name: "Close" }).click();
+    } else {
+      await page.mouse.click(5, 5);
+    }
+    await expect(dialog, close).toHaveCount(0);
+    await expect(page.getByRole("link", { name: key.name }), close).toBeFocused();
+  }
+});
+
+test("the archive dialog holds the focus and gives it back", async ({ page, context, keyward }) => {
+  await keyward.signIn(context);
+  const key = await keyward.issue(unique("focus"), "bookings.read");
+  const dialog = page.getByRole("dialog");
+
+  await test.step("from the key's page, to the link", async () => {
+    await page.goto(`${keyward.url}/keys/${key.id}`);
+    await alive(page);
+    const link = page.getByRole("link", { name: "Archive…" });
+    await link.focus();
+    await page.keyboard.press("Enter");
+    await expect(dialog.getByText("Never used.")).toBeVisible();
+    await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
+    await holdsFocus(page, "dialog");
+    await page.keyboard.press("Escape");
+    await expect(dialog).toHaveCount(0);
+    await expect(link).toBeFocused();
+  });
+
+  await test.step("from the list, to the menu's button", async () => {
+    await page.goto(`${keyward.url}/keys?q=${encodeURIComponent(key.name)}`);
+    await alive(page);
+    const menu = page.getByRole("button", { name: `Actions for ${key.name}` });
+    await menu.focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    await expect(row(page, key.name).getByRole("link", { name: "Open" })).toBeFocused();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    await expect(page.getByRole("link", { name: "Archive…" })).toBeFocused();
+    await page.keyboard.press("Enter");
+    await expect(dialog.getByText("Never used.")).toBeVisible();
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await expect(dialog).toHaveCount(0);
+    await expect(menu).toBeFocused();
+  });
+});
+
+test("the dialog with the secret, and its question, hold the focus", async ({ page, context, keyward }) => {
+  await keyward.signIn(context);
+  const dialog = await createKey(page, keyward.url, unique("trap"), "bookings.read");
+  await holdsFocus(page, "dialog:not([role])");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("alertdialog")).toBeVisible();
+  await holdsFocus(page, "dialog[role=alertdialog]");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("alertdialog")).toBeHidden();
+  await expect(dialog).toBeVisible();
+});
+
+test("an id is copied from its row's menu and from its page", async ({ page, context, keyward }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await keyward.signIn(context);
+  const key = await keyward.issue(unique("copied"), "bookings.read");
+  const held = () => page.evaluate(() => navigator.clipboard.readText());
+  const said = page.getByRole("status").filter({ hasText: "Copied" });
+
+  await page.goto(`${keyward.url}/keys?q=${encodeURIComponent(key.name)}`);
+  await alive(page);
+  await page.getByRole("button", { name: `Actions for ${key.name}` }).press("Enter");
+  await page.getByRole("button", { name: "Copy id" }).press("Enter");
+  await expect(said).toBeAttached();
+  expect(await held()).toBe(key.id);
+  await expect(said, "it says so for two seconds").not.toBeAttached();
+
+  await page.evaluate(() => navigator.clipboard.writeText("something else"));
+  await page.goto(`${keyward.url}/keys/${key.id}`);
+  await alive(page);
+  await page.getByRole("button", { name: "Copy id" }).click();
+  await expect(said).toBeAttached();
+  expect(await held()).toBe(key.id);
+});
+
+test.describe("without a clipboard for pages", () => {
+  // As on a host that is reached by plain HTTP.
+  test.beforeEach(({ page }) => page.addInitScript(() => delete (Navigator.prototype as { clipboard?: unknown }).clipboard));
+
+  test("an id is selected to copy by hand", async ({ page, context, keyward }) => {
+    await keyward.signIn(context);
+    const key = await keyward.issue(unique("by hand"), "bookings.read");
+    await page.goto(`${keyward.url}/keys?q=${encodeURIComponent(key.name)}`);
+    await alive(page);
+    const menu = page.getByRole("button", { name: `Actions for ${key.name}` });
+    await menu.click();
+    await page.getByRole("button", { name: "Copy id" }).click();
+    const value = page.getByLabel("Press Ctrl+C to copy");
+    await expect(value).toBeFocused();
+    await expect(value).toHaveValue(key.id);
+    await page.keyboard.press("Control+c");
+    await expect(value, "it goes once it was copied").toHaveCount(0);
+    await expect(menu).toBeFocused();
+    await page.getByLabel("Search keys").fill("");
+    await page.keyboard.press("Control+v");
+    await expect(page.getByLabel("Search keys")).toHaveValue(key.id);
+  });
+
+  test("a secret is shown and selected to copy by hand", async ({ page, context, keyward }) => {
+    await keyward.signIn(context);
+    const dialog = await createKey(page, keyward.url, unique("by hand"), "bookings.read");
+    await dialog.getByRole("button", { name: "Copy key" }).click();
+    await expect(dialog.getByRole("status").filter({ hasText: "Press Ctrl+C to copy" })).toBeVisible();
+    const token = (await page.locator("#once-token").textContent()) ?? "";
+    expect(token).toMatch(/^kw_[0-9A-Za-z]{16}_[0-9A-Za-z]{38}$/);
+    expect(await page.evaluate(() => String(getSelection()))).toBe(token);
+
+    await dialog.getByRole("button", { name: "Copy command" }).click();
+    const command = await page.locator("#once-command").innerText();
+    expect(await page.evaluate(() => String(getSelection()))).toBe(command);
+  });
+});
