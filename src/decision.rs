@@ -184,7 +184,7 @@ mod tests {
             };
             let decision = judge(&facts);
             let cell = |bad: bool| if bad { "yes" } else { "-" };
-            table += &format!(
+            let line = format!(
                 "{:8} {:7} {:7} {:8} -> {}\n",
                 cell(archived),
                 cell(expired),
@@ -192,6 +192,7 @@ mod tests {
                 cell(unscoped),
                 decision.code()
             );
+            table.push_str(&line);
             for presented in [Presented::Malformed, Presented::Unknown] {
                 let code = if matches!(presented, Presented::Malformed) { "malformed" } else { "not_found" };
                 assert_eq!(judge(&Facts { presented, ..facts }).code(), code, "existence comes first");

@@ -197,7 +197,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_right_password_matches_and_nobody_has_one() {
-        let passwords = Passwords::new(1, Duration::from_secs(60));
+        let passwords = Passwords::new(1, Duration::from_mins(1));
         let typed = |text: &str| Password::typed(text.to_owned());
         let hash = passwords.hash(typed("correct horse battery")).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");

@@ -65,7 +65,8 @@ impl Scope {
     /// that already names a direction, and a reserved one, stays as it is.
     #[must_use]
     pub fn toward(self, writes: bool) -> Self {
-        if self.is_reserved() || self.0.ends_with(".read") || self.0.ends_with(".write") {
+        let directed = matches!(self.0.rsplit_once('.'), Some((_, "read" | "write")));
+        if self.is_reserved() || directed {
             return self;
         }
         Self(format!("{}.{}", self.0, if writes { "write" } else { "read" }))

@@ -20,9 +20,11 @@ use crate::{
     token::{SECRET_LENGTH, checksum},
 };
 
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
+
 /// A source of unpredictable bytes.
 #[derive(Clone)]
-pub struct Entropy(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Entropy(Arc<Fill>);
 
 impl Entropy {
     /// The operating system's generator.
@@ -69,11 +71,6 @@ impl Entropy {
     /// A new user id.
     pub fn user_id(&self) -> UserId {
         self.id(UserId::parse)
-    }
-
-    /// A new request id, as text.
-    pub fn request_id(&self) -> String {
-        self.base62(ID_LENGTH).to_string()
     }
 
     /// A code of a secret's strength, for a link that works once.
@@ -191,7 +188,7 @@ impl MasterKey {
         let mut bytes = Zeroizing::new([0u8; 32]);
         (entropy.0)(bytes.as_mut());
         // Written whole under another name, then linked into place: a reader never sees half a key.
-        let fresh = path.with_extension(format!("new-{}", entropy.request_id()));
+        let fresh = path.with_extension(format!("new-{}", entropy.key_id()));
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]

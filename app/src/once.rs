@@ -41,8 +41,13 @@ impl Once {
 
     /// A command that tests the key by forward auth, reading it from the environment.
     pub fn curl(&self) -> String {
-        format!("curl -i -H \"Authorization: Bearer ${ENV_NAME}\" \\\n     \"{}/forward-auth?scope=any\"", self.origin)
+        curl(&self.origin)
     }
+}
+
+/// A command that tests a key by forward auth at this address, reading it from the environment.
+pub fn curl(origin: &str) -> String {
+    format!("curl -i -H \"Authorization: Bearer ${ENV_NAME}\" \\\n     \"{origin}/forward-auth?scope=any\"")
 }
 
 /// The codec: `issued` and four lines, or `refused` and a line for each field and message. None of them holds a line

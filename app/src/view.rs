@@ -147,8 +147,10 @@ pub struct KeyView {
     pub stakes: StakesView,
     /// What happened to it, newest first.
     pub history: Vec<EventView>,
-    /// Whether this visitor may archive it and it is not archived yet.
-    pub may_archive: bool,
+    /// Whether this visitor may create and archive keys.
+    pub may_write: bool,
+    /// The console's own address, for the command that tests it.
+    pub origin: String,
 }
 
 /// An event of the audit chain.

@@ -14,6 +14,7 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::{
     config::Config,
     http::pages::Site,
+    layers::RequestIds,
     listen,
     metrics::Metrics,
     router::{self, App, Parts},
@@ -22,7 +23,7 @@ use crate::{
 /// Keys the verify path remembers.
 const REMEMBERED: usize = 100_000;
 /// How often what has outlived its use is forgotten.
-const SWEEP_EVERY: Duration = Duration::from_secs(600);
+const SWEEP_EVERY: Duration = Duration::from_mins(10);
 /// How often the end of the audit chain is anchored outside the database.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
@@ -92,6 +93,7 @@ pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) ->
         verifier: Verifier::new(store.clone(), clock.clone(), REMEMBERED),
         console: Arc::new(console),
         metrics: Metrics::new(),
+        request_ids: RequestIds::new(&entropy),
         site: Site::find(),
         stopping: AtomicBool::new(false),
         config,
@@ -153,7 +155,7 @@ fn every<F, E>(
     app: &App,
     stop: &watch::Receiver<bool>,
     what: &'static str,
-    step: impl Fn(App) -> F + Send + 'static,
+    work: impl Fn(App) -> F + Send + 'static,
 ) -> tokio::task::JoinHandle<()>
 where
     F: Future<Output = Result<(), E>> + Send,
@@ -167,17 +169,16 @@ where
                 () = tokio::time::sleep(pause) => {}
                 _ = stop.changed() => return,
             }
-            match step(app.clone()).await {
+            match work(app.clone()).await {
                 Ok(()) if failing => {
                     failing = false;
                     tracing::info!("{what} works again");
                 }
-                Ok(()) => {}
                 Err(error) if !failing => {
                     failing = true;
                     tracing::error!(%error, "{what} failed; it is tried again");
                 }
-                Err(_) => {}
+                Ok(()) | Err(_) => {}
             }
         }
     })

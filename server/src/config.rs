@@ -30,7 +30,7 @@ pub struct Flags {
     /// Where files are kept [default: data]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub data_dir: Option<String>,
-    /// sqlite://FILE (in the data folder) or postgres://… [default: sqlite://keyward.db]
+    /// <sqlite://FILE> (in the data folder) or postgres://… [default: <sqlite://keyward.db>]
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// The console's address as browsers see it [default: http:// and the listening address]

@@ -26,7 +26,7 @@ use crate::{
         problem::Problem,
         verify,
     },
-    layers::{self, RequestId},
+    layers::{self, RequestId, RequestIds},
     metrics::Metrics,
     sessions::{SESSION_IDLE, Sessions},
 };
@@ -51,6 +51,8 @@ pub struct Parts {
     pub verifier: Verifier,
     /// The counters.
     pub metrics: Metrics,
+    /// The ids of requests.
+    pub request_ids: RequestIds,
     /// The bundled files.
     pub site: Site,
     /// Whether the process is stopping.
@@ -139,12 +141,13 @@ pub fn public(app: &App) -> Router {
     let _ = any_spawner::Executor::init_tokio();
     let mut console = Router::new();
     let mut signed_in = Router::new();
-    let mut plain = Router::new();
+    let (mut files, mut machine) = (Router::new(), Router::new());
     for route in table() {
         match route.access {
             Access::SignedIn => signed_in = signed_in.route(route.path, route.handler),
             Access::Anyone | Access::Itself => console = console.route(route.path, route.handler),
-            Access::Machine | Access::File => plain = plain.route(route.path, route.handler),
+            Access::File => files = files.route(route.path, route.handler),
+            Access::Machine => machine = machine.route(route.path, route.handler),
         }
     }
     let sessions = SessionManagerLayer::new(Sessions::new(app.store.clone(), app.clock.clone()))
@@ -160,14 +163,15 @@ pub fn public(app: &App) -> Router {
         .layer(from_fn_with_state(app.clone(), layers::identify_visitor))
         .layer(sessions)
         .layer(from_fn_with_state(app.clone(), layers::refuse_other_sites));
-    around(app, plain.merge(console))
+    let layered = console.merge(files).layer(from_fn_with_state(app.clone(), layers::around_layer));
+    machine.merge(layered).with_state(app.clone())
 }
 
 /// Verification alone, for a listener that services reach and browsers do not.
 pub fn verification(app: &App) -> Router {
     let machine = table().into_iter().filter(|route| route.access == Access::Machine);
-    let router = machine.fold(Router::new(), |router, route| router.route(route.path, route.handler));
-    around(app, router.fallback(no_such_route))
+    let nothing = Router::new().fallback(no_such_route).layer(from_fn_with_state(app.clone(), layers::around_layer));
+    machine.fold(nothing, |router, route| router.route(route.path, route.handler)).with_state(app.clone())
 }
 
 /// Health and metrics.
@@ -177,11 +181,7 @@ pub fn operations(app: &App) -> Router {
         .route("/readyz", get(ops::readyz))
         .route("/metrics", get(ops::metrics))
         .fallback(no_such_route);
-    around(app, router)
-}
-
-fn around(app: &App, router: Router<App>) -> Router {
-    router.layer(from_fn_with_state(app.clone(), layers::around)).with_state(app.clone())
+    router.layer(from_fn_with_state(app.clone(), layers::around_layer)).with_state(app.clone())
 }
 
 /// The longest error of a server function, in bytes.

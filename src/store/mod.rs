@@ -1,5 +1,5 @@
 //! The only SQL in the project. It speaks domain types; rows stay private to the file with their query. One text of
-//! every query runs on SQLite and on PostgreSQL.
+//! every query runs on `SQLite` and on `PostgreSQL`.
 
 mod audit;
 mod change;
@@ -70,12 +70,12 @@ pub(crate) use {reading, within, writing};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
-/// The oldest SQLite that is trusted: before it, a WAL reset could lose a committed transaction.
+/// The oldest `SQLite` that is trusted: before it, a WAL reset could lose a committed transaction.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
 /// How long a call waits for a connection before it gives up.
 const ACQUIRE: Duration = Duration::from_secs(2);
-/// How long a write waits for another process that holds the SQLite file.
+/// How long a write waits for another process that holds the `SQLite` file.
 const BUSY: Duration = Duration::from_secs(2);
 
 /// The database. Cheap to clone.
@@ -100,9 +100,9 @@ enum Db {
 /// Where the database is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Location {
-    /// A SQLite file.
+    /// A `SQLite` file.
     Sqlite(PathBuf),
-    /// A PostgreSQL URL, which may hold a password: it has no `Debug`.
+    /// A `PostgreSQL` URL, which may hold a password: it has no `Debug`.
     Postgres(String),
 }
 
@@ -137,7 +137,7 @@ pub enum StoreError {
     /// A migration failed; the database is as it was before it.
     #[error("a migration failed: {0}")]
     Migration(#[source] MigrateError),
-    /// The SQLite library is too old to be trusted.
+    /// The `SQLite` library is too old to be trusted.
     #[error("SQLite {0} is too old: it can lose a committed transaction; build with 3.51.3 or later")]
     OldSqlite(String),
 }
@@ -198,7 +198,7 @@ impl Store {
         Ok(Db::Sqlite { write, read })
     }
 
-    /// Brings the schema up to date. Before anything pending runs on a SQLite file that holds data, the file is copied
+    /// Brings the schema up to date. Before anything pending runs on a `SQLite` file that holds data, the file is copied
     /// beside itself; the copy's path is returned.
     pub async fn migrate(&self) -> Result<Option<PathBuf>, StoreError> {
         let applied = self.applied_migrations().await?;

@@ -124,11 +124,11 @@ impl Verifier {
                 None => Vec::new(),
             };
             if changes.is_empty() {
-                let head = self.store.audit_head().await?.seq;
-                if heard.is_none_or(|heard| head < heard) {
+                let last = self.store.audit_head().await?.seq;
+                if heard.is_none_or(|heard| last < heard) {
                     // The first time, or the store was put back to an earlier state: begin anew.
-                    self.memory.restart(head);
-                } else if heard != Some(head) {
+                    self.memory.restart(last);
+                } else if heard != Some(last) {
                     continue;
                 }
                 break;

@@ -61,7 +61,7 @@ pub async fn show_key(id: String) -> Result<KeyView, ApiError> {
             let id = views::key_id(&id)?;
             let found = visit.console.show_key(permit, id).await.map_err(ctx::closed)?;
             let history = visit.console.key_audit(permit, id).await.map_err(ctx::closed)?;
-            Ok(views::key(&found, &history.events, permit, visit.console.clock().now()))
+            Ok(views::key(&found, &history.events, permit, &visit.origin, visit.console.clock().now()))
         }
         .await,
     )

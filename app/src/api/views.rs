@@ -71,7 +71,7 @@ pub(super) fn stakes(found: &KeyDetail, now: Timestamp) -> StakesView {
     }
 }
 
-pub(super) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, now: Timestamp) -> KeyView {
+pub(super) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin: &str, now: Timestamp) -> KeyView {
     let key = &found.key;
     let archived = match &key.state {
         State::Live => None,
@@ -85,10 +85,11 @@ pub(super) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, now: Ti
         row: row(key, found.last_use.as_ref(), now),
         description: key.description.to_string(),
         last_address: found.last_use.as_ref().map(|used| used.address.clone()).filter(|address| !address.is_empty()),
-        may_archive: archived.is_none() && permit.allows(Action::WriteKeys).is_ok(),
         archived,
         stakes: stakes(found, now),
         history: history.iter().map(|event| self::event(event, now)).collect(),
+        may_write: permit.allows(Action::WriteKeys).is_ok(),
+        origin: origin.to_owned(),
     }
 }
 

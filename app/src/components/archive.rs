@@ -3,7 +3,7 @@
 use keyward::key::ArchiveReason;
 use leptos::prelude::*;
 
-use super::{Ago, Field, Icon};
+use super::{Ago, Field, Icon, calls, grouped};
 use crate::{
     form::ArchiveForm,
     view::{CallerView, StakesView},
@@ -23,21 +23,21 @@ pub(crate) fn ArchiveFields(
     #[prop(into)]
     error: Signal<Option<String>>,
 ) -> impl IntoView {
-    let hint = format!("Type {} to archive a key in use.", stakes.name);
     let reasons = ArchiveReason::ALL.into_iter().map(|(_, code, words)| {
         view! { <option value=code selected=form.reason == code>{words}</option> }
     });
-    let type_name = stakes.type_name;
+    let name = stakes.type_name.then(|| stakes.name.clone());
     view! {
         <AtStake stakes/>
         <div class="field">
             <label for="reason">"Reason"</label>
             <select class="input" id="reason" name="reason">{reasons.collect_view()}</select>
         </div>
-        {type_name.then(|| view! {
-            <Field id="confirm" label="Name of the key" hint error>
+        {name.map(|name| view! {
+            <Field id="confirm" label="Name of the key" error>
                 <input class="input" id="confirm" name="confirm" value=form.confirm autocomplete="off" autocapitalize="off" spellcheck="false"
                     aria-describedby="confirm-hint confirm-error" aria-invalid=move || error.get().map(|_| "true")/>
+                <span class="muted prose" id="confirm-hint">"Type "<bdi class="on">{name}</bdi>" to archive a key in use."</span>
             </Field>
         })}
     }
@@ -65,7 +65,7 @@ fn AtStake(stakes: StakesView) -> impl IntoView {
             <Icon name="warning"/>
             <div class="stack tight">
                 <p>
-                    <b>{if calls_day > 0 { "In use: " } else { "Not used today: " }}{calls_day}" calls in 24 h, "{calls_week}" in 7 d"{addresses}"."</b>
+                    <b>{if calls_day > 0 { "In use: " } else { "Not used today: " }}{calls(calls_day)}" in 24 h, "{grouped(calls_week)}" in 7 d"{addresses}"."</b>
                     " Last used "<Ago when=last_used/>". Whoever calls with it will get 401."
                 </p>
                 <ul>{callers.into_iter().take(NAMED).map(line).collect_view()}</ul>

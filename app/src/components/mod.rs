@@ -1,6 +1,7 @@
 //! Components take plain props and call no server.
 
 mod archive;
+mod count;
 mod events;
 mod field;
 mod icon;
@@ -8,6 +9,7 @@ mod key;
 mod time;
 
 pub(crate) use archive::ArchiveFields;
+pub(crate) use count::{calls, grouped};
 pub(crate) use events::Timeline;
 pub(crate) use field::{ErrorText, Field, error_of};
 pub(crate) use icon::Icon;

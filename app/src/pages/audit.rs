@@ -38,7 +38,7 @@ fn Events(view: AuditView, paged: bool) -> impl IntoView {
                         <th scope="col" role="columnheader">"To what"</th>
                         <th scope="col" role="columnheader">"Who"</th>
                         <th class="fit" scope="col" role="columnheader">"When"</th>
-                        <th class="less" scope="col" role="columnheader">"Details"</th>
+                        <th scope="col" role="columnheader">"Details"</th>
                     </tr></thead>
                     <tbody role="rowgroup">{view.events.into_iter().map(|event| view! { <Row event/> }).collect_view()}</tbody>
                 </table></div>
@@ -66,12 +66,12 @@ fn Row(event: EventView) -> impl IntoView {
             <td class="c-seq fit num muted" role="cell">{event.seq}</td>
             <td class="c-what" role="cell"><span class=tone><Icon name=icon/>{event.what}</span></td>
             <td class="c-target" role="cell">{match event.href {
-                Some(href) => view! { <a class="link" href=href><bdi>{event.target}</bdi></a> }.into_any(),
+                Some(href) => view! { <a class="link" href=href title=event.target.clone()><bdi>{event.target.clone()}</bdi></a> }.into_any(),
                 None => view! { <bdi>{event.target}</bdi> }.into_any(),
             }}</td>
-            <td class="c-who" role="cell"><bdi>{event.actor}</bdi></td>
+            <td class="c-who" role="cell"><bdi title=event.actor.clone()>{event.actor.clone()}</bdi></td>
             <td class="c-when fit" role="cell"><Moment when=event.at.clone()/><span class="sub"><Ago when=event.at/></span></td>
-            <td class="c-detail less" role="cell"><span class="row tight">{event.detail.into_iter().map(detail).collect_view()}</span></td>
+            <td class="c-detail" role="cell"><span class="row tight">{event.detail.into_iter().map(detail).collect_view()}</span></td>
         </tr>
     }
 }

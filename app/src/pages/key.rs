@@ -1,14 +1,15 @@
 //! One key's page.
 
 use leptos::prelude::*;
+use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::frame::Loaded;
 use crate::{
     api,
-    components::{Ago, Icon, Moment, Scopes, StatusPill, Timeline},
-    routes,
-    view::{ArchivedView, CallerView, KeyView, StakesView},
+    components::{Ago, Icon, Moment, Scopes, StatusPill, Timeline, grouped},
+    once, routes,
+    view::{ArchivedView, CallerView, KeyView, StakesView, StatusView},
 };
 
 /// `/keys/:id`.
@@ -21,15 +22,18 @@ pub(crate) fn KeyPage() -> impl IntoView {
 
 #[component]
 fn Detail(view: KeyView) -> impl IntoView {
-    let KeyView { row, description, last_address, archived, stakes, history, may_archive } = view;
+    let KeyView { row, description, last_address, archived, stakes, history, may_write, origin } = view;
     let id = row.mask.id.clone();
+    let works = matches!(row.status, StatusView::Active | StatusView::ExpiresSoon(_));
+    let command = works.then(|| once::curl(&origin));
     view! {
+        <Title text=row.name.clone()/>
         <nav class="row muted" aria-label="Breadcrumb">
             <a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page"><bdi>{row.name.clone()}</bdi></span>
         </nav>
         <div class="row page-head">
             <h1><bdi>{row.name}</bdi></h1><StatusPill of=row.status/>
-            {may_archive.then(|| view! {
+            {(may_write && archived.is_none()).then(|| view! {
                 <a class="btn risky end" href=routes::archive_key(&id) data-archive=id.clone()><Icon name="archive"/>"Archive\u{2026}"</a>
             })}
         </div>
@@ -47,9 +51,9 @@ fn Detail(view: KeyView) -> impl IntoView {
         </dl>
         <div class="split parts">
             <div class="stack">
-                {archived.map(|archived| view! { <Gone archived/> })}
+                {archived.map(|archived| view! { <Gone archived may_write/> })}
                 {(!description.is_empty()).then(|| view! { <p class="prose">{description}</p> })}
-                <Use stakes/>
+                <Use stakes command/>
             </div>
             <div class="stack">
                 <section class="panel" aria-labelledby="access"><header class="row"><h2 id="access">"Access"</h2></header>
@@ -62,24 +66,24 @@ fn Detail(view: KeyView) -> impl IntoView {
 }
 
 #[component]
-fn Gone(archived: ArchivedView) -> impl IntoView {
+fn Gone(archived: ArchivedView, may_write: bool) -> impl IntoView {
     view! {
         <div class="banner bad">
             <Icon name="archive"/>
             <p><b>"Archived "<Moment when=archived.at/>" by "<bdi>{archived.by}</bdi>": "{archived.reason}"."</b>
-                " It is refused everywhere and cannot come back. "<a class="link" href=routes::NEW_KEY>"Create a new key"</a>" instead."</p>
+                " It is refused everywhere and cannot come back."
+                {may_write.then(|| view! { " "<a class="link" href=routes::NEW_KEY>"Create a new key"</a>" instead." })}</p>
         </div>
     }
 }
 
-/// How much a key is used, and from where.
+/// How much a key is used, and from where; for one that was not used yet and works, the command that tries it.
 #[component]
-fn Use(stakes: StakesView) -> impl IntoView {
+fn Use(stakes: StakesView, command: Option<String>) -> impl IntoView {
     let StakesView { last_used, calls_day, calls_week, refused_day, callers, .. } = stakes;
-    let unused = last_used.is_none() && refused_day == 0;
     let row = |caller: CallerView| view! { <tr><th scope="row"><code>{caller.address}</code></th><td class="num"><Ago when=caller.last/></td></tr> };
     view! {
-        <dl class="grid tiles" aria-label="Calls">
+        <dl class="tiles" aria-label="Calls">
             <div><dt>"Allowed, 24 h"</dt><dd class="value">{grouped(calls_day)}</dd></div>
             <div><dt>"Allowed, 7 d"</dt><dd class="value">{grouped(calls_week)}</dd></div>
             <div><dt>"Refused, 24 h"</dt><dd class="value">{grouped(refused_day)}</dd></div>
@@ -87,8 +91,7 @@ fn Use(stakes: StakesView) -> impl IntoView {
         <section class="panel" aria-labelledby="callers">
             <header class="row"><h2 id="callers">"Callers"</h2><span class="muted">"addresses in 7 d, latest first"</span></header>
             {if callers.is_empty() {
-                let words = if unused { "Never used yet. Test it with the line you were shown with its secret." } else { "No caller's address is known." };
-                view! { <div class="body muted">{words}</div> }.into_any()
+                view! { <NoCallers used=last_used.is_some() command/> }.into_any()
             } else {
                 view! {
                     <div class="table-wrap"><table class="data">
@@ -103,27 +106,24 @@ fn Use(stakes: StakesView) -> impl IntoView {
     }
 }
 
-/// A number with its thousands apart.
-fn grouped(number: i64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) && !text.ends_with('-') {
-            text.push(',');
+#[component]
+fn NoCallers(used: bool, command: Option<String>) -> impl IntoView {
+    let try_it = |command: String| {
+        view! {
+            <p class="muted">"Never used yet. Try it, with the secret you stored:"</p>
+            <div class="code-box">
+                <pre tabindex="0"><code>{command.clone()}</code></pre>
+                <button class="btn quiet square" type="button" data-copy=command aria-label="Copy command" hidden><Icon name="copy"/></button>
+            </div>
         }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn thousands_are_apart() {
-        for (number, expected) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(number), expected);
-        }
+    };
+    view! {
+        <div class="body stack tight">
+            {match command {
+                _ if used => view! { <p class="muted">"Nobody called in 7 d."</p> }.into_any(),
+                Some(command) => try_it(command).into_any(),
+                None => view! { <p class="muted">"Never used."</p> }.into_any(),
+            }}
+        </div>
     }
 }

@@ -40,6 +40,7 @@ fn Form(code: String, email: String, errors: Vec<FieldErrorView>, failure: Optio
     let (email_error, password_error) = (error_of(&errors, "email"), error_of(&errors, "password"));
     let (email_invalid, password_invalid) =
         (email_error.is_some().then_some("true"), password_error.is_some().then_some("true"));
+    let only_password = password_error.is_some() && email_error.is_none();
     view! {
         <Solo title="Set up Keyward" lead="Create the first superadmin. You can add more people later.">
             <form class="panel" method="post" action=routes::SETUP>
@@ -47,14 +48,14 @@ fn Form(code: String, email: String, errors: Vec<FieldErrorView>, failure: Optio
                     {failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
                     <input type="hidden" name="code" value=code/>
                     <Field id="email" label="Email" error=email_error>
-                        <input class="input" id="email" name="email" type="email" autocomplete="username" required autofocus value=email
+                        <input class="input" id="email" name="email" type="email" autocomplete="username" required autofocus=!only_password value=email
                             aria-describedby="email-error" aria-invalid=email_invalid/>
                     </Field>
                     <Field id="password" label="Password" hint="15 characters or more. A few unrelated words are strong and easy to keep in mind." error=password_error>
                         <span class="row nowrap tight">
-                            <input class="input grow" id="password" name="password" type="password" autocomplete="new-password" required
+                            <input class="input grow" id="password" name="password" type="password" autocomplete="new-password" required autofocus=only_password
                                 minlength="15" maxlength="128" aria-describedby="password-hint strength password-error" aria-invalid=password_invalid/>
-                            <button class="btn square" type="button" id="show-password" aria-label="Show password" aria-pressed="false" hidden><Icon name="eye"/></button>
+                            <button class="btn square" type="button" id="show-password" aria-label="Show password" hidden><Icon name="eye"/></button>
                         </span>
                         <meter class="strength" id="strength-meter" min="0" max="4" low="2" high="3" optimum="4" value="0" aria-hidden="true" hidden></meter>
                         <span class="small" id="strength" role="status"></span>

@@ -30,11 +30,11 @@ pub(crate) fn SignIn() -> impl IntoView {
                     {note.map(|note| view! { <div class="banner ok" role="status"><Icon name="ok"/><span>{note}</span></div> })}
                     <div class="field">
                         <label for="email">"Email"</label>
-                        <input class="input" id="email" name="email" type="email" autocomplete="username" required value=email autofocus aria-invalid=invalid aria-describedby=invalid.map(|_| "refusal")/>
+                        <input class="input" id="email" name="email" type="email" autocomplete="username" required value=email autofocus=invalid.is_none() aria-invalid=invalid aria-describedby=invalid.map(|_| "refusal")/>
                     </div>
                     <div class="field">
                         <label for="password">"Password"</label>
-                        <input class="input" id="password" name="password" type="password" autocomplete="current-password" required aria-invalid=invalid aria-describedby=invalid.map(|_| "refusal")/>
+                        <input class="input" id="password" name="password" type="password" autocomplete="current-password" required autofocus=invalid.is_some() aria-invalid=invalid aria-describedby=invalid.map(|_| "refusal")/>
                     </div>
                     <input type="hidden" name="next" value=query("next").unwrap_or_default()/>
                     <button class="btn primary wide">"Sign in"</button>

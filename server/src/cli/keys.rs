@@ -63,7 +63,7 @@ pub(super) enum Command {
     Archive {
         /// Its id
         id: String,
-        /// Why: not_needed, superseded, compromised or owner_left
+        /// Why: `not_needed`, superseded, compromised or `owner_left`
         #[arg(long, default_value = "not_needed")]
         reason: String,
         /// Print JSON

@@ -49,7 +49,7 @@ enum Command {
     /// The audit chain
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Bring the database up to date; a SQLite file is copied first
+    /// Bring the database up to date; a `SQLite` file is copied first
     Migrate,
 }
 

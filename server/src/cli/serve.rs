@@ -17,23 +17,23 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CliError> {
     start_log(&config, "info");
     let store = boot::open(&config, Upgrade::Yes).await?;
     let app = boot::assemble(config, store, Clock::system(), Entropy::system());
-    let (stop, stopped) = watch::channel(false);
-    let watching = watch_signals(stop);
+    let (stopper, stop) = watch::channel(false);
+    let watching = watch_signals(stopper);
     let link = link(&app.config, &app.console).await?;
-    let server = tokio::spawn(boot::serve(app.clone(), stopped));
+    let server = tokio::spawn(boot::serve(app.clone(), stop));
     println!("Keyward listens on {} (health and metrics on http://{})", app.config.public_url, app.config.ops_listen);
     if let Some(link) = link {
         println!(
             "\nNobody can sign in yet. Create the first superadmin with this link; it works once, for 24 hours:\n\n  {link}\n"
         );
     }
-    let served = server.await.map_err(|error| CliError::Environment(error.to_string()))?;
+    let ended = server.await.map_err(|error| CliError::Environment(error.to_string()))?;
     watching.abort();
-    Ok(served?)
+    Ok(ended?)
 }
 
 /// Turns the first SIGTERM or Ctrl-C into the stop signal.
-fn watch_signals(stop: watch::Sender<bool>) -> tokio::task::JoinHandle<()> {
+fn watch_signals(stopper: watch::Sender<bool>) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         let terminated = async {
             match signal(SignalKind::terminate()) {
@@ -46,7 +46,7 @@ fn watch_signals(stop: watch::Sender<bool>) -> tokio::task::JoinHandle<()> {
             () = terminated => {}
         }
         tracing::info!("stopping: requests under way are finished first");
-        let _ = stop.send(true);
+        let _ = stopper.send(true);
     })
 }
 

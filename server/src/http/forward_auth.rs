@@ -1,8 +1,9 @@
 //! `/forward-auth`: a proxy asks whether the request in its hands may pass. The answer is a status and headers.
 
+use std::fmt::Write;
+
 use axum::{
-    Extension,
-    extract::{Query, State},
+    extract::{Query, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -20,7 +21,7 @@ use super::{
     verify::public,
 };
 use crate::{
-    layers::{ClientAddress, RequestId, TrustedPeer},
+    layers::{Caller, TrustedPeer, around},
     router::App,
 };
 
@@ -33,25 +34,24 @@ pub struct Needs {
 }
 
 /// Answers a proxy: 200 with identity headers, or a problem.
-pub async fn forward_auth(
-    State(app): State<App>,
-    Extension(request_id): Extension<RequestId>,
-    Extension(client): Extension<ClientAddress>,
-    Extension(peer): Extension<TrustedPeer>,
-    needs: Result<Query<Needs>, axum::extract::rejection::QueryRejection>,
-    headers: HeaderMap,
-) -> Response {
+pub async fn forward_auth(State(app): State<App>, request: Request) -> Response {
+    around(&app, request, |caller, request| answer(&app, caller, request)).await
+}
+
+async fn answer(app: &App, caller: Caller, request: Request) -> Response {
+    let (headers, id) = (request.headers(), caller.id);
+    let needs = Query::<Needs>::try_from_uri(request.uri());
     let demand = needs.as_ref().ok().and_then(|needs| Demand::parse(&needs.scope.replace(',', " ")));
     let (Ok(Query(needs)), Some(demand)) = (needs, demand) else {
         let detail =
             "Ask with ?scope=SCOPE, or ?scope=any for any valid key; ?tenant=NAME is the only other parameter.";
-        return Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, &request_id).into_response();
+        return Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, &id).into_response();
     };
-    let demand = demand.toward(writes(&headers, peer));
+    let demand = demand.toward(writes(headers, caller.peer));
     let unauthorized = |code, words: &str, challenge: &str| {
-        Problem::new(StatusCode::UNAUTHORIZED, code, words, &request_id).with(header::WWW_AUTHENTICATE, challenge)
+        Problem::new(StatusCode::UNAUTHORIZED, code, words, &id).with(header::WWW_AUTHENTICATE, challenge)
     };
-    let token = match presented(&headers) {
+    let token = match presented(headers) {
         Presented::One(token) => token,
         Presented::None => {
             app.metrics.verified("forward_auth", "missing_credentials");
@@ -64,22 +64,20 @@ pub async fn forward_auth(
             return unauthorized("ambiguous_credentials", "Present one key, once.", challenge).into_response();
         }
     };
-    let question = Question { token, demand: &demand, tenant: needs.tenant.as_deref(), address: Some(client.0) };
+    let question = Question { token, demand: &demand, tenant: needs.tenant.as_deref(), address: Some(caller.client.0) };
     let Ok(answer) = app.verifier.verify(&question).await else {
         app.metrics.verified("forward_auth", "unavailable");
-        return Problem::unavailable(&request_id).into_response();
+        return Problem::unavailable(&id).into_response();
     };
     app.metrics.verified("forward_auth", answer.decision.code());
     let (code, words) = public(answer.decision);
     match (answer.decision, answer.key) {
         (Decision::Allow, Some(stored)) => identity(&stored).into_response(),
-        (Decision::Deny(_, Reason::InsufficientScope), _) => {
-            Problem::new(StatusCode::FORBIDDEN, code, words, &request_id)
-                .with(header::WWW_AUTHENTICATE, "Bearer realm=\"keyward\", error=\"insufficient_scope\"")
-                .into_response()
-        }
+        (Decision::Deny(_, Reason::InsufficientScope), _) => Problem::new(StatusCode::FORBIDDEN, code, words, &id)
+            .with(header::WWW_AUTHENTICATE, "Bearer realm=\"keyward\", error=\"insufficient_scope\"")
+            .into_response(),
         (Decision::Deny(_, Reason::WrongTenant), _) => {
-            Problem::new(StatusCode::FORBIDDEN, code, words, &request_id).into_response()
+            Problem::new(StatusCode::FORBIDDEN, code, words, &id).into_response()
         }
         _ => unauthorized(code, words, "Bearer realm=\"keyward\", error=\"invalid_token\"").into_response(),
     }
@@ -116,7 +114,7 @@ fn ascii(text: &str) -> String {
         if (0x20..0x7f).contains(&byte) && byte != b'%' {
             encoded.push(char::from(byte));
         } else {
-            encoded += &format!("%{byte:02X}");
+            let _ = write!(encoded, "%{byte:02X}");
         }
         encoded
     })

@@ -20,7 +20,7 @@ pub struct Problem {
 impl Problem {
     /// A problem with a sentence that says what to do.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>, request_id: &RequestId) -> Self {
-        Self { status, code, detail: detail.into(), request_id: request_id.clone(), headers: Vec::new() }
+        Self { status, code, detail: detail.into(), request_id: *request_id, headers: Vec::new() }
     }
 
     /// Nobody can tell now: try again.

@@ -7,9 +7,9 @@ use std::{
 };
 
 use axum::{
-    Extension, Json,
-    body::Bytes,
-    extract::State,
+    Json,
+    body::to_bytes,
+    extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -26,7 +26,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    layers::{ClientAddress, RequestId},
+    layers::{BODY_LIMIT, Caller, RequestId, around},
     router::App,
 };
 
@@ -103,15 +103,18 @@ impl<'a> VerifyAnswer<'a> {
 }
 
 /// Answers.
-pub async fn verify(
-    State(app): State<App>,
-    Extension(request_id): Extension<RequestId>,
-    Extension(client): Extension<ClientAddress>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    match answer(&app, &request_id, client.0, &headers, &body).await {
-        Ok(answer) => Json(VerifyAnswer::of(&answer, request_id.as_str())).into_response(),
+pub async fn verify(State(app): State<App>, request: Request) -> Response {
+    around(&app, request, |caller, request| respond(&app, caller, request)).await
+}
+
+async fn respond(app: &App, caller: Caller, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        let detail = "The body ended early, or is longer than any this route takes.";
+        return Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, &caller.id).into_response();
+    };
+    match answer(app, &caller.id, caller.client.0, &parts.headers, &body).await {
+        Ok(answer) => Json(VerifyAnswer::of(&answer, caller.id.as_str())).into_response(),
         Err(problem) => problem.into_response(),
     }
 }
@@ -127,13 +130,13 @@ async fn answer(
     let wrong = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, request_id);
     let body: Body<'_> = serde_json::from_slice(body)
         .map_err(|error| wrong(format!("The body is not as expected: {}", shape(&error))))?;
-    let asked = match (body.scope, body.scopes) {
+    let wanted = match (body.scope, body.scopes) {
         (Some(scope), None) => scope,
         (None, Some(scopes)) => scopes.join(" ").into(),
         (None, None) => return Err(wrong("Say which scope the key needs, or \"scope\": \"any\".".to_owned())),
         (Some(_), Some(_)) => return Err(wrong("Give either scope or scopes.".to_owned())),
     };
-    let demand = Demand::parse(&asked)
+    let demand = Demand::parse(&wanted)
         .ok_or_else(|| wrong("The scope is not of a scope's form, such as bookings.read.".to_owned()))?;
     let tenant = body.tenant.as_deref().unwrap_or(asker.key.tenant.name.as_str());
     let question = Question { token: &body.key, demand: &demand, tenant: Some(tenant), address: body.address };

@@ -2,7 +2,11 @@
 //! the log (method, route and status; never a query, a header or a body), the client's address, the limits on body and
 //! time, what becomes of a panic, and the headers of every answer.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -13,74 +17,124 @@ use axum::{
 };
 use futures_util::FutureExt;
 use http_body_util::Limited;
+use keyward::{id::BASE62, secret::Entropy};
 
-use super::{address, headers};
+use super::{ClientAddress, TrustedPeer, address, headers};
 use crate::{http::problem::Problem, router::App};
 
 /// The largest body any route takes, in bytes.
-const BODY_LIMIT: usize = 64 * 1024;
+pub const BODY_LIMIT: usize = 64 * 1024;
 /// How long a request may take, from its headers to its answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const ID_HEADER: HeaderName = HeaderName::from_static("x-keyward-request-id");
 
 /// A request's id: 16 characters of base62. A request's extension, and a header of every answer.
-#[derive(Clone, Debug)]
-pub struct RequestId(Arc<str>);
+#[derive(Clone, Copy, Debug)]
+pub struct RequestId([u8; 16]);
 
 impl RequestId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
-/// The layer.
-pub async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let id = RequestId(app.entropy.request_id().into());
+/// Gives out request ids: half of each was drawn when the process started, half counts. They are unique, not secret.
+pub struct RequestIds {
+    start: [u8; 8],
+    count: AtomicU64,
+}
+
+impl RequestIds {
+    /// Ids of this process.
+    pub fn new(entropy: &Entropy) -> Self {
+        let mut start = [b'0'; 8];
+        start.copy_from_slice(&entropy.key_id().as_str().as_bytes()[..8]);
+        Self { start, count: AtomicU64::new(0) }
+    }
+
+    fn next(&self) -> RequestId {
+        let mut id = [b'0'; 16];
+        id[..8].copy_from_slice(&self.start);
+        let mut rest = self.count.fetch_add(1, Ordering::Relaxed);
+        for digit in id[8..].iter_mut().rev() {
+            *digit = BASE62[usize::try_from(rest % 62).unwrap_or_default()];
+            rest /= 62;
+        }
+        RequestId(id)
+    }
+}
+
+/// What is known of a request before it is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller {
+    /// The request's id.
+    pub id: RequestId,
+    /// Where it came from.
+    pub client: ClientAddress,
+    /// Whether its peer is a trusted proxy.
+    pub peer: TrustedPeer,
+}
+
+/// The layer, for routes that are made of extractors: what is known becomes the request's extensions.
+pub async fn around_layer(State(app): State<App>, request: Request, next: Next) -> Response {
+    around(&app, request, |caller, mut request| {
+        request.extensions_mut().insert(caller.id);
+        request.extensions_mut().insert(caller.client);
+        request.extensions_mut().insert(caller.peer);
+        next.run(request)
+    })
+    .await
+}
+
+/// The same as a function, for the routes that are asked thousands of times a second.
+pub async fn around<F, A>(app: &App, request: Request, answer: F) -> Response
+where
+    F: FnOnce(Caller, Request) -> A,
+    A: Future<Output = Response>,
+{
     let (client, peer) = address::locate(&request, &app.config.trusted_proxies);
+    let caller = Caller { id: app.request_ids.next(), client, peer };
     let method = request.method().clone();
     // The route, not what was typed: an address may hold anything.
     let route = request.extensions().get::<MatchedPath>().cloned();
-    request.extensions_mut().insert(id.clone());
-    request.extensions_mut().insert(client);
-    request.extensions_mut().insert(peer);
 
     let began = app.clock.steady();
-    let mut response = match limited(request) {
-        Ok(request) => answer(request, next, &id).await,
-        Err(()) => {
-            let detail = format!("A request's body has at most {BODY_LIMIT} bytes.");
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail, &id).into_response()
-        }
+    let mut response = if let Some(request) = limited(request) {
+        in_time(answer(caller, request), &caller.id).await
+    } else {
+        let detail = format!("A request's body has at most {BODY_LIMIT} bytes.");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail, &caller.id).into_response()
     };
-    let (status, took) = (response.status().as_u16(), app.clock.steady() - began);
+    let (id, status, took) = (caller.id.as_str(), response.status().as_u16(), app.clock.steady() - began);
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     if status >= 500 {
-        tracing::warn!(request = id.as_str(), %method, route, status, took, "answered");
+        tracing::warn!(request = id, %method, route, status, took, "answered");
     } else {
-        tracing::debug!(request = id.as_str(), %method, route, status, took, "answered");
+        tracing::debug!(request = id, %method, route, status, took, "answered");
     }
-    headers::secure(response.headers_mut(), app.config.is_tls());
-    response.headers_mut().extend(HeaderValue::from_str(id.as_str()).map(|value| (ID_HEADER, value)));
+    let headers = response.headers_mut();
+    headers::secure(headers, app.config.is_tls());
+    headers.extend(HeaderValue::from_str(id).map(|value| (ID_HEADER, value)));
     response
 }
 
 /// The request with its body cut off at the limit; refused at once when it says that it is larger.
-fn limited(request: Request) -> Result<Request, ()> {
+fn limited(request: Request) -> Option<Request> {
     let said =
         request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     match said {
-        Some(length) if length > BODY_LIMIT => Err(()),
+        Some(length) if length > BODY_LIMIT => None,
         // Nothing, or as much as it says: the protocol holds it to that.
-        Some(_) => Ok(request),
-        None => Ok(request.map(|body| Body::new(Limited::new(body, BODY_LIMIT)))),
+        Some(_) => Some(request),
+        None => Some(request.map(|body| Body::new(Limited::new(body, BODY_LIMIT)))),
     }
 }
 
 /// In time, and for this request alone should it panic. What the panic says goes to standard error.
-async fn answer(request: Request, next: Next, id: &RequestId) -> Response {
-    let answering = AssertUnwindSafe(next.run(request)).catch_unwind();
+async fn in_time(answer: impl Future<Output = Response>, id: &RequestId) -> Response {
+    let answering = AssertUnwindSafe(answer).catch_unwind();
     match tokio::time::timeout(PATIENCE, answering).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => {

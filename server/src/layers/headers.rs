@@ -23,6 +23,7 @@ const OVER_TLS: (HeaderName, &str) = (header::STRICT_TRANSPORT_SECURITY, "max-ag
 
 /// Sets them.
 pub(super) fn secure(headers: &mut HeaderMap, tls: bool) {
+    headers.reserve(ALWAYS.len() + UNLESS_SET.len() + 2);
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }

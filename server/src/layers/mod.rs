@@ -8,7 +8,7 @@ mod visit;
 
 pub use self::{
     address::{ClientAddress, TrustedPeer},
-    around::{RequestId, around},
+    around::{BODY_LIMIT, Caller, RequestId, RequestIds, around, around_layer},
     cross_site::refuse_other_sites,
     visit::{SIGNED_IN_AT, THEME_COOKIE, USER, identify_visitor, require_sign_in},
 };

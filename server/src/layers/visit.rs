@@ -1,5 +1,7 @@
 //! Who visits the console: the session's user, still allowed to sign in, with the permit that follows.
 
+use std::fmt::Write;
+
 use app::api::ctx::Visit;
 use axum::{
     extract::{Request, State},
@@ -102,7 +104,7 @@ fn encode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_./".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded += &format!("%{byte:02X}");
+            let _ = write!(encoded, "%{byte:02X}");
         }
         encoded
     })

@@ -27,9 +27,8 @@ fn body_for(function: &str, id: &str) -> (&'static str, String) {
     let form = "application/x-www-form-urlencoded";
     let json = "application/json";
     match function {
-        "visitor" | "new_key" => (form, String::new()),
+        "visitor" | "new_key" | "list_audit" => (form, String::new()),
         "list_keys" => (form, "words=&archived=false".to_owned()),
-        "list_audit" => (form, String::new()),
         "show_key" | "key_stakes" => (form, format!("id={id}")),
         "issue_key" => (
             json,
@@ -166,7 +165,7 @@ async fn the_matrix_of_routes_and_roles() {
             let (kind, body) = body_for(&function, crate::support::id_of(&theirs));
             let headers = [("sec-fetch-site", "same-origin"), ("content-type", kind)];
             let answer = client.send(Method::POST, &format!("/api/console/{function}"), &headers, &body).await;
-            line += &format!(" {code}={}", answer.status.as_u16());
+            line.extend([" ", code, "=", answer.status.as_str()]);
         }
         found += &line;
         found.push('\n');

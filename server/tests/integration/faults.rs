@@ -165,7 +165,9 @@ fn killed_during_creates(rounds: usize) {
             .collect();
         std::thread::sleep(Duration::from_millis(150 + 37 * (round as u64 % 7)));
         server.kill();
-        makers.into_iter().for_each(|maker| maker.join().unwrap());
+        for maker in makers {
+            maker.join().unwrap();
+        }
     }
     let received = received.lock().unwrap().clone();
     assert!(received.len() >= rounds, "keys were made: {}", received.len());

@@ -51,78 +51,75 @@ async fn a_secret_is_in_exactly_one_response() {
         assert!(log.contains("answered"), "the log is looked at");
     }
 
-    /// Issues a key one way or the other, uses it everywhere, and looks for it everywhere.
-    async fn check(keyward: &Keyward, browser: &mut crate::support::Client, with_script: bool, name: &str) {
-        let once = if with_script {
-            let body = r#"{"form":{"name":"sentinel","description":"d","owner":"","ticked":["a"],"typed":"","life":"90","date":""}}"#;
-            browser.call("issue_key", body).await
-        } else {
-            browser.post("/keys/new", &[("name", "sentinel"), ("scope", "a"), ("life", "90")]).await
-        };
-        let start = once.body.find("kw_").unwrap_or_else(|| panic!("no token: {}", once.body));
-        let token: String = once.body[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-        let secret = token.split('_').nth(2).unwrap()[..32].to_owned();
-        assert_eq!(once.header("cache-control"), "no-store");
-        assert!(once.headers.values().all(|value| !value.to_str().unwrap().contains(&secret)));
-        if !with_script {
-            let islands = once.body.split("<leptos-island").skip(1).filter_map(|island| island.split('>').next());
-            assert!(islands.into_iter().all(|island| !island.contains(&secret)), "no island carries the secret on");
-            assert!(!once.body.contains("type=\"module\""), "and none comes to life");
-        }
-
-        // Use it: right, wrong, twice, in bodies that do not parse.
-        let asker = keyward.issue("keyward.verify").await;
-        let mut client = keyward.client();
-        let bearer = format!("Bearer {token}");
-        let mut answers = vec![
-            client.verify(&asker, &serde_json::json!({ "key": token, "scope": "a" })).await,
-            client.verify(&asker, &serde_json::json!({ "key": token, "scope": "b" })).await,
-            client.verify(&asker, &serde_json::json!({ "key": token, "scope": "a", token.as_str(): 1 })).await,
-            client.verify(&token, &serde_json::json!({ "key": token })).await,
-            client.forward(&token, "scope=any").await,
-            client.forward(&token, &format!("scope={token}")).await,
-            client
-                .send(Method::GET, "/forward-auth?scope=any", &[("authorization", &bearer), ("x-api-key", &token)], "")
-                .await,
-            client
-                .send(Method::POST, "/api/v1/verify", &[("authorization", &bearer)], &format!("{{\"key\": \"{token}\""))
-                .await,
-            client.get(&format!("/{token}")).await,
-            browser.get(&format!("/keys?q={token}")).await,
-        ];
-        keyward.pass(Duration::from_secs(5)).await;
-        keyward.app.verifier.flush().await.unwrap();
-
-        // Every page and function, as seen by whoever may see most.
-        for route in table().iter().filter(|route| route.method == "GET") {
-            answers.push(browser.get(&route.path.replace("{id}", id_of(&token)).replace("{file}", "x")).await);
-        }
-        for (function, body) in [("list_keys", "words=&archived=true"), ("list_audit", ""), ("new_key", "")] {
-            let headers = [("sec-fetch-site", "same-origin"), ("content-type", "application/x-www-form-urlencoded")];
-            answers.push(browser.send(Method::POST, &format!("/api/console/{function}"), &headers, body).await);
-        }
-        answers.push(keyward.operator().get("/metrics").await);
-        for answer in &answers {
-            let echoed = answer.body.contains(&format!("value=\"{token}\""));
-            assert!(echoed || !answer.body.contains(&secret), "{name}: {}", answer.body);
-            assert!(
-                answer
-                    .headers
-                    .values()
-                    .all(|value| !value.as_bytes().windows(32).any(|part| part == secret.as_bytes()))
-            );
-        }
-        let echoes = answers.iter().filter(|answer| answer.body.contains(&secret)).count();
-        assert!(echoes <= 1, "only the search box gives back what its visitor typed");
-        let stored = keyward.database.contents();
-        assert!(stored.windows(8).any(|part| part == b"sentinel"), "{name}: the database is looked at");
-        assert!(!stored.windows(32).any(|part| part == secret.as_bytes()), "{name}: the secret is in the database");
-    }
-
     let log = log.0.lock().unwrap().clone();
     let log = String::from_utf8(log).unwrap();
     assert!(!log.contains("correct horse"), "no password is logged");
     for token in log.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
         assert!(keyward::token::parse(token).is_none(), "a token is in the log");
     }
+}
+
+/// Issues a key one way or the other, uses it everywhere, and looks for it everywhere.
+async fn check(keyward: &Keyward, browser: &mut crate::support::Client, with_script: bool, name: &str) {
+    let once = if with_script {
+        let body = r#"{"form":{"name":"sentinel","description":"d","owner":"","ticked":["a"],"typed":"","life":"90","date":""}}"#;
+        browser.call("issue_key", body).await
+    } else {
+        browser.post("/keys/new", &[("name", "sentinel"), ("scope", "a"), ("life", "90")]).await
+    };
+    let start = once.body.find("kw_").unwrap_or_else(|| panic!("no token: {}", once.body));
+    let token: String = once.body[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let secret = token.split('_').nth(2).unwrap()[..32].to_owned();
+    assert_eq!(once.header("cache-control"), "no-store");
+    assert!(once.headers.values().all(|value| !value.to_str().unwrap().contains(&secret)));
+    if !with_script {
+        let islands = once.body.split("<leptos-island").skip(1).filter_map(|island| island.split('>').next());
+        assert!(islands.into_iter().all(|island| !island.contains(&secret)), "no island carries the secret on");
+        assert!(!once.body.contains("type=\"module\""), "and none comes to life");
+    }
+
+    // Use it: right, wrong, twice, in bodies that do not parse.
+    let asker = keyward.issue("keyward.verify").await;
+    let mut client = keyward.client();
+    let bearer = format!("Bearer {token}");
+    let mut answers = vec![
+        client.verify(&asker, &serde_json::json!({ "key": token, "scope": "a" })).await,
+        client.verify(&asker, &serde_json::json!({ "key": token, "scope": "b" })).await,
+        client.verify(&asker, &serde_json::json!({ "key": token, "scope": "a", token.as_str(): 1 })).await,
+        client.verify(&token, &serde_json::json!({ "key": token })).await,
+        client.forward(&token, "scope=any").await,
+        client.forward(&token, &format!("scope={token}")).await,
+        client
+            .send(Method::GET, "/forward-auth?scope=any", &[("authorization", &bearer), ("x-api-key", &token)], "")
+            .await,
+        client
+            .send(Method::POST, "/api/v1/verify", &[("authorization", &bearer)], &format!("{{\"key\": \"{token}\""))
+            .await,
+        client.get(&format!("/{token}")).await,
+        browser.get(&format!("/keys?q={token}")).await,
+    ];
+    keyward.pass(Duration::from_secs(5)).await;
+    keyward.app.verifier.flush().await.unwrap();
+
+    // Every page and function, as seen by whoever may see most.
+    for route in table().iter().filter(|route| route.method == "GET") {
+        answers.push(browser.get(&route.path.replace("{id}", id_of(&token)).replace("{file}", "x")).await);
+    }
+    for (function, body) in [("list_keys", "words=&archived=true"), ("list_audit", ""), ("new_key", "")] {
+        let headers = [("sec-fetch-site", "same-origin"), ("content-type", "application/x-www-form-urlencoded")];
+        answers.push(browser.send(Method::POST, &format!("/api/console/{function}"), &headers, body).await);
+    }
+    answers.push(keyward.operator().get("/metrics").await);
+    for answer in &answers {
+        let echoed = answer.body.contains(&format!("value=\"{token}\""));
+        assert!(echoed || !answer.body.contains(&secret), "{name}: {}", answer.body);
+        assert!(
+            answer.headers.values().all(|value| !value.as_bytes().windows(32).any(|part| part == secret.as_bytes()))
+        );
+    }
+    let echoes = answers.iter().filter(|answer| answer.body.contains(&secret)).count();
+    assert!(echoes <= 1, "only the search box gives back what its visitor typed");
+    let stored = keyward.database.contents();
+    assert!(stored.windows(8).any(|part| part == b"sentinel"), "{name}: the database is looked at");
+    assert!(!stored.windows(32).any(|part| part == secret.as_bytes()), "{name}: the secret is in the database");
 }

@@ -78,7 +78,7 @@ async fn story(keyward: Keyward) {
     assert_eq!((passed.status, passed.header("x-keyward-key-id")), (StatusCode::OK, id));
 
     // List and page show the use.
-    keyward.pass(Duration::from_secs(120)).await;
+    keyward.pass(Duration::from_mins(2)).await;
     keyward.app.verifier.flush().await.unwrap();
     let list = browser.get("/keys").await;
     assert!(list.body.contains("2 min ago") && list.body.contains("kiosk"), "{}", list.body);

@@ -102,7 +102,7 @@ async fn nonsense_never_reaches_the_store() {
 async fn a_key_expires_on_the_instant() {
     let keyward = Keyward::new().await;
     let token = keyward.issue("a").await;
-    keyward.clock.advance(Duration::from_secs(90 * 86_400) - Duration::from_millis(1));
+    keyward.clock.advance(Duration::from_hours(2160) - Duration::from_millis(1));
     assert_eq!(code(&keyward, &token).await, "valid");
     keyward.clock.advance(Duration::from_millis(1));
     assert_eq!(code(&keyward, &token).await, "expired");
@@ -132,7 +132,7 @@ async fn usage_is_added_up_in_batches_and_only_moves_forward() {
         assert_eq!(shown.stakes.callers.len(), 1);
 
         // An older use that arrives late changes nothing but the sums; a day later the sums of the day are gone.
-        keyward.clock.advance(Duration::from_secs(30 * 3600));
+        keyward.clock.advance(Duration::from_hours(30));
         code(&keyward, &token).await;
         keyward.app.verifier.flush().await.unwrap();
         let shown = console.show_key(&operator, id).await.unwrap();

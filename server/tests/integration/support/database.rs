@@ -1,4 +1,4 @@
-//! A database of the test's own: a SQLite file in a temporary folder, or a schema-empty PostgreSQL database on the
+//! A database of the test's own: a `SQLite` file in a temporary folder, or a schema-empty `PostgreSQL` database on the
 //! cluster that `KEYWARD_TEST_POSTGRES_URL` names.
 
 use std::{
@@ -14,7 +14,7 @@ pub struct Database {
     postgres: Option<String>,
 }
 
-/// Both kinds, named. PostgreSQL is left out, and said so, only when no cluster was given; `make test` always gives one.
+/// Both kinds, named. `PostgreSQL` is left out, and said so, only when no cluster was given; `make test` always gives one.
 pub fn databases() -> Vec<(&'static str, Database)> {
     let mut all = vec![("sqlite", Database::sqlite())];
     match Database::postgres() {

@@ -40,7 +40,7 @@ pub struct Keyward {
 }
 
 impl Keyward {
-    /// On a fresh SQLite file.
+    /// On a fresh `SQLite` file.
     pub async fn new() -> Self {
         Self::on(Database::sqlite()).await
     }
