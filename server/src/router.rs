@@ -125,7 +125,7 @@ pub fn table() -> Vec<Route> {
         route("POST", "/keys/{id}/archive", SignedIn, post(forms::post_archive)),
         route("GET", routes::AUDIT, SignedIn, get(pages::page)),
         route("POST", "/api/console/{function}", Itself, post(server_function)),
-        route("POST", "/api/v1/verify", Machine, post(verify::verify)),
+        route("POST", "/api/v1/verify", Machine, any(verify::verify)),
         route("ANY", "/forward-auth", Machine, any(forward_auth::forward_auth)),
         route("GET", "/pkg/{file}", File, get(pages::file)),
         route("GET", "/favicon.svg", File, get(pages::file)),

@@ -1,7 +1,6 @@
 //! One key's page.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::frame::Loaded;
@@ -27,7 +26,6 @@ fn Detail(view: KeyView) -> impl IntoView {
     let works = matches!(row.status, StatusView::Active | StatusView::ExpiresSoon(_));
     let command = works.then(|| once::curl(&origin));
     view! {
-        <Title text=row.name.clone()/>
         <nav class="row muted" aria-label="Breadcrumb">
             <a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page"><bdi>{row.name.clone()}</bdi></span>
         </nav>

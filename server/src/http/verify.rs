@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    error::Error,
     net::IpAddr,
     sync::{Arc, LazyLock},
 };
@@ -10,9 +11,10 @@ use axum::{
     Json,
     body::to_bytes,
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use http_body_util::LengthLimitError;
 use keyward::{
     decision::{Decision, Reason},
     scope::{Demand, Scope},
@@ -109,14 +111,37 @@ pub async fn verify(State(app): State<App>, request: Request) -> Response {
 
 async fn respond(app: &App, caller: Caller, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        let detail = "The body ended early, or is longer than any this route takes.";
-        return Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, &caller.id).into_response();
+    let problem = |status, code, detail| Problem::new(status, code, detail, &caller.id);
+    if parts.method != Method::POST {
+        let problem = problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Ask with POST.");
+        return problem.with(header::ALLOW, "POST").into_response();
+    }
+    let body = match to_bytes(body, BODY_LIMIT).await {
+        Ok(body) => body,
+        Err(error) if is_too_long(&error) => {
+            let detail = "The body is longer than any this route takes.";
+            return problem(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail).into_response();
+        }
+        Err(_) => {
+            return problem(StatusCode::BAD_REQUEST, "bad_request", "The body ended early.").into_response();
+        }
     };
     match answer(app, &caller.id, caller.client.0, &parts.headers, &body).await {
         Ok(answer) => Json(VerifyAnswer::of(&answer, caller.id.as_str())).into_response(),
         Err(problem) => problem.into_response(),
     }
+}
+
+/// Whether reading stopped because there was too much.
+fn is_too_long(error: &axum::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<LengthLimitError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 async fn answer(

@@ -40,7 +40,8 @@ impl<'a> MakeWriter<'a> for Log {
 async fn a_secret_is_in_exactly_one_response() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    // For the whole process: what other tests log meanwhile is looked through as well.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     for (name, database) in databases() {
         let keyward = Keyward::on(database).await;
         let mut browser = keyward.signed_in(Role::Superadmin).await;
