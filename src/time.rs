@@ -88,10 +88,18 @@ pub fn relative(then: Timestamp, now: Timestamp) -> String {
         ..60_000 => return if gone >= 0 { "just now".to_owned() } else { "in under a minute".to_owned() },
         60_000..HOUR => (size / 60_000, "min"),
         HOUR..DAY => (size / HOUR, "h"),
-        _ if size / DAY == 1 => (1, "day"),
-        _ => (size / DAY, "days"),
+        _ => match whole_days(gone) {
+            1 => (1, "day"),
+            days => (days, "days"),
+        },
     };
     if gone >= 0 { format!("{count} {unit} ago") } else { format!("in {count} {unit}") }
+}
+
+/// Past days are over; coming ones are rounded, so that a key made for 90 days does not say 89 a minute later.
+fn whole_days(gone: i64) -> i64 {
+    let size = gone.saturating_abs();
+    if gone >= 0 { size / DAY } else { size.saturating_add(DAY / 2) / DAY }
 }
 
 #[cfg(test)]
@@ -127,6 +135,8 @@ mod tests {
             (-34 * DAY, "34 days ago"),
             (30_000, "in under a minute"),
             (3 * DAY + 5, "in 3 days"),
+            (90 * DAY - 60_000, "in 90 days"),
+            (DAY, "in 1 day"),
         ] {
             assert_eq!(relative(now.plus(offset), now), expected, "{offset}");
         }

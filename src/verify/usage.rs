@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -39,7 +42,7 @@ struct Counted {
 impl Usage {
     pub(super) fn count(&self, id: KeyId, now: Timestamp, decision: Decision, address: Option<IpAddr>) {
         let hour = now.millis().div_euclid(HOUR) * HOUR;
-        let mut shard = self.shard(id);
+        let mut shard = self.shard();
         let counted = shard.entry((id, hour)).or_default();
         add(&mut counted.calls, decision.code(), 1);
         if decision.is_allow() {
@@ -61,7 +64,7 @@ impl Usage {
             let tallies: Vec<Tally> = batch.iter().map(|((key, hour), counted)| counted.tally(*key, *hour)).collect();
             if let Err(error) = store.add_usage(&tallies).await {
                 for ((id, hour), counted) in batch.into_iter().chain(waiting) {
-                    self.shard(id).entry((id, hour)).or_default().merge(counted);
+                    self.shard().entry((id, hour)).or_default().merge(counted);
                 }
                 return Err(error);
             }
@@ -69,9 +72,13 @@ impl Usage {
         Ok(())
     }
 
-    fn shard(&self, id: KeyId) -> MutexGuard<'_, HashMap<(KeyId, i64), Counted>> {
-        // Ids are random: any byte spreads them.
-        lock(&self.shards[usize::from(id.as_str().as_bytes()[0]) % SHARDS])
+    /// Each thread has a shard of its own, as far as they go: one busy key makes no queue. A batch adds them up.
+    fn shard(&self) -> MutexGuard<'_, HashMap<(KeyId, i64), Counted>> {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        thread_local! {
+            static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed);
+        }
+        lock(&self.shards[THREAD.with(|thread| thread % SHARDS)])
     }
 }
 

@@ -1,6 +1,6 @@
 //! What stands around every route, in one layer, because each layer costs every request: the request's id and its line in
 //! the log (method, route and status; never a query, a header or a body), the client's address, the limits on body and
-//! time, what becomes of a panic, and the headers of every answer.
+//! time, what becomes of a panic, and the headers of answers.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -79,13 +79,15 @@ pub struct Caller {
 
 /// The layer, for routes that are made of extractors: what is known becomes the request's extensions.
 pub async fn around_layer(State(app): State<App>, request: Request, next: Next) -> Response {
-    around(&app, request, |caller, mut request| {
+    let mut response = around(&app, request, |caller, mut request| {
         request.extensions_mut().insert(caller.id);
         request.extensions_mut().insert(caller.client);
         request.extensions_mut().insert(caller.peer);
         next.run(request)
     })
-    .await
+    .await;
+    headers::browsers(response.headers_mut(), app.config.is_tls());
+    response
 }
 
 /// The same as a function, for the routes that are asked thousands of times a second.
@@ -115,7 +117,7 @@ where
         tracing::debug!(request = id, %method, route, status, took, "answered");
     }
     let headers = response.headers_mut();
-    headers::secure(headers, app.config.is_tls());
+    headers::common(headers);
     headers.extend(HeaderValue::from_str(id).map(|value| (ID_HEADER, value)));
     response
 }

@@ -1,35 +1,41 @@
-//! Headers of every answer. Pages bring their own content policy, which names a nonce; everything else gets one that
-//! allows nothing.
+//! Headers of answers. Pages bring their own content policy, which names a nonce; everything else that a browser may
+//! render gets one that allows nothing.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-const ALWAYS: [(HeaderName, &str); 5] = [
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+/// For answers to machines and to browsers alike.
+const ALWAYS: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+
+/// Kept by nobody, unless the answer says otherwise.
+const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
+
+/// For whatever a browser may render.
+const BROWSERS: [(HeaderName, &str); 4] = [
     (header::REFERRER_POLICY, "no-referrer"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
 ];
 
-const UNLESS_SET: [(HeaderName, &str); 2] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    ),
-    (header::CACHE_CONTROL, "no-store"),
-];
+const NOTHING_ALLOWED: (HeaderName, &str) = (
+    header::CONTENT_SECURITY_POLICY,
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+);
 
 const OVER_TLS: (HeaderName, &str) = (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
 
-/// Sets them.
-pub(super) fn secure(headers: &mut HeaderMap, tls: bool) {
-    headers.reserve(ALWAYS.len() + UNLESS_SET.len() + 2);
-    for (name, value) in ALWAYS {
+/// The headers of every answer.
+pub(super) fn common(headers: &mut HeaderMap) {
+    headers.insert(ALWAYS.0, HeaderValue::from_static(ALWAYS.1));
+    headers.entry(NO_STORE.0).or_insert(HeaderValue::from_static(NO_STORE.1));
+}
+
+/// The headers of answers to browsers.
+pub(super) fn browsers(headers: &mut HeaderMap, tls: bool) {
+    for (name, value) in BROWSERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    for (name, value) in UNLESS_SET {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
+    headers.entry(NOTHING_ALLOWED.0).or_insert(HeaderValue::from_static(NOTHING_ALLOWED.1));
     if tls {
         headers.insert(OVER_TLS.0, HeaderValue::from_static(OVER_TLS.1));
     }
