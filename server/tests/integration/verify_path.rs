@@ -2,15 +2,7 @@
 
 use std::time::Duration;
 
-use keyward::{
-    clock::Clock,
-    console::{Console, ListKeys},
-    id::KeyId,
-    key::ArchiveReason,
-    scope::Demand,
-    secret::Entropy,
-    verify::Question,
-};
+use keyward::{clock::Clock, console::ListKeys, id::KeyId, key::ArchiveReason, scope::Demand, verify::Question};
 
 use crate::support::{Keyward, databases, id_of};
 
@@ -30,19 +22,11 @@ async fn an_archive_is_heard_at_once_here_and_within_a_second_elsewhere() {
         assert_eq!((code(&keyward, &here).await, code(&keyward, &elsewhere).await), ("valid", "valid"));
         assert_eq!(keyward.app.verifier.remembered(), 2, "both answers come from memory now");
 
-        let id = |token: &str| KeyId::parse(id_of(token)).unwrap();
-        console.archive_key(&console.operator(), id(&here), ArchiveReason::Compromised).await.unwrap();
+        let id = KeyId::parse(id_of(&here)).unwrap();
+        console.archive_key(&console.operator(), id, ArchiveReason::Compromised).await.unwrap();
         assert_eq!(code(&keyward, &here).await, "archived", "the first verify after the archive");
 
-        // Another process, with its own connection.
-        let store = keyward.another_store().await;
-        let other = Console::new(
-            store,
-            keyward.clock.clone(),
-            Entropy::system(),
-            keyward.database.folder().join("other.checkpoint"),
-        );
-        other.archive_key(&other.operator(), id(&elsewhere), ArchiveReason::Compromised).await.unwrap();
+        keyward.archive_elsewhere(&elsewhere).await;
         assert_eq!(code(&keyward, &elsewhere).await, "valid", "memory is still under its lease");
         keyward.clock.advance(Duration::from_secs(1));
         assert_eq!(code(&keyward, &elsewhere).await, "archived", "the lease ran out: the store is asked");
@@ -57,14 +41,7 @@ async fn hearing_alone_is_enough_to_notice() {
     let token = keyward.issue("a").await;
     keyward.pass(Duration::ZERO).await;
     assert_eq!(code(&keyward, &token).await, "valid");
-    let store = keyward.another_store().await;
-    let other = Console::new(
-        store,
-        keyward.clock.clone(),
-        Entropy::system(),
-        keyward.database.folder().join("other.checkpoint"),
-    );
-    other.archive_key(&other.operator(), KeyId::parse(id_of(&token)).unwrap(), ArchiveReason::NotNeeded).await.unwrap();
+    keyward.archive_elsewhere(&token).await;
     keyward.app.verifier.hear().await.unwrap();
     assert_eq!(code(&keyward, &token).await, "archived");
 }

@@ -13,7 +13,9 @@ use axum::{
 };
 use keyward::{
     clock::Clock,
-    console::NewUser,
+    console::{Console, NewUser},
+    id::KeyId,
+    key::ArchiveReason,
     people::Role,
     secret::{Entropy, MasterKey},
     store::Store,
@@ -65,6 +67,14 @@ impl Keyward {
     pub async fn another_store(&self) -> Store {
         let master = MasterKey::load_or_create(&self.app.config.master_key_file, &Entropy::system()).unwrap();
         Store::open(&self.app.config.database, Arc::new(master)).await.unwrap()
+    }
+
+    /// Archives a key as another process would, on a connection of its own: this one has yet to hear of it.
+    pub async fn archive_elsewhere(&self, token: &str) {
+        let checkpoint = self.database.folder().join("other.checkpoint");
+        let other = Console::new(self.another_store().await, self.clock.clone(), Entropy::system(), checkpoint);
+        let id = KeyId::parse(id_of(token)).unwrap();
+        other.archive_key(&other.operator(), id, ArchiveReason::Compromised).await.unwrap();
     }
 
     /// A client that is nobody yet.
