@@ -14,3 +14,5 @@ pub use keys::{ArchiveAnswer, archive_key, issue_key, key_stakes, list_keys, new
 #[cfg(feature = "ssr")]
 pub use keys::{archive, issue};
 pub use people::visitor;
+#[cfg(feature = "ssr")]
+pub use views::field_errors;

@@ -30,7 +30,8 @@ pub(super) fn key_id(text: &str) -> Result<KeyId, ApiError> {
     KeyId::parse(text).ok_or(ApiError::NotFound)
 }
 
-pub(super) fn field_errors(errors: &[FieldError]) -> Vec<FieldErrorView> {
+/// What has to be mended, for the form it was typed in.
+pub fn field_errors(errors: &[FieldError]) -> Vec<FieldErrorView> {
     let view = |error: &FieldError| FieldErrorView { field: error.field.to_owned(), message: error.message.clone() };
     errors.iter().map(view).collect()
 }

@@ -10,7 +10,6 @@ use app::{
     once::IssueAnswer,
     posted::{Posted, SetupCode},
     routes,
-    view::FieldErrorView,
 };
 use axum::{
     Extension,
@@ -37,13 +36,6 @@ fn pairs(body: &[u8]) -> Vec<(String, String)> {
 /// Takes one field out; empty when it is not there.
 fn take(pairs: &mut [(String, String)], field: &str) -> String {
     pairs.iter_mut().find(|(name, _)| name == field).map(|(_, value)| std::mem::take(value)).unwrap_or_default()
-}
-
-fn views(errors: &[keyward::console::FieldError]) -> Vec<FieldErrorView> {
-    errors
-        .iter()
-        .map(|error| FieldErrorView { field: error.field.to_owned(), message: error.message.clone() })
-        .collect()
 }
 
 fn status(error: ApiError) -> StatusCode {
@@ -79,9 +71,10 @@ pub async fn post_setup(State(app): State<App>, parts: Parts, body: Bytes) -> Re
     let (status, posted) = match app.console.set_up(&code, form).await {
         Ok(_) => return Redirect::to(&format!("{}?set-up=1", routes::SIGN_IN)).into_response(),
         Err(SetupError::DeadLink) => (StatusCode::GONE, Posted::DeadLink),
-        Err(SetupError::Console(ConsoleError::Invalid(errors))) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, Posted::SetUp { email, errors: views(&errors), failure: None })
-        }
+        Err(SetupError::Console(ConsoleError::Invalid(errors))) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Posted::SetUp { email, errors: api::field_errors(&errors), failure: None },
+        ),
         Err(SetupError::Console(error)) => {
             let failure = api::ctx::closed(error);
             (status(failure), Posted::SetUp { email, errors: Vec::new(), failure: Some(failure) })
