@@ -1,40 +1,23 @@
 //! The audit chain: what happened, in order, each event bound to the one before it. This module knows the form and how
 //! a chain is walked; the keyed hash itself is an argument.
 
-use crate::time::Timestamp;
+use crate::{codes::codes, time::Timestamp};
 
 /// A link's hash, and the hash the first link follows.
 pub type Hash = [u8; 32];
 /// What the first event follows.
 pub const GENESIS: Hash = [0; 32];
 
-/// What someone did. The code is stored; it never changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
-    /// A key was issued.
-    IssueKey,
-    /// A key was archived.
-    ArchiveKey,
-    /// A user was added.
-    CreateUser,
-}
-
-impl Verb {
-    /// Every verb, with its stored code and its words.
-    pub const ALL: [(Self, &'static str, &'static str); 3] = [
-        (Self::IssueKey, "key.issue", "Key created"),
-        (Self::ArchiveKey, "key.archive", "Key archived"),
-        (Self::CreateUser, "user.create", "User added"),
-    ];
-
-    /// The stored code.
-    pub fn code(self) -> &'static str {
-        Self::ALL.iter().find(|(verb, ..)| *verb == self).map_or("", |(_, code, _)| code)
-    }
-
-    /// The words for a stored code; an unknown one stands for itself.
-    pub fn words(code: &str) -> &str {
-        Self::ALL.iter().find(|(_, known, _)| *known == code).map_or(code, |(.., words)| words)
+codes! {
+    /// What someone did. The code is stored; it never changes.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Verb {
+        /// A key was issued.
+        IssueKey = "key.issue" => "Key created",
+        /// A key was archived.
+        ArchiveKey = "key.archive" => "Key archived",
+        /// A user was added.
+        CreateUser = "user.create" => "User added",
     }
 }
 

@@ -4,6 +4,7 @@
 //! parts, behind the feature `server`, are the only ones that do. Neither knows HTTP, HTML or the browser.
 
 pub mod audit;
+mod codes;
 pub mod decision;
 pub mod id;
 pub mod key;

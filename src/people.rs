@@ -3,43 +3,20 @@
 
 use std::fmt;
 
-use crate::{id::UserId, name::Email, time::Timestamp};
+use crate::{codes::codes, id::UserId, name::Email, time::Timestamp};
 
-/// What someone may do in the console, from most to least.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Everything.
-    Superadmin,
-    /// Keys, and reading the audit.
-    Admin,
-    /// Reading everything, changing nothing.
-    Auditor,
-    /// Just their own keys.
-    Member,
-}
-
-impl Role {
-    /// Every role with its code, and its word.
-    pub const ALL: [(Self, &'static str, &'static str); 4] = [
-        (Self::Superadmin, "superadmin", "Superadmin"),
-        (Self::Admin, "admin", "Admin"),
-        (Self::Auditor, "auditor", "Auditor"),
-        (Self::Member, "member", "Member"),
-    ];
-
-    /// Reads a code.
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known, _)| *known == code).map(|(role, ..)| *role)
-    }
-
-    /// The stable code.
-    pub fn code(self) -> &'static str {
-        Self::ALL.iter().find(|(role, ..)| *role == self).map_or("", |(_, code, _)| code)
-    }
-
-    /// The word for people.
-    pub fn words(self) -> &'static str {
-        Self::ALL.iter().find(|(role, ..)| *role == self).map_or("", |(.., words)| words)
+codes! {
+    /// What someone may do in the console, from most to least.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Role {
+        /// Everything.
+        Superadmin = "superadmin" => "Superadmin",
+        /// Keys, and reading the audit.
+        Admin = "admin" => "Admin",
+        /// Reading everything, changing nothing.
+        Auditor = "auditor" => "Auditor",
+        /// Just their own keys.
+        Member = "member" => "Member",
     }
 }
 
@@ -146,18 +123,17 @@ mod tests {
     #[test]
     fn each_role_reaches_exactly_so_far() {
         use Action::{GrantReserved, ReadAudit, ReadKeys, WriteKeys};
-        for (role, code, _) in Role::ALL {
+        for role in Role::ALL {
             let permit = Permit { actor: "someone".to_owned(), role };
             let reach: Vec<Action> = Action::ALL.into_iter().filter(|action| permit.allows(*action).is_ok()).collect();
-            let expected: &[Action] = match code {
-                "superadmin" => &Action::ALL,
-                "admin" => &[ReadKeys, WriteKeys, GrantReserved, ReadAudit],
-                "auditor" => &[ReadKeys, ReadAudit],
-                _ => &[ReadKeys, WriteKeys],
+            let expected: &[Action] = match role {
+                Role::Superadmin => &Action::ALL,
+                Role::Admin => &[ReadKeys, WriteKeys, GrantReserved, ReadAudit],
+                Role::Auditor => &[ReadKeys, ReadAudit],
+                Role::Member => &[ReadKeys, WriteKeys],
             };
-            assert_eq!(reach, expected, "{code}");
-            assert_eq!(permit.only_owner().is_some(), code == "member");
-            assert_eq!(Role::parse(code), Some(role));
+            assert_eq!(reach, expected, "{role}");
+            assert_eq!(permit.only_owner().is_some(), role == Role::Member);
         }
     }
 }

@@ -110,7 +110,7 @@ pub(super) fn event(event: &Event, now: Timestamp) -> EventView {
         at: when(event.at, now),
         actor: event.actor.clone(),
         verb: event.verb.clone(),
-        what: Verb::words(&event.verb).to_owned(),
+        what: Verb::parse(&event.verb).map_or_else(|| event.verb.clone(), |verb| verb.words().to_owned()),
         target: detail.get(label).map_or_else(|| event.target.clone(), text),
         href: is_key.then(|| routes::key(&event.target)),
         detail: detail
