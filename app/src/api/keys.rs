@@ -117,7 +117,10 @@ pub async fn archive_key(id: String, form: ArchiveForm) -> Result<ArchiveAnswer,
 pub async fn issue(visit: &super::ctx::Visit, form: &IssueKeyForm) -> Result<IssueAnswer, ApiError> {
     use super::{ctx, views};
     use crate::once::Once;
-    use keyward::console::{ConsoleError, IssueKey};
+    use keyward::{
+        console::{ConsoleError, IssueKey},
+        time::Timestamp,
+    };
     let asked = IssueKey {
         name: form.name.clone(),
         description: form.description.clone(),
@@ -133,7 +136,15 @@ pub async fn issue(visit: &super::ctx::Visit, form: &IssueKeyForm) -> Result<Iss
             name: issued.key.name.to_string(),
             origin: visit.origin.to_string(),
         })),
-        Err(ConsoleError::Invalid(errors)) => Ok(IssueAnswer::Refused(views::field_errors(&errors))),
+        Err(ConsoleError::Invalid(errors)) => {
+            let mut errors = views::field_errors(&errors);
+            // The domain's sentence explains what a command line takes; a page shows a calendar.
+            if form.life == "date" && Timestamp::parse(form.date.trim()).is_none() {
+                let expiry = errors.iter_mut().filter(|error| error.field == "expires");
+                expiry.for_each(|error| "Pick the day on which the key ends.".clone_into(&mut error.message));
+            }
+            Ok(IssueAnswer::Refused(errors))
+        }
         Err(error) => Err(ctx::closed(error)),
     }
 }

@@ -90,6 +90,26 @@ async fn what_no_form_of_ours_sends_is_refused_without_a_panic() {
     assert_eq!((missing.status, missing.json()["code"].as_str()), (StatusCode::NOT_FOUND, Some("no_such_route")));
 }
 
+/// The form has a calendar, so it does not explain how a command line writes an expiry.
+#[tokio::test]
+async fn a_day_that_was_not_picked_is_asked_for_in_the_forms_words() {
+    let keyward = Keyward::new().await;
+    let mut browser = keyward.signed_in(Role::Superadmin).await;
+    for (date, words) in [
+        ("", "Pick the day on which the key ends."),
+        (" ", "Pick the day on which the key ends."),
+        ("14.03.2027", "Pick the day on which the key ends."),
+        ("2027-02-30", "Pick the day on which the key ends."),
+        ("2026-11-23", "A key lives at least 7 days: choose 29 Nov 2026 or later."),
+        ("2028-01-01", "A key lives at most 365 days: choose 22 Nov 2027 or earlier."),
+    ] {
+        let fields = [("name", "a"), ("scopes", "b"), ("life", "date"), ("date", date)];
+        let answer = browser.post("/keys/new", &fields).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{date:?}");
+        assert!(answer.body.contains(words) && !answer.body.contains("such as 90d"), "{date:?}: {}", answer.body);
+    }
+}
+
 #[tokio::test]
 async fn a_member_manages_just_their_own() {
     let keyward = Keyward::new().await;
