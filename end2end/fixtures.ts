@@ -81,7 +81,7 @@ export class Keyward {
   }
 
   /** Starts it, with nobody in it, and waits until it is ready. */
-  static async start(): Promise<Keyward> {
+  static async start(settings: NodeJS.ProcessEnv = {}): Promise<Keyward> {
     const folder = await mkdtemp(join(tmpdir(), "keyward-"));
     const [port, ops] = [await free(), await free()];
     const url = `http://127.0.0.1:${port}`;
@@ -93,6 +93,7 @@ export class Keyward {
       KEYWARD_OPS_LISTEN: `127.0.0.1:${ops}`,
       KEYWARD_PUBLIC_URL: url,
       KEYWARD_LOG: "warn",
+      ...settings,
     };
     const child = spawn(PROGRAM, ["serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
     const keyward = new Keyward(url, folder, env, child);
@@ -146,7 +147,9 @@ export class Keyward {
 
   /** Makes a key for so long. */
   async issueFor(expires: string, name: string, ...scopes: string[]): Promise<Key> {
-    const args = ["keys", "create", "--json", "--expires", expires, "--name", name, ...scopes.flatMap((scope) => ["--scope", scope])];
+    // Nobody holds many: an owner has few keys.
+    const owner = unique("owner");
+    const args = ["keys", "create", "--json", "--expires", expires, "--owner", owner, "--name", name, ...scopes.flatMap((scope) => ["--scope", scope])];
     return JSON.parse(await this.done(args));
   }
 
@@ -209,7 +212,9 @@ class Watcher {
       const text = message.text();
       // Without JavaScript nobody waits for what is fetched ahead.
       const ahead = !this.scripts && text.includes("was preloaded using link preload but not used");
-      if (this.over || ahead) {
+      // Said of every sign-out.
+      const cleared = text.startsWith("Clear-Site-Data header on") && text.endsWith('Cleared data types: "storage".');
+      if (this.over || ahead || cleared) {
         return;
       }
       const place = this.announced.findIndex((start) => text.startsWith(start));

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure of what the tests need beside Rust: Node.js, a Chromium, PostgreSQL, and the packages in
-# package.json. Takes what is there, and installs what is missing if the system lets it.
+# Makes sure of what the tests need beside Rust: Node.js, a Chromium, PostgreSQL, three proxies, openssl, curl, and the
+# packages in package.json. Takes what is there, and installs what is missing if the system lets it.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -48,3 +48,14 @@ has_chromium >/dev/null || need "a Chromium: install your system's package, or r
 
 has_postgres >/dev/null || install postgresql
 has_postgres >/dev/null || need "PostgreSQL's programs initdb and pg_ctl: install the package postgresql"
+
+# Debian keeps two of them off a user's PATH.
+has_proxy() { PATH="$PATH:/usr/sbin" command -v "$1"; }
+for proxy in nginx caddy haproxy; do
+  has_proxy $proxy >/dev/null || install $proxy
+  has_proxy $proxy >/dev/null || need "the proxy $proxy: install your system's package $proxy"
+done
+for program in openssl curl; do
+  command -v $program >/dev/null || install $program
+  command -v $program >/dev/null || need "$program"
+done

@@ -9,15 +9,49 @@ pub type Hash = [u8; 32];
 pub const GENESIS: Hash = [0; 32];
 
 codes! {
-    /// What someone did. The code is stored; it never changes.
+    /// What someone did. The code is stored; it never changes. What concerns one key begins with `key.`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Verb {
         /// A key was issued.
         IssueKey = "key.issue" => "Key created",
+        /// A key was edited.
+        EditKey = "key.edit" => "Key edited",
+        /// A key was switched off.
+        SwitchOffKey = "key.switch_off" => "Key switched off",
+        /// A key was switched on again.
+        SwitchOnKey = "key.switch_on" => "Key switched on",
+        /// A key was given a successor.
+        RotateKey = "key.rotate" => "Key rotated",
         /// A key was archived.
         ArchiveKey = "key.archive" => "Key archived",
+        /// An archived key was removed with all that was known of it.
+        PurgeKey = "key.purge" => "Key purged",
+        /// A verify key was added to a key.
+        AddVerifyKey = "key.add_verify_key" => "Verify key added",
+        /// A verify key of a key was retired.
+        RetireVerifyKey = "key.retire_verify_key" => "Verify key retired",
         /// A user was added.
         CreateUser = "user.create" => "User added",
+        /// A user may no longer sign in.
+        DisableUser = "user.disable" => "User disabled",
+        /// A user may sign in again.
+        EnableUser = "user.enable" => "User enabled",
+        /// A user was given a new password.
+        ResetUser = "user.reset" => "Password reset",
+        /// An entry of the register was made.
+        CreateEntry = "entry.create" => "Added",
+        /// An entry of the register was edited.
+        EditEntry = "entry.edit" => "Edited",
+        /// An entry of the register was switched off.
+        DisableEntry = "entry.disable" => "Switched off",
+        /// An entry of the register was switched on.
+        EnableEntry = "entry.enable" => "Switched on",
+        /// The key that signs JWTs was made, or replaced by a new one.
+        RotateSigningKey = "signing_key.rotate" => "New signing key for JWTs",
+        /// Keys were made to test a gateway with.
+        ProbeGateway = "gateway.probe" => "Gateway test began",
+        /// They were archived and removed.
+        EndProbe = "gateway.end_probe" => "Gateway test ended",
     }
 }
 

@@ -53,6 +53,14 @@ id! {
     /// Someone who may sign in to the console.
     UserId
 }
+id! {
+    /// What an administrator keeps in the register: a group, a user a key acts as, a scope, a template.
+    EntryId
+}
+id! {
+    /// A public key that verifies signatures beside a key's token.
+    VerifyKeyId
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,13 @@
 //! A key and its states. It holds no secret and no digest: what it takes to prove a key lives with the store.
 
 use crate::{
-    id::{KeyId, TenantId},
-    name::{Description, Name, Owner, Prefix},
+    address::Addresses,
+    codes::codes,
+    id::{EntryId, KeyId},
+    limit::{Limits, Quota},
+    name::{Description, Name, Owner, Prefix, Word},
     scope::Scopes,
+    tenant::Tenant,
     time::{DAY, Timestamp},
     token,
 };
@@ -18,14 +22,18 @@ pub struct Key {
     pub id: KeyId,
     /// The tenant it works in.
     pub tenant: Tenant,
-    /// What it is called.
-    pub name: Name,
-    /// What it is for.
-    pub description: Description,
-    /// The person or service that holds it.
-    pub owner: Owner,
-    /// What it may do.
-    pub scopes: Scopes,
+    /// What may be edited.
+    pub card: Card,
+    /// The group it is in.
+    pub group: Option<Named>,
+    /// The user it acts as.
+    pub subject: Option<Subject>,
+    /// Whether its owner may still sign in; an owner the console does not know counts as one who may.
+    pub owner_active: bool,
+    /// What its secret looks like.
+    pub form: Form,
+    /// Whom it was made for.
+    pub purpose: Purpose,
     /// The prefix its token was made with.
     pub prefix: Prefix,
     /// The last four characters of its token.
@@ -34,32 +42,148 @@ pub struct Key {
     pub created_at: Timestamp,
     /// Who made it.
     pub created_by: String,
-    /// When it stops by itself: valid before, refused from this instant on.
-    pub expires_at: Timestamp,
+    /// The key whose place it took.
+    pub rotated_from: Option<KeyId>,
     /// Whether it still works.
     pub state: State,
     /// When it last changed.
     pub generation: Generation,
 }
 
-/// The tenant a key belongs to.
+/// What people write on a key and may change later.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tenant {
-    /// Its id.
-    pub id: TenantId,
-    /// Its name, which people and proxies use.
+pub struct Card {
+    /// What it is called.
     pub name: Name,
-    /// The first part of its keys' tokens.
-    pub prefix: Prefix,
+    /// What it is for.
+    pub description: Description,
+    /// The person or service that holds it.
+    pub owner: Owner,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// Why it may do everything, if it may.
+    pub all_access_reason: Description,
+    /// The role it acts in, in the words of the services that ask; may be empty.
+    pub role: Word,
+    /// When it stops by itself: valid before, refused from this instant on.
+    pub expires_at: Timestamp,
+    /// Where it may be used from.
+    pub addresses: Addresses,
+    /// How often it may be used.
+    pub limits: Limits,
+    /// How much it may be used in all.
+    pub quota: Option<Quota>,
+    /// What services are told with it: a JSON object.
+    pub metadata: Metadata,
+    /// Whether writes need a signature.
+    pub signed_writes: SignedWrites,
 }
 
-/// Whether a key works, with the evidence when it no longer does.
+/// Something with an id and a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its id.
+    pub id: EntryId,
+    /// Its name.
+    pub name: String,
+}
+
+/// The user a key acts as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Its id.
+    pub id: EntryId,
+    /// Its name.
+    pub name: String,
+    /// Whether its keys work.
+    pub active: bool,
+}
+
+codes! {
+    /// What a key's secret looks like.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+    pub enum Form {
+        /// Prefix, id and secret.
+        #[default]
+        Token = "token" => "Token",
+        /// A signed statement that services can read by themselves (RFC 9068).
+        Jwt = "jwt" => "JWT",
+    }
+}
+
+codes! {
+    /// Whom a key was made for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+    pub enum Purpose {
+        /// A person or a service.
+        #[default]
+        Ordinary = "ordinary" => "Ordinary",
+        /// Keyward itself, to test a gateway: it counts towards no cap and keeps to no policy.
+        Canary = "canary" => "Canary of the gateway self-test",
+    }
+}
+
+codes! {
+    /// Whether writes need a signature (RFC 9421) beside the key.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+    pub enum SignedWrites {
+        /// They do not.
+        #[default]
+        Optional = "optional" => "Writes pass without a signature",
+        /// They do.
+        Required = "required" => "Writes need a signature",
+    }
+}
+
+/// The most bytes of metadata.
+pub const MAX_METADATA: usize = 4096;
+
+/// A JSON object that services are told with a key, as its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata(String);
+
+impl Metadata {
+    /// Takes a text that is a JSON object already; whoever has a JSON parser checks it.
+    pub fn from_checked(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0 == "{}"
+    }
+}
+
+/// No metadata.
+impl Default for Metadata {
+    fn default() -> Self {
+        Self("{}".to_owned())
+    }
+}
+
+/// Whether a key works, with the evidence when it does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// It works until it expires.
     Live,
+    /// It was switched off and can be switched on again.
+    Off(SwitchedOff),
     /// It was archived, for good.
     Archived(Archived),
+}
+
+/// When and by whom a key was switched off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwitchedOff {
+    /// Refused from this instant on.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: String,
 }
 
 /// When, by whom and why a key was archived.
@@ -73,42 +197,19 @@ pub struct Archived {
     pub reason: ArchiveReason,
 }
 
-/// Why a key was archived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum ArchiveReason {
-    /// Nobody needs it any more.
-    #[default]
-    NotNeeded,
-    /// Another key took its place.
-    Superseded,
-    /// Its secret is known to someone it should not be.
-    Compromised,
-    /// Its owner is gone.
-    OwnerLeft,
-}
-
-impl ArchiveReason {
-    /// Every reason, with its code and its words.
-    pub const ALL: [(Self, &'static str, &'static str); 4] = [
-        (Self::NotNeeded, "not_needed", "No longer needed"),
-        (Self::Superseded, "superseded", "Replaced by another key"),
-        (Self::Compromised, "compromised", "Leaked or compromised"),
-        (Self::OwnerLeft, "owner_left", "Its owner left"),
-    ];
-
-    /// Reads a code.
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known, _)| *known == code).map(|(reason, ..)| *reason)
-    }
-
-    /// The stable code.
-    pub fn code(self) -> &'static str {
-        Self::ALL.iter().find(|(reason, ..)| *reason == self).map_or("", |(_, code, _)| code)
-    }
-
-    /// The words for people.
-    pub fn words(self) -> &'static str {
-        Self::ALL.iter().find(|(reason, ..)| *reason == self).map_or("", |(.., words)| words)
+codes! {
+    /// Why a key was archived.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+    pub enum ArchiveReason {
+        /// Nobody needs it any more.
+        #[default]
+        NotNeeded = "not_needed" => "No longer needed",
+        /// Another key took its place.
+        Superseded = "superseded" => "Replaced by another key",
+        /// Its secret is known to someone it should not be.
+        Compromised = "compromised" => "Leaked or compromised",
+        /// Its owner is gone.
+        OwnerLeft = "owner_left" => "Its owner left",
     }
 }
 
@@ -121,6 +222,8 @@ pub struct AlreadyArchived(pub Archived);
 pub enum Status {
     /// Archived, for good.
     Archived,
+    /// Switched off.
+    Off,
     /// Past its expiry.
     Expired,
     /// Expires in less than 30 days; so many whole days are left.
@@ -133,18 +236,21 @@ impl Key {
     /// Archives the key; it cannot come back.
     pub fn archive(self, evidence: Archived) -> Result<Self, AlreadyArchived> {
         match self.state {
-            State::Live => Ok(Self { state: State::Archived(evidence), ..self }),
+            State::Live | State::Off(_) => Ok(Self { state: State::Archived(evidence), ..self }),
             State::Archived(before) => Err(AlreadyArchived(before)),
         }
     }
 
     /// What a list says of it at `now`.
     pub fn status(&self, now: Timestamp) -> Status {
-        let left = self.expires_at.since(now);
+        let left = self.card.expires_at.since(now);
         match self.state {
             State::Archived(_) => Status::Archived,
+            State::Off(_) => Status::Off,
             State::Live if left <= 0 => Status::Expired,
-            State::Live if left < 30 * DAY => Status::ExpiresSoon(left / DAY),
+            State::Live if left < 30 * DAY && self.card.expires_at != Timestamp::NEVER => {
+                Status::ExpiresSoon(left / DAY)
+            }
             State::Live => Status::Active,
         }
     }
@@ -158,6 +264,10 @@ impl Key {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::{
+        id::TenantId,
+        tenant::{AllAccess, Presentations, Tokens},
+    };
 
     pub(crate) fn example() -> Key {
         Key {
@@ -166,16 +276,36 @@ pub(crate) mod tests {
                 id: TenantId::parse("00000000default0").unwrap(),
                 name: Name::parse("default").unwrap(),
                 prefix: Prefix::parse("kw").unwrap(),
+                presentations: Presentations::ALL,
+                headers: Tokens::default(),
+                schemes: Tokens::default(),
+                docs: String::new(),
+                all_access: AllAccess::default(),
             },
-            name: Name::parse("example").unwrap(),
-            description: Description::parse("").unwrap(),
-            owner: Owner::parse("ops@example.com").unwrap(),
-            scopes: Scopes::parse("things.read").unwrap(),
+            card: Card {
+                name: Name::parse("example").unwrap(),
+                description: Description::parse("").unwrap(),
+                owner: Owner::parse("ops@example.com").unwrap(),
+                scopes: Scopes::parse("things.read").unwrap(),
+                all_access_reason: Description::parse("").unwrap(),
+                role: Word::parse("").unwrap(),
+                expires_at: Timestamp::from_millis(100 * DAY),
+                addresses: Addresses::default(),
+                limits: Limits::default(),
+                quota: None,
+                metadata: Metadata::default(),
+                signed_writes: SignedWrites::default(),
+            },
+            group: None,
+            subject: None,
+            owner_active: true,
+            form: Form::Token,
+            purpose: Purpose::Ordinary,
             prefix: Prefix::parse("kw").unwrap(),
             last_four: "wxyz".to_owned(),
             created_at: Timestamp::from_millis(0),
             created_by: "ops@example.com".to_owned(),
-            expires_at: Timestamp::from_millis(100 * DAY),
+            rotated_from: None,
             state: State::Live,
             generation: 1,
         }
@@ -205,14 +335,11 @@ pub(crate) mod tests {
         ] {
             assert_eq!(example().status(Timestamp::from_millis(now)), expected, "{now}");
         }
-    }
-
-    #[test]
-    fn every_archive_reason_has_its_own_code() {
-        for (reason, code, words) in ArchiveReason::ALL {
-            assert_eq!(ArchiveReason::parse(code), Some(reason));
-            assert_eq!((reason.code(), reason.words()), (code, words));
-        }
-        assert_eq!(ArchiveReason::parse(""), None);
+        let off = SwitchedOff { at: Timestamp::from_millis(0), by: "ops@example.com".to_owned() };
+        let off = Key { state: State::Off(off), ..example() };
+        assert_eq!(off.status(Timestamp::from_millis(i64::MAX)), Status::Off);
+        let mut never = example();
+        never.card.expires_at = Timestamp::NEVER;
+        assert_eq!(never.status(Timestamp::from_millis(i64::MAX - 1)), Status::Active);
     }
 }

@@ -3,15 +3,19 @@
 //! The vocabulary is pure: it compiles to WebAssembly and knows no clock, no randomness, no I/O. The working
 //! parts, behind the feature `server`, are the only ones that do. Neither knows HTTP, HTML or the browser.
 
+pub mod address;
 pub mod audit;
 mod codes;
 pub mod decision;
 pub mod id;
 pub mod key;
+pub mod limit;
 pub mod name;
 pub mod people;
 pub mod policy;
+pub mod registry;
 pub mod scope;
+pub mod tenant;
 pub mod time;
 pub mod token;
 
@@ -20,9 +24,13 @@ pub mod clock;
 #[cfg(feature = "server")]
 pub mod console;
 #[cfg(feature = "server")]
+pub mod jwt;
+#[cfg(feature = "server")]
 pub mod password;
 #[cfg(feature = "server")]
 pub mod secret;
+#[cfg(feature = "server")]
+pub mod signature;
 #[cfg(feature = "server")]
 pub mod store;
 #[cfg(feature = "server")]

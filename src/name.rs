@@ -79,6 +79,10 @@ text! {
     Owner, 1..=120, lines: false, Ok
 }
 text! {
+    /// One line of text in the words of somebody else, such as a role; may be empty.
+    Word, 0..=80, lines: false, Ok
+}
+text! {
     /// A mail address, in lower case: how someone signs in.
     Email, 3..=254, lines: false, |text| {
         let whole = text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));

@@ -50,12 +50,32 @@ pub enum Action {
     ReadAudit,
     /// See and add users.
     ManageUsers,
+    /// See tenants, groups, scopes and the other entries of the register.
+    ReadRegister,
+    /// Make and edit groups, users that keys act as, scopes and templates.
+    WriteRegister,
+    /// Make and edit tenants and the policy; open gated scopes.
+    ManageTenants,
+    /// Remove archived keys for good.
+    PurgeKeys,
+    /// Test a gateway, with keys that are made for it and removed again.
+    ProbeGateways,
 }
 
 impl Action {
     /// Every action, for tests that enumerate.
-    pub const ALL: [Self; 5] =
-        [Self::ReadKeys, Self::WriteKeys, Self::GrantReserved, Self::ReadAudit, Self::ManageUsers];
+    pub const ALL: [Self; 10] = [
+        Self::ReadKeys,
+        Self::WriteKeys,
+        Self::GrantReserved,
+        Self::ReadAudit,
+        Self::ManageUsers,
+        Self::ReadRegister,
+        Self::WriteRegister,
+        Self::ManageTenants,
+        Self::PurgeKeys,
+        Self::ProbeGateways,
+    ];
 }
 
 /// The proof that someone may act. It cannot be made outside the domain.
@@ -97,9 +117,9 @@ impl Permit {
     pub fn allows(&self, action: Action) -> Result<(), Forbidden> {
         let allowed = match self.role {
             Role::Superadmin => true,
-            Role::Admin => action != Action::ManageUsers,
-            Role::Auditor => matches!(action, Action::ReadKeys | Action::ReadAudit),
-            Role::Member => matches!(action, Action::ReadKeys | Action::WriteKeys),
+            Role::Admin => !matches!(action, Action::ManageUsers | Action::ManageTenants | Action::PurgeKeys),
+            Role::Auditor => matches!(action, Action::ReadKeys | Action::ReadAudit | Action::ReadRegister),
+            Role::Member => matches!(action, Action::ReadKeys | Action::WriteKeys | Action::ReadRegister),
         };
         if allowed { Ok(()) } else { Err(Forbidden) }
     }
@@ -122,15 +142,17 @@ mod tests {
 
     #[test]
     fn each_role_reaches_exactly_so_far() {
-        use Action::{GrantReserved, ReadAudit, ReadKeys, WriteKeys};
+        use Action::{GrantReserved, ProbeGateways, ReadAudit, ReadKeys, ReadRegister, WriteKeys, WriteRegister};
         for role in Role::ALL {
             let permit = Permit { actor: "someone".to_owned(), role };
             let reach: Vec<Action> = Action::ALL.into_iter().filter(|action| permit.allows(*action).is_ok()).collect();
             let expected: &[Action] = match role {
                 Role::Superadmin => &Action::ALL,
-                Role::Admin => &[ReadKeys, WriteKeys, GrantReserved, ReadAudit],
-                Role::Auditor => &[ReadKeys, ReadAudit],
-                Role::Member => &[ReadKeys, WriteKeys],
+                Role::Admin => {
+                    &[ReadKeys, WriteKeys, GrantReserved, ReadAudit, ReadRegister, WriteRegister, ProbeGateways]
+                }
+                Role::Auditor => &[ReadKeys, ReadAudit, ReadRegister],
+                Role::Member => &[ReadKeys, WriteKeys, ReadRegister],
             };
             assert_eq!(reach, expected, "{role}");
             assert_eq!(permit.only_owner().is_some(), role == Role::Member);

@@ -1,19 +1,39 @@
-//! How long a key may live. The policy is a value; whoever checks an expiry brings it and the instant.
+//! The bounds on every key: how long it may live, how many an owner may hold, how it may be presented. The policy is a
+//! value; whoever checks an expiry brings it and the instant.
 
-use crate::time::{DAY, Timestamp};
+use crate::{
+    registry::Fields,
+    tenant::Presentations,
+    time::{DAY, Timestamp},
+};
 
-/// The bounds on a key's life, in days from now.
+/// The bounds on keys that are made from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// The shortest life.
+    /// The shortest life, in days.
     pub min_days: i64,
-    /// The longest life.
+    /// The longest life, in days.
     pub max_days: i64,
+    /// Whether a key may be made that never expires.
+    pub never: bool,
+    /// Live keys one owner may hold.
+    pub keys_per_owner: i64,
+    /// How keys may be presented, in every tenant.
+    pub presentations: Presentations,
+    /// Whether the gateway self-test may call private addresses.
+    pub probes_private: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { min_days: 7, max_days: 365 }
+        Self {
+            min_days: 7,
+            max_days: 365,
+            never: false,
+            keys_per_owner: 5,
+            presentations: Presentations::ALL,
+            probes_private: false,
+        }
     }
 }
 
@@ -40,12 +60,26 @@ pub enum ExpiryError {
 }
 
 impl Policy {
+    /// Reads the policy's fields; `None` unless all are there and hold together.
+    pub fn read(fields: &Fields) -> Option<Self> {
+        let number = |name| fields.get(name)?.parse::<i64>().ok().filter(|number| *number > 0);
+        let policy = Self {
+            min_days: number("min_days")?,
+            max_days: number("max_days")?,
+            never: fields.get("never")? == "allowed",
+            keys_per_owner: number("keys_per_owner")?,
+            presentations: Presentations::parse(fields.get("presentations")?)?,
+            probes_private: fields.get("probes")? == "allowed",
+        };
+        (policy.min_days <= policy.max_days).then_some(policy)
+    }
+
     /// Reads an expiry, `90d`, `2027-03-14` (to its last second in UTC) or an exact RFC 3339 instant, and holds it
     /// against the bounds. The bounds are whole days: any instant of the first and of the last day is allowed.
     pub fn expiry(self, text: &str, now: Timestamp) -> Result<Timestamp, ExpiryError> {
         let text = text.trim();
         if text == "never" {
-            return Err(ExpiryError::Never(self));
+            return if self.never { Ok(Timestamp::NEVER) } else { Err(ExpiryError::Never(self)) };
         }
         let at = match text.strip_suffix('d').map(str::parse::<i64>) {
             Some(days) => now.plus(days.map_err(|_| ExpiryError::Form)?.saturating_mul(DAY)),
@@ -74,6 +108,7 @@ mod tests {
     #[test]
     fn a_life_lies_within_the_bounds() {
         let policy = Policy::default();
+        assert_eq!(Policy { never: true, ..policy }.expiry("never", Timestamp::from_millis(0)), Ok(Timestamp::NEVER));
         let now = Timestamp::parse("2026-03-01T12:00:00Z").unwrap();
         for (text, expected) in [
             ("7d", Ok("2026-03-08T12:00:00Z")),

@@ -23,6 +23,9 @@ pub enum ScopeError {
     TooMany,
 }
 
+/// The scope that opens everything but Keyward's own interfaces.
+pub const ALL_ACCESS: &str = "public";
+
 /// The most scopes a key may hold.
 pub const MAX_SCOPES: usize = 50;
 
@@ -51,10 +54,23 @@ impl Scope {
         self.0 == "keyward" || self.0.starts_with("keyward.")
     }
 
+    /// Whether it opens everything but Keyward's own interfaces.
+    pub fn is_all_access(&self) -> bool {
+        self.0 == ALL_ACCESS
+    }
+
+    /// The scope without its direction: `bookings` of `bookings.read`.
+    pub fn base(&self) -> &str {
+        match self.0.rsplit_once('.') {
+            Some((base, "read" | "write")) => base,
+            _ => &self.0,
+        }
+    }
+
     /// Whether holding this scope grants `other`: the same one, or, outside the reserved ones, `name` for `name.read`
-    /// and `name.write`.
+    /// and `name.write`, and the one that opens everything for all.
     pub fn covers(&self, other: &Self) -> bool {
-        if self.0 == other.0 {
+        if self.0 == other.0 || (self.is_all_access() && !other.is_reserved()) {
             return true;
         }
         let narrowed = other.0.strip_suffix(".read").or_else(|| other.0.strip_suffix(".write"));
@@ -110,6 +126,11 @@ impl Scopes {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Whether one of them opens everything.
+    pub fn is_all_access(&self) -> bool {
+        self.0.iter().any(Scope::is_all_access)
+    }
 }
 
 impl From<Scope> for Scopes {
@@ -164,6 +185,16 @@ impl Demand {
     }
 }
 
+/// `any`, or the scopes.
+impl fmt::Display for Demand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("any"),
+            Self::All(scopes) => scopes.fmt(f),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,6 +238,10 @@ mod tests {
             ("things", "things.other", false),
             ("thing", "things.read", false),
             ("keyward.verify", "keyward.verify", true),
+            ("public", "things.write", true),
+            ("public", "guests", true),
+            ("public", "keyward.verify", false),
+            ("public.read", "things.read", false),
             ("keyward", "keyward.verify", false),
             ("keyward.keys", "keyward.keys.read", false),
         ] {

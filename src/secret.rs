@@ -8,6 +8,8 @@ use std::{
     sync::Arc,
 };
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce, aead::Aead};
 use hmac::{Hmac, KeyInit, Mac};
 use rand::{TryRng, rngs::SysRng};
 use sha2::{Digest as _, Sha256};
@@ -15,7 +17,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::{
-    id::{BASE62, ID_LENGTH, KeyId, TenantId, UserId},
+    id::{BASE62, EntryId, ID_LENGTH, KeyId, TenantId, UserId, VerifyKeyId},
     name::Prefix,
     token::{SECRET_LENGTH, checksum},
 };
@@ -40,12 +42,18 @@ impl Entropy {
         Self(Arc::new(fill))
     }
 
+    /// So many bytes.
+    pub fn bytes<const LENGTH: usize>(&self) -> Zeroizing<[u8; LENGTH]> {
+        let mut bytes = Zeroizing::new([0; LENGTH]);
+        (self.0)(bytes.as_mut());
+        bytes
+    }
+
     /// `length` characters of base62, each equally likely.
     fn base62(&self, length: usize) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(length));
-        let mut bytes = Zeroizing::new([0u8; 64]);
         while text.len() < length {
-            (self.0)(bytes.as_mut());
+            let bytes = self.bytes::<64>();
             // 248 is the largest multiple of 62 in a byte: what lies above would favour some digits.
             let fair = bytes.iter().filter(|byte| **byte < 248).map(|byte| char::from(BASE62[usize::from(*byte) % 62]));
             let missing = length - text.len();
@@ -68,9 +76,19 @@ impl Entropy {
         self.id(TenantId::parse)
     }
 
+    /// A new entry's id.
+    pub fn entry_id(&self) -> EntryId {
+        self.id(EntryId::parse)
+    }
+
     /// A new user id.
     pub fn user_id(&self) -> UserId {
         self.id(UserId::parse)
+    }
+
+    /// A new verify key's id.
+    pub fn verify_key_id(&self) -> VerifyKeyId {
+        self.id(VerifyKeyId::parse)
     }
 
     /// A code of a secret's strength, for a link that works once.
@@ -93,6 +111,11 @@ impl Entropy {
 pub struct Plaintext(Zeroizing<String>);
 
 impl Plaintext {
+    /// A secret that was made elsewhere in the domain: a signed JWT.
+    pub(crate) fn new(text: Zeroizing<String>) -> Self {
+        Self(text)
+    }
+
     /// The one way to read it.
     pub fn reveal(&self) -> &str {
         &self.0
@@ -157,6 +180,9 @@ pub fn unhex(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
+/// Bytes of a seal's nonce: long enough to be drawn at random every time.
+const NONCE_LENGTH: usize = 24;
+
 /// The key every other key of this installation is derived from. The same on every node.
 pub struct MasterKey(Zeroizing<[u8; 32]>);
 
@@ -185,8 +211,7 @@ impl MasterKey {
     }
 
     fn create(path: &Path, entropy: &Entropy) -> io::Result<Self> {
-        let mut bytes = Zeroizing::new([0u8; 32]);
-        (entropy.0)(bytes.as_mut());
+        let bytes = entropy.bytes();
         // Written whole under another name, then linked into place: a reader never sees half a key.
         let fresh = path.with_extension(format!("new-{}", entropy.key_id()));
         let mut options = fs::OpenOptions::new();
@@ -205,6 +230,28 @@ impl MasterKey {
     pub fn mac(&self, purpose: &str, bytes: &[u8]) -> [u8; 32] {
         let derived = Zeroizing::new(hmac(self.0.as_ref(), purpose.as_bytes()));
         hmac(derived.as_ref(), bytes)
+    }
+
+    /// Seals a secret that has to be read again, for storage: XChaCha20-Poly1305 under a key derived for one purpose, in
+    /// base64url with its random nonce in front.
+    pub fn seal(&self, purpose: &str, bytes: &[u8], entropy: &Entropy) -> String {
+        let nonce = entropy.bytes::<NONCE_LENGTH>();
+        let sealed = self.cipher(purpose).encrypt(&XNonce::from(*nonce), bytes).expect("a secret is short");
+        URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Opens what [`MasterKey::seal`] sealed; `None` when it was changed, or sealed for another purpose or under another
+    /// master key.
+    pub fn unseal(&self, purpose: &str, sealed: &str) -> Option<Zeroizing<Vec<u8>>> {
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LENGTH>()?;
+        self.cipher(purpose).decrypt(&XNonce::from(*nonce), sealed).ok().map(Zeroizing::new)
+    }
+
+    /// Never the key that [`MasterKey::mac`] derives, whatever the purpose is called.
+    fn cipher(&self, purpose: &str) -> XChaCha20Poly1305 {
+        let derived = Zeroizing::new(hmac(self.0.as_ref(), format!("seal {purpose}").as_bytes()));
+        XChaCha20Poly1305::new((&*derived).into())
     }
 }
 
@@ -266,6 +313,29 @@ mod tests {
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
         fs::write(&path, "short").unwrap();
         assert_eq!(MasterKey::load_or_create(&path, &entropy).err().unwrap().kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn only_what_was_sealed_so_opens() {
+        let entropy = Entropy::system();
+        let folder = tempfile::tempdir().unwrap();
+        let master = |name: &str| MasterKey::load_or_create(&folder.path().join(name), &entropy).unwrap();
+        let (ours, theirs) = (master("ours"), master("theirs"));
+        let sealed = ours.seal("one", b"secret", &entropy);
+        assert_ne!(sealed, ours.seal("one", b"secret", &entropy), "a nonce is never used twice");
+        assert_eq!(ours.unseal("one", &sealed).as_deref().map(Vec::as_slice), Some(&b"secret"[..]));
+        assert!(ours.unseal("two", &sealed).is_none(), "another purpose");
+        assert!(theirs.unseal("one", &sealed).is_none(), "another master key");
+        for index in 0..sealed.len() {
+            for replacement in ["A", "B", "", "=", "AA"] {
+                let mut text = sealed.clone();
+                text.replace_range(index..=index, replacement);
+                assert!(text == sealed || ours.unseal("one", &text).is_none(), "{text}");
+            }
+        }
+        for text in ["", "AAAA", &sealed[..40]] {
+            assert!(ours.unseal("one", text).is_none(), "{text}");
+        }
     }
 
     #[test]

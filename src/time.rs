@@ -14,6 +14,9 @@ pub const HOUR: i64 = 3_600_000;
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// After every other: the expiry of what never expires.
+    pub const NEVER: Self = Self(i64::MAX);
+
     /// From milliseconds since the Unix epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
@@ -46,6 +49,16 @@ impl Timestamp {
         Some(Self(end.timestamp().as_millisecond()))
     }
 
+    /// The month it lies in, in UTC: its first instant, and the first of the next. Out of range, all of time.
+    pub fn month(self) -> (Self, Self) {
+        let first = |date: civil::Date| Some(Self(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond()));
+        let bounds = || {
+            let date = self.civil()?.date().first_of_month();
+            Some((first(date)?, first(date.checked_add(jiff::Span::new().months(1)).ok()?)?))
+        };
+        bounds().unwrap_or((Self(i64::MIN), Self::NEVER))
+    }
+
     /// For people: `14 Mar 2027, 23:59 UTC`.
     pub fn long(self) -> String {
         self.format("%-d %b %Y, %H:%M UTC")
@@ -62,7 +75,12 @@ impl Timestamp {
     }
 
     fn format(self, pattern: &str) -> String {
-        self.civil().map_or_else(|| "out of range".to_owned(), |zoned| zoned.strftime(pattern).to_string())
+        self.civil().map_or_else(|| self.nameless().to_owned(), |zoned| zoned.strftime(pattern).to_string())
+    }
+
+    /// What is said of an instant that no calendar has.
+    fn nameless(self) -> &'static str {
+        if self == Self::NEVER { "never" } else { "out of range" }
     }
 
     fn civil(self) -> Option<jiff::Zoned> {
@@ -75,13 +93,29 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_second(self.0.div_euclid(1000)) {
             Ok(instant) => instant.fmt(f),
-            Err(_) => f.write_str("out of range"),
+            Err(_) => f.write_str(self.nameless()),
         }
     }
 }
 
+/// A length of time in milliseconds, of `0`, `30m`, `24h` or `7d`.
+pub fn span(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (count, unit) = match text.strip_suffix(['m', 'h', 'd']) {
+        Some(count) if text.ends_with('m') => (count, 60_000),
+        Some(count) if text.ends_with('h') => (count, HOUR),
+        Some(count) => (count, DAY),
+        None => return (text == "0").then_some(0),
+    };
+    let digits = count.bytes().all(|b| b.is_ascii_digit());
+    count.parse::<i64>().ok().filter(|_| digits)?.checked_mul(unit)
+}
+
 /// How long ago, or how soon, in the largest whole unit: `just now`, `5 min ago`, `in 12 days`.
 pub fn relative(then: Timestamp, now: Timestamp) -> String {
+    if then == Timestamp::NEVER {
+        return "never".to_owned();
+    }
     let gone = now.since(then);
     let size = gone.saturating_abs();
     let (count, unit) = match size {
@@ -124,6 +158,25 @@ mod tests {
     }
 
     #[test]
+    fn a_length_of_time_has_its_unit() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("30m", Some(30 * 60_000)),
+            (" 24h ", Some(DAY)),
+            ("7d", Some(7 * DAY)),
+            ("24", None),
+            ("-1h", None),
+            ("+1h", None),
+            ("h", None),
+            ("1 h", None),
+            ("9223372036854775807d", None),
+            ("", None),
+        ] {
+            assert_eq!(span(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
     fn relative_names_the_largest_whole_unit() {
         let now = Timestamp::from_millis(100 * DAY);
         for (offset, expected) in [
@@ -146,7 +199,8 @@ mod tests {
     fn the_ends_of_the_range_neither_panic_nor_wrap() {
         for edge in [i64::MIN, i64::MAX] {
             let at = Timestamp::from_millis(edge);
-            assert_eq!(at.long(), "out of range");
+            assert_eq!(at.long(), if at == Timestamp::NEVER { "never" } else { "out of range" });
+            assert_eq!(at.to_string(), at.long());
             let _ = (at.plus(edge), at.since(Timestamp::from_millis(-1)), relative(at, Timestamp::default()));
         }
     }

@@ -34,9 +34,32 @@ pub fn parse(text: &str) -> Option<Token<'_>> {
     Some(Token { id: KeyId::parse(id)?, secret: &tail[..SECRET_LENGTH] })
 }
 
+/// Takes apart the pair `ID:SECRET`, where the secret is printed with its checksum as in a token. Whether the checksum is
+/// right shows only with the key's prefix; see [`joined`].
+pub fn pair(text: &str) -> Option<Token<'_>> {
+    let (id, tail) = text.split_once(':')?;
+    let shaped = tail.len() == SECRET_LENGTH + CHECKSUM_LENGTH && tail.bytes().all(|b| b.is_ascii_alphanumeric());
+    if shaped { Some(Token { id: KeyId::parse(id)?, secret: &tail[..SECRET_LENGTH] }) } else { None }
+}
+
+/// Whether the pair, joined with its key's prefix, is a token.
+pub fn joined(prefix: &str, pair: &str) -> bool {
+    let Some((id, tail)) = pair.split_once(':') else { return false };
+    let Some((secret, sum)) = tail.split_at_checked(SECRET_LENGTH) else { return false };
+    let mut hasher = crc32fast::Hasher::new();
+    for part in [prefix, "_", id, "_", secret] {
+        hasher.update(part.as_bytes());
+    }
+    digits(hasher.finalize()) == sum.as_bytes()
+}
+
 /// The checksum of everything before it: CRC-32 (ISO-HDLC, as in zlib) in six digits of base62, most significant first.
 pub fn checksum(body: &str) -> [u8; CHECKSUM_LENGTH] {
-    let mut rest = crc32fast::hash(body.as_bytes()) as usize;
+    digits(crc32fast::hash(body.as_bytes()))
+}
+
+fn digits(sum: u32) -> [u8; CHECKSUM_LENGTH] {
+    let mut rest = sum as usize;
     let mut digits = [b'0'; CHECKSUM_LENGTH];
     for digit in digits.iter_mut().rev() {
         *digit = BASE62[rest % 62];
@@ -73,6 +96,20 @@ mod tests {
                 text.replace_range(index..=index, replacement);
                 assert!(text == EXAMPLE || parse(&text).is_none(), "{text:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_pair_is_the_token_taken_apart() {
+        let pair_text = EXAMPLE["kw_".len()..].replacen('_', ":", 1);
+        let token = pair(&pair_text).unwrap();
+        assert_eq!((token.id.as_str(), token.secret), ("0123456789ABCDEF", "abcdefghijklmnopqrstuvwxyzABCDEF"));
+        assert!(joined("kw", &pair_text) && !joined("kx", &pair_text), "the prefix is under the checksum");
+        assert!(!joined("kw", &pair_text.replace("2i2pPO", "2i2pPP")));
+        for bad in
+            ["", ":", "0123456789ABCDEF:short", EXAMPLE, "0123456789ABCDEF:abcdefghijklmnopqrstuvwxyzABCDEF2i2pP:"]
+        {
+            assert!(pair(bad).is_none(), "{bad:?}");
         }
     }
 

@@ -1,14 +1,18 @@
 //! The only `web_sys` in the project: what islands ask of the browser. On the server these exist and are never called.
 
+mod pair;
+
 use std::time::Duration;
 
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, Clipboard, Element, FormData, HtmlAnchorElement, HtmlElement, HtmlInputElement, Url,
+    Blob, Clipboard, Element, FormData, HtmlAnchorElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement, Url,
     js_sys::{Array, Reflect},
 };
+
+pub(crate) use pair::{file_text, forget_other_sessions, keep, kept, new_pair, random, text_of, write_into};
 
 /// How long a button says "Copied".
 pub(crate) const COPIED_FOR: Duration = Duration::from_secs(2);
@@ -139,6 +143,25 @@ pub(crate) async fn copy(text: &str) -> bool {
 pub(crate) fn copy_hint() -> &'static str {
     let apple = window().navigator().platform().is_ok_and(|platform| platform.starts_with("Mac"));
     if apple { "Press \u{2318}C to copy" } else { "Press Ctrl+C to copy" }
+}
+
+/// Adds a line to what is typed in a text area.
+pub(crate) fn add_line(selector: &str, line: &str) {
+    let Some(Ok(area)) = find(selector).map(JsCast::dyn_into::<HtmlTextAreaElement>) else { return };
+    let typed = area.value();
+    let there = typed.trim_end();
+    if !there.lines().any(|other| other.trim() == line) {
+        area.set_value(&if there.is_empty() { line.to_owned() } else { format!("{there}\n{line}") });
+    }
+}
+
+/// Ticks just those boxes of a selector that have one of these values.
+pub(crate) fn tick(boxes: &str, values: &[String]) {
+    let Ok(list) = document().query_selector_all(boxes) else { return };
+    for element in Array::from(&list).iter() {
+        let tick: HtmlInputElement = element.unchecked_into();
+        tick.set_checked(values.contains(&tick.value()));
+    }
 }
 
 /// Saves a text as a file. Its address is forgotten as soon as the browser has surely begun.

@@ -21,6 +21,9 @@ pub enum ApiError {
     /// The request itself is wrong.
     #[error("Keyward did not understand this request. Reload the page and try again.")]
     BadRequest,
+    /// Somebody else changed it meanwhile.
+    #[error("Somebody else changed this meanwhile. Reload the page to see how it is now, then change it again.")]
+    Conflict,
     /// Too much at once.
     #[error("Keyward is busy. Wait a few seconds and try again.")]
     Busy,
@@ -34,11 +37,12 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error, for tests that enumerate.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SignedOut,
         Self::Forbidden,
         Self::NotFound,
         Self::BadRequest,
+        Self::Conflict,
         Self::Busy,
         Self::Unavailable,
         Self::Offline,
@@ -51,6 +55,7 @@ impl ApiError {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::BadRequest => 400,
+            Self::Conflict => 409,
             Self::Busy | Self::Unavailable | Self::Offline => 503,
         }
     }

@@ -12,7 +12,9 @@ mod pages;
 pub mod posted;
 mod query;
 pub mod routes;
+pub mod settings;
 mod shell;
+pub mod signing;
 pub mod view;
 
 pub use pages::App;

@@ -28,6 +28,8 @@ pub struct Once {
     pub name: String,
     /// Where forward auth listens: the console's own address.
     pub origin: String,
+    /// Where the tenant's API is documented; may be empty.
+    pub docs: String,
 }
 
 /// The name a token has in the environment.
@@ -37,6 +39,14 @@ impl Once {
     /// The line of a `.env` file.
     pub fn env(&self) -> String {
         format!("{ENV_NAME}={}\n", self.token)
+    }
+
+    /// The token as two values, its public id and its secret, for systems that ask for a name and a password. A JWT has
+    /// none.
+    pub fn pair(&self) -> Option<(&str, &str)> {
+        let (_, rest) = self.token.split_once('_')?;
+        let (id, secret) = rest.split_once('_')?;
+        (id == self.id && !secret.contains('.')).then_some((id, secret))
     }
 
     /// A command that tests the key by forward auth, reading it from the environment.
@@ -50,7 +60,7 @@ pub fn curl(origin: &str) -> String {
     format!("curl -i -H \"Authorization: Bearer ${ENV_NAME}\" \\\n     \"{origin}/forward-auth?scope=any\"")
 }
 
-/// The codec: `issued` and four lines, or `refused` and a line for each field and message. None of them holds a line
+/// The codec: `issued` and five lines, or `refused` and a line for each field and message. None of them holds a line
 /// break: names and messages have no control characters.
 pub struct OnceEncoding;
 
@@ -72,7 +82,9 @@ impl Encodes<IssueAnswer> for OnceEncoding {
 
     fn encode(answer: &IssueAnswer) -> Result<Bytes, NotOnce> {
         let text = match answer {
-            IssueAnswer::Issued(once) => format!("issued\n{}\n{}\n{}\n{}", once.token, once.id, once.name, once.origin),
+            IssueAnswer::Issued(once) => {
+                format!("issued\n{}\n{}\n{}\n{}\n{}", once.token, once.id, once.name, once.origin, once.docs)
+            }
             IssueAnswer::Refused(errors) => errors.iter().fold("refused".to_owned(), |mut text, error| {
                 text.extend(["\n", &error.field, "\n", &error.message]);
                 text
@@ -91,7 +103,13 @@ impl Decodes<IssueAnswer> for OnceEncoding {
         match lines.next().as_deref() {
             Some("issued") => {
                 let mut line = || lines.next().ok_or(NotOnce);
-                Ok(IssueAnswer::Issued(Once { token: line()?, id: line()?, name: line()?, origin: line()? }))
+                Ok(IssueAnswer::Issued(Once {
+                    token: line()?,
+                    id: line()?,
+                    name: line()?,
+                    origin: line()?,
+                    docs: line()?,
+                }))
             }
             Some("refused") => {
                 let mut errors = Vec::new();
@@ -116,10 +134,15 @@ mod tests {
             id: "a".to_owned(),
             name: "</script> \u{202e}".to_owned(),
             origin: "http://127.0.0.1:3000".to_owned(),
+            docs: String::new(),
         };
         let bytes = OnceEncoding::encode(&IssueAnswer::Issued(once)).unwrap();
         let Ok(IssueAnswer::Issued(back)) = OnceEncoding::decode(bytes) else { panic!("not issued") };
         assert_eq!((back.token.as_str(), back.id.as_str(), back.name.as_str()), ("kw_a_b", "a", "</script> \u{202e}"));
+        assert_eq!((back.pair(), back.docs.as_str()), (Some(("a", "b")), ""));
+        let jwt = Once { token: "eyJ_a_b.c.d".to_owned(), ..back };
+        assert_eq!(jwt.pair(), None, "a JWT is one piece");
+        let back = Once { token: "kw_a_b".to_owned(), ..jwt };
         assert_eq!(back.env(), "KEYWARD_KEY=kw_a_b\n");
         assert!(!back.curl().contains("kw_a_b"), "the command reads the key from the environment");
 
@@ -127,7 +150,7 @@ mod tests {
         let bytes = OnceEncoding::encode(&IssueAnswer::Refused(errors.clone())).unwrap();
         let Ok(IssueAnswer::Refused(back)) = OnceEncoding::decode(bytes) else { panic!("not refused") };
         assert_eq!(back, errors);
-        for bad in ["", "issued", "issued\na\nb", "refused\nname", "other"] {
+        for bad in ["", "issued", "issued\na\nb\nc\nd", "refused\nname", "other"] {
             assert!(OnceEncoding::decode(Bytes::from(bad)).is_err(), "{bad:?}");
         }
     }

@@ -5,10 +5,39 @@ use std::sync::Arc;
 
 use crate::{
     error::ApiError,
-    form::{ArchiveForm, IssueKeyForm},
+    form::{ArchiveForm, EditForm, IssueKeyForm, PurgeForm, RotateForm},
     once::Once,
-    view::FieldErrorView,
+    settings::Typed,
+    signing::VerifyKeyForm,
+    view::{FieldErrorView, GatewayView, WhyView},
 };
+
+/// Why a form was not carried out: what has to be mended, or why it failed otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refused {
+    /// What to mend.
+    pub errors: Vec<FieldErrorView>,
+    /// Why it failed otherwise.
+    pub failure: Option<ApiError>,
+}
+
+impl From<ApiError> for Refused {
+    fn from(error: ApiError) -> Self {
+        Self { errors: Vec::new(), failure: Some(error) }
+    }
+}
+
+impl Refused {
+    /// One field has to be mended.
+    pub fn field(field: &str, message: String) -> Self {
+        Self { errors: vec![FieldErrorView { field: field.to_owned(), message }], failure: None }
+    }
+
+    /// The HTTP status that goes with it.
+    pub fn status(&self) -> u16 {
+        self.failure.map_or(422, ApiError::status)
+    }
+}
 
 /// The outcome of a POST that does not lead elsewhere.
 #[derive(Clone)]
@@ -33,6 +62,23 @@ pub enum Posted {
         /// Why it failed otherwise.
         failure: Option<ApiError>,
     },
+    /// An edit was refused.
+    Edit(EditForm, Refused),
+    /// A key was not switched.
+    Switch(Refused),
+    /// A key was not rotated.
+    Rotate(RotateForm, Refused),
+    /// A key was not purged.
+    Purge(PurgeForm, Refused),
+    /// The form for a verify key has to be mended, or something with verify keys could not be carried out.
+    Signing {
+        /// As typed, but for a private key.
+        form: VerifyKeyForm,
+        /// What to mend.
+        errors: Vec<FieldErrorView>,
+        /// Why it failed otherwise.
+        failure: Option<ApiError>,
+    },
     /// A sign-in was refused.
     SignIn {
         /// The mail address as typed.
@@ -49,8 +95,21 @@ pub enum Posted {
         /// Why it failed otherwise.
         failure: Option<ApiError>,
     },
+    /// A form of the settings has to be mended, or could not be carried out.
+    Settings {
+        /// As typed, but for passwords.
+        typed: Typed,
+        /// What to mend.
+        errors: Vec<FieldErrorView>,
+        /// Why it failed otherwise.
+        failure: Option<ApiError>,
+    },
     /// The setup link does not work (any more).
     DeadLink,
+    /// What was asked about a key or a refused request, and what was found.
+    Why(Box<WhyView>),
+    /// What was asked about a gateway, and what was found.
+    Gateway(Box<GatewayView>),
 }
 
 /// The setup link's code, for the form that carries it on.

@@ -1,5 +1,7 @@
 //! Every path of the console, once.
 
+use keyward::registry::Kind;
+
 /// The console's front door: leads to the keys.
 pub const HOME: &str = "/";
 /// Makes the first superadmin, with a one-time link's code.
@@ -18,8 +20,36 @@ pub const NEW_KEY: &str = "/keys/new";
 pub const KEY: &str = "/keys/:id";
 /// Archives one key, with `:id`.
 pub const ARCHIVE_KEY: &str = "/keys/:id/archive";
+/// Edits one key, with `:id`.
+pub const EDIT_KEY: &str = "/keys/:id/edit";
+/// Issues one key's successor, with `:id`.
+pub const ROTATE_KEY: &str = "/keys/:id/rotate";
+/// Removes one archived key, with `:id`.
+pub const PURGE_KEY: &str = "/keys/:id/purge";
+/// The verify keys of one key, with `:id`.
+pub const SIGNING_KEYS: &str = "/keys/:id/signing";
 /// The audit chain.
 pub const AUDIT: &str = "/audit";
+/// What administrators keep besides keys, a list for each `:kind`; the policy's is its form.
+pub const SETTINGS: &str = "/settings/:kind";
+/// The form for a new entry of a kind.
+pub const NEW_ENTRY: &str = "/settings/:kind/new";
+/// The form of an entry.
+pub const ENTRY: &str = "/settings/:kind/:id";
+/// Switches an entry off, or on again (POST).
+pub const SWITCH_ENTRY: &str = "/settings/:kind/:id/switch";
+/// Archives every key of a group.
+pub const ARCHIVE_GROUP: &str = "/settings/:kind/:id/archive";
+/// Who may sign in.
+pub const PEOPLE: &str = "/settings/people";
+/// The form for someone new.
+pub const NEW_PERSON: &str = "/settings/people/new";
+/// Lets someone sign in, or not (POST).
+pub const SWITCH_PERSON: &str = "/settings/people/:id/switch";
+/// Walks every check for a key, or for a request that was refused.
+pub const WHY: &str = "/why";
+/// Tests a gateway.
+pub const GATEWAY: &str = "/settings/gateway";
 /// Where server functions live.
 pub const API: &str = "/api/console";
 
@@ -28,7 +58,101 @@ pub fn key(id: &str) -> String {
     format!("{KEYS}/{id}")
 }
 
+/// The page that edits one key.
+pub fn edit_key(id: &str) -> String {
+    format!("{KEYS}/{id}/edit")
+}
+
+/// Switches one key off or on (POST).
+pub fn switch_key(id: &str) -> String {
+    format!("{KEYS}/{id}/switch")
+}
+
+/// The page that rotates one key; its POST is the show-once page.
+pub fn rotate_key(id: &str) -> String {
+    format!("{KEYS}/{id}/rotate")
+}
+
+/// The page that purges one archived key.
+pub fn purge_key(id: &str) -> String {
+    format!("{KEYS}/{id}/purge")
+}
+
+/// Why a key would be refused.
+pub fn why_key(id: &str) -> String {
+    format!("{WHY}?key={id}")
+}
+
+/// Why a request was refused.
+pub fn why_request(id: &str) -> String {
+    format!("{WHY}?request={id}")
+}
+
 /// The page that archives one key.
 pub fn archive_key(id: &str) -> String {
     format!("{KEYS}/{id}/archive")
+}
+
+/// The list of a kind.
+pub fn settings(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Tenant => "/settings/tenants",
+        Kind::Group => "/settings/groups",
+        Kind::Subject => "/settings/subjects",
+        Kind::Scope => "/settings/scopes",
+        Kind::Template => "/settings/templates",
+        Kind::Policy => "/settings/policy",
+    }
+}
+
+/// The form for a new entry of a kind.
+pub fn new_entry(kind: Kind) -> String {
+    format!("{}/new", settings(kind))
+}
+
+/// An entry's form.
+pub fn entry(kind: Kind, id: &str) -> String {
+    format!("{}/{id}", settings(kind))
+}
+
+/// Switches an entry.
+pub fn switch_entry(kind: Kind, id: &str) -> String {
+    format!("{}/{id}/switch", settings(kind))
+}
+
+/// The page that archives every key of a group.
+pub fn archive_group(id: &str) -> String {
+    format!("{}/{id}/archive", settings(Kind::Group))
+}
+
+/// The keys of a group.
+pub fn keys_of_group(id: &str) -> String {
+    format!("{KEYS}?group={id}")
+}
+
+/// Lets someone sign in, or not.
+pub fn switch_person(id: &str) -> String {
+    format!("{PEOPLE}/{id}/switch")
+}
+
+/// The page of one key's verify keys.
+pub fn signing_keys(id: &str) -> String {
+    format!("{KEYS}/{id}/signing")
+}
+
+/// Retires one of a key's verify keys (POST).
+pub fn retire_verify_key(id: &str, verify_key: &str) -> String {
+    format!("{KEYS}/{id}/signing/{verify_key}/retire")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_a_kind_is_named_by_its_code() {
+        for kind in Kind::ALL {
+            assert_eq!(settings(kind), SETTINGS.replace(":kind", kind.code()));
+        }
+    }
 }

@@ -1,7 +1,14 @@
 //! What may reach a browser. Views are made from domain types on the server and hold no secret: the one thing that does
 //! is in [`crate::once`].
 
+mod why;
+
 use serde::{Deserialize, Serialize};
+
+use crate::form::IssueKeyForm;
+pub use why::{
+    CallView, CheckView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView, WhyView,
+};
 
 /// An instant, for people: relative in lists, absolute with zone in details.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +19,13 @@ pub struct When {
     pub long: String,
     /// `in 12 days`, `5 min ago`.
     pub relative: String,
+}
+
+impl When {
+    /// Whether it lies after every other instant.
+    pub fn is_never(&self) -> bool {
+        self.iso == "never"
+    }
 }
 
 /// A field that must be mended, and how.
@@ -32,8 +46,17 @@ pub enum StatusView {
     ExpiresSoon(i64),
     /// Past its expiry.
     Expired,
+    /// Switched off.
+    Off,
     /// Archived, for good.
     Archived,
+}
+
+impl StatusView {
+    /// Whether calls with the key can pass.
+    pub fn works(self) -> bool {
+        matches!(self, Self::Active | Self::ExpiresSoon(_))
+    }
 }
 
 /// A key as it is shown without its secret.
@@ -58,18 +81,35 @@ pub struct KeyRow {
     pub owner: String,
     /// The tenant it works in.
     pub tenant: String,
+    /// The group it is in.
+    pub group: Option<GroupView>,
     /// What it may do.
     pub scopes: Vec<String>,
+    /// Whether one of them opens everything.
+    pub all_access: bool,
     /// Whether it works.
     pub status: StatusView,
     /// When it was made.
     pub created: When,
+    /// Who made it.
+    pub created_by: String,
     /// When it stops by itself.
     pub expires: When,
     /// Its last allowed call.
     pub last_used: Option<When>,
     /// Whether it was never used and is older than 7 days.
     pub unused_for_long: bool,
+}
+
+/// A group of keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupView {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The tenant it is in.
+    pub tenant: String,
 }
 
 /// A page of the list.
@@ -83,8 +123,14 @@ pub struct KeysView {
     pub all: i64,
     /// The `after` of the next page.
     pub next: Option<String>,
+    /// The tenants, by name.
+    pub tenants: Vec<String>,
+    /// The groups, by tenant and name.
+    pub groups: Vec<GroupView>,
     /// Whether this visitor may create and archive keys.
     pub may_write: bool,
+    /// Whether this visitor may purge archived keys.
+    pub may_purge: bool,
     /// The console's own address, for the commands of the first run.
     pub origin: String,
 }
@@ -132,6 +178,53 @@ pub struct ArchivedView {
     pub reason: String,
 }
 
+/// When and by whom a key was switched off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OffView {
+    /// When.
+    pub at: When,
+    /// By whom.
+    pub by: String,
+}
+
+/// The user a key acts as.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubjectView {
+    /// Its name.
+    pub name: String,
+    /// Whether its keys work.
+    pub active: bool,
+}
+
+/// All that a key says about itself beside what the list shows. Texts may be empty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardView {
+    /// Whether its owner may still sign in.
+    pub owner_active: bool,
+    /// The user it acts as.
+    pub acts_as: Option<SubjectView>,
+    /// The role it acts in.
+    pub role: String,
+    /// Why it may do everything.
+    pub all_access_reason: String,
+    /// Where it may be used from; none for everywhere.
+    pub addresses: Vec<String>,
+    /// How often it may be used.
+    pub limits: Vec<String>,
+    /// How much it may be used in all.
+    pub quota: String,
+    /// A JSON object.
+    pub metadata: String,
+    /// What its secret looks like, in words.
+    pub form: String,
+    /// Whether writes need a signature.
+    pub signed_writes: bool,
+    /// Where its tenant's API is documented.
+    pub docs: String,
+    /// The id of the key whose place it took.
+    pub rotated_from: Option<String>,
+}
+
 /// A key's page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyView {
@@ -139,16 +232,22 @@ pub struct KeyView {
     pub row: KeyRow,
     /// What it is for; may be empty.
     pub description: String,
+    /// What else it says.
+    pub card: CardView,
     /// Where the last allowed call came from.
     pub last_address: Option<String>,
     /// When, by whom and why it was archived.
     pub archived: Option<ArchivedView>,
+    /// When and by whom it was switched off.
+    pub off: Option<OffView>,
     /// Its use.
     pub stakes: StakesView,
     /// What happened to it, newest first.
     pub history: Vec<EventView>,
     /// Whether this visitor may create and archive keys.
     pub may_write: bool,
+    /// Whether this visitor may purge archived keys.
+    pub may_purge: bool,
     /// The console's own address, for the command that tests it.
     pub origin: String,
 }
@@ -183,13 +282,69 @@ pub struct AuditView {
     pub next: Option<i64>,
 }
 
-/// A scope one can tick.
+/// A scope of the catalogue, in the directions it is offered in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ScopeChoice {
-    /// The scope.
-    pub scope: String,
-    /// What it opens, in plain words.
-    pub sentence: String,
+pub struct ScopeRow {
+    /// Its name, without a direction.
+    pub name: String,
+    /// What all of it opens, what reading and what writing opens; empty where it is not offered.
+    pub sentences: [String; 3],
+    /// What it puts at risk: `low`, `medium` or `high`.
+    pub risk: String,
+    /// The tenants it was opened for; `None` when it needs no opening.
+    pub opened: Option<Vec<String>>,
+    /// Whether it opens everything.
+    pub all_access: bool,
+    /// Whether it opens Keyward itself.
+    pub reserved: bool,
+}
+
+impl ScopeRow {
+    /// The scopes it is offered as, each with its sentence: all of it, to read, to write.
+    pub fn choices(&self) -> [Option<(String, &str)>; 3] {
+        let scope = |place: usize| match place {
+            0 => self.name.clone(),
+            1 => format!("{}.read", self.name),
+            _ => format!("{}.write", self.name),
+        };
+        std::array::from_fn(|place| {
+            let sentence = self.sentences[place].as_str();
+            (!sentence.is_empty()).then(|| (scope(place), sentence))
+        })
+    }
+}
+
+/// A tenant one can choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantChoice {
+    /// Its name.
+    pub name: String,
+    /// Whether its keys may open everything.
+    pub grants_all: bool,
+}
+
+/// A template one can begin with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateChoice {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for; may be empty.
+    pub description: String,
+    /// The scopes the application needs.
+    pub required: Vec<String>,
+    /// The scopes it can use.
+    pub optional: Vec<String>,
+}
+
+/// A user one can choose for a key to act as.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubjectChoice {
+    /// Its name.
+    pub name: String,
+    /// The tenant it is in.
+    pub tenant: String,
 }
 
 /// A life one can choose.
@@ -201,23 +356,74 @@ pub struct LifeChoice {
     pub ends: String,
 }
 
-/// What the form for a new key needs.
+/// What a key's form needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewKeyView {
-    /// The tenant the key will be in.
-    pub tenant: String,
+    /// The tenants, by name.
+    pub tenants: Vec<TenantChoice>,
     /// Whether the owner may be someone else than the visitor.
     pub may_choose_owner: bool,
-    /// Scopes that keys already hold.
-    pub known: Vec<ScopeChoice>,
-    /// Keyward's own scopes, when the visitor may grant them.
-    pub reserved: Vec<ScopeChoice>,
+    /// How many live keys the visitor holds, and how many an owner may.
+    pub holding: (i64, i64),
+    /// Templates, by name.
+    pub templates: Vec<TemplateChoice>,
+    /// The catalogue, by name; then Keyward's own scopes, when the visitor may grant them.
+    pub scopes: Vec<ScopeRow>,
+    /// Groups, by tenant and name.
+    pub groups: Vec<GroupView>,
+    /// Users a key can act as, by tenant and name; those that are switched off are left out.
+    pub subjects: Vec<SubjectChoice>,
     /// Lives offered.
     pub lives: Vec<LifeChoice>,
+    /// Whether a key may be made that never expires.
+    pub never: bool,
     /// The shortest and the longest life, in days.
     pub days: (i64, i64),
     /// The first and the last day of the date field, as `2027-03-14`.
     pub dates: (String, String),
+    /// Where the visitor comes from.
+    pub address: Option<String>,
+}
+
+impl NewKeyView {
+    /// Whether there is a box to tick for this scope.
+    pub fn offers(&self, scope: &str) -> bool {
+        self.scopes.iter().flat_map(ScopeRow::choices).flatten().any(|(offered, _)| offered == scope)
+    }
+
+    /// The tenant a form means: the chosen one, or the one that keys are in when nothing is chosen.
+    pub fn tenant<'a>(&'a self, chosen: &'a str) -> &'a str {
+        let first = || self.tenants.first().map_or(DEFAULT_TENANT, |tenant| tenant.name.as_str());
+        match chosen {
+            "" if self.tenants.iter().any(|tenant| tenant.name == DEFAULT_TENANT) => DEFAULT_TENANT,
+            "" => first(),
+            chosen => chosen,
+        }
+    }
+}
+
+/// The tenant of keys that are made without choosing one.
+const DEFAULT_TENANT: &str = "default";
+
+/// What the form that edits a key needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditKeyView {
+    /// The key's id.
+    pub id: String,
+    /// The key's name.
+    pub name: String,
+    /// When it expires.
+    pub expires: When,
+    /// The generation that is edited.
+    pub generation: i64,
+    /// Whether it is a JWT, into which some fields are signed.
+    pub is_jwt: bool,
+    /// Whether it is archived, and stays as it is.
+    pub is_archived: bool,
+    /// The form as the key is.
+    pub form: IssueKeyForm,
+    /// What can be chosen.
+    pub choices: NewKeyView,
 }
 
 /// Who is signed in.
@@ -227,6 +433,10 @@ pub struct VisitorView {
     pub email: String,
     /// Their role, in words.
     pub role: String,
+    /// Whether they may add and disable people.
+    pub may_manage_people: bool,
     /// Whether they may see the audit.
     pub may_audit: bool,
+    /// Whether they may test a gateway.
+    pub may_probe: bool,
 }

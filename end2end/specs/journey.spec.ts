@@ -82,7 +82,7 @@ test("whoever is led to sign in comes back to where they were going", async ({ p
   await expect(page).toHaveURL(`${keyward.url}/keys?q=100%2525&archived=1`);
 });
 
-test("the form says at each field what is wrong, and keeps what was typed", async ({ page, context, keyward }) => {
+test("mission x2 e1: the form says at each field what is wrong, and keeps what was typed", async ({ page, context, keyward }) => {
   await keyward.signIn(context);
   const name = unique("turnstile");
   await openForm(page, keyward.url);
@@ -141,7 +141,7 @@ test("the form says at each field what is wrong, and keeps what was typed", asyn
   });
 });
 
-test("a secret is shown once, and every way out asks", async ({ page, context, keyward }) => {
+test("mission c5 c7 p4 f3: a secret is shown once, and every way out asks", async ({ page, context, keyward }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await keyward.signIn(context);
   const name = unique("kiosk");
@@ -260,7 +260,7 @@ test("whoever leaves without storing finds the key, without its secret", async (
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
 });
 
-test("a key is used, then archived from the list, and refused from then on", async ({ page, context, keyward }) => {
+test("mission c3 c4 x4 x5 p6: a key is used, then archived from the list, and refused from then on", async ({ page, context, keyward }) => {
   await keyward.signIn(context);
   const asker = await keyward.issue(unique("asker"), "keyward.verify");
   const key = await keyward.issue(unique("scanner"), "tickets.scan");

@@ -122,8 +122,11 @@ test("the archive dialog holds the focus and gives it back", async ({ page, cont
     await menu.focus();
     await page.keyboard.press("Enter");
     await page.keyboard.press("Tab");
-    await expect(row(page, key.name).getByRole("link", { name: "Open" })).toBeFocused();
-    await page.keyboard.press("Tab");
+    await expect(row(page, key.name).getByRole("button", { name: "Copy id" })).toBeFocused();
+    for (const next of ["Edit…", "Switch off", "Rotate…"]) {
+      await page.keyboard.press("Tab");
+      await expect(row(page, key.name).getByText(next)).toBeFocused();
+    }
     await page.keyboard.press("Tab");
     await expect(page.getByRole("link", { name: "Archive…" })).toBeFocused();
     await page.keyboard.press("Enter");
@@ -146,7 +149,7 @@ test("the dialog with the secret, and its question, hold the focus", async ({ pa
   await expect(dialog).toBeVisible();
 });
 
-test("an id is copied from its row's menu and from its page", async ({ page, context, keyward }) => {
+test("mission i2: an id is copied from its row's menu and from its page", async ({ page, context, keyward }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await keyward.signIn(context);
   const key = await keyward.issue(unique("copied"), "bookings.read");

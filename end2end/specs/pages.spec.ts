@@ -171,7 +171,7 @@ test("the form for a new key, and the secret", async ({ page, context, keyward, 
   await post({ name: "", scopes: "", life: "date", date: "2020-01-01" });
   await expect(page.locator("#expires-error")).not.toBeEmpty();
   await looksRight(page, "new key refused");
-  await post({ name: unique("plain"), scopes: "bookings.read", life: "7", date: "" });
+  await post({ name: unique("plain"), scopes: "bookings.read", owner: unique("holder"), life: "7", date: "" });
   await expect(page.getByRole("heading", { name: "Store this key now" })).toBeVisible();
   await looksRight(page, "once without script");
 });
@@ -225,7 +225,7 @@ test("signing in and setting up load no WebAssembly", async ({ page, bare }) => 
   const open = async (address: string) => paths(await asked(page, () => page.goto(address)));
   const scripts = (paths: string[]) => paths.filter((path) => /\.(js|wasm)$/.test(path));
   expect(scripts(await open(await bare.setupLink()))).toEqual(["/setup.js"]);
-  expect(scripts(await open(`${bare.url}/sign-in`))).toEqual([]);
+  expect(scripts(await open(`${bare.url}/sign-in`))).toEqual(["/sign-in.js"]);
 });
 
 /** Transferred bytes of bundled files, by their kind. */

@@ -13,7 +13,7 @@ use std::{
 };
 
 use axum::{Json, Router, body::Bytes, routing::post};
-use keyward::{clock::Clock, console::IssueKey, secret::Entropy};
+use keyward::{clock::Clock, console::KeyForm, secret::Entropy};
 use server::{
     boot,
     config::{Config, Flags},
@@ -43,7 +43,7 @@ async fn main() {
     let operator = app.console.operator();
     let mut tokens = Vec::new();
     for scope in ["keyward.verify", "things.read"] {
-        let form = IssueKey { name: scope.into(), scopes: scope.into(), expires: "90d".into(), ..IssueKey::default() };
+        let form = KeyForm { name: scope.into(), scopes: scope.into(), expires: "90d".into(), ..KeyForm::default() };
         tokens.push(app.console.issue_key(&operator, &form).await.expect("a key").token.reveal().to_owned());
     }
 

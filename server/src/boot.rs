@@ -88,7 +88,8 @@ fn make_folder(path: &Path) -> Result<(), BootError> {
 
 /// Everything a handler may need, on an open store.
 pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) -> App {
-    let console = Console::new(store.clone(), clock.clone(), entropy.clone(), config.checkpoint());
+    let console = Console::new(store.clone(), clock.clone(), entropy.clone(), config.checkpoint())
+        .with_issuer(&config.public_url);
     App::new(Parts {
         verifier: Verifier::new(store.clone(), clock.clone(), REMEMBERED),
         console: Arc::new(console),
@@ -105,6 +106,7 @@ pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) ->
 
 /// Runs until `stop` says so: listeners, and the tasks that keep memory and records fresh.
 pub async fn serve(app: App, mut stop: watch::Receiver<bool>) -> Result<(), BootError> {
+    app.console.prepare_signing_key().await?;
     app.verifier.hear().await?;
     if app.site.options.is_none() {
         tracing::warn!("the browser's files were not found: run the bundling step; pages work, but plainly");
@@ -137,6 +139,9 @@ pub async fn serve(app: App, mut stop: watch::Receiver<bool>) -> Result<(), Boot
     }
     if let Err(error) = app.verifier.flush().await {
         tracing::error!(%error, "the last usage could not be written");
+    }
+    if let Err(error) = app.verifier.release().await {
+        tracing::error!(%error, "what was left of quotas could not be given back");
     }
     if let Err(error) = app.console.checkpoint_audit().await {
         tracing::error!(%error, "the audit chain could not be anchored");

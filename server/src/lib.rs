@@ -8,6 +8,7 @@ mod http;
 mod layers;
 pub mod listen;
 mod metrics;
+mod probe;
 pub mod router;
 mod sessions;
 

@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::{
         clock::Clock,
-        console::IssueKey,
+        console::KeyForm,
         secret::{Entropy, MasterKey},
         store::{Location, Store},
     };
@@ -151,7 +151,7 @@ mod tests {
 
     async fn three_keys(console: &Console) {
         for name in ["one", "two", "three"] {
-            let form = IssueKey { name: name.into(), scopes: "a".into(), expires: "30d".into(), ..IssueKey::default() };
+            let form = KeyForm { name: name.into(), scopes: "a".into(), expires: "30d".into(), ..KeyForm::default() };
             console.issue_key(&console.operator(), &form).await.unwrap();
         }
     }
@@ -204,10 +204,12 @@ mod tests {
         let (console, store) = console(folder.path()).await;
         three_keys(&console).await;
         assert_eq!(store.migrate().await.unwrap(), None, "nothing is pending");
-        store.tamper("UPDATE _sqlx_migrations SET version = 9999").await;
+        store
+            .tamper("UPDATE _sqlx_migrations SET version = 9999 WHERE version = (SELECT MAX(version) FROM _sqlx_migrations)")
+            .await;
         assert!(matches!(store.migrate().await, Err(StoreError::Newer(9999))));
         // As if the newest migration had not run yet: the copy is made before it fails on what is there already.
-        store.tamper("UPDATE _sqlx_migrations SET version = 0").await;
+        store.tamper("UPDATE _sqlx_migrations SET version = 0 WHERE version = 9999").await;
         assert!(store.migrate().await.is_err());
         let copies = fs::read_dir(folder.path())
             .unwrap()

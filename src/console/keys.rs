@@ -1,27 +1,34 @@
-//! Keys: issue, list, show, archive.
+//! Keys: issue, list, show, edit, switch, rotate, archive, purge.
 
 use super::{Console, ConsoleError, FieldError};
 use crate::{
+    address::Addresses,
     audit::Verb,
-    id::KeyId,
-    key::{ArchiveReason, Archived, Key, State},
-    name::{Description, Name, Owner},
+    id::{EntryId, KeyId},
+    jwt::Claims,
+    key::{
+        ArchiveReason, Archived, Card, Form, Generation, Key, MAX_METADATA, Metadata, Named, Purpose, SignedWrites,
+        State, Subject, SwitchedOff,
+    },
+    limit::{Limits, Quota},
+    name::{Description, Name, Owner, Word},
     people::{Action, Permit},
+    policy::Policy,
+    registry::{DEFAULT_TENANT, Entry, Kind},
     scope::{Scope, Scopes},
     secret::{Digest, Plaintext},
-    store::{Counts, Cursor, KeyFilter, KeyPage, LastUse, NewKey, Stakes},
+    store::{Change, Counts, Cursor, KeyFilter, KeyPage, LastUse, NewKey, Stakes},
+    tenant::{AllAccess, Tenant},
     time::Timestamp,
     token,
 };
 
-/// The tenant a key belongs to when nothing else is said.
-const DEFAULT_TENANT: &str = "default";
 /// Keys on one page of the list.
 const PAGE: u16 = 50;
 
-/// The form for a new key, as typed.
-#[derive(Clone, Debug, Default)]
-pub struct IssueKey {
+/// The form of a key, as typed. Every field is text, as the browser and the command line have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyForm {
     /// What it is called.
     pub name: String,
     /// What it is for.
@@ -30,10 +37,100 @@ pub struct IssueKey {
     pub owner: String,
     /// What it may do, separated by white space or commas.
     pub scopes: String,
-    /// Until when: `90d`, `2027-03-14` or an RFC 3339 instant.
+    /// Why it may do everything, if it may.
+    pub all_access_reason: String,
+    /// Until when: `90d`, `2027-03-14`, an RFC 3339 instant or `never`.
     pub expires: String,
-    /// The name of its tenant; empty for the default one.
+    /// The name of its tenant; empty for the default one. It stays what it was.
     pub tenant: String,
+    /// The name of its group; empty for none.
+    pub group: String,
+    /// The name of the user it acts as; empty for none.
+    pub acts_as: String,
+    /// The role it acts in.
+    pub role: String,
+    /// Where it may be used from; empty for everywhere.
+    pub addresses: String,
+    /// How often: `100/minute`; empty for as often as one likes.
+    pub limits: String,
+    /// How much: `10000/month`; empty for no quota.
+    pub quota: String,
+    /// A JSON object that services are told; empty for none.
+    pub metadata: String,
+    /// `required` when writes need a signature.
+    pub signed_writes: String,
+    /// `token` or `jwt`; empty for a token. It stays what it was.
+    pub form: String,
+}
+
+impl KeyForm {
+    /// The form of a key as it is.
+    pub fn of(key: &Key) -> Self {
+        let card = &key.card;
+        Self {
+            name: card.name.to_string(),
+            description: card.description.to_string(),
+            owner: card.owner.to_string(),
+            scopes: card.scopes.to_string(),
+            all_access_reason: card.all_access_reason.to_string(),
+            expires: card.expires_at.to_string(),
+            tenant: key.tenant.name.to_string(),
+            group: key.group.as_ref().map(|group| group.name.clone()).unwrap_or_default(),
+            acts_as: key.subject.as_ref().map(|subject| subject.name.clone()).unwrap_or_default(),
+            role: card.role.to_string(),
+            addresses: card.addresses.to_string(),
+            limits: card.limits.to_string(),
+            quota: card.quota.map(|quota| quota.to_string()).unwrap_or_default(),
+            metadata: if card.metadata.is_empty() { String::new() } else { card.metadata.as_str().to_owned() },
+            signed_writes: card.signed_writes.code().to_owned(),
+            form: key.form.code().to_owned(),
+        }
+    }
+
+    /// Its fields by their names in forms and commands.
+    pub fn fields(&self) -> [(&'static str, &str); 16] {
+        [
+            ("name", &self.name),
+            ("description", &self.description),
+            ("owner", &self.owner),
+            ("scopes", &self.scopes),
+            ("all_access_reason", &self.all_access_reason),
+            ("expires", &self.expires),
+            ("tenant", &self.tenant),
+            ("group", &self.group),
+            ("acts_as", &self.acts_as),
+            ("role", &self.role),
+            ("addresses", &self.addresses),
+            ("limits", &self.limits),
+            ("quota", &self.quota),
+            ("metadata", &self.metadata),
+            ("signed_writes", &self.signed_writes),
+            ("form", &self.form),
+        ]
+    }
+
+    /// The field of this name, to be filled in.
+    pub fn field_mut(&mut self, name: &str) -> Option<&mut String> {
+        Some(match name {
+            "name" => &mut self.name,
+            "description" => &mut self.description,
+            "owner" => &mut self.owner,
+            "scopes" => &mut self.scopes,
+            "all_access_reason" => &mut self.all_access_reason,
+            "expires" => &mut self.expires,
+            "tenant" => &mut self.tenant,
+            "group" => &mut self.group,
+            "acts_as" => &mut self.acts_as,
+            "role" => &mut self.role,
+            "addresses" => &mut self.addresses,
+            "limits" => &mut self.limits,
+            "quota" => &mut self.quota,
+            "metadata" => &mut self.metadata,
+            "signed_writes" => &mut self.signed_writes,
+            "form" => &mut self.form,
+            _ => return None,
+        })
+    }
 }
 
 /// A key that was just issued, with the only copy of its secret.
@@ -49,6 +146,10 @@ pub struct Issued {
 pub struct ListKeys {
     /// What to look for.
     pub words: String,
+    /// Just this tenant's, by its name.
+    pub tenant: Option<String>,
+    /// Just this group's.
+    pub group: Option<EntryId>,
     /// Archived ones too.
     pub archived: bool,
     /// After this place.
@@ -73,66 +174,89 @@ pub struct KeyDetail {
     pub stakes: Stakes,
 }
 
+/// A form that was read: what it says, and whom it concerns.
+struct Read {
+    card: Card,
+    tenant: Tenant,
+    group: Option<Named>,
+    subject: Option<Subject>,
+    form: Form,
+}
+
 impl Console {
     /// Issues a key. When this returns, the key is durable; its secret is nowhere else.
-    pub async fn issue_key(&self, permit: &Permit, form: &IssueKey) -> Result<Issued, ConsoleError> {
+    pub async fn issue_key(&self, permit: &Permit, form: &KeyForm) -> Result<Issued, ConsoleError> {
         permit.allows(Action::WriteKeys)?;
-        let now = self.clock.now();
-        let mut errors = Vec::new();
-        let owner = if form.owner.trim().is_empty() { permit.actor() } else { &form.owner };
-        let name = field(&mut errors, "name", Name::parse(&form.name));
-        let description = field(&mut errors, "description", Description::parse(&form.description));
-        let owner = field(&mut errors, "owner", Owner::parse(owner));
-        let scopes = field(&mut errors, "scopes", Scopes::parse(&form.scopes));
-        let expires_at = field(&mut errors, "expires", self.policy.expiry(&form.expires, now));
-        let mut refuse = |field, message: &str| errors.push(FieldError { field, message: message.to_owned() });
-        if scopes.as_ref().is_some_and(Scopes::is_empty) {
-            refuse("scopes", "Choose at least one scope: a key without any opens nothing.");
-        }
-        if scopes.as_ref().is_some_and(|scopes| scopes.iter().any(Scope::is_reserved))
-            && permit.allows(Action::GrantReserved).is_err()
-        {
-            refuse("scopes", "Your role may not give a key access to Keyward itself. Ask an admin.");
-        }
-        if permit.only_owner().is_some_and(|only| owner.as_ref().is_some_and(|owner| owner.as_str() != only)) {
-            refuse("owner", "Your role may only make keys of your own.");
-        }
-        let tenant = if form.tenant.trim().is_empty() { DEFAULT_TENANT } else { form.tenant.trim() };
-        let tenant = self.store.tenant(tenant).await?;
-        if tenant.is_none() {
-            refuse("tenant", "There is no tenant of this name.");
-        }
-        let (Some(name), Some(description), Some(owner), Some(scopes), Some(expires_at), Some(tenant), true) =
-            (name, description, owner, scopes, expires_at, tenant, errors.is_empty())
-        else {
-            return Err(ConsoleError::Invalid(errors));
-        };
+        let policy = self.store.policy().await?;
+        let read = self.read(permit, form, None, policy).await?;
+        self.issue(permit, read, policy, None).await
+    }
 
+    /// Issues what was read. A JWT is signed before the change begins: the first one makes the signing key.
+    async fn issue(
+        &self,
+        permit: &Permit,
+        read: Read,
+        policy: Policy,
+        replaced: Option<(Key, Timestamp)>,
+    ) -> Result<Issued, ConsoleError> {
+        let now = self.clock.now();
         let id = self.entropy.key_id();
-        let token = self.entropy.token(&tenant.prefix, id);
-        let digest = token::parse(token.reveal()).map(|parts| Digest::of(parts.secret.as_bytes()));
+        let Read { card, tenant, group, subject, form } = read;
+        let token = match form {
+            Form::Token => self.entropy.token(&tenant.prefix, id),
+            Form::Jwt => {
+                let claims = Claims {
+                    issuer: self.issuer(),
+                    audience: tenant.name.as_str(),
+                    subject: subject.as_ref().map_or(card.owner.as_str(), |subject| &subject.name),
+                    id,
+                    issued_at: now,
+                    expires_at: card.expires_at,
+                    scopes: &card.scopes,
+                };
+                self.sign_jwt(permit, &claims).await?
+            }
+        };
+        // Of a token the secret is what counts; of a JWT all of it.
+        let digest = token::parse(token.reveal()).map_or(token.reveal(), |parts| parts.secret);
+        let digest = Digest::of(digest.as_bytes());
         let mut change = self.store.change().await?;
+        if replaced.is_none() {
+            within_cap(&mut change, &card.owner, policy, now).await?;
+        }
         let key = Key {
             id,
             prefix: tenant.prefix.clone(),
             tenant,
-            name,
-            description,
-            owner,
-            scopes,
+            card,
+            group,
+            subject,
+            owner_active: true,
+            form,
+            purpose: Purpose::Ordinary,
             last_four: token.last_four(),
             created_at: now,
             created_by: permit.actor().to_owned(),
-            expires_at,
+            rotated_from: replaced.as_ref().map(|(before, _)| before.id),
             state: State::Live,
             generation: change.generation(),
         };
-        change.insert_key(NewKey { key: &key, digest: digest.expect("a token we made reads back") }).await?;
-        let detail = serde_json::json!({
-            "name": key.name.as_str(), "owner": key.owner.as_str(), "scopes": key.scopes.to_string(),
-            "tenant": key.tenant.name.as_str(), "expires": key.expires_at.to_string(),
+        change.insert_key(NewKey { key: &key, digest }).await?;
+        let mut detail = serde_json::json!({
+            "name": key.card.name.as_str(), "owner": key.card.owner.as_str(), "scopes": key.card.scopes.to_string(),
+            "tenant": key.tenant.name.as_str(), "expires": key.card.expires_at.to_string(),
         });
-        change.commit(now, permit.actor(), Verb::IssueKey, id.as_str(), &detail.to_string()).await?;
+        if let Some((mut before, until)) = replaced {
+            // One event for both: it is the old key's, which verification has to forget.
+            before.card.expires_at = before.card.expires_at.min(until);
+            change.update_key(&before).await?;
+            detail["successor"] = id.as_str().into();
+            detail["expires"] = before.card.expires_at.to_string().into();
+            change.commit(now, permit.actor(), Verb::RotateKey, before.id.as_str(), &detail.to_string()).await?;
+        } else {
+            change.commit(now, permit.actor(), Verb::IssueKey, id.as_str(), &detail.to_string()).await?;
+        }
         Ok(Issued { key, token })
     }
 
@@ -142,6 +266,8 @@ impl Console {
         let filter = KeyFilter {
             words: list.words.clone(),
             owner: permit.only_owner().map(str::to_owned),
+            tenant: list.tenant.clone(),
+            group: list.group,
             archived: list.archived,
             after: list.after,
             limit: PAGE,
@@ -160,6 +286,95 @@ impl Console {
         Ok(KeyDetail { key: stored.key, last_use, stakes })
     }
 
+    /// How many live keys this owner holds, and how many they may.
+    pub async fn holding(&self, permit: &Permit, owner: &str) -> Result<(i64, i64), ConsoleError> {
+        permit.allows(Action::ReadKeys)?;
+        let live = self.store.live_keys_of(owner, self.clock.now()).await?;
+        Ok((live, self.store.policy().await?.keys_per_owner))
+    }
+
+    /// Edits everything but the secret. `seen` is the generation that was edited: somebody else's later edit is not
+    /// overwritten.
+    pub async fn edit_key(
+        &self,
+        permit: &Permit,
+        id: KeyId,
+        form: &KeyForm,
+        seen: Option<Generation>,
+    ) -> Result<Key, ConsoleError> {
+        permit.allows(Action::WriteKeys)?;
+        let policy = self.store.policy().await?;
+        let before = self.show_key(permit, id).await?.key;
+        let read = self.read(permit, form, Some(&before), policy).await?;
+        let now = self.clock.now();
+        let mut change = self.store.change().await?;
+        let before = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
+        if matches!(before.state, State::Archived(_)) {
+            return Err(ConsoleError::field("name", "An archived key stays as it is."));
+        }
+        if seen.is_some_and(|seen| seen != before.generation) {
+            return Err(ConsoleError::Conflict);
+        }
+        let owner_changed = before.card.owner != read.card.owner;
+        if owner_changed && before.purpose == Purpose::Ordinary {
+            within_cap(&mut change, &read.card.owner, policy, now).await?;
+        }
+        let Read { card, group, subject, .. } = read;
+        let after = Key { card, group, subject, generation: change.generation(), ..before.clone() };
+        let (old, new) = (KeyForm::of(&before), KeyForm::of(&after));
+        let changed = changes(&old.fields(), &new.fields());
+        if changed.as_object().is_some_and(serde_json::Map::is_empty) {
+            return Ok(before);
+        }
+        change.update_key(&after).await?;
+        let detail = serde_json::json!({ "name": after.card.name.as_str(), "changes": changed });
+        change.commit(now, permit.actor(), Verb::EditKey, id.as_str(), &detail.to_string()).await?;
+        Ok(after)
+    }
+
+    /// Switches a key off, or on again.
+    pub async fn switch_key(&self, permit: &Permit, id: KeyId, on: bool) -> Result<Key, ConsoleError> {
+        permit.allows(Action::WriteKeys)?;
+        let mut change = self.store.change().await?;
+        let key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
+        reaches(permit, &key)?;
+        let now = self.clock.now();
+        let state = match (&key.state, on) {
+            (State::Archived(_), _) => return Err(ConsoleError::field("name", "An archived key stays as it is.")),
+            (State::Live, true) | (State::Off(_), false) => return Ok(key),
+            (State::Off(_), true) => State::Live,
+            (State::Live, false) => State::Off(SwitchedOff { at: now, by: permit.actor().to_owned() }),
+        };
+        let key = Key { state, generation: change.generation(), ..key };
+        change.update_key(&key).await?;
+        let verb = if on { Verb::SwitchOnKey } else { Verb::SwitchOffKey };
+        let detail = serde_json::json!({ "name": key.card.name.as_str() });
+        change.commit(now, permit.actor(), verb, id.as_str(), &detail.to_string()).await?;
+        Ok(key)
+    }
+
+    /// Issues a successor that inherits everything, and lets the old key live for `overlap` milliseconds more, never
+    /// beyond its own expiry.
+    pub async fn rotate_key(&self, permit: &Permit, id: KeyId, overlap: i64) -> Result<Issued, ConsoleError> {
+        permit.allows(Action::WriteKeys)?;
+        let key = self.show_key(permit, id).await?.key;
+        let policy = self.store.policy().await?;
+        let now = self.clock.now();
+        if key.state != State::Live || now >= key.card.expires_at {
+            return Err(ConsoleError::field("overlap", "Only a key that works can be rotated."));
+        }
+        // The successor lives as long as the old one was meant to, from now on.
+        let life = key.card.expires_at.since(key.created_at);
+        let longest = policy.bounds(now).1;
+        let mut card = key.card.clone();
+        if card.expires_at != Timestamp::NEVER {
+            card.expires_at = now.plus(life).min(longest);
+        }
+        let (group, subject) = (key.group.clone(), key.subject.clone());
+        let read = Read { card, tenant: key.tenant.clone(), group, subject, form: key.form };
+        self.issue(permit, read, policy, Some((key, now.plus(overlap.max(0))))).await
+    }
+
     /// Archives a key: the next verify is refused. Archiving an archived key changes nothing and says so by its evidence.
     pub async fn archive_key(&self, permit: &Permit, id: KeyId, reason: ArchiveReason) -> Result<Key, ConsoleError> {
         permit.allows(Action::WriteKeys)?;
@@ -168,7 +383,7 @@ impl Console {
         reaches(permit, &key)?;
         let now = self.clock.now();
         let evidence = Archived { at: now, by: permit.actor().to_owned(), reason };
-        let name = key.name.clone();
+        let name = key.card.name.clone();
         let archived = match key.clone().archive(evidence.clone()) {
             Ok(archived) => Key { generation: change.generation(), ..archived },
             Err(_) => return Ok(key),
@@ -179,20 +394,234 @@ impl Console {
         Ok(archived)
     }
 
-    /// The scopes keys already hold, for the picker.
-    pub async fn scopes_in_use(&self, permit: &Permit) -> Result<Scopes, ConsoleError> {
-        permit.allows(Action::WriteKeys)?;
-        Ok(self.store.scopes_in_use().await?)
+    /// How many keys of a group are not archived.
+    pub async fn count_group(&self, permit: &Permit, group: EntryId) -> Result<usize, ConsoleError> {
+        permit.allows(Action::WriteRegister)?;
+        Ok(self.store.keys_of_group(group).await?.len())
+    }
+
+    /// Archives every key of a group, each in a change of its own. How many there were.
+    pub async fn archive_group(
+        &self,
+        permit: &Permit,
+        group: EntryId,
+        reason: ArchiveReason,
+    ) -> Result<usize, ConsoleError> {
+        permit.allows(Action::WriteRegister)?;
+        let keys = self.store.keys_of_group(group).await?;
+        for id in &keys {
+            self.archive_key(permit, *id, reason).await?;
+        }
+        Ok(keys.len())
+    }
+
+    /// Removes an archived key and everything that was counted for it. Only the audit still knows it.
+    pub async fn purge_key(&self, permit: &Permit, id: KeyId) -> Result<(), ConsoleError> {
+        permit.allows(Action::PurgeKeys)?;
+        let mut change = self.store.change().await?;
+        let key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
+        if !matches!(key.state, State::Archived(_)) {
+            return Err(ConsoleError::field("confirm", "Archive the key first: only an archived key can be purged."));
+        }
+        change.purge_key(id).await?;
+        let detail = serde_json::json!({ "name": key.card.name.as_str() });
+        change.commit(self.clock.now(), permit.actor(), Verb::PurgeKey, id.as_str(), &detail.to_string()).await?;
+        Ok(())
     }
 
     /// Until when a key made now may live.
-    pub fn expiry_bounds(&self) -> (Timestamp, Timestamp) {
-        self.policy.bounds(self.clock.now())
+    pub async fn policy(&self) -> Result<Policy, ConsoleError> {
+        Ok(self.store.policy().await?)
+    }
+
+    /// Reads a form against the policy, the register and, for an edit, the key as it was.
+    async fn read(
+        &self,
+        permit: &Permit,
+        form: &KeyForm,
+        before: Option<&Key>,
+        policy: Policy,
+    ) -> Result<Read, ConsoleError> {
+        let now = self.clock.now();
+        let mut errors = Vec::new();
+        let owner = if form.owner.trim().is_empty() { permit.actor() } else { &form.owner };
+        let kept = before.filter(|key| form.expires.trim() == key.card.expires_at.to_string());
+        let expires = match kept {
+            Some(key) => Ok(key.card.expires_at),
+            None => policy.expiry(&form.expires, now),
+        };
+        let name = field(&mut errors, "name", Name::parse(&form.name));
+        let description = field(&mut errors, "description", Description::parse(&form.description));
+        let owner = field(&mut errors, "owner", Owner::parse(owner));
+        let scopes = field(&mut errors, "scopes", Scopes::parse(&form.scopes));
+        let all_access_reason = field(&mut errors, "all_access_reason", Description::parse(&form.all_access_reason));
+        let role = field(&mut errors, "role", Word::parse(&form.role));
+        let expires_at = field(&mut errors, "expires", expires);
+        let addresses = field(&mut errors, "addresses", Addresses::parse(&form.addresses));
+        let limits = field(&mut errors, "limits", Limits::parse(&form.limits));
+        let quota = field(&mut errors, "quota", Quota::parse(&form.quota));
+        let metadata = field(&mut errors, "metadata", metadata(&form.metadata));
+        let code = |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
+        let signed_writes =
+            SignedWrites::parse(&code(&form.signed_writes, "optional")).ok_or("Choose optional or required.");
+        let signed_writes = field(&mut errors, "signed_writes", signed_writes);
+        let shape = Form::parse(&code(&form.form, "token")).ok_or("Choose token or jwt.");
+        let shape = field(&mut errors, "form", shape);
+        let tenant = match (before, form.tenant.trim()) {
+            (Some(key), _) => Some(key.tenant.clone()),
+            (None, "") => self.store.tenant(DEFAULT_TENANT).await?,
+            (None, name) => self.store.tenant(name).await?,
+        };
+        let tenant = field(&mut errors, "tenant", tenant.ok_or("There is no tenant of this name."));
+        let within = tenant.as_ref().map_or("", |tenant| tenant.name.as_str());
+        let group = self.named(&mut errors, Kind::Group, within, "group", &form.group).await?;
+        let subject = self.named(&mut errors, Kind::Subject, within, "acts_as", &form.acts_as).await?;
+        if let (Some(scopes), Some(tenant)) = (&scopes, &tenant) {
+            let held = before.map(|key| &key.card.scopes);
+            errors.extend(self.refused_scopes(permit, scopes, held, tenant, &form.all_access_reason).await?);
+        }
+        if permit.only_owner().is_some_and(|only| owner.as_ref().is_some_and(|owner| owner.as_str() != only)) {
+            errors.push(error("owner", "Your role may only make keys of your own."));
+        }
+        if shape == Some(Form::Jwt) && expires_at == Some(Timestamp::NEVER) {
+            errors.push(error("expires", "A JWT must expire: choose a date."));
+        }
+        if let Some(key) = before.filter(|key| key.form == Form::Jwt) {
+            let signed = "This is signed into the JWT. Rotate the key to change it.";
+            let subject = subject.as_ref().map(|entry| entry.id);
+            for (field, changed) in [
+                ("scopes", scopes.as_ref() != Some(&key.card.scopes)),
+                ("expires", expires_at != Some(key.card.expires_at)),
+                ("acts_as", subject != key.subject.as_ref().map(|subject| subject.id)),
+            ] {
+                errors.extend(changed.then(|| error(field, signed)));
+            }
+        }
+        let card = || {
+            Some(Card {
+                name: name?,
+                description: description?,
+                owner: owner?,
+                scopes: scopes?,
+                all_access_reason: all_access_reason?,
+                role: role?,
+                expires_at: expires_at?,
+                addresses: addresses?,
+                limits: limits?,
+                quota: quota?,
+                metadata: metadata?,
+                signed_writes: signed_writes?,
+            })
+        };
+        match (card(), tenant, shape) {
+            (Some(card), Some(tenant), Some(form)) if errors.is_empty() => {
+                let group = group.map(|entry| Named { id: entry.id, name: entry.name().to_owned() });
+                let subject = subject.map(|entry| Subject {
+                    id: entry.id,
+                    name: entry.name().to_owned(),
+                    active: entry.disabled_at.is_none(),
+                });
+                Ok(Read { card, tenant, group, subject, form })
+            }
+            _ => Err(ConsoleError::Invalid(errors)),
+        }
+    }
+
+    /// The entry a form names, or a mistake.
+    async fn named(
+        &self,
+        errors: &mut Vec<FieldError>,
+        kind: Kind,
+        tenant: &str,
+        field: &'static str,
+        name: &str,
+    ) -> Result<Option<Entry>, ConsoleError> {
+        let name = name.trim();
+        if name.is_empty() {
+            return Ok(None);
+        }
+        let found = self.store.entry_named(kind, tenant, name).await?;
+        if found.is_none() {
+            let what = kind.words().to_lowercase();
+            errors.push(error(field, format!("There is no {what} of this name in tenant {tenant}.")));
+        }
+        Ok(found)
+    }
+
+    /// What is wrong with granting these scopes. What a key holds already is not asked about again.
+    pub(super) async fn refused_scopes(
+        &self,
+        permit: &Permit,
+        scopes: &Scopes,
+        held: Option<&Scopes>,
+        tenant: &Tenant,
+        reason: &str,
+    ) -> Result<Vec<FieldError>, ConsoleError> {
+        let mut errors = Vec::new();
+        if scopes.is_empty() {
+            errors.push(error("scopes", "Choose at least one scope: a key without any opens nothing."));
+        }
+        let is_new = |scope: &&Scope| held.is_none_or(|held| !held.iter().any(|other| other == *scope));
+        if scopes.iter().filter(is_new).any(Scope::is_reserved) && permit.allows(Action::GrantReserved).is_err() {
+            errors.push(error("scopes", "Your role may not give a key access to Keyward itself. Ask an admin."));
+        }
+        let catalogue = self.store.entries(Kind::Scope).await?;
+        for scope in scopes.iter().filter(is_new) {
+            let entry = catalogue.iter().find(|entry| entry.name() == scope.base());
+            if entry.is_some_and(|entry| !entry.is_open_for(tenant.name.as_str())) {
+                let message =
+                    format!("{scope} is gated: a superadmin has to open it for tenant {} first.", tenant.name);
+                errors.push(error("scopes", message));
+            }
+        }
+        if scopes.is_all_access() && tenant.all_access == AllAccess::Forbidden {
+            errors.push(error("scopes", format!("Tenant {} grants public to nobody.", tenant.name)));
+        } else if scopes.is_all_access() && reason.trim().is_empty() {
+            errors.push(error("all_access_reason", "This key opens everything: say why."));
+        }
+        Ok(errors)
     }
 }
 
-fn reaches(permit: &Permit, key: &Key) -> Result<(), ConsoleError> {
-    let reached = permit.only_owner().is_none_or(|owner| owner == key.owner.as_str());
+/// Refuses a key beyond what its owner may hold, as this change sees it.
+async fn within_cap(change: &mut Change, owner: &Owner, policy: Policy, now: Timestamp) -> Result<(), ConsoleError> {
+    let live = change.live_keys_of(owner, now).await?;
+    if live < policy.keys_per_owner {
+        return Ok(());
+    }
+    let most = policy.keys_per_owner;
+    Err(ConsoleError::field("owner", format!("{owner} holds {live} of {most} live keys. Archive one first.")))
+}
+
+pub(super) fn error(field: &'static str, message: impl ToString) -> FieldError {
+    FieldError { field, message: message.to_string() }
+}
+
+fn metadata(text: &str) -> Result<Metadata, String> {
+    if text.trim().is_empty() {
+        return Ok(Metadata::default());
+    }
+    let object: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(text).map_err(|_| "Type a JSON object, such as {\"site\": \"north\"}.".to_owned())?;
+    let text = serde_json::Value::Object(object).to_string();
+    if text.len() > MAX_METADATA {
+        return Err(format!("Metadata has at most {MAX_METADATA} bytes; this has {}.", text.len()));
+    }
+    Ok(Metadata::from_checked(text))
+}
+
+/// What differs: by name, before and after.
+pub(super) fn changes(before: &[(&str, &str)], after: &[(&str, &str)]) -> serde_json::Value {
+    let differ = before.iter().zip(after).filter(|((_, old), (_, new))| old != new);
+    differ
+        .map(|((name, old), (_, new))| ((*name).to_owned(), serde_json::json!([old, new])))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// Refuses what the permit does not reach as if it did not exist.
+pub(super) fn reaches(permit: &Permit, key: &Key) -> Result<(), ConsoleError> {
+    let reached = permit.only_owner().is_none_or(|owner| owner == key.card.owner.as_str());
     if reached { Ok(()) } else { Err(ConsoleError::NotFound) }
 }
 

@@ -4,24 +4,32 @@
 mod audit;
 mod keys;
 mod people;
+mod probe;
+mod registry;
 mod sign_in;
+mod signing;
 mod throttle;
+mod verify_keys;
+mod why;
 
 use std::{path::PathBuf, time::Duration};
 
 pub use self::{
     audit::{ChainError, ChainReport},
-    keys::{IssueKey, Issued, KeyDetail, KeyList, ListKeys},
+    keys::{Issued, KeyDetail, KeyForm, KeyList, ListKeys},
     people::{NewUser, SetupError},
+    probe::{Attempt, Finding, GatewayForm, Outcome, Probe, ProbeReport, Seen},
     sign_in::{SESSION_LIFE, SignInError, SignedIn},
+    verify_keys::{MAX_VERIFY_KEYS, VerifyKeyForm},
+    why::{DoorForm, Why},
 };
 use crate::{
     clock::Clock,
     password::{Busy, Passwords},
     people::{Forbidden, Permit},
-    policy::Policy,
     secret::Entropy,
     store::{Store, StoreError},
+    time::DAY,
 };
 
 /// Passwords hashed at once, so that a flood of sign-ins leaves the machine to verification.
@@ -29,15 +37,20 @@ const HASHES_AT_ONCE: usize = 2;
 /// How long a sign-in waits for its turn.
 const HASH_PATIENCE: Duration = Duration::from_millis(1500);
 
+/// How long refusals are kept, in milliseconds.
+const REFUSALS_KEPT: i64 = 7 * DAY;
+/// How long the quota of a period is kept after its beginning, in milliseconds.
+const QUOTAS_KEPT: i64 = 40 * DAY;
+
 /// The console's use cases.
 pub struct Console {
     store: Store,
     clock: Clock,
     entropy: Entropy,
-    policy: Policy,
     passwords: Passwords,
     throttle: throttle::Throttle,
     checkpoint: PathBuf,
+    issuer: String,
 }
 
 /// A field that must be mended, and how. The field's name is the form's.
@@ -61,6 +74,9 @@ pub enum ConsoleError {
     /// What was typed must be mended first.
     #[error("{}", .0.iter().map(|error| format!("{}: {}", error.field, error.message)).collect::<Vec<_>>().join("\n"))]
     Invalid(Vec<FieldError>),
+    /// Somebody else changed it meanwhile.
+    #[error("somebody else changed it meanwhile")]
+    Conflict,
     /// Too much at once; try again shortly.
     #[error("Keyward is busy")]
     Busy,
@@ -94,7 +110,7 @@ impl Console {
             store,
             clock,
             entropy,
-            policy: Policy::default(),
+            issuer: "keyward".to_owned(),
             passwords: Passwords::new(HASHES_AT_ONCE, HASH_PATIENCE),
             throttle: throttle::Throttle::default(),
             checkpoint,
@@ -106,9 +122,15 @@ impl Console {
         Permit::for_operator()
     }
 
-    /// The bounds on a key's life.
-    pub fn policy(&self) -> Policy {
-        self.policy
+    /// The same, issuing JWTs in the name of this address.
+    #[must_use]
+    pub fn with_issuer(self, issuer: &str) -> Self {
+        Self { issuer: issuer.to_owned(), ..self }
+    }
+
+    /// In whose name JWTs are issued.
+    fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// The clock the use cases go by.
@@ -120,6 +142,10 @@ impl Console {
     pub async fn sweep(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         self.store.sweep_sessions(now).await?;
+        self.store.sweep_refusals(now.plus(-REFUSALS_KEPT)).await?;
+        self.store.sweep_nonces(now).await?;
+        self.store.sweep_quotas(now.plus(-QUOTAS_KEPT)).await?;
+        self.sweep_canaries(now).await?;
         self.store.sweep_usage(now).await
     }
 }

@@ -3,6 +3,7 @@
 use super::{Console, ConsoleError, FieldError, keys::field};
 use crate::{
     audit::Verb,
+    id::UserId,
     name::Email,
     password::{Password, PasswordError},
     people::{Action, Permit, Role, User},
@@ -89,6 +90,69 @@ impl Console {
     pub async fn users(&self, permit: &Permit) -> Result<Vec<User>, ConsoleError> {
         permit.allows(Action::ManageUsers)?;
         Ok(self.store.users().await?)
+    }
+
+    /// The user who signs in with this mail address.
+    pub async fn user_named(&self, permit: &Permit, email: &str) -> Result<User, ConsoleError> {
+        let users = self.users(permit).await?;
+        let email = email.trim().to_lowercase();
+        users.into_iter().find(|user| user.email.as_str() == email).ok_or(ConsoleError::NotFound)
+    }
+
+    /// Keeps someone from signing in: their sessions end, and their keys are refused. The last superadmin stays, and so
+    /// does whoever asks.
+    pub async fn disable_user(&self, permit: &Permit, id: UserId) -> Result<User, ConsoleError> {
+        permit.allows(Action::ManageUsers)?;
+        let mut change = self.store.change().await?;
+        let user = change.user(id).await?.ok_or(ConsoleError::NotFound)?;
+        if user.disabled_at.is_some() {
+            return Ok(user);
+        }
+        if user.email.as_str() == permit.actor() {
+            return Err(ConsoleError::field("email", "Nobody disables themselves: ask another superadmin."));
+        }
+        if user.role == Role::Superadmin && change.superadmins().await? <= 1 {
+            return Err(ConsoleError::field(
+                "email",
+                "This is the last superadmin who may sign in. Add another first.",
+            ));
+        }
+        let now = self.clock.now();
+        let user = User { disabled_at: Some(now), sessions_from: now, ..user };
+        change.update_user(&user).await?;
+        change.commit(now, permit.actor(), Verb::DisableUser, user.id.as_str(), &detail(&user)).await?;
+        Ok(user)
+    }
+
+    /// Lets someone sign in again, with the password they had.
+    pub async fn enable_user(&self, permit: &Permit, id: UserId) -> Result<User, ConsoleError> {
+        permit.allows(Action::ManageUsers)?;
+        let mut change = self.store.change().await?;
+        let user = change.user(id).await?.ok_or(ConsoleError::NotFound)?;
+        if user.disabled_at.is_none() {
+            return Ok(user);
+        }
+        let user = User { disabled_at: None, ..user };
+        change.update_user(&user).await?;
+        change.commit(self.clock.now(), permit.actor(), Verb::EnableUser, user.id.as_str(), &detail(&user)).await?;
+        Ok(user)
+    }
+
+    /// Gives someone a new password and ends the sessions they have.
+    pub async fn reset_password(&self, permit: &Permit, id: UserId, password: String) -> Result<User, ConsoleError> {
+        permit.allows(Action::ManageUsers)?;
+        let user = self.store.user(id).await?.ok_or(ConsoleError::NotFound)?;
+        let chosen = Password::chosen(password, user.email.as_str());
+        let hash = self.passwords.hash(chosen.map_err(|error| ConsoleError::field("password", error))?).await?;
+        let now = self.clock.now();
+        let mut change = self.store.change().await?;
+        // Read again: hashing took its time.
+        let user = change.user(id).await?.ok_or(ConsoleError::NotFound)?;
+        let user = User { sessions_from: now, ..user };
+        change.set_password(id, &hash).await?;
+        change.update_user(&user).await?;
+        change.commit(now, permit.actor(), Verb::ResetUser, user.id.as_str(), &detail(&user)).await?;
+        Ok(user)
     }
 
     async fn new_user(&self, form: NewUser, role: Role) -> Result<(User, String), ConsoleError> {

@@ -19,7 +19,7 @@ pub(super) enum Transaction {
 /// A transaction under way. Dropped without [`Change::commit`], it leaves no trace.
 pub struct Change {
     pub(super) transaction: Transaction,
-    store: Store,
+    pub(super) store: Store,
     generation: Generation,
     before: [u8; 32],
 }
@@ -86,7 +86,7 @@ impl Change {
             Transaction::Postgres(transaction) => transaction.commit().await?,
         }
         if let Some(listener) = self.store.inner.listener.get() {
-            listener(self.generation, target);
+            listener(&event);
         }
         Ok(())
     }

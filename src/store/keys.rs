@@ -1,14 +1,22 @@
 //! Keys at rest: inserted with a digest, found by their public id, listed newest first.
 
+use std::sync::OnceLock;
+
+use serde_json::value::RawValue;
 use sqlx::FromRow;
 
-use super::{Change, Store, StoreError, reading, within};
+use super::{Change, Store, StoreError, StoredVerifyKey, reading, within};
 use crate::{
-    id::{KeyId, TenantId},
-    key::{ArchiveReason, Archived, Key, State, Tenant},
-    name::{Description, Name, Owner, Prefix},
+    address::Addresses,
+    id::{EntryId, KeyId},
+    key::{
+        ArchiveReason, Archived, Card, Form, Key, Metadata, Named, Purpose, SignedWrites, State, Subject, SwitchedOff,
+    },
+    limit::{Limits, Quota},
+    name::{Description, Name, Owner, Prefix, Word},
     scope::Scopes,
     secret::Digest,
+    store::registry::tenant,
     time::Timestamp,
 };
 
@@ -21,12 +29,33 @@ pub struct NewKey<'a> {
 }
 
 /// A key as the verify path needs it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct StoredKey {
     /// The key.
     pub key: Key,
     /// SHA-256 of its secret.
     pub digest: Digest,
+    /// Public keys that verify its signatures, retired ones too.
+    pub verify_keys: Vec<StoredVerifyKey>,
+    told: OnceLock<Box<RawValue>>,
+}
+
+impl StoredKey {
+    /// A key and the digest of its secret.
+    pub fn new(key: Key, digest: Digest) -> Self {
+        Self { key, digest, verify_keys: Vec::new(), told: OnceLock::new() }
+    }
+
+    /// With the public keys that verify its signatures.
+    #[must_use]
+    pub fn with_verify_keys(self, verify_keys: Vec<StoredVerifyKey>) -> Self {
+        Self { verify_keys, ..self }
+    }
+
+    /// What a door tells of it, written by the door once and kept as long as the key is remembered.
+    pub fn told(&self, write: impl FnOnce(&Key) -> Box<RawValue>) -> &RawValue {
+        self.told.get_or_init(|| write(&self.key))
+    }
 }
 
 /// The last allowed call of a key.
@@ -54,6 +83,10 @@ pub struct KeyFilter {
     pub words: String,
     /// Just this owner's.
     pub owner: Option<String>,
+    /// Just this tenant's, by its name.
+    pub tenant: Option<String>,
+    /// Just this group's.
+    pub group: Option<EntryId>,
     /// Archived ones too.
     pub archived: bool,
     /// After this place.
@@ -104,18 +137,35 @@ pub struct Counts {
 struct KeyRow {
     id: String,
     tenant_id: String,
-    tenant_name: String,
-    tenant_prefix: String,
+    tenant_settings: String,
     name: String,
     description: String,
     owner: String,
+    owner_off_at: Option<i64>,
     scopes: String,
+    all_access_reason: String,
+    role: String,
+    group_id: Option<String>,
+    group_name: Option<String>,
+    subject_id: Option<String>,
+    subject_name: Option<String>,
+    subject_off_at: Option<i64>,
+    metadata: String,
+    addresses: String,
+    limits: String,
+    quota: String,
+    form: String,
+    purpose: String,
+    signed_writes: String,
     prefix: String,
     last_four: String,
     digest: String,
     created_at: i64,
     created_by: String,
     expires_at: i64,
+    rotated_from: Option<String>,
+    off_at: Option<i64>,
+    off_by: Option<String>,
     archived_at: Option<i64>,
     archived_by: Option<String>,
     archive_reason: Option<String>,
@@ -133,34 +183,57 @@ impl KeyRow {
     }
 
     fn stored(self) -> Option<StoredKey> {
-        let state = match self.archived_at {
-            None => State::Live,
-            Some(at) => State::Archived(Archived {
-                at: Timestamp::from_millis(at),
+        let at = Timestamp::from_millis;
+        let state = match (self.archived_at, self.off_at) {
+            (Some(archived), _) => State::Archived(Archived {
+                at: at(archived),
                 by: self.archived_by?,
                 reason: ArchiveReason::parse(&self.archive_reason?)?,
             }),
+            (None, Some(off)) => State::Off(SwitchedOff { at: at(off), by: self.off_by? }),
+            (None, None) => State::Live,
         };
-        let key = Key {
-            id: KeyId::parse(&self.id)?,
-            tenant: Tenant {
-                id: TenantId::parse(&self.tenant_id)?,
-                name: Name::parse(&self.tenant_name).ok()?,
-                prefix: Prefix::parse(&self.tenant_prefix).ok()?,
-            },
+        let card = Card {
             name: Name::parse(&self.name).ok()?,
             description: Description::parse(&self.description).ok()?,
             owner: Owner::parse(&self.owner).ok()?,
             scopes: Scopes::parse(&self.scopes).ok()?,
+            all_access_reason: Description::parse(&self.all_access_reason).ok()?,
+            role: Word::parse(&self.role).ok()?,
+            expires_at: at(self.expires_at),
+            addresses: Addresses::parse(&self.addresses).ok()?,
+            limits: Limits::parse(&self.limits).ok()?,
+            quota: Quota::parse(&self.quota).ok()?,
+            metadata: Metadata::from_checked(self.metadata),
+            signed_writes: SignedWrites::parse(&self.signed_writes)?,
+        };
+        let group = match self.group_id {
+            Some(id) => Some(Named { id: EntryId::parse(&id)?, name: self.group_name? }),
+            None => None,
+        };
+        let active = self.subject_off_at.is_none();
+        let subject = match self.subject_id {
+            Some(id) => Some(Subject { id: EntryId::parse(&id)?, name: self.subject_name?, active }),
+            None => None,
+        };
+        let key = Key {
+            id: KeyId::parse(&self.id)?,
+            tenant: tenant(&self.tenant_id, &self.tenant_settings)?,
+            card,
+            group,
+            subject,
+            owner_active: self.owner_off_at.is_none(),
+            form: Form::parse(&self.form)?,
+            purpose: Purpose::parse(&self.purpose)?,
             prefix: Prefix::parse(&self.prefix).ok()?,
             last_four: self.last_four,
-            created_at: Timestamp::from_millis(self.created_at),
+            created_at: at(self.created_at),
             created_by: self.created_by,
-            expires_at: Timestamp::from_millis(self.expires_at),
+            rotated_from: self.rotated_from.as_deref().and_then(KeyId::parse),
             state,
             generation: self.generation,
         };
-        Some(StoredKey { key, digest: Digest::from_hex(&self.digest)? })
+        Some(StoredKey::new(key, Digest::from_hex(&self.digest)?))
     }
 }
 
@@ -168,14 +241,51 @@ impl KeyRow {
 macro_rules! select_keys {
     ($rest:literal) => {
         concat!(
-            "SELECT k.*, t.name AS tenant_name, t.prefix AS tenant_prefix, u.at AS used_at, u.address AS used_address ",
+            "SELECT k.*, t.settings AS tenant_settings, u.at AS used_at, u.address AS used_address, g.name AS group_name, ",
+            "s.name AS subject_name, s.disabled_at AS subject_off_at, o.disabled_at AS owner_off_at ",
             "FROM keys k JOIN tenants t ON t.id = k.tenant_id LEFT JOIN last_uses u ON u.key_id = k.id ",
+            "LEFT JOIN entries g ON g.id = k.group_id LEFT JOIN entries s ON s.id = k.subject_id ",
+            "LEFT JOIN users o ON o.email = k.owner ",
             $rest
         )
     };
 }
 
+/// Live keys of one owner.
+macro_rules! live_keys {
+    () => {
+        "SELECT COUNT(*) FROM keys WHERE owner = $1 AND archived_at IS NULL AND expires_at > $2 AND purpose = 'ordinary'"
+    };
+}
+
 impl Store {
+    /// How many ordinary keys this owner holds that are neither archived nor expired.
+    pub async fn live_keys_of(&self, owner: &str, now: Timestamp) -> Result<i64, StoreError> {
+        let sql = live_keys!();
+        let (live,): (i64,) =
+            reading!(self, db => sqlx::query_as(sql).bind(owner).bind(now.millis()).fetch_one(db).await?);
+        Ok(live)
+    }
+
+    /// The ids of a group's keys that are not archived.
+    pub async fn keys_of_group(&self, group: EntryId) -> Result<Vec<KeyId>, StoreError> {
+        let sql = "SELECT id FROM keys WHERE group_id = $1 AND archived_at IS NULL ORDER BY created_at";
+        let rows: Vec<(String,)> = reading!(self, db => sqlx::query_as(sql).bind(group.as_str()).fetch_all(db).await?);
+        rows.iter().map(|(id,)| KeyId::parse(id).ok_or(StoreError::Corrupt("key"))).collect()
+    }
+
+    /// The ids of the self-test's keys that expired before this instant: what a test that was cut off left behind.
+    pub async fn canaries_before(&self, instant: Timestamp) -> Result<Vec<KeyId>, StoreError> {
+        let sql = "SELECT id FROM keys WHERE purpose = $1 AND expires_at < $2";
+        let purpose = Purpose::Canary.code();
+        let rows: Vec<(String,)> = reading!(self, db => sqlx::query_as(sql)
+            .bind(purpose)
+            .bind(instant.millis())
+            .fetch_all(db)
+            .await?);
+        rows.iter().map(|(id,)| KeyId::parse(id).ok_or(StoreError::Corrupt("key"))).collect()
+    }
+
     /// The key with this id.
     pub async fn key(&self, id: KeyId) -> Result<Option<(StoredKey, Option<LastUse>)>, StoreError> {
         let sql = select_keys!("WHERE k.id = $1");
@@ -189,6 +299,7 @@ impl Store {
             "WHERE ($1 = '' OR k.owner = $1) AND ($2 = 1 OR k.archived_at IS NULL) AND (k.created_at, k.id) < ($3, $4) \
              AND ($5 = '' OR lower(k.name) LIKE $5 ESCAPE '!' OR lower(k.owner) LIKE $5 ESCAPE '!' \
              OR lower(k.id) LIKE $5 ESCAPE '!' OR lower(k.last_four) LIKE $5 ESCAPE '!') \
+             AND ($7 = '' OR t.name = $7) AND ($8 = '' OR k.group_id = $8) \
              ORDER BY k.created_at DESC, k.id DESC LIMIT $6"
         );
         let (created_at, id) = match &filter.after {
@@ -202,6 +313,8 @@ impl Store {
             .bind(id)
             .bind(pattern(&filter.words))
             .bind(i64::from(filter.limit) + 1)
+            .bind(filter.tenant.as_deref().unwrap_or_default())
+            .bind(filter.group.map(|group| group.to_string()).unwrap_or_default())
             .fetch_all(db)
             .await?);
         let more = rows.len() > usize::from(filter.limit);
@@ -222,60 +335,91 @@ impl Store {
             reading!(self, db => sqlx::query_as(sql).bind(now.millis()).bind(owner.unwrap_or_default()).fetch_one(db).await?),
         )
     }
-
-    /// The scopes some key that is not archived holds, for the picker, outside the reserved ones.
-    pub async fn scopes_in_use(&self) -> Result<Scopes, StoreError> {
-        let sql = "SELECT DISTINCT scopes FROM keys WHERE archived_at IS NULL LIMIT 200";
-        let rows: Vec<(String,)> = reading!(self, db => sqlx::query_as(sql).fetch_all(db).await?);
-        let words = rows.iter().flat_map(|(scopes,)| scopes.split(' '));
-        let mut own: Vec<&str> = words.filter(|scope| !scope.starts_with("keyward.")).collect();
-        own.sort_unstable();
-        own.dedup();
-        own.truncate(crate::scope::MAX_SCOPES);
-        Scopes::parse(&own.join(" ")).map_err(|_| StoreError::Corrupt("key"))
-    }
-
-    /// The tenant of this name.
-    pub async fn tenant(&self, name: &str) -> Result<Option<Tenant>, StoreError> {
-        let sql = "SELECT id, name, prefix FROM tenants WHERE name = $1";
-        let row: Option<(String, String, String)> =
-            reading!(self, db => sqlx::query_as(sql).bind(name).fetch_optional(db).await?);
-        let read = |(id, name, prefix): (String, String, String)| {
-            Some(Tenant {
-                id: TenantId::parse(&id)?,
-                name: Name::parse(&name).ok()?,
-                prefix: Prefix::parse(&prefix).ok()?,
-            })
-        };
-        row.map(|row| read(row).ok_or(StoreError::Corrupt("tenant"))).transpose()
-    }
 }
 
 impl Change {
     /// Inserts a key. Its generation is this change's.
     pub async fn insert_key(&mut self, new: NewKey<'_>) -> Result<(), StoreError> {
         let sql = "INSERT INTO keys (id, tenant_id, name, description, owner, scopes, prefix, last_four, digest, created_at, \
-                   created_by, expires_at, generation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+                   created_by, expires_at, form, purpose, rotated_from, generation) \
+                   VALUES ($1, $2, '', '', '', '', $3, $4, $5, $6, $7, 0, $8, $9, $10, 0)";
         let NewKey { key, digest } = new;
-        let generation = self.generation();
         within!(self, db => sqlx::query(sql)
             .bind(key.id.as_str())
             .bind(key.tenant.id.as_str())
-            .bind(key.name.as_str())
-            .bind(key.description.as_str())
-            .bind(key.owner.as_str())
-            .bind(key.scopes.to_string())
             .bind(key.prefix.as_str())
             .bind(&key.last_four)
             .bind(digest.to_hex())
             .bind(key.created_at.millis())
             .bind(&key.created_by)
-            .bind(key.expires_at.millis())
+            .bind(key.form.code())
+            .bind(key.purpose.code())
+            .bind(key.rotated_from.map(|id| id.to_string()))
+            .execute(db)
+            .await
+            .map(drop))?;
+        self.update_key(key).await
+    }
+
+    /// Stores everything of a key that can change but its archiving. Its generation becomes this change's.
+    pub async fn update_key(&mut self, key: &Key) -> Result<(), StoreError> {
+        let sql = "UPDATE keys SET name = $1, description = $2, owner = $3, scopes = $4, all_access_reason = $5, role = $6, \
+                   expires_at = $7, addresses = $8, limits = $9, quota = $10, metadata = $11, signed_writes = $12, \
+                   group_id = $13, subject_id = $14, off_at = $15, off_by = $16, generation = $17 WHERE id = $18";
+        let card = &key.card;
+        let off = if let State::Off(off) = &key.state { Some(off) } else { None };
+        let generation = self.generation();
+        within!(self, db => sqlx::query(sql)
+            .bind(card.name.as_str())
+            .bind(card.description.as_str())
+            .bind(card.owner.as_str())
+            .bind(card.scopes.to_string())
+            .bind(card.all_access_reason.as_str())
+            .bind(card.role.as_str())
+            .bind(card.expires_at.millis())
+            .bind(card.addresses.to_string())
+            .bind(card.limits.to_string())
+            .bind(card.quota.map(|quota| quota.to_string()).unwrap_or_default())
+            .bind(card.metadata.as_str())
+            .bind(card.signed_writes.code())
+            .bind(key.group.as_ref().map(|group| group.id.to_string()))
+            .bind(key.subject.as_ref().map(|subject| subject.id.to_string()))
+            .bind(off.map(|off| off.at.millis()))
+            .bind(off.map(|off| off.by.clone()))
             .bind(generation)
+            .bind(key.id.as_str())
             .execute(db)
             .await
             .map(drop))?;
         Ok(())
+    }
+
+    /// Removes an archived key and what was counted for it.
+    pub async fn purge_key(&mut self, id: KeyId) -> Result<(), StoreError> {
+        for sql in [
+            "DELETE FROM usage_hours WHERE key_id = $1",
+            "DELETE FROM last_uses WHERE key_id = $1",
+            "DELETE FROM callers WHERE key_id = $1",
+            "DELETE FROM quotas WHERE key_id = $1",
+            "DELETE FROM nonces WHERE key_id = $1",
+            "DELETE FROM verify_keys WHERE key_id = $1",
+            "DELETE FROM refusals WHERE key_id = $1",
+            "DELETE FROM keys WHERE id = $1 AND archived_at IS NOT NULL",
+        ] {
+            within!(self, db => sqlx::query(sql).bind(id.as_str()).execute(db).await.map(drop))?;
+        }
+        Ok(())
+    }
+
+    /// How many ordinary keys this owner holds that are neither archived nor expired, as this change sees them.
+    pub async fn live_keys_of(&mut self, owner: &Owner, now: Timestamp) -> Result<i64, StoreError> {
+        let sql = live_keys!();
+        let (live,): (i64,) = within!(self, db => sqlx::query_as(sql)
+            .bind(owner.as_str())
+            .bind(now.millis())
+            .fetch_one(db)
+            .await?);
+        Ok(live)
     }
 
     /// The key with this id, as this change sees it.

@@ -4,8 +4,13 @@
 mod audit;
 mod change;
 mod keys;
+mod limits;
+mod refusals;
+mod registry;
 mod sessions;
 mod setup;
+mod signatures;
+mod signing;
 mod usage;
 mod users;
 
@@ -27,11 +32,13 @@ pub use self::{
     audit::AuditPage,
     change::Change,
     keys::{Counts, Cursor, KeyFilter, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
+    refusals::{MAX_REFUSALS, Refusal},
     sessions::StoredSession,
+    signatures::StoredVerifyKey,
     usage::{Stakes, Tally},
     users::StoredUser,
 };
-use crate::secret::MasterKey;
+use crate::{audit::Event, secret::MasterKey};
 
 /// Runs one body against whichever database there is, for reading.
 macro_rules! reading {
@@ -90,7 +97,7 @@ struct Inner {
     listener: OnceLock<Listener>,
 }
 
-type Listener = Box<dyn Fn(i64, &str) + Send + Sync>;
+type Listener = Box<dyn Fn(&Event) + Send + Sync>;
 
 enum Db {
     Sqlite { write: SqlitePool, read: SqlitePool },
@@ -245,8 +252,8 @@ impl Store {
         Ok(Some(copy))
     }
 
-    /// Calls `listener` with the generation and the target of every change of this process, after its commit. Once.
-    pub fn on_change(&self, listener: impl Fn(i64, &str) + Send + Sync + 'static) {
+    /// Calls `listener` with the event of every change of this process, after its commit. Once.
+    pub fn on_change(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
         let _ = self.inner.listener.set(Box::new(listener));
     }
 

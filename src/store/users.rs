@@ -101,4 +101,38 @@ impl Change {
             .map(drop))?;
         Ok(())
     }
+
+    /// The user with this id, as this change sees them.
+    pub async fn user(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
+        let sql = "SELECT * FROM users WHERE id = $1";
+        let row: Option<UserRow> = within!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
+        Ok(row.map(UserRow::read).transpose()?.map(|stored| stored.user))
+    }
+
+    /// How many superadmins may sign in, as this change sees them.
+    pub async fn superadmins(&mut self) -> Result<i64, StoreError> {
+        let sql = "SELECT COUNT(*) FROM users WHERE role = 'superadmin' AND disabled_at IS NULL";
+        let (count,): (i64,) = within!(self, db => sqlx::query_as(sql).fetch_one(db).await?);
+        Ok(count)
+    }
+
+    /// Stores whether a user may sign in, and since when their sessions count.
+    pub async fn update_user(&mut self, user: &User) -> Result<(), StoreError> {
+        let sql = "UPDATE users SET sessions_from = $1, disabled_at = $2 WHERE id = $3";
+        within!(self, db => sqlx::query(sql)
+            .bind(user.sessions_from.millis())
+            .bind(user.disabled_at.map(Timestamp::millis))
+            .bind(user.id.as_str())
+            .execute(db)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+
+    /// Stores a new password's hash.
+    pub async fn set_password(&mut self, id: UserId, password_hash: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE users SET password_hash = $1 WHERE id = $2";
+        within!(self, db => sqlx::query(sql).bind(password_hash).bind(id.as_str()).execute(db).await.map(drop))?;
+        Ok(())
+    }
 }

@@ -1,20 +1,32 @@
 //! What services can ask: whether a presented key opens something. Answers come from memory while the node hears the
-//! store, from the store otherwise, and never from a guess. An ordinary question writes nothing.
+//! store, from the store otherwise, and never from a guess. An ordinary question writes nothing; what must be exact and
+//! outlive a restart, quotas and the nonces of signatures, does.
 
 mod memory;
+mod meters;
+mod refusals;
 mod usage;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-pub use self::usage::FLUSH_EVERY;
-use self::{memory::Memory, usage::Usage};
+use self::{memory::Memory, meters::Meters, refusals::Refusals, usage::Usage};
+pub use self::{
+    memory::Names,
+    meters::{Left, Taken},
+    refusals::Refused,
+    usage::FLUSH_EVERY,
+};
 use crate::{
     clock::Clock,
-    decision::{Decision, Facts, Presented, judge},
+    decision::{Decision, Facts, Presented, Reason, Signature, Spent, judge, remedy},
     id::KeyId,
+    jwt,
     scope::Demand,
     secret::Digest,
+    signature::{self, Content, Message, Refusal},
     store::{Store, StoreError, StoredKey},
+    tenant::{Presentation, Presentations},
+    time::Timestamp,
     token,
 };
 
@@ -30,19 +42,54 @@ pub struct Verifier {
     store: Store,
     clock: Clock,
     memory: Arc<Memory>,
+    meters: Meters,
+    refusals: Refusals,
     usage: Usage,
 }
 
 /// What a service wants to know.
 pub struct Question<'a> {
-    /// The text that was presented as a key.
-    pub token: &'a str,
+    /// The text that was presented: a token, a JWT, `ID:SECRET`, or `TOKEN:` and `:TOKEN` as HTTP Basic has them.
+    pub credential: &'a str,
+    /// How it was presented, if that is known.
+    pub presentation: Option<Presentation>,
     /// What the service needs the key to hold.
     pub demand: &'a Demand,
     /// The name of the tenant the service is in; `None` accepts the key's own.
     pub tenant: Option<&'a str>,
     /// Where the call came from.
     pub address: Option<IpAddr>,
+    /// Whether the request writes.
+    pub writes: bool,
+    /// The request itself, as far as a signature covers it, if it is known.
+    pub signed: Option<Signed<'a>>,
+    /// How many calls it counts as.
+    pub cost: i64,
+}
+
+/// A request that may carry a signature (RFC 9421).
+pub struct Signed<'a> {
+    /// What a signature covers.
+    pub message: Message<'a>,
+    /// The digest of the body that arrived, in the form of `Content-Digest`, if the service took it.
+    pub digest: Option<&'a str>,
+}
+
+impl<'a> Question<'a> {
+    /// Whether this opens a door that needs so much: from nowhere known, in the key's own tenant, for one request that
+    /// reads.
+    pub fn new(credential: &'a str, demand: &'a Demand) -> Self {
+        Self {
+            credential,
+            presentation: None,
+            demand,
+            tenant: None,
+            address: None,
+            writes: false,
+            signed: None,
+            cost: 1,
+        }
+    }
 }
 
 /// The answer.
@@ -50,50 +97,194 @@ pub struct Question<'a> {
 pub struct Answer {
     /// Yes, or no and why.
     pub decision: Decision,
+    /// What would have made a refused request pass; empty when it passed.
+    pub remedy: String,
     /// The key, when its exact secret was presented.
     pub key: Option<Arc<StoredKey>>,
+    /// What it took of its limits.
+    pub taken: Taken,
 }
+
+/// Who asks, for the record of refusals: the request's id and the door's name.
+pub type Asked<'a> = (&'a str, &'a str);
 
 /// The store did not answer and memory is not trusted: nobody can tell.
 #[derive(Debug, thiserror::Error)]
 #[error("the store did not answer")]
 pub struct Unavailable;
 
+/// What a presented text claims: to be the key of this id, proved by this digest.
+struct Claim<'a> {
+    id: KeyId,
+    digest: Digest,
+    /// The pair whose checksum shows only with the key's prefix.
+    pair: Option<&'a str>,
+}
+
+impl<'a> Claim<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        match text.split_once(':') {
+            None => Self::whole(text),
+            Some((token, "") | ("", token)) => Self::whole(token),
+            Some(_) => {
+                let token = token::pair(text)?;
+                Some(Self { id: token.id, digest: Digest::of(token.secret.as_bytes()), pair: Some(text) })
+            }
+        }
+    }
+
+    /// A token or a JWT. Of a JWT we know the digest of the one text that we signed.
+    fn whole(text: &str) -> Option<Self> {
+        if let Some(token) = token::parse(text) {
+            return Some(Self { id: token.id, digest: Digest::of(token.secret.as_bytes()), pair: None });
+        }
+        let presented = jwt::parse(text)?;
+        Some(Self { id: presented.id, digest: Digest::of(text.as_bytes()), pair: None })
+    }
+
+    fn is_proved_by(&self, stored: &StoredKey) -> bool {
+        stored.digest.matches(&self.digest)
+            && self.pair.is_none_or(|pair| token::joined(stored.key.prefix.as_str(), pair))
+    }
+}
+
 impl Verifier {
     /// A verifier on this store. Changes of this process reach it at once, those of others by [`Verifier::hear`].
     pub fn new(store: Store, clock: Clock, capacity: usize) -> Self {
         let memory = Arc::new(Memory::new(capacity));
         let listening = memory.clone();
-        store.on_change(move |generation, target| listening.forget(generation, target));
-        Self { store, clock, memory, usage: Usage::default() }
+        store.on_change(move |change| listening.forget(change));
+        let (meters, refusals, usage) = (Meters::default(), Refusals::default(), Usage::default());
+        Self { store, clock, memory, meters, refusals, usage }
     }
 
-    /// Answers one question and counts it.
-    pub async fn verify(&self, question: &Question<'_>) -> Result<Answer, Unavailable> {
-        let answer = self.look(question).await?;
-        if let Some(stored) = &answer.key {
-            self.usage.count(stored.key.id, self.clock.now(), answer.decision, question.address);
-        }
-        Ok(answer)
+    /// Answers one question, takes from the key's limits, and counts.
+    pub async fn verify(&self, question: &Question<'_>, asked: Asked<'_>) -> Result<Answer, Unavailable> {
+        self.answer(question, Some(asked)).await
     }
 
-    /// Answers one question without counting it.
+    /// Answers one question. Nothing is taken, counted or recorded.
     pub async fn look(&self, question: &Question<'_>) -> Result<Answer, Unavailable> {
-        let parsed = token::parse(question.token);
-        let key = match parsed {
-            Some(token) => {
-                let digest = Digest::of(token.secret.as_bytes());
-                self.find(token.id).await?.filter(|stored| stored.digest.matches(&digest))
-            }
+        self.answer(question, None).await
+    }
+
+    /// Answers as if the exact secret of this key had been presented, with a signature that came to so much; the
+    /// question's credential is not looked at. Nothing is taken, counted or recorded.
+    pub async fn look_as(
+        &self,
+        key: Arc<StoredKey>,
+        question: &Question<'_>,
+        signature: Signature,
+    ) -> Result<Answer, Unavailable> {
+        self.weigh(Some(key), Presented::Unknown, question, signature, None).await
+    }
+
+    async fn answer(&self, question: &Question<'_>, asked: Option<Asked<'_>>) -> Result<Answer, Unavailable> {
+        let claim = Claim::read(question.credential);
+        let key = match &claim {
+            Some(claim) => self.find(claim.id).await?.filter(|stored| claim.is_proved_by(stored)),
             None => None,
         };
-        let presented = match (&key, parsed) {
-            (Some(stored), _) => Presented::Known(&stored.key),
-            (None, Some(_)) => Presented::Unknown,
-            (None, None) => Presented::Malformed,
+        let otherwise = if claim.is_some() { Presented::Unknown } else { Presented::Malformed };
+        self.weigh(key, otherwise, question, Signature::Missing, asked).await
+    }
+
+    /// Judges the key that was presented, or what was presented otherwise.
+    async fn weigh(
+        &self,
+        key: Option<Arc<StoredKey>>,
+        otherwise: Presented<'_>,
+        question: &Question<'_>,
+        signature: Signature,
+        asked: Option<Asked<'_>>,
+    ) -> Result<Answer, Unavailable> {
+        let now = self.clock.now();
+        let mut facts = Facts {
+            presented: key.as_ref().map_or(otherwise, |stored| Presented::Known(&stored.key)),
+            presentation: question.presentation,
+            accepted: self.memory.accepted(),
+            now,
+            tenant: question.tenant,
+            address: question.address,
+            demand: question.demand,
+            writes: question.writes,
+            signature,
+            spent: Spent::Nothing,
         };
-        let facts = Facts { presented, now: self.clock.now(), tenant: question.tenant, demand: question.demand };
-        Ok(Answer { decision: judge(&facts), key })
+        let mut decision = judge(&facts);
+        if let (Decision::Allow | Decision::Deny(_, Reason::SignatureRequired), Some(stored), Some(signed)) =
+            (decision, &key, &question.signed)
+        {
+            facts.signature = self.signature(stored, signed, now, asked.is_some()).await?;
+            decision = judge(&facts);
+        }
+        let mut taken = Taken::default();
+        let limited = |stored: &&Arc<StoredKey>| !stored.key.card.limits.is_empty() || stored.key.card.quota.is_some();
+        if let (true, Some(stored)) = (decision.is_allow(), key.as_ref().filter(limited)) {
+            taken = self.take(stored, question.cost, now, asked.is_some()).await?;
+            facts.spent = taken.spent;
+            decision = judge(&facts);
+        }
+        if let Some(asked) = asked {
+            if let Some(stored) = &key {
+                self.usage.count(stored.key.id, now, decision, question.address);
+            }
+            self.refusals.note(asked, &facts, decision);
+        }
+        let remedy = match decision {
+            Decision::Allow => String::new(),
+            Decision::Deny(_, reason) => remedy(&facts, reason),
+        };
+        Ok(Answer { decision, remedy, key, taken })
+    }
+
+    /// What the request's signature proves, once all that comes before it passed. Its nonce is spent before anything is
+    /// taken from limits, so that a replayed request costs its owner nothing.
+    async fn signature(
+        &self,
+        stored: &StoredKey,
+        signed: &Signed<'_>,
+        now: Timestamp,
+        spend: bool,
+    ) -> Result<Signature, Unavailable> {
+        let keys: Vec<_> = stored.verify_keys.iter().filter(|key| key.counts(now)).map(|key| &key.public).collect();
+        if keys.is_empty() {
+            return Ok(Signature::Missing);
+        }
+        let proof = match signature::verify(&signed.message, &keys, now) {
+            Ok(proof) => proof,
+            Err(Refusal::Missing) => return Ok(Signature::Missing),
+            Err(Refusal::Invalid(why)) => {
+                tracing::debug!(key = %stored.key.id, why, "a signature proves nothing");
+                return Ok(Signature::Invalid);
+            }
+        };
+        if let Some(digest) = signed.digest {
+            let said = (signed.message.header)("content-digest").unwrap_or_default();
+            if signature::check_digest(&said, &Content::Digest(digest)).is_err() {
+                return Ok(Signature::Invalid);
+            }
+        }
+        if !spend {
+            return Ok(Signature::Proved);
+        }
+        let spending = self.store.spend_nonce(stored.key.id, proof.nonce_digest(), proof.nonce_expires_at());
+        let first = tokio::time::timeout(PATIENCE, spending).await.map_err(|_| Unavailable)?;
+        Ok(if first.map_err(|error| unavailable(&error))? { Signature::Proved } else { Signature::Replayed })
+    }
+
+    /// Takes from the key's limits, or just looks at them.
+    async fn take(&self, stored: &StoredKey, cost: i64, now: Timestamp, for_good: bool) -> Result<Taken, Unavailable> {
+        let (key, steady) = (&stored.key, self.clock.steady());
+        let taking = async {
+            if for_good {
+                self.meters.take(&self.store, key, cost, now, steady).await
+            } else {
+                self.meters.look(&self.store, key, cost, now, steady).await
+            }
+        };
+        let taken = tokio::time::timeout(PATIENCE, taking).await.map_err(|_| Unavailable)?;
+        taken.map_err(|error| unavailable(&error))
     }
 
     async fn find(&self, id: KeyId) -> Result<Option<Arc<StoredKey>>, Unavailable> {
@@ -101,16 +292,21 @@ impl Verifier {
             return Ok(Some(remembered));
         }
         let filling = self.memory.begin();
-        let found = tokio::time::timeout(PATIENCE, self.store.key(id)).await.map_err(|_| Unavailable)?;
-        let found = found.map_err(|error| {
-            tracing::warn!(%error, "a key could not be read from the store");
-            Unavailable
-        })?;
-        let found = found.map(|(stored, _)| Arc::new(stored));
+        let read = async {
+            let Some((stored, _)) = self.store.key(id).await? else { return Ok(None) };
+            Ok(Some(Arc::new(stored.with_verify_keys(self.store.verify_keys(id).await?))))
+        };
+        let found = tokio::time::timeout(PATIENCE, read).await.map_err(|_| Unavailable)?;
+        let found = found.map_err(|error| unavailable(&error))?;
         if let Some(stored) = &found {
             self.memory.keep(filling, stored.clone());
         }
         Ok(found)
+    }
+
+    /// The names that tenants added to carry keys, as last heard, if there are any.
+    pub fn names(&self) -> Option<Arc<Names>> {
+        self.memory.names()
     }
 
     /// Asks the store what has changed, forgets it, and trusts memory for another lease, counted from before the
@@ -134,21 +330,60 @@ impl Verifier {
                 break;
             }
             for change in &changes {
-                self.memory.forget(change.seq, &change.target);
+                self.memory.forget(change);
             }
             self.memory.heard_up_to(changes.last().map_or(0, |change| change.seq));
+        }
+        if self.memory.rules_changed() {
+            let rules = self.read_rules().await;
+            let failed = rules.as_ref().err().map(ToString::to_string);
+            self.memory.keep_rules(rules.ok());
+            if let Some(error) = failed {
+                tracing::warn!(error, "the rules could not be read");
+            }
         }
         self.memory.trust_until(asked.saturating_add(LEASE));
         Ok(())
     }
 
+    async fn read_rules(&self) -> Result<(Presentations, Names), StoreError> {
+        let tenants = self.store.tenants().await?;
+        let mut names = Names::default();
+        for tenant in &tenants {
+            names.headers.extend(tenant.headers.iter().map(str::to_owned));
+            names.schemes.extend(tenant.schemes.iter().map(str::to_owned));
+        }
+        for list in [&mut names.headers, &mut names.schemes] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        Ok((self.store.policy().await?.presentations, names))
+    }
+
     /// Writes what was counted to the store. What could not be written is kept for the next time.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        self.usage.flush(&self.store).await
+        self.meters.sweep(self.clock.steady());
+        self.usage.flush(&self.store).await?;
+        self.refusals.flush(&self.store).await
+    }
+
+    /// Writes the refusals noted so far to the store, so that one just seen explains itself.
+    pub async fn flush_refusals(&self) -> Result<(), StoreError> {
+        self.refusals.flush(&self.store).await
+    }
+
+    /// Gives back what was taken of quotas and not used: the process is stopping.
+    pub async fn release(&self) -> Result<(), StoreError> {
+        self.meters.release(&self.store).await
     }
 
     /// How many keys are in memory.
     pub fn remembered(&self) -> usize {
         self.memory.len()
     }
+}
+
+fn unavailable(error: &StoreError) -> Unavailable {
+    tracing::warn!(%error, "the store did not answer a question");
+    Unavailable
 }

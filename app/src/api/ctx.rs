@@ -1,14 +1,14 @@
 //! Who asks: what the middleware found out about a request, handed to server functions and pages.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use keyward::{
-    console::{Console, ConsoleError},
+    console::{Console, ConsoleError, Issued},
     people::{Permit, User},
 };
 use leptos::prelude::{expect_context, use_context};
 
-use crate::error::ApiError;
+use crate::{error::ApiError, once::Once};
 
 /// What is known about a request to the console. A request's extension.
 #[derive(Clone)]
@@ -19,6 +19,8 @@ pub struct Visit {
     pub signed_in: Option<(Permit, User)>,
     /// The console's own address, `https://keys.example.com`.
     pub origin: Arc<str>,
+    /// Where the request came from.
+    pub address: Option<IpAddr>,
     /// `light`, `dark`, or nothing for the system's.
     pub theme: Option<&'static str>,
 }
@@ -27,6 +29,17 @@ impl Visit {
     /// The permit of whoever is signed in.
     pub fn permit(&self) -> Result<&Permit, ApiError> {
         self.signed_in.as_ref().map(|(permit, _)| permit).ok_or(ApiError::SignedOut)
+    }
+
+    /// What is shown of a key that was just issued, once.
+    pub(super) fn once(&self, issued: &Issued) -> Once {
+        Once {
+            token: issued.token.reveal().to_owned(),
+            id: issued.key.id.to_string(),
+            name: issued.key.card.name.to_string(),
+            origin: self.origin.to_string(),
+            docs: issued.key.tenant.docs.clone(),
+        }
     }
 }
 
@@ -54,6 +67,7 @@ pub fn closed(error: ConsoleError) -> ApiError {
         ConsoleError::Forbidden => ApiError::Forbidden,
         ConsoleError::NotFound => ApiError::NotFound,
         ConsoleError::Invalid(_) => ApiError::BadRequest,
+        ConsoleError::Conflict => ApiError::Conflict,
         ConsoleError::Busy => ApiError::Busy,
         ConsoleError::Store(error) => {
             tracing::error!(%error, source = ?std::error::Error::source(&error), "the store failed");

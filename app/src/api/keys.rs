@@ -7,7 +7,7 @@ use crate::{
     error::ApiError,
     form::{ArchiveForm, IssueKeyForm},
     once::{IssueAnswer, OnceEncoding},
-    view::{FieldErrorView, KeyView, KeysView, NewKeyView, StakesView},
+    view::{EditKeyView, FieldErrorView, KeyView, KeysView, NewKeyView, StakesView},
 };
 
 /// What archiving a key answers.
@@ -19,17 +19,26 @@ pub enum ArchiveAnswer {
     Archived,
 }
 
-/// A page of keys: `words` are searched for, `after` is the place the page before ended.
+/// A page of keys: `words` are searched for, `tenant` is a name, `group` an id, `after` the place the page before ended.
 #[server(prefix = "/api/console", endpoint = "list_keys")]
-pub async fn list_keys(words: String, archived: bool, after: Option<String>) -> Result<KeysView, ApiError> {
+pub async fn list_keys(
+    words: String,
+    archived: bool,
+    tenant: Option<String>,
+    group: Option<String>,
+    after: Option<String>,
+) -> Result<KeysView, ApiError> {
     use super::{ctx, views};
-    use keyward::{console::ListKeys, people::Action, store::Cursor};
+    use keyward::{console::ListKeys, id::EntryId, people::Action, registry::Kind, store::Cursor};
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;
             let permit = visit.permit()?;
             let after = after.as_deref().map(|text| Cursor::parse(text).ok_or(ApiError::BadRequest)).transpose()?;
-            let list = ListKeys { words, archived, after };
+            let group = group.as_deref().map(|text| EntryId::parse(text).ok_or(ApiError::BadRequest)).transpose()?;
+            let list = ListKeys { words, tenant, group, archived, after };
+            let tenants = visit.console.entries(permit, Kind::Tenant).await.map_err(ctx::closed)?;
+            let groups = visit.console.entries(permit, Kind::Group).await.map_err(ctx::closed)?;
             let found = visit.console.list_keys(permit, &list).await.map_err(ctx::closed)?;
             let now = visit.console.clock().now();
             Ok(KeysView {
@@ -42,7 +51,10 @@ pub async fn list_keys(words: String, archived: bool, after: Option<String>) -> 
                 live: found.counts.live,
                 all: found.counts.all,
                 next: found.page.next.map(Cursor::to_text),
+                tenants: tenants.iter().map(|entry| entry.name().to_owned()).collect(),
+                groups: groups.iter().map(views::group).collect(),
                 may_write: permit.allows(Action::WriteKeys).is_ok(),
+                may_purge: permit.allows(Action::PurgeKeys).is_ok(),
                 origin: visit.origin.to_string(),
             })
         }
@@ -84,13 +96,37 @@ pub async fn key_stakes(id: String) -> Result<StakesView, ApiError> {
 /// What the form for a new key needs.
 #[server(prefix = "/api/console", endpoint = "new_key")]
 pub async fn new_key() -> Result<NewKeyView, ApiError> {
-    use super::{ctx, views};
+    use super::{choices::choices, ctx};
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            choices(&visit, visit.permit()?).await
+        }
+        .await,
+    )
+}
+
+/// What the form that edits a key needs.
+#[server(prefix = "/api/console", endpoint = "key_form")]
+pub async fn key_form(id: String) -> Result<EditKeyView, ApiError> {
+    use super::{change_key::typed, choices::choices, ctx, views};
+    use keyward::key::{Form, State};
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;
             let permit = visit.permit()?;
-            let in_use = visit.console.scopes_in_use(permit).await.map_err(ctx::closed)?;
-            Ok(views::new_key(&visit.console, permit, &in_use))
+            let choices = choices(&visit, permit).await?;
+            let key = visit.console.show_key(permit, views::key_id(&id)?).await.map_err(ctx::closed)?.key;
+            Ok(EditKeyView {
+                id: key.id.to_string(),
+                name: key.card.name.to_string(),
+                expires: views::when(key.card.expires_at, visit.console.clock().now()),
+                generation: key.generation,
+                is_jwt: key.form == Form::Jwt,
+                is_archived: matches!(key.state, State::Archived(_)),
+                form: typed(&key, &choices),
+                choices,
+            })
         }
         .await,
     )
@@ -115,36 +151,14 @@ pub async fn archive_key(id: String, form: ArchiveForm) -> Result<ArchiveAnswer,
 /// Issues a key for this visit.
 #[cfg(feature = "ssr")]
 pub async fn issue(visit: &super::ctx::Visit, form: &IssueKeyForm) -> Result<IssueAnswer, ApiError> {
-    use super::{ctx, views};
-    use crate::once::Once;
-    use keyward::{
-        console::{ConsoleError, IssueKey},
-        time::Timestamp,
+    use super::{
+        change_key::{asked, mend},
+        ctx,
     };
-    let asked = IssueKey {
-        name: form.name.clone(),
-        description: form.description.clone(),
-        owner: form.owner.clone(),
-        scopes: form.scopes(),
-        expires: form.expires(),
-        tenant: String::new(),
-    };
-    match visit.console.issue_key(visit.permit()?, &asked).await {
-        Ok(issued) => Ok(IssueAnswer::Issued(Once {
-            token: issued.token.reveal().to_owned(),
-            id: issued.key.id.to_string(),
-            name: issued.key.name.to_string(),
-            origin: visit.origin.to_string(),
-        })),
-        Err(ConsoleError::Invalid(errors)) => {
-            let mut errors = views::field_errors(&errors);
-            // The domain's sentence explains what a command line takes; a page shows a calendar.
-            if form.life == "date" && Timestamp::parse(form.date.trim()).is_none() {
-                let expiry = errors.iter_mut().filter(|error| error.field == "expires");
-                expiry.for_each(|error| "Pick the day on which the key ends.".clone_into(&mut error.message));
-            }
-            Ok(IssueAnswer::Refused(errors))
-        }
+    use keyward::console::ConsoleError;
+    match visit.console.issue_key(visit.permit()?, &asked(form)).await {
+        Ok(issued) => Ok(IssueAnswer::Issued(visit.once(&issued))),
+        Err(ConsoleError::Invalid(errors)) => Ok(IssueAnswer::Refused(mend(form, &errors))),
         Err(error) => Err(ctx::closed(error)),
     }
 }
@@ -160,8 +174,8 @@ pub async fn archive(visit: &super::ctx::Visit, id: &str, form: &ArchiveForm) ->
     let Some(reason) = ArchiveReason::parse(&form.reason) else { return Err(ApiError::BadRequest) };
     let found = visit.console.show_key(permit, id).await.map_err(ctx::closed)?;
     let stakes = views::stakes(&found, visit.console.clock().now());
-    if stakes.type_name && form.confirm.trim() != found.key.name.as_str() {
-        let message = format!("This key is in use. Type its name, {}, to archive it.", found.key.name);
+    if stakes.type_name && form.confirm.trim() != found.key.card.name.as_str() {
+        let message = format!("This key is in use. Type its name, {}, to archive it.", found.key.card.name);
         return Ok(ArchiveAnswer::Refused(vec![FieldErrorView { field: "confirm".to_owned(), message }]));
     }
     visit.console.archive_key(permit, id, reason).await.map_err(ctx::closed)?;

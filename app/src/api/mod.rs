@@ -3,16 +3,38 @@
 
 mod audit;
 #[cfg(feature = "ssr")]
+mod change_key;
+#[cfg(feature = "ssr")]
+mod choices;
+#[cfg(feature = "ssr")]
 pub mod ctx;
 mod keys;
 mod people;
+mod settings;
+#[cfg(feature = "ssr")]
+mod settings_forms;
+#[cfg(feature = "ssr")]
+mod settings_views;
+mod signing;
 #[cfg(feature = "ssr")]
 mod views;
+#[cfg(feature = "ssr")]
+mod why;
 
 pub use audit::list_audit;
-pub use keys::{ArchiveAnswer, archive_key, issue_key, key_stakes, list_keys, new_key, show_key};
+#[cfg(feature = "ssr")]
+pub use change_key::{edit, purge, rotate, switch};
+pub use keys::{ArchiveAnswer, archive_key, issue_key, key_form, key_stakes, list_keys, new_key, show_key};
 #[cfg(feature = "ssr")]
 pub use keys::{archive, issue};
 pub use people::visitor;
+pub use settings::{group_keys, list_entries, list_people, show_entry};
+#[cfg(feature = "ssr")]
+pub use settings_forms::{add_person, archive_group, save_entry, switch_entry, switch_person};
+pub use signing::show_signing;
+#[cfg(feature = "ssr")]
+pub use signing::{add_verify_key, retire_verify_key};
 #[cfg(feature = "ssr")]
 pub use views::field_errors;
+#[cfg(feature = "ssr")]
+pub use why::{gateway_failed, gateway_refused, gateway_report, why};

@@ -16,7 +16,9 @@ pub async fn visitor() -> Result<VisitorView, ApiError> {
             Ok(VisitorView {
                 email: user.email.to_string(),
                 role: user.role.to_string(),
+                may_manage_people: permit.allows(Action::ManageUsers).is_ok(),
                 may_audit: permit.allows(Action::ReadAudit).is_ok(),
+                may_probe: permit.allows(Action::ProbeGateways).is_ok(),
             })
         }
         .await,

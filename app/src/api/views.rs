@@ -2,12 +2,11 @@
 
 use keyward::{
     audit::{Event, Verb},
-    console::{Console, FieldError, KeyDetail},
+    console::{FieldError, KeyDetail},
     id::KeyId,
-    key::{ArchiveReason, Key, State, Status},
+    key::{ArchiveReason, Key, SignedWrites, State, Status, Subject},
     people::{Action, Permit, Role},
-    policy,
-    scope::{RESERVED, Scopes},
+    registry::{Entry, Kind},
     store::LastUse,
     time::{DAY, Timestamp, relative},
 };
@@ -16,8 +15,8 @@ use crate::{
     error::ApiError,
     routes,
     view::{
-        ArchivedView, CallerView, EventView, FieldErrorView, KeyRow, KeyView, LifeChoice, MaskView, NewKeyView,
-        ScopeChoice, StakesView, StatusView, When,
+        ArchivedView, CallerView, CardView, EventView, FieldErrorView, GroupView, KeyRow, KeyView, MaskView, OffView,
+        StakesView, StatusView, SubjectView, When,
     },
 };
 
@@ -39,18 +38,26 @@ pub fn field_errors(errors: &[FieldError]) -> Vec<FieldErrorView> {
 pub(super) fn row(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> KeyRow {
     KeyRow {
         mask: MaskView { prefix: key.prefix.to_string(), id: key.id.to_string(), last_four: key.last_four.clone() },
-        name: key.name.to_string(),
-        owner: key.owner.to_string(),
+        name: key.card.name.to_string(),
+        owner: key.card.owner.to_string(),
         tenant: key.tenant.name.to_string(),
-        scopes: key.scopes.iter().map(ToString::to_string).collect(),
+        group: key.group.as_ref().map(|group| GroupView {
+            id: group.id.to_string(),
+            name: group.name.clone(),
+            tenant: key.tenant.name.to_string(),
+        }),
+        scopes: key.card.scopes.iter().map(ToString::to_string).collect(),
+        all_access: key.card.scopes.is_all_access(),
         status: match key.status(now) {
             Status::Archived => StatusView::Archived,
             Status::Expired => StatusView::Expired,
+            Status::Off => StatusView::Off,
             Status::ExpiresSoon(days) => StatusView::ExpiresSoon(days),
             Status::Active => StatusView::Active,
         },
         created: when(key.created_at, now),
-        expires: when(key.expires_at, now),
+        created_by: key.created_by.clone(),
+        expires: when(key.card.expires_at, now),
         last_used: last_use.map(|used| when(used.at, now)),
         unused_for_long: last_use.is_none() && now.since(key.created_at) > 7 * DAY,
     }
@@ -61,7 +68,7 @@ pub(super) fn stakes(found: &KeyDetail, now: Timestamp) -> StakesView {
     let caller = |caller: &LastUse| CallerView { address: caller.address.clone(), last: when(caller.at, now) };
     StakesView {
         id: key.id.to_string(),
-        name: key.name.to_string(),
+        name: key.card.name.to_string(),
         last_used: found.last_use.as_ref().map(|used| when(used.at, now)),
         calls_day: stakes.calls_day,
         calls_week: stakes.calls_week,
@@ -74,24 +81,56 @@ pub(super) fn stakes(found: &KeyDetail, now: Timestamp) -> StakesView {
 
 pub(super) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin: &str, now: Timestamp) -> KeyView {
     let key = &found.key;
-    let archived = match &key.state {
-        State::Live => None,
-        State::Archived(evidence) => Some(ArchivedView {
-            at: when(evidence.at, now),
-            by: evidence.by.clone(),
-            reason: evidence.reason.words().to_owned(),
-        }),
+    let (archived, off) = match &key.state {
+        State::Live => (None, None),
+        State::Off(evidence) => (None, Some(OffView { at: when(evidence.at, now), by: evidence.by.clone() })),
+        State::Archived(evidence) => (
+            Some(ArchivedView {
+                at: when(evidence.at, now),
+                by: evidence.by.clone(),
+                reason: evidence.reason.words().to_owned(),
+            }),
+            None,
+        ),
     };
     KeyView {
         row: row(key, found.last_use.as_ref(), now),
-        description: key.description.to_string(),
+        description: key.card.description.to_string(),
+        card: card(key),
         last_address: found.last_use.as_ref().map(|used| used.address.clone()).filter(|address| !address.is_empty()),
         archived,
+        off,
         stakes: stakes(found, now),
         history: history.iter().map(|event| self::event(event, now)).collect(),
         may_write: permit.allows(Action::WriteKeys).is_ok(),
+        may_purge: permit.allows(Action::PurgeKeys).is_ok(),
         origin: origin.to_owned(),
     }
+}
+
+fn card(key: &Key) -> CardView {
+    let card = &key.card;
+    let words = |text: String| text.split_whitespace().map(str::to_owned).collect();
+    let subject = |subject: &Subject| SubjectView { name: subject.name.clone(), active: subject.active };
+    CardView {
+        owner_active: key.owner_active,
+        acts_as: key.subject.as_ref().map(subject),
+        role: card.role.to_string(),
+        all_access_reason: card.all_access_reason.to_string(),
+        addresses: words(card.addresses.to_string()),
+        limits: words(card.limits.to_string()),
+        quota: card.quota.map(|quota| quota.to_string()).unwrap_or_default(),
+        metadata: if card.metadata.is_empty() { String::new() } else { card.metadata.as_str().to_owned() },
+        form: key.form.words().to_owned(),
+        signed_writes: card.signed_writes == SignedWrites::Required,
+        docs: key.tenant.docs.clone(),
+        rotated_from: key.rotated_from.map(|id| id.to_string()),
+    }
+}
+
+/// A group, from its entry in the register.
+pub(super) fn group(entry: &Entry) -> GroupView {
+    GroupView { id: entry.id.to_string(), name: entry.name().to_owned(), tenant: entry.get("tenant").to_owned() }
 }
 
 pub(super) fn event(event: &Event, now: Timestamp) -> EventView {
@@ -104,41 +143,53 @@ pub(super) fn event(event: &Event, now: Timestamp) -> EventView {
         (_, other) => other,
     };
     let is_key = event.verb.starts_with("key.");
-    let label = if is_key { "name" } else { "email" };
+    let kind = detail.get("kind").and_then(|kind| Kind::parse(kind.as_str()?));
+    let label = if is_key || kind.is_some() { "name" } else { "email" };
+    let verb = Verb::parse(&event.verb).map_or(&*event.verb, |verb| verb.words());
+    let href = match kind {
+        Some(kind) => Some(routes::entry(kind, &event.target)),
+        None => is_key.then(|| routes::key(&event.target)),
+    };
     EventView {
         seq: event.seq,
         at: when(event.at, now),
         actor: event.actor.clone(),
         verb: event.verb.clone(),
-        what: Verb::parse(&event.verb).map_or_else(|| event.verb.clone(), |verb| verb.words().to_owned()),
-        target: detail.get(label).map_or_else(|| event.target.clone(), text),
-        href: is_key.then(|| routes::key(&event.target)),
+        what: kind.map_or_else(|| verb.to_owned(), |kind| format!("{} {}", kind.words(), verb.to_lowercase())),
+        // The policy has no name.
+        target: match (detail.get(label).map(text), kind) {
+            (Some(name), Some(kind)) if name.is_empty() => kind.title().to_owned(),
+            (name, _) => name.unwrap_or_else(|| event.target.clone()),
+        },
+        href,
         detail: detail
             .iter()
-            .filter(|(name, _)| *name != label)
-            .map(|(name, value)| (name.clone(), words(name, value)))
+            .filter(|(name, _)| *name != label && *name != "kind")
+            .flat_map(|(name, value)| match (name.as_str(), value) {
+                ("changes", serde_json::Value::Object(changes)) => changed(changes),
+                ("fields", serde_json::Value::Object(fields)) => filled(fields),
+                _ => vec![(name.clone(), words(name, value))],
+            })
             .collect(),
     }
 }
 
-pub(super) fn new_key(console: &Console, permit: &Permit, in_use: &Scopes) -> NewKeyView {
-    let now = console.clock().now();
-    let policy = console.policy();
-    let (first, last) = console.expiry_bounds();
-    let lives = policy::PRESETS.into_iter().filter(|days| (policy.min_days..=policy.max_days).contains(days));
-    let reserved = RESERVED.iter().filter(|_| permit.allows(Action::GrantReserved).is_ok());
-    NewKeyView {
-        tenant: "default".to_owned(),
-        may_choose_owner: permit.only_owner().is_none(),
-        known: in_use
-            .iter()
-            .map(|scope| ScopeChoice { scope: scope.to_string(), sentence: "Held by other keys.".to_owned() })
-            .collect(),
-        reserved: reserved
-            .map(|(scope, sentence)| ScopeChoice { scope: (*scope).to_owned(), sentence: (*sentence).to_owned() })
-            .collect(),
-        lives: lives.map(|days| LifeChoice { days, ends: now.plus(days * DAY).long() }).collect(),
-        days: (policy.min_days, policy.max_days),
-        dates: (first.iso_day(), last.iso_day()),
-    }
+type Object = serde_json::Map<String, serde_json::Value>;
+
+/// What differs, as before and after.
+fn changed(changes: &Object) -> Vec<(String, String)> {
+    let said = |value: &serde_json::Value| match value.as_str() {
+        Some("") | None => "nothing".to_owned(),
+        Some(text) => text.to_owned(),
+    };
+    changes
+        .iter()
+        .map(|(name, ways)| (name.clone(), format!("{} \u{2192} {}", said(&ways[0]), said(&ways[1]))))
+        .collect()
+}
+
+/// What an entry was made with, but for its name.
+fn filled(fields: &Object) -> Vec<(String, String)> {
+    let text = |(name, value): (&String, &serde_json::Value)| Some((name.clone(), value.as_str()?.to_owned()));
+    fields.iter().filter_map(text).filter(|(name, value)| name != "name" && !value.is_empty()).collect()
 }

@@ -23,8 +23,8 @@ pub(crate) fn ArchiveFields(
     #[prop(into)]
     error: Signal<Option<String>>,
 ) -> impl IntoView {
-    let reasons = ArchiveReason::ALL.into_iter().map(|(_, code, words)| {
-        view! { <option value=code selected=form.reason == code>{words}</option> }
+    let reasons = ArchiveReason::ALL.into_iter().map(|reason| {
+        view! { <option value=reason.code() selected=form.reason == reason.code()>{reason.words()}</option> }
     });
     let name = stakes.type_name.then(|| stakes.name.clone());
     view! {

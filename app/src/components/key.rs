@@ -19,6 +19,7 @@ fn status(status: StatusView) -> (&'static str, &'static str, &'static str, Stri
             (tone, "clock", "Expires soon", format!("It stops {left}. Make a new key and change over before."))
         }
         StatusView::Expired => ("bad", "stop", "Expired", "It is refused. Make a new key.".to_owned()),
+        StatusView::Off => ("warn", "stop", "Off", "It is refused until it is switched on.".to_owned()),
         StatusView::Archived => ("", "archive", "Archived", "It is refused for good.".to_owned()),
     }
 }
@@ -41,6 +42,12 @@ pub(crate) fn StatusPill(
 ) -> impl IntoView {
     let (tone, icon, word, advice) = status(of);
     view! { <span class=format!("chip pill {tone}") title=advice><Icon name=icon/>{word}</span> }
+}
+
+/// That a key opens everything.
+#[component]
+pub(crate) fn AllAccess() -> impl IntoView {
+    view! { <span class="chip bad" title="It holds the scope public, which opens everything but Keyward itself."><Icon name="warning"/>"All access"</span> }
 }
 
 /// A key without its secret; both ends carry the eye.

@@ -7,11 +7,17 @@ use crate::view::When;
 /// Relative, with the absolute instant on hover: for lists.
 #[component]
 pub(crate) fn Ago(when: When) -> impl IntoView {
-    view! { <time datetime=when.iso title=when.long>{when.relative}</time> }
+    if when.is_never() {
+        return view! { <span class="is-warn">"never"</span> }.into_any();
+    }
+    view! { <time datetime=when.iso title=when.long>{when.relative}</time> }.into_any()
 }
 
 /// Absolute, with its zone: for details.
 #[component]
 pub(crate) fn Moment(when: When) -> impl IntoView {
-    view! { <time datetime=when.iso title=when.relative>{when.long}</time> }
+    if when.is_never() {
+        return view! { <span class="is-warn">"never"</span> }.into_any();
+    }
+    view! { <time datetime=when.iso title=when.relative>{when.long}</time> }.into_any()
 }

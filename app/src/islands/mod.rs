@@ -6,9 +6,14 @@ mod actions;
 mod archive;
 mod copied;
 mod create;
+mod edit;
+mod key_form;
 mod once;
 mod shortcuts;
+mod signing;
 mod trouble;
 
 pub(crate) use actions::PageActions;
 pub(crate) use create::CreateKey;
+pub(crate) use edit::EditKey;
+pub(crate) use signing::AddVerifyKey;

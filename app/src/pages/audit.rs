@@ -54,9 +54,12 @@ fn Events(view: AuditView, paged: bool) -> impl IntoView {
 #[component]
 fn Row(event: EventView) -> impl IntoView {
     let (icon, tone) = match event.verb.as_str() {
-        "key.issue" => ("plus", "status ok"),
+        "key.issue" | "entry.create" | "user.create" => ("plus", "status ok"),
         "key.archive" => ("archive", "status"),
-        _ => ("user", "status"),
+        "entry.disable" | "user.disable" => ("stop", "status warn"),
+        "entry.enable" | "user.enable" => ("ok", "status ok"),
+        verb if verb.starts_with("user.") => ("user", "status"),
+        _ => ("edit", "status"),
     };
     let detail = |(label, value): (String, String)| {
         view! { <span class="chip"><span class="muted">{label}</span>" "<bdi>{value}</bdi></span> }

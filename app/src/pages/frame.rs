@@ -1,6 +1,7 @@
 //! The frame of every signed-in page: sidebar, top bar on small screens, and the work. And what a page shows when it
 //! could not load.
 
+use keyward::registry::Kind;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
@@ -46,9 +47,20 @@ where
                     <Brand/>
                     <ul>
                         <Item href=routes::KEYS icon="key" label="Keys" current/>
+                        <Item href=routes::WHY icon="play" label="Test a key" current/>
                         {visitor.as_ref().is_ok_and(|visitor| visitor.may_audit)
                             .then(|| view! { <Item href=routes::AUDIT icon="list" label="Audit" current/> })}
+                        {visitor.as_ref().is_ok_and(|visitor| visitor.may_probe)
+                            .then(|| view! { <Item href=routes::GATEWAY icon="shield" label="Test a gateway" current/> })}
                     </ul>
+                    <div>
+                        <h2 id="settings">"Settings"</h2>
+                        <ul aria-labelledby="settings">
+                            {Kind::ALL.map(|kind| view! { <Item href=routes::settings(kind) icon=icon_of(kind) label=kind.title() current/> }).collect_view()}
+                            {visitor.as_ref().is_ok_and(|visitor| visitor.may_manage_people)
+                                .then(|| view! { <Item href=routes::PEOPLE icon="user" label="People" current/> })}
+                        </ul>
+                    </div>
                     {visitor.ok().map(|visitor| view! {
                         <div class="foot">
                             <span class="grow who" title=visitor.email.clone()><span>{visitor.email.clone()}</span><small class="sub">{visitor.role}</small></span>
@@ -100,6 +112,18 @@ pub(crate) fn Mark(
 #[component]
 fn Item(href: &'static str, icon: &'static str, label: &'static str, current: &'static str) -> impl IntoView {
     view! { <li><a class="item" href=href aria-current=(href == current).then_some("page")><Icon name=icon/>{label}</a></li> }
+}
+
+/// The icon of what administrators keep.
+fn icon_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Tenant => "globe",
+        Kind::Group => "layers",
+        Kind::Subject => "group",
+        Kind::Scope => "tag",
+        Kind::Template => "columns",
+        Kind::Policy => "shield",
+    }
 }
 
 /// What a page shows when it could not load: what happened, and what to do.

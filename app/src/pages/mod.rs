@@ -3,15 +3,22 @@
 
 mod archive_key;
 mod audit;
+mod edit_key;
 mod frame;
+mod gateway;
 mod key;
 mod keys;
 mod keys_empty;
 mod new_key;
 mod not_found;
+mod purge_key;
+mod rotate_key;
+mod settings;
 mod setup;
 mod sign_in;
+mod signing;
 mod solo;
+mod why;
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -31,8 +38,20 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/keys") view=keys::Keys ssr=SsrMode::Async/>
                 <Route path=path!("/keys/new") view=new_key::NewKey ssr=SsrMode::Async/>
                 <Route path=path!("/keys/:id") view=key::KeyPage ssr=SsrMode::Async/>
+                <Route path=path!("/keys/:id/edit") view=edit_key::EditKey ssr=SsrMode::Async/>
+                <Route path=path!("/keys/:id/rotate") view=rotate_key::RotateKey ssr=SsrMode::Async/>
+                <Route path=path!("/keys/:id/purge") view=purge_key::PurgeKey ssr=SsrMode::Async/>
                 <Route path=path!("/keys/:id/archive") view=archive_key::ArchiveKey ssr=SsrMode::Async/>
+                <Route path=path!("/settings/gateway") view=gateway::Gateway ssr=SsrMode::Async/>
+                <Route path=path!("/settings/people") view=settings::People ssr=SsrMode::Async/>
+                <Route path=path!("/settings/people/new") view=settings::NewPerson ssr=SsrMode::Async/>
+                <Route path=path!("/settings/:kind") view=settings::Entries ssr=SsrMode::Async/>
+                <Route path=path!("/settings/:kind/new") view=settings::EntryPage ssr=SsrMode::Async/>
+                <Route path=path!("/settings/:kind/:id") view=settings::EntryPage ssr=SsrMode::Async/>
+                <Route path=path!("/settings/:kind/:id/archive") view=settings::ArchiveGroup ssr=SsrMode::Async/>
+                <Route path=path!("/keys/:id/signing") view=signing::SigningKeys ssr=SsrMode::Async/>
                 <Route path=path!("/audit") view=audit::Audit ssr=SsrMode::Async/>
+                <Route path=path!("/why") view=why::Why ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>
     }

@@ -13,6 +13,7 @@ use crate::{
     islands::CreateKey,
     once::{ENV_NAME, Once},
     posted::Posted,
+    query::query,
     routes,
     view::{NewKeyView, VisitorView},
 };
@@ -20,6 +21,7 @@ use crate::{
 /// `/keys/new`.
 #[component]
 pub(crate) fn NewKey() -> impl IntoView {
+    let template = query("template").unwrap_or_default();
     let (form, errors, failure) = match use_context::<Posted>() {
         Some(Posted::Issued(once)) => return view! { <Stored once/> }.into_any(),
         Some(Posted::Issue { form, errors, failure }) => (Some(form), errors, failure),
@@ -27,7 +29,7 @@ pub(crate) fn NewKey() -> impl IntoView {
     };
     let load = async { Ok((api::visitor().await?, api::new_key().await?)) };
     let show = move |(visitor, view): (VisitorView, NewKeyView)| {
-        let form = form.unwrap_or_else(|| IssueKeyForm::empty(&visitor.email));
+        let form = form.unwrap_or_else(|| begin(&visitor.email, &template, &view));
         view! {
             <nav class="row muted" aria-label="Breadcrumb">
                 <a href=routes::KEYS>"Keys"</a> <span aria-hidden="true">"/"</span> <span aria-current="page">"New"</span>
@@ -39,9 +41,17 @@ pub(crate) fn NewKey() -> impl IntoView {
     view! { <Loaded title="Create a key" current=routes::KEYS load show/> }.into_any()
 }
 
+/// The form before anything was typed: empty, or with the scopes that a template requires.
+fn begin(owner: &str, template: &str, view: &NewKeyView) -> IssueKeyForm {
+    let empty = IssueKeyForm::empty(owner);
+    let Some(template) = view.templates.iter().find(|known| known.id == template) else { return empty };
+    let (ticked, typed): (Vec<_>, Vec<_>) = template.required.iter().cloned().partition(|scope| view.offers(scope));
+    IssueKeyForm { template: template.id.clone(), ticked, typed: typed.join(" "), ..empty }
+}
+
 /// The answer to the plain form: the secret, once.
 #[component]
-fn Stored(once: Arc<Once>) -> impl IntoView {
+pub(super) fn Stored(once: Arc<Once>) -> impl IntoView {
     let show = move |()| view! { <StoreNow once/> };
     view! { <Loaded title="Store this key now" current=routes::KEYS load=async { Ok(()) } show/> }
 }
@@ -65,16 +75,41 @@ fn StoreNow(once: Arc<Once>) -> impl IntoView {
                 </div>
                 <span class="muted" id="once-hint">"A click selects all of it, to copy."</span>
             </div>
+            {once.pair().map(|(id, secret)| view! { <Pair id=id.to_owned() secret=secret.to_owned()/> })}
             <div class="field">
                 <span class="label" id="once-test">"Test it"</span>
                 <div class="code-box" role="group" aria-labelledby="once-test"><pre tabindex="0"><code>{once.curl()}</code></pre></div>
                 <span class="muted">{format!("It reads the key from the variable {ENV_NAME}, as the .env file sets it.")}</span>
             </div>
+            {(!once.docs.is_empty()).then(|| view! {
+                <p><a class="link" href=once.docs.clone() target="_blank" rel="noreferrer">"API documentation"</a></p>
+            })}
             <form class="row" method="get" action=routes::key(&once.id)>
                 <label class="row nowrap tick grow"><input type="checkbox" required/>"I have stored this key"</label>
                 <button class="btn primary">"Done"</button>
             </form>
         </div>
+    }
+}
+
+/// The token as two values, folded away: most systems take it as it is.
+#[component]
+fn Pair(id: String, secret: String) -> impl IntoView {
+    view! {
+        <details class="fold">
+            <summary class="row"><Icon name="chevron"/><b>"As two values"</b><span class="muted end">"id and secret"</span></summary>
+            <div class="stack">
+                <p class="muted">"For systems that ask for a name and a password, as HTTP Basic does. The token above holds both."</p>
+                <div class="field">
+                    <span class="label" id="pair-id-label">"API key (id)"</span>
+                    <div class="code-box whole" role="group" aria-labelledby="pair-id-label"><code id="pair-id">{id}</code></div>
+                </div>
+                <div class="field">
+                    <span class="label" id="pair-secret-label">"API secret"</span>
+                    <div class="code-box whole" role="group" aria-labelledby="pair-secret-label"><code id="pair-secret">{secret}</code></div>
+                </div>
+            </div>
+        </details>
     }
 }
 

@@ -1,4 +1,4 @@
-//! Signing in: a plain form, and no script at all.
+//! Signing in: a plain form. Its one script forgets what pages kept in the browser for the session before.
 
 use leptos::prelude::*;
 
@@ -40,6 +40,7 @@ pub(crate) fn SignIn() -> impl IntoView {
                     <button class="btn primary wide">"Sign in"</button>
                 </div>
             </form>
+            <script src="/sign-in.js" defer></script>
             <p class="muted center">"First time here? Run "<code>"keyward setup-link"</code>" on the server."</p>
         </Solo>
     }

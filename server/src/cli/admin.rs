@@ -1,8 +1,8 @@
-//! `admin create`, `admin list`.
+//! `admin create`, `admin list`, `admin disable`, `admin enable`, `admin reset`.
 
 use std::io::{IsTerminal, Read};
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use keyward::{
     console::NewUser,
     people::{Role, User},
@@ -26,12 +26,32 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Keep someone from signing in; the keys they own stop
+    #[command(after_help = "Example: keyward admin disable --email ops@example.com")]
+    Disable(Someone),
+    /// Let someone sign in again
+    #[command(after_help = "Example: keyward admin enable --email ops@example.com")]
+    Enable(Someone),
+    /// Give someone a new password, read from standard input or asked for; their sessions end
+    #[command(after_help = "Example: keyward admin reset --email ops@example.com < password.txt")]
+    Reset(Someone),
     /// List everyone
     List {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
+}
+
+/// Who, by mail address.
+#[derive(Args)]
+pub(super) struct Someone {
+    /// How they sign in
+    #[arg(long)]
+    email: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -60,11 +80,20 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
         Command::Create { email, role, json } => {
             let password = password()?;
             let user = session.console.create_user(&permit, NewUser { email, password }, role.into()).await?;
-            if json {
-                print_json(&as_json(&user));
-            } else {
-                println!("{} may sign in as {}.", user.email, user.role.code());
-            }
+            done(&user, &format!("may sign in as {}", user.role.code()), json);
+        }
+        Command::Disable(who) => {
+            let id = session.console.user_named(&permit, &who.email).await?.id;
+            done(&session.console.disable_user(&permit, id).await?, "may not sign in any more", who.json);
+        }
+        Command::Enable(who) => {
+            let id = session.console.user_named(&permit, &who.email).await?.id;
+            done(&session.console.enable_user(&permit, id).await?, "may sign in again", who.json);
+        }
+        Command::Reset(who) => {
+            let id = session.console.user_named(&permit, &who.email).await?.id;
+            let user = session.console.reset_password(&permit, id, password()?).await?;
+            done(&user, "has a new password, and no session any more", who.json);
         }
         Command::List { json } => {
             let users = session.console.users(&permit).await?;
@@ -74,12 +103,22 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
                 println!("Nobody yet. `keyward setup-link` prints a link that creates the first superadmin.");
             } else {
                 for user in users {
-                    println!("{:<12} {:<40} since {}", user.role.code(), user.email.as_str(), user.created_at.day());
+                    let off = user.disabled_at.map(|at| format!(", disabled {}", at.day())).unwrap_or_default();
+                    let (role, email) = (user.role.code(), user.email.as_str());
+                    println!("{role:<12} {email:<40} since {}{off}", user.created_at.day());
                 }
             }
         }
     }
     session.close().await
+}
+
+fn done(user: &User, what: &str, json: bool) {
+    if json {
+        print_json(&as_json(user));
+    } else {
+        println!("{} {what}.", user.email);
+    }
 }
 
 fn password() -> Result<String, CliError> {

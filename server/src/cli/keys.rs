@@ -1,12 +1,12 @@
-//! `keys create`, `keys list`, `keys show`, `keys archive`.
+//! Keys: `create`, `list`, `show`, `edit`, `switch`, `rotate`, `archive`, `purge`.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use keyward::{
-    console::{IssueKey, ListKeys},
+    console::{Issued, KeyForm, ListKeys},
     id::KeyId,
     key::{ArchiveReason, Key, State, Status},
     store::LastUse,
-    time::Timestamp,
+    time::{Timestamp, span},
 };
 
 use super::{CliError, Session, print_json};
@@ -20,24 +20,71 @@ pub(super) enum Command {
         /// What it is called
         #[arg(long)]
         name: String,
-        /// What it is for
-        #[arg(long, default_value = "")]
-        description: String,
         /// The tenant it works in
         #[arg(long, default_value = "")]
         tenant: String,
         /// What it may do; may be given more than once
         #[arg(long = "scope", required = true)]
         scopes: Vec<String>,
-        /// The person or service that holds it
-        #[arg(long, default_value = "")]
-        owner: String,
-        /// Until when: 90d or a date such as 2027-03-14
+        /// Until when: 90d, a date such as 2027-03-14, an instant with its offset, or never
         #[arg(long, default_value = "90d")]
         expires: String,
+        /// What its secret looks like: token or jwt
+        #[arg(long, default_value = "token")]
+        form: String,
+        #[command(flatten)]
+        details: Details,
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Edit a key: only what is given changes, and an empty value clears
+    #[command(after_help = "Example: keyward keys edit 0123456789ABCDEF --limit 100/minute --allow ''")]
+    Edit {
+        /// Its id
+        id: String,
+        /// What it is called
+        #[arg(long)]
+        name: Option<String>,
+        /// What it may do, all of it; may be given more than once
+        #[arg(long = "scope")]
+        scopes: Vec<String>,
+        /// Until when: 90d from now, a date such as 2027-03-14, an instant with its offset, or never
+        #[arg(long)]
+        expires: Option<String>,
+        #[command(flatten)]
+        details: Details,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Switch a key off, or on again
+    Switch {
+        /// Its id
+        id: String,
+        /// on or off
+        #[arg(value_parser = ["on", "off"])]
+        to: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Issue a key's successor and print its token, once
+    #[command(after_help = "Example: keyward keys rotate 0123456789ABCDEF --overlap 24h")]
+    Rotate {
+        /// Its id
+        id: String,
+        /// For how long the old key works on: 0, 30m, 24h or 7d
+        #[arg(long, default_value = "24h")]
+        overlap: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove an archived key for good; only the audit still knows it
+    Purge {
+        /// Its id
+        id: String,
     },
     /// List keys, newest first
     List {
@@ -72,29 +119,119 @@ pub(super) enum Command {
     },
 }
 
+/// What a key may say about itself beside its name, its scopes and its end.
+#[derive(Args)]
+pub(super) struct Details {
+    /// What it is for
+    #[arg(long)]
+    description: Option<String>,
+    /// The person or service that holds it
+    #[arg(long)]
+    owner: Option<String>,
+    /// Its group's name
+    #[arg(long)]
+    group: Option<String>,
+    /// The name of the user it acts as
+    #[arg(long)]
+    acts_as: Option<String>,
+    /// The role it acts in
+    #[arg(long)]
+    role: Option<String>,
+    /// An address or network it may be used from; may be given more than once
+    #[arg(long = "allow", value_name = "CIDR")]
+    allow: Vec<String>,
+    /// How often it may be used, such as 100/minute; may be given more than once
+    #[arg(long = "limit", value_name = "N/UNIT")]
+    limits: Vec<String>,
+    /// How much it may be used, such as 10000/month
+    #[arg(long, value_name = "N/PERIOD")]
+    quota: Option<String>,
+    /// A JSON object that services are told with it
+    #[arg(long, value_name = "JSON")]
+    metadata: Option<String>,
+    /// Whether writes need a signature: required (also without a value) or optional
+    #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "required")]
+    signed_writes: Option<String>,
+    /// Why it may open everything, for a key with the scope public
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+impl Details {
+    /// Fills in what was given.
+    fn fill(self, form: &mut KeyForm) {
+        let list = |words: Vec<String>| (!words.is_empty()).then(|| words.join(" "));
+        for (field, given) in [
+            (&mut form.description, self.description),
+            (&mut form.owner, self.owner),
+            (&mut form.group, self.group),
+            (&mut form.acts_as, self.acts_as),
+            (&mut form.role, self.role),
+            (&mut form.addresses, list(self.allow)),
+            (&mut form.limits, list(self.limits)),
+            (&mut form.quota, self.quota),
+            (&mut form.metadata, self.metadata),
+            (&mut form.signed_writes, self.signed_writes),
+            (&mut form.all_access_reason, self.reason),
+        ] {
+            if let Some(given) = given {
+                *field = given;
+            }
+        }
+    }
+}
+
 pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
     let session = Session::open(flags, Upgrade::No).await?;
     let permit = session.console.operator();
     let now = session.console.clock().now();
     match command {
-        Command::Create { name, description, tenant, scopes, owner, expires, json } => {
-            let form = IssueKey { name, description, owner, scopes: scopes.join(" "), expires, tenant };
-            let issued = session.console.issue_key(&permit, &form).await?;
+        Command::Create { name, tenant, scopes, expires, form, details, json } => {
+            let mut form = KeyForm { name, scopes: scopes.join(" "), expires, tenant, form, ..KeyForm::default() };
+            details.fill(&mut form);
+            print_once(&session.console.issue_key(&permit, &form).await?, json, now);
+        }
+        Command::Edit { id, name, scopes, expires, details, json } => {
+            let id = key_id(&id)?;
+            let before = session.console.show_key(&permit, id).await?.key;
+            let mut form = KeyForm::of(&before);
+            details.fill(&mut form);
+            form.name = name.unwrap_or(form.name);
+            form.expires = expires.unwrap_or(form.expires);
+            if !scopes.is_empty() {
+                form.scopes = scopes.join(" ");
+            }
+            let key = session.console.edit_key(&permit, id, &form, Some(before.generation)).await?;
             if json {
-                let mut value = as_json(&issued.key, None, now);
-                value["token"] = issued.token.reveal().into();
-                print_json(&value);
+                print_json(&as_json(&key, None, now));
+            } else if key == before {
+                println!("Key {} ({}) is that already: nothing was changed.", key.id, key.card.name);
             } else {
-                println!("{}", issued.token.reveal());
-                eprintln!(
-                    "Key {} expires {}. Store the token now: it is not shown again.",
-                    issued.key.id,
-                    issued.key.expires_at.long()
-                );
+                println!("Key {} ({}) is changed.", key.id, key.card.name);
             }
         }
+        Command::Switch { id, to, json } => {
+            let key = session.console.switch_key(&permit, key_id(&id)?, to == "on").await?;
+            let then = if to == "on" { "it works again" } else { "it is refused until it is switched on" };
+            if json {
+                print_json(&as_json(&key, None, now));
+            } else {
+                println!("Key {} ({}) is {to}: {then}.", key.id, key.card.name);
+            }
+        }
+        Command::Rotate { id, overlap, json } => {
+            let Some(overlap) = span(&overlap) else {
+                return Err(CliError::Usage("--overlap takes a length of time, such as 0, 30m, 24h or 7d".to_owned()));
+            };
+            print_once(&session.console.rotate_key(&permit, key_id(&id)?, overlap).await?, json, now);
+        }
+        Command::Purge { id } => {
+            let id = key_id(&id)?;
+            session.console.purge_key(&permit, id).await?;
+            println!("Key {id} is gone. The audit still knows it.");
+        }
         Command::List { archived, search, json } => {
-            let mut list = ListKeys { words: search, archived, after: None };
+            let mut list = ListKeys { words: search, archived, ..ListKeys::default() };
             let mut any = false;
             loop {
                 let found = session.console.list_keys(&permit, &list).await?;
@@ -131,21 +268,34 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
         }
         Command::Archive { id, reason, json } => {
             let Some(reason) = ArchiveReason::parse(&reason) else {
-                let known: Vec<_> = ArchiveReason::ALL.iter().map(|(_, code, _)| *code).collect();
+                let known: Vec<_> = ArchiveReason::ALL.into_iter().map(ArchiveReason::code).collect();
                 return Err(CliError::Usage(format!("the reason is one of {}", known.join(", "))));
             };
             let key = session.console.archive_key(&permit, key_id(&id)?, reason).await?;
             if json {
                 print_json(&as_json(&key, None, now));
             } else {
-                println!("Key {} ({}) is archived: the next verify is refused.", key.id, key.name);
+                println!("Key {} ({}) is archived: the next verify is refused.", key.id, key.card.name);
             }
         }
     }
     session.close().await
 }
 
-fn key_id(text: &str) -> Result<KeyId, CliError> {
+/// Prints a new key's token, the only time.
+fn print_once(issued: &Issued, json: bool, now: Timestamp) {
+    if json {
+        let mut value = as_json(&issued.key, None, now);
+        value["token"] = issued.token.reveal().into();
+        print_json(&value);
+    } else {
+        println!("{}", issued.token.reveal());
+        let ends = issued.key.card.expires_at.long();
+        eprintln!("Key {} expires {ends}. Store the token now: it is not shown again.", issued.key.id);
+    }
+}
+
+pub(super) fn key_id(text: &str) -> Result<KeyId, CliError> {
     KeyId::parse(text)
         .ok_or_else(|| CliError::Usage("a key's id is the 16 characters in the middle of its token".to_owned()))
 }
@@ -154,6 +304,7 @@ fn status(key: &Key, now: Timestamp) -> &'static str {
     match key.status(now) {
         Status::Archived => "archived",
         Status::Expired => "expired",
+        Status::Off => "off",
         Status::ExpiresSoon(_) => "expires soon",
         Status::Active => "active",
     }
@@ -161,21 +312,38 @@ fn status(key: &Key, now: Timestamp) -> &'static str {
 
 fn line(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> String {
     let used = last_use.map_or_else(|| "never used".to_owned(), |used| format!("used {}", used.at));
-    format!("{}  {:<13} {:<30} {:<28} {used}", key.id, status(key, now), key.name.as_str(), key.owner.as_str())
+    format!(
+        "{}  {:<13} {:<30} {:<28} {used}",
+        key.id,
+        status(key, now),
+        key.card.name.as_str(),
+        key.card.owner.as_str()
+    )
 }
 
 fn as_json(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> serde_json::Value {
-    let archived = match &key.state {
-        State::Live => serde_json::Value::Null,
-        State::Archived(evidence) => {
-            serde_json::json!({ "at": evidence.at.to_string(), "by": evidence.by, "reason": evidence.reason.code() })
+    let null = serde_json::Value::Null;
+    let (archived, off) = match &key.state {
+        State::Live => (null, serde_json::Value::Null),
+        State::Off(off) => (null, serde_json::json!({ "at": off.at.to_string(), "by": off.by })),
+        State::Archived(gone) => {
+            (serde_json::json!({ "at": gone.at.to_string(), "by": gone.by, "reason": gone.reason.code() }), null)
         }
     };
+    let card = &key.card;
+    let words = |text: String| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    // It was a JSON object when it was stored.
+    let metadata: serde_json::Value = serde_json::from_str(card.metadata.as_str()).unwrap_or_default();
     serde_json::json!({
-        "id": key.id.as_str(), "name": key.name.as_str(), "description": key.description.as_str(),
-        "masked": key.masked(), "tenant": key.tenant.name.as_str(), "owner": key.owner.as_str(),
-        "scopes": key.scopes.iter().map(ToString::to_string).collect::<Vec<_>>(), "status": status(key, now),
-        "created_at": key.created_at.to_string(), "created_by": key.created_by, "expires_at": key.expires_at.to_string(),
-        "last_used_at": last_use.map(|used| used.at.to_string()), "archived": archived,
+        "id": key.id.as_str(), "name": key.card.name.as_str(), "description": key.card.description.as_str(),
+        "masked": key.masked(), "tenant": key.tenant.name.as_str(), "owner": key.card.owner.as_str(),
+        "scopes": key.card.scopes.iter().map(ToString::to_string).collect::<Vec<_>>(), "status": status(key, now),
+        "created_at": key.created_at.to_string(), "created_by": key.created_by, "expires_at": key.card.expires_at.to_string(),
+        "last_used_at": last_use.map(|used| used.at.to_string()), "archived": archived, "off": off,
+        "group": key.group.as_ref().map(|group| &group.name), "acts_as": key.subject.as_ref().map(|subject| &subject.name),
+        "role": card.role.as_str(), "addresses": words(card.addresses.to_string()), "limits": words(card.limits.to_string()),
+        "quota": card.quota.map(|quota| quota.to_string()), "metadata": metadata, "form": key.form.code(),
+        "signed_writes": card.signed_writes.code(), "all_access_reason": card.all_access_reason.as_str(),
+        "rotated_from": key.rotated_from.map(|id| id.to_string()),
     })
 }

@@ -3,9 +3,13 @@
 
 mod admin;
 mod audit;
+mod doctor;
+mod jwt;
 mod keys;
+mod register;
 mod serve;
 mod verify;
+mod verify_keys;
 
 use std::process::ExitCode;
 
@@ -13,6 +17,7 @@ use clap::{Parser, Subcommand};
 use keyward::{
     clock::Clock,
     console::{Console, ConsoleError},
+    registry::Kind,
     secret::Entropy,
     store::Store,
 };
@@ -33,6 +38,7 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, for the life of the process")]
 enum Command {
     /// Migrate, then serve the console, the API and the ops listener
     Serve,
@@ -44,11 +50,52 @@ enum Command {
     /// Keys
     #[command(subcommand)]
     Keys(keys::Command),
-    /// Read a key from standard input and say whether it opens a door, check by check
+    /// Public keys that verify signed writes
+    #[command(subcommand)]
+    VerifyKeys(verify_keys::Command),
+    /// Read a key, its id or a refused request's id from standard input and explain it, check by check
     Verify(verify::Arguments),
     /// The audit chain
     #[command(subcommand)]
     Audit(audit::Command),
+    /// The key that signs JWTs
+    #[command(subcommand)]
+    Jwt(jwt::Command),
+    /// The domains that keys belong to
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  keyward tenants create name=acme prefix=acme docs=https://docs.acme.example\n  keyward tenants edit acme presentations=\"bearer x_api_key\" headers=apikey"
+    )]
+    Tenants(register::Command),
+    /// Keys that belong together
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  keyward groups create name=Lobby description=\"Screens in the lobby\" --tenant acme\n  keyward groups edit Lobby --tenant acme name=Foyer"
+    )]
+    Groups(register::Command),
+    /// Users that keys act as
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  keyward subjects create name=panel@acme.example --tenant acme\n  keyward subjects disable panel@acme.example --tenant acme"
+    )]
+    Subjects(register::Command),
+    /// What keys may do
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  keyward scopes create name=lockers sentence=\"Lockers: see and open them.\" risk=medium\n  keyward scopes edit devices opened=acme"
+    )]
+    Scopes(register::Command),
+    /// The scopes that applications need
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  keyward templates create name=\"Wayfinder\" required=\"maps.read spaces.read\" optional=people.read\n  keyward templates show \"Booking Panel\""
+    )]
+    Templates(register::Command),
+    /// The bounds on every key
+    #[command(subcommand, after_help = "Example: keyward policy edit keys_per_owner=20")]
+    Policy(register::PolicyCommand),
+    /// Say whether everything is in place, or whether a gateway guards as it should
+    Doctor(doctor::Arguments),
     /// Bring the database up to date; a `SQLite` file is copied first
     Migrate,
 }
@@ -79,7 +126,7 @@ impl From<ConsoleError> for CliError {
     fn from(error: ConsoleError) -> Self {
         match error {
             ConsoleError::Invalid(_) => Self::Usage(error.to_string()),
-            ConsoleError::NotFound | ConsoleError::Forbidden => Self::No(error.to_string()),
+            ConsoleError::NotFound | ConsoleError::Forbidden | ConsoleError::Conflict => Self::No(error.to_string()),
             ConsoleError::Busy | ConsoleError::Store(_) => Self::Environment(error.to_string()),
         }
     }
@@ -103,7 +150,8 @@ impl Session {
         let config = Config::load(flags)?;
         start_log(&config, "warn");
         let store = boot::open(&config, upgrade).await?;
-        let console = Console::new(store.clone(), Clock::system(), Entropy::system(), config.checkpoint());
+        let console = Console::new(store.clone(), Clock::system(), Entropy::system(), config.checkpoint())
+            .with_issuer(&config.public_url);
         Ok(Self { config, store, console })
     }
 
@@ -136,8 +184,17 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Migrate => serve::migrate(flags).await,
         Command::Admin(command) => admin::run(flags, command).await,
         Command::Keys(command) => keys::run(flags, command).await,
+        Command::Tenants(command) => register::run(flags, Kind::Tenant, command).await,
+        Command::Groups(command) => register::run(flags, Kind::Group, command).await,
+        Command::Subjects(command) => register::run(flags, Kind::Subject, command).await,
+        Command::Scopes(command) => register::run(flags, Kind::Scope, command).await,
+        Command::Templates(command) => register::run(flags, Kind::Template, command).await,
+        Command::Policy(command) => register::run_policy(flags, command).await,
+        Command::VerifyKeys(command) => verify_keys::run(flags, command).await,
         Command::Verify(arguments) => verify::run(flags, arguments).await,
+        Command::Doctor(arguments) => doctor::run(flags, arguments).await,
         Command::Audit(command) => audit::run(flags, command).await,
+        Command::Jwt(command) => jwt::run(flags, command).await,
     }
 }
 

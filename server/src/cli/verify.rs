@@ -1,45 +1,44 @@
-//! `verify`: the decision and every check, for a token from standard input; never from an argument, which others on the
-//! machine could read.
+//! `verify`: the decision and every check, for a key, a key's id or a request's id from standard input; never from an
+//! argument, which others on the machine could read.
 
-use std::{
-    io::{IsTerminal, Read},
-    net::IpAddr,
-};
+use std::io::{IsTerminal, Read};
 
 use clap::Args;
 use keyward::{
     clock::Clock,
+    console::{DoorForm, Why},
     decision::Decision,
-    scope::Demand,
-    verify::{Question, Verifier},
+    verify::{Answer, Refused, Verifier},
 };
 
 use super::{CliError, Session, print_json};
 use crate::{boot::Upgrade, config::Flags, http::verify::VerifyAnswer};
 
 #[derive(Args)]
-#[command(after_help = "Example: keyward verify --scope bookings.read < token.txt")]
+#[command(after_help = "Examples:\n  keyward verify --scope bookings.read < token.txt\n  \
+    echo 3kT9wX2mB7qL0aZd | keyward verify      why the request with this id was refused")]
 pub(super) struct Arguments {
     /// The scope the door needs; any valid key will do without
     #[arg(long, default_value = "any")]
     scope: String,
     /// The tenant the door is in; the key's own without
-    #[arg(long)]
-    tenant: Option<String>,
+    #[arg(long, default_value = "")]
+    tenant: String,
     /// Where the call comes from
-    #[arg(long)]
-    address: Option<IpAddr>,
-    /// Print JSON, as the verify API answers
+    #[arg(long, default_value = "")]
+    address: String,
+    /// The request's method; it counts as reading without
+    #[arg(long, default_value = "")]
+    method: String,
+    /// Print JSON, for a key as the verify API answers
     #[arg(long)]
     json: bool,
 }
 
 pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliError> {
-    let Some(demand) = Demand::parse(&arguments.scope) else {
-        return Err(CliError::Usage("--scope takes any, or a scope such as bookings.read".to_owned()));
-    };
+    let Arguments { scope, tenant, address, method, json } = arguments;
     if std::io::stdin().is_terminal() {
-        eprintln!("Paste the key and press Enter, then Ctrl-D:");
+        eprintln!("Paste a key, its id or the id of a refused request, press Enter, then Ctrl-D:");
     }
     let mut text = String::new();
     let read = std::io::stdin().take(4096).read_to_string(&mut text);
@@ -47,28 +46,111 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
 
     let session = Session::open(flags, Upgrade::No).await?;
     let verifier = Verifier::new(session.store.clone(), Clock::system(), 1);
-    let question = Question {
-        token: text.trim(),
-        demand: &demand,
-        tenant: arguments.tenant.as_deref(),
-        address: arguments.address,
-    };
-    let answer = verifier.look(&question).await.map_err(|error| CliError::Environment(error.to_string()))?;
-    if arguments.json {
-        let value = serde_json::to_value(VerifyAnswer::of(&answer, ""))
-            .map_err(|error| CliError::Environment(error.to_string()))?;
-        print_json(&value);
-    } else {
-        for (check, passed) in answer.decision.checks() {
-            let outcome = passed.map_or("not reached", |passed| if passed { "passed" } else { "FAILED" });
-            println!("{check:<12} {outcome}");
+    verifier.hear().await?;
+    let door = DoorForm { scope, tenant, address, method };
+    match session.console.why(&session.console.operator(), &verifier, &text, &door).await? {
+        Why::Presented(answer) => {
+            if json {
+                print_json(&as_json(&answer)?);
+            } else {
+                print(&answer);
+            }
+            verdict(answer.decision)
         }
-        if let Some(stored) = &answer.key {
-            println!("{:<12} {} ({})", "key", stored.key.id, stored.key.name);
+        Why::Named(answer) => {
+            if json {
+                let mut value = as_json(&answer)?;
+                value["secret_presented"] = false.into();
+                print_json(&value);
+            } else {
+                println!("As if the secret of this key had been presented; an id proves nothing:");
+                print(&answer);
+            }
+            verdict(answer.decision)
         }
+        Why::Refused { then, now } => {
+            if json {
+                let now = now.as_ref().map(as_json).transpose()?;
+                print_json(&serde_json::json!({ "refused": refused(&then), "now": now }));
+            } else {
+                print_refused(&then);
+                match &now {
+                    Some(answer) => {
+                        println!("\nNow it would be:");
+                        print(answer);
+                    }
+                    None => println!("\nIt cannot be judged again: the secret was no key's, or its key is gone."),
+                }
+            }
+            verdict(now.map_or(then.decision, |answer| answer.decision))
+        }
+        Why::Unknown => Err(CliError::No(
+            "no key and no refusal has this id. Only refusals are kept, for 7 days and at most 10,000. A request's id is \
+             in the header X-Keyward-Request-Id of its answer, and in a problem's request_id"
+                .to_owned(),
+        )),
     }
-    match answer.decision {
+}
+
+fn verdict(decision: Decision) -> Result<(), CliError> {
+    match decision {
         Decision::Allow => Ok(()),
         Decision::Deny(_, reason) => Err(CliError::No(format!("{}: {}", reason.code(), reason.words()))),
     }
+}
+
+fn as_json(answer: &Answer) -> Result<serde_json::Value, CliError> {
+    serde_json::to_value(VerifyAnswer::of(answer, "")).map_err(|error| CliError::Environment(error.to_string()))
+}
+
+fn print(answer: &Answer) {
+    walk(answer.decision, &answer.remedy);
+    if let Some(stored) = &answer.key {
+        println!("{:<12} {} ({})", "key", stored.key.id, stored.key.card.name);
+    }
+}
+
+fn walk(decision: Decision, remedy: &str) {
+    for (check, passed) in decision.checks() {
+        let outcome = passed.map_or("not reached", |passed| if passed { "passed" } else { "FAILED" });
+        println!("{:<12} {outcome:<12} {}", check.code(), check.words());
+    }
+    if !remedy.is_empty() {
+        println!("{:<12} {remedy}", "remedy");
+    }
+}
+
+/// Label and value: the request as it was.
+fn facts(then: &Refused) -> [(&'static str, String); 9] {
+    let some = |value: Option<String>| value.unwrap_or_default();
+    [
+        ("request_id", then.request_id.clone()),
+        ("at", then.at.to_string()),
+        ("door", then.door.clone()),
+        ("needed", then.demand.to_string()),
+        ("tenant", some(then.tenant.clone())),
+        ("address", some(then.address.map(|address| address.to_string()))),
+        ("presented", some(then.presentation.map(|way| way.words().to_owned()))),
+        ("writes", if then.writes { "yes" } else { "no" }.to_owned()),
+        ("key", some(then.key.map(|id| id.to_string()))),
+    ]
+}
+
+fn print_refused(then: &Refused) {
+    for (label, value) in facts(then).into_iter().filter(|(_, value)| !value.is_empty()) {
+        println!("{label:<12} {value}");
+    }
+    println!();
+    walk(then.decision, &then.remedy);
+}
+
+fn refused(then: &Refused) -> serde_json::Value {
+    let facts = facts(then).into_iter().map(|(label, value)| (label.to_owned(), value.into()));
+    let mut value = serde_json::Value::Object(facts.collect());
+    value["code"] = then.decision.code().into();
+    value["remedy"] = then.remedy.as_str().into();
+    let checks = then.decision.checks();
+    value["checks"] =
+        checks.map(|(check, passed)| serde_json::json!({ "check": check.code(), "passed": passed })).collect();
+    value
 }

@@ -1,26 +1,38 @@
-//! The key a request presents: `Authorization: Bearer TOKEN`, `Authorization: TOKEN` or `X-API-Key: TOKEN`.
+//! The key a request presents, in any of the ways keys are presented: `Authorization` with its schemes, `X-API-Key`, a
+//! header that a tenant named, `?api-key=` in the guarded address, a cookie. Two at once are nobody's.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use std::borrow::Cow;
 
-/// What was found in a request's headers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use keyward::{tenant::Presentation, verify::Names};
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// What was found in a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presented<'a> {
     /// No credential at all.
     None,
-    /// One. It may still be no key of ours.
-    One(&'a str),
+    /// One, and how it came. It may still be no key of ours.
+    One(Cow<'a, str>, Presentation),
     /// Two credentials, or one header twice.
     Ambiguous,
 }
 
-/// Looks for the key.
-pub fn presented(headers: &HeaderMap) -> Presented<'_> {
-    let authorization = headers.get_all(header::AUTHORIZATION).iter().map(|value| bare(text(value)));
-    let api_key = headers.get_all("x-api-key").iter().map(text);
-    let mut found = authorization.chain(api_key);
+/// Looks for the key in a request's headers and in the address of the guarded request, if it is known.
+pub fn presented<'a>(headers: &'a HeaderMap, uri: Option<&'a str>, names: Option<&Names>) -> Presented<'a> {
+    let authorization = headers.get_all(header::AUTHORIZATION).iter().map(|value| scheme(text(value), names));
+    let api_key = headers.get_all(API_KEY).iter().map(|value| (text(value).into(), Presentation::ApiKeyHeader));
+    let own = names.into_iter().flat_map(|names| &names.headers).flat_map(|name| headers.get_all(name));
+    let own = own.map(|value| (text(value).into(), Presentation::Extra));
+    let cookie = headers.get_all(header::COOKIE).iter().flat_map(|value| cookies(text(value)));
+    let cookie = cookie.map(|value| (value.into(), Presentation::Cookie));
+    let query = uri.into_iter().flat_map(query).map(|value| (value, Presentation::Query));
+    let mut found = authorization.chain(api_key).chain(own).chain(query).chain(cookie);
     match (found.next(), found.next()) {
         (None, _) => Presented::None,
-        (Some(token), None) => Presented::One(token),
+        (Some((credential, way)), None) => Presented::One(credential, way),
         (Some(_), Some(_)) => Presented::Ambiguous,
     }
 }
@@ -30,40 +42,113 @@ fn text(value: &HeaderValue) -> &str {
     value.to_str().unwrap_or_default().trim()
 }
 
-/// Without the scheme's name, which is compared in any case (RFC 9110, 11.1).
-fn bare(value: &str) -> &str {
-    match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
-        _ => value,
+/// Takes `Authorization` apart. The scheme's name is compared in any case (RFC 9110, 11.1).
+fn scheme<'a>(value: &'a str, names: Option<&Names>) -> (Cow<'a, str>, Presentation) {
+    if let Some(key) = value.strip_prefix("rest_api_key=") {
+        return (key.trim().into(), Presentation::RestApiKey);
     }
+    let Some((scheme, rest)) = value.split_once(' ') else { return (value.into(), Presentation::Raw) };
+    let rest = rest.trim_start();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        (rest.into(), Presentation::Bearer)
+    } else if scheme.eq_ignore_ascii_case("basic") {
+        (basic(rest), Presentation::Basic)
+    } else if names.is_some_and(|names| names.schemes.iter().any(|own| scheme.eq_ignore_ascii_case(own))) {
+        (rest.into(), Presentation::Extra)
+    } else {
+        (value.into(), Presentation::Raw)
+    }
+}
+
+/// Id and secret, or the key as one of the two with the other left out (RFC 7617). What does not decode is no key's.
+fn basic(encoded: &str) -> Cow<'static, str> {
+    let decoded = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    decoded.unwrap_or_default().into()
+}
+
+/// The values of the cookie `api-key`.
+fn cookies(header: &str) -> impl Iterator<Item = &str> {
+    header.split(';').filter_map(|pair| pair.trim().strip_prefix("api-key=")).map(|value| value.trim_matches('"'))
+}
+
+/// The values of the query's `api-key`. The name counts as it is written, so that a proxy can find it to strip it.
+fn query(uri: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let query = uri.split('#').next().and_then(|address| address.split_once('?')).map_or("", |(_, query)| query);
+    let named = query.split('&').filter(|pair| pair.starts_with("api-key="));
+    named.flat_map(|pair| form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn names() -> Names {
+        Names { headers: vec!["apikey".to_owned()], schemes: vec!["token".to_owned()] }
+    }
+
     #[test]
     fn one_credential_is_found_wherever_it_is() {
-        for (lines, expected) in [
-            (&[][..], Presented::None),
-            (&[("authorization", "Bearer kw_a")], Presented::One("kw_a")),
-            (&[("authorization", "bearer   kw_a ")], Presented::One("kw_a")),
-            (&[("authorization", "kw_a")], Presented::One("kw_a")),
-            (&[("x-api-key", "kw_a")], Presented::One("kw_a")),
-            (&[("authorization", "Bearer kw_a"), ("x-api-key", "kw_a")], Presented::Ambiguous),
-            (&[("authorization", "kw_a"), ("authorization", "kw_a")], Presented::Ambiguous),
-            (&[("x-api-key", "kw_a"), ("x-api-key", "kw_b")], Presented::Ambiguous),
-            (&[("authorization", "Basic a3c6YQ==")], Presented::One("Basic a3c6YQ==")),
-            (&[("authorization", "")], Presented::One("")),
+        use Presentation::{ApiKeyHeader, Basic, Bearer, Cookie, Extra, Query, Raw, RestApiKey};
+        for (lines, uri, expected) in [
+            (&[][..], None, None),
+            (&[("authorization", "Bearer kw_a")], None, Some(("kw_a", Bearer))),
+            (&[("authorization", "bearer   kw_a ")], None, Some(("kw_a", Bearer))),
+            (&[("authorization", "kw_a")], None, Some(("kw_a", Raw))),
+            (&[("authorization", "rest_api_key=kw_a")], None, Some(("kw_a", RestApiKey))),
+            (&[("authorization", "Basic aWQ6c2VjcmV0")], None, Some(("id:secret", Basic))),
+            (&[("authorization", "Basic a3dfYTo=")], None, Some(("kw_a:", Basic))),
+            (&[("authorization", "Basic !")], None, Some(("", Basic))),
+            (&[("authorization", "Token kw_a")], None, Some(("kw_a", Extra))),
+            (&[("authorization", "Strange kw_a")], None, Some(("Strange kw_a", Raw))),
+            (&[("authorization", "")], None, Some(("", Raw))),
+            (&[("x-api-key", "kw_a")], None, Some(("kw_a", ApiKeyHeader))),
+            (&[("apiKey", "kw_a")], None, Some(("kw_a", Extra))),
+            (&[("cookie", "a=1; api-key=kw_a; b=2")], None, Some(("kw_a", Cookie))),
+            (&[("cookie", "not-api-key=kw_a")], None, None),
+            (&[], Some("/rooms?floor=2&api-key=kw_a"), Some(("kw_a", Query))),
+            (&[], Some("/rooms?api-key=kw%5Fa#x"), Some(("kw_a", Query))),
+            (&[], Some("/rooms?api%2Dkey=kw_a"), None),
+            (&[], Some("/rooms#?api-key=kw_a"), None),
+            (&[], Some("/rooms?xapi-key=kw_a"), None),
         ] {
             let mut headers = HeaderMap::new();
             for (name, value) in lines {
                 headers.append(*name, HeaderValue::from_static(value));
             }
-            assert_eq!(presented(&headers), expected, "{lines:?}");
+            let expected = expected.map_or(Presented::None, |(key, way)| Presented::One(key.into(), way));
+            assert_eq!(presented(&headers, uri, Some(&names())), expected, "{lines:?} {uri:?}");
         }
         let mut headers = HeaderMap::new();
         headers.append("x-api-key", HeaderValue::from_bytes(b"\xff\xfe").unwrap());
-        assert_eq!(presented(&headers), Presented::One(""));
+        assert_eq!(presented(&headers, None, Some(&names())), Presented::One("".into(), ApiKeyHeader));
+    }
+
+    /// Every two ways together, and every way twice.
+    #[test]
+    fn two_credentials_are_nobodys() {
+        let ways: [(&str, &'static str); 7] = [
+            ("authorization", "Bearer kw_a"),
+            ("authorization", "rest_api_key=kw_a"),
+            ("authorization", "Basic a3dfYTo="),
+            ("x-api-key", "kw_a"),
+            ("apikey", "kw_a"),
+            ("cookie", "api-key=kw_a"),
+            ("", "/?api-key=kw_a"),
+        ];
+        for one in ways {
+            for other in ways {
+                let mut headers = HeaderMap::new();
+                let mut uri = String::new();
+                for (name, value) in [one, other] {
+                    if name.is_empty() {
+                        uri = if uri.is_empty() { value.to_owned() } else { format!("{uri}&api-key=kw_a") };
+                    } else {
+                        headers
+                            .append(name.parse::<axum::http::HeaderName>().unwrap(), HeaderValue::from_static(value));
+                    }
+                }
+                assert_eq!(presented(&headers, Some(&uri), Some(&names())), Presented::Ambiguous, "{one:?} {other:?}");
+            }
+        }
     }
 }

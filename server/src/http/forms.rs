@@ -15,7 +15,7 @@ use axum::{
     Extension,
     body::{Body, Bytes},
     extract::{Path, Request, State},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use keyward::console::{ConsoleError, NewUser, SetupError, SignInError};
@@ -28,17 +28,21 @@ use crate::{
     router::App,
 };
 
+/// Has a browser forget what it keeps for us.
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+
 /// Fields and values, in order. A body that is not a form's has none.
-fn pairs(body: &[u8]) -> Vec<(String, String)> {
+pub(super) fn pairs(body: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(body).into_owned().collect()
 }
 
 /// Takes one field out; empty when it is not there.
-fn take(pairs: &mut [(String, String)], field: &str) -> String {
+pub(super) fn take(pairs: &mut [(String, String)], field: &str) -> String {
     pairs.iter_mut().find(|(name, _)| name == field).map(|(_, value)| std::mem::take(value)).unwrap_or_default()
 }
 
-fn status(error: ApiError) -> StatusCode {
+/// The status of an answer that failed.
+pub(super) fn status(error: ApiError) -> StatusCode {
     StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
@@ -137,7 +141,12 @@ fn local(next: &str) -> &str {
 /// Signs out: the session ends on the server.
 pub async fn post_sign_out(Extension(session): Extension<Session>) -> Response {
     match session.flush().await {
-        Ok(()) => Redirect::to(&format!("{}?signed-out=1", routes::SIGN_IN)).into_response(),
+        Ok(()) => {
+            let mut response = Redirect::to(&format!("{}?signed-out=1", routes::SIGN_IN)).into_response();
+            // What pages left in the browser for this session, private halves of signing pairs among it, ends with it.
+            response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"storage\""));
+            response
+        }
         Err(error) => {
             tracing::error!(%error, "a session could not be ended");
             (
@@ -202,7 +211,7 @@ pub async fn post_archive(
 }
 
 /// Fields that no form of ours has.
-fn bad_form() -> Response {
+pub(super) fn bad_form() -> Response {
     (StatusCode::BAD_REQUEST, "This form is not one of Keyward's. Go back, reload the page and try again.\n")
         .into_response()
 }

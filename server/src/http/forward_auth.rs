@@ -1,123 +1,148 @@
 //! `/forward-auth`: a proxy asks whether the request in its hands may pass. The answer is a status and headers.
 
-use std::fmt::Write;
-
 use axum::{
     extract::{Query, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use keyward::{
-    decision::{Decision, Reason},
+    key::Key,
     scope::Demand,
-    store::StoredKey,
-    verify::Question,
+    verify::{Question, Signed},
 };
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::{
     credential::{Presented, presented},
     problem::Problem,
-    verify::public,
+    verify::{Requested, is_safe, limits, lines, refusal},
 };
 use crate::{
     layers::{Caller, TrustedPeer, around},
+    metrics::Door,
     router::App,
 };
 
-/// Which scope and tenant the route needs.
+/// Which scope and tenant the route needs, and what a used-up limit is answered with.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Needs {
     scope: String,
     tenant: Option<String>,
+    on_limit: Option<u16>,
 }
 
 /// Answers a proxy: 200 with identity headers, or a problem.
 pub async fn forward_auth(State(app): State<App>, request: Request) -> Response {
-    around(&app, request, |caller, request| answer(&app, caller, request)).await
+    around(&app, "/forward-auth", request, |caller, request| answer(&app, caller, request)).await
 }
 
 async fn answer(app: &App, caller: Caller, request: Request) -> Response {
     let (headers, id) = (request.headers(), caller.id);
     let needs = Query::<Needs>::try_from_uri(request.uri());
     let demand = needs.as_ref().ok().and_then(|needs| Demand::parse(&needs.scope.replace(',', " ")));
-    let (Ok(Query(needs)), Some(demand)) = (needs, demand) else {
-        let detail =
-            "Ask with ?scope=SCOPE, or ?scope=any for any valid key; ?tenant=NAME is the only other parameter.";
+    let on_limit = needs.as_ref().ok().and_then(|needs| match needs.on_limit {
+        None | Some(429) => Some(StatusCode::TOO_MANY_REQUESTS),
+        Some(403) => Some(StatusCode::FORBIDDEN),
+        Some(_) => None,
+    });
+    let (Ok(Query(needs)), Some(demand), Some(on_limit)) = (needs, demand, on_limit) else {
+        let detail = "Ask with ?scope=SCOPE, or ?scope=any for any valid key; ?tenant=NAME and ?on_limit=403 are the only other parameters.";
         return Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, &id).into_response();
     };
-    let demand = demand.toward(writes(headers, caller.peer));
+    let guarded = Guarded::of(headers, caller.peer);
+    let demand = demand.toward(guarded.writes);
     let unauthorized = |code, words: &str, challenge: &str| {
+        app.metrics.verified(Door::ForwardAuth, code);
         Problem::new(StatusCode::UNAUTHORIZED, code, words, &id).with(header::WWW_AUTHENTICATE, challenge)
     };
-    let token = match presented(headers) {
-        Presented::One(token) => token,
+    let (credential, presentation) = match presented(headers, guarded.uri, app.verifier.names().as_deref()) {
+        Presented::One(credential, way) => (credential, way),
         Presented::None => {
-            app.metrics.verified("forward_auth", "missing_credentials");
             let words = "Present a key: Authorization: Bearer TOKEN.";
             return unauthorized("missing_credentials", words, "Bearer realm=\"keyward\"").into_response();
         }
         Presented::Ambiguous => {
-            app.metrics.verified("forward_auth", "ambiguous_credentials");
             let challenge = "Bearer realm=\"keyward\", error=\"invalid_request\"";
             return unauthorized("ambiguous_credentials", "Present one key, once.", challenge).into_response();
         }
     };
-    let question = Question { token, demand: &demand, tenant: needs.tenant.as_deref(), address: Some(caller.client.0) };
-    let Ok(answer) = app.verifier.verify(&question).await else {
-        app.metrics.verified("forward_auth", "unavailable");
+    let header = |name: &str| lines(headers, name);
+    let said = Requested::of(guarded.method, guarded.uri, guarded.host.map(str::to_owned));
+    let question = Question {
+        credential: &credential,
+        presentation: Some(presentation),
+        demand: &demand,
+        tenant: needs.tenant.as_deref(),
+        address: Some(caller.client.0),
+        writes: guarded.writes,
+        signed: said.as_ref().map(|said| Signed { message: said.message(&header), digest: None }),
+        cost: 1,
+    };
+    let Ok(answer) = app.verifier.verify(&question, (id.as_str(), "forward auth")).await else {
+        app.metrics.verified(Door::ForwardAuth, "unavailable");
         return Problem::unavailable(&id).into_response();
     };
-    app.metrics.verified("forward_auth", answer.decision.code());
-    let (code, words) = public(answer.decision);
-    match (answer.decision, answer.key) {
-        (Decision::Allow, Some(stored)) => identity(&stored).into_response(),
-        (Decision::Deny(_, Reason::InsufficientScope), _) => Problem::new(StatusCode::FORBIDDEN, code, words, &id)
-            .with(header::WWW_AUTHENTICATE, "Bearer realm=\"keyward\", error=\"insufficient_scope\"")
-            .into_response(),
-        (Decision::Deny(_, Reason::WrongTenant), _) => {
-            Problem::new(StatusCode::FORBIDDEN, code, words, &id).into_response()
+    app.metrics.verified(Door::ForwardAuth, answer.decision.code());
+    match answer.key.filter(|_| answer.decision.is_allow()) {
+        Some(stored) => {
+            let mut response = identity(&stored.key).into_response();
+            let headers = limits(&answer.taken);
+            response.headers_mut().extend(headers.filter_map(|(name, value)| Some((name, value.parse().ok()?))));
+            response
         }
-        _ => unauthorized(code, words, "Bearer realm=\"keyward\", error=\"invalid_token\"").into_response(),
+        None => refusal(answer.decision, &answer.taken, on_limit, &id).into_response(),
     }
 }
 
-/// Whether the guarded request writes. Only a trusted proxy is believed; without its word, and for a method we do not
-/// know to be safe, it counts as a write.
-fn writes(headers: &HeaderMap, peer: TrustedPeer) -> bool {
-    let said = ["x-forwarded-method", "x-original-method"].iter().find_map(|name| headers.get(*name));
-    let safe = said.filter(|_| peer.0).is_some_and(|method| matches!(method.as_bytes(), b"GET" | b"HEAD" | b"OPTIONS"));
-    !safe
+/// What is known of the request that the proxy has in its hands.
+struct Guarded<'a> {
+    /// Whether it writes: so it does unless a trusted proxy says that it is of a method known to be safe.
+    writes: bool,
+    /// Its method, its address and its host, as a trusted proxy has them.
+    method: Option<&'a str>,
+    uri: Option<&'a str>,
+    host: Option<&'a str>,
+}
+
+impl<'a> Guarded<'a> {
+    fn of(headers: &'a HeaderMap, peer: TrustedPeer) -> Self {
+        let said = |names: &[&str]| {
+            let value = names.iter().find_map(|name| headers.get(*name)).filter(|_| peer.0)?;
+            value.to_str().ok()
+        };
+        let method = said(&["x-forwarded-method", "x-original-method"]);
+        Self {
+            writes: !method.is_some_and(is_safe),
+            method,
+            uri: said(&["x-forwarded-uri", "x-original-uri"]),
+            host: said(&["x-forwarded-host"]),
+        }
+    }
 }
 
 /// Every identity header is set, empty where there is nothing to say, so that a client's own never survive a proxy that
 /// copies ours.
-fn identity(stored: &StoredKey) -> [(HeaderName, HeaderValue); 6] {
-    let key = &stored.key;
+fn identity(key: &Key) -> [(HeaderName, HeaderValue); 6] {
     let header = |name: &'static str, value: &str| {
         (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("")))
     };
     [
         header("x-keyward-key-id", key.id.as_str()),
-        header("x-keyward-key-name", &ascii(key.name.as_str())),
-        header("x-keyward-subject", ""),
-        header("x-keyward-role", ""),
+        header("x-keyward-key-name", &ascii(key.card.name.as_str())),
+        header("x-keyward-subject", &ascii(key.subject.as_ref().map_or("", |subject| &subject.name))),
+        header("x-keyward-role", &ascii(key.card.role.as_str())),
         header("x-keyward-tenant", &ascii(key.tenant.name.as_str())),
-        header("x-keyward-scopes", &key.scopes.to_string()),
+        header("x-keyward-scopes", &key.card.scopes.to_string()),
     ]
 }
 
-/// Percent-encodes what a header cannot carry plainly, and the percent sign itself (RFC 3986, 2.1).
+/// What a header cannot carry plainly, and the sign that stands for it (RFC 3986, 2.1).
+const UNFIT: AsciiSet = CONTROLS.add(b'%');
+
 fn ascii(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if (0x20..0x7f).contains(&byte) && byte != b'%' {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-        encoded
-    })
+    utf8_percent_encode(text, &UNFIT).to_string()
 }
 
 #[cfg(test)]
@@ -140,7 +165,10 @@ mod tests {
             headers.extend(
                 method.map(|method| (HeaderName::from_static("x-forwarded-method"), HeaderValue::from_static(method))),
             );
-            assert_eq!(writes(&headers, TrustedPeer(trusted)), expected, "{method:?} trusted {trusted}");
+            headers.insert("x-original-uri", HeaderValue::from_static("/rooms"));
+            let guarded = Guarded::of(&headers, TrustedPeer(trusted));
+            assert_eq!(guarded.uri.is_some(), trusted);
+            assert_eq!(guarded.writes, expected, "{method:?} trusted {trusted}");
         }
     }
 

@@ -3,7 +3,13 @@
 pub mod credential;
 pub mod forms;
 pub mod forward_auth;
+pub mod gateway;
+pub mod jwks;
+pub mod key_forms;
 pub mod ops;
 pub mod pages;
 pub mod problem;
+pub mod settings;
+pub mod signing;
 pub mod verify;
+pub mod why;

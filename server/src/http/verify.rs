@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeMap,
     error::Error,
     net::IpAddr,
     sync::{Arc, LazyLock},
@@ -10,17 +11,22 @@ use std::{
 use axum::{
     body::to_bytes,
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use http_body_util::LengthLimitError;
 use keyward::{
-    decision::{Decision, Reason},
+    decision::{Check, Decision, Reason},
+    key::Key,
+    limit::MAX_CALLS,
     scope::{Demand, Scope},
+    signature::{self, Message},
     store::StoredKey,
-    verify::{Answer, Question},
+    time::Timestamp,
+    verify::{Answer, Left, Question, Signed, Taken},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
     credential::{Presented, presented},
@@ -28,11 +34,14 @@ use super::{
 };
 use crate::{
     layers::{BODY_LIMIT, Caller, RequestId, around},
+    metrics::Door,
     router::App,
 };
 
+/// The route, as the log names it.
+const ROUTE: &str = "/api/v1/verify";
 /// Bytes an answer usually fits into.
-const ANSWER_SIZE: usize = 1024;
+const ANSWER_SIZE: usize = 2048;
 
 /// What the asking service's own key must hold.
 static ASKING: LazyLock<Demand> = LazyLock::new(|| Demand::parse("keyward.verify").expect("a scope of our own"));
@@ -41,31 +50,56 @@ static ASKING: LazyLock<Demand> = LazyLock::new(|| Demand::parse("keyward.verify
 #[serde(deny_unknown_fields)]
 struct Body<'a> {
     #[serde(borrow)]
-    key: Cow<'a, str>,
+    key: Option<Cow<'a, str>>,
     #[serde(borrow)]
     scope: Option<Cow<'a, str>>,
     scopes: Option<Vec<String>>,
     tenant: Option<String>,
     address: Option<IpAddr>,
+    method: Option<String>,
+    uri: Option<String>,
+    headers: Option<BTreeMap<String, Values>>,
+    digest: Option<String>,
+    cost: Option<i64>,
+}
+
+/// A header's value, or all of its values.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Values {
+    One(String),
+    Many(Vec<String>),
 }
 
 /// What is said of a key to a service that may ask.
 #[derive(Serialize)]
-pub struct KeyAnswer<'a> {
+struct KeyAnswer<'a> {
     id: &'a str,
     name: &'a str,
     tenant: &'a str,
+    group: Option<&'a str>,
     owner: &'a str,
+    subject: Option<&'a str>,
+    role: &'a str,
     scopes: Vec<&'a str>,
-    expires_at: String,
+    expires_at: Option<String>,
+    metadata: &'a RawValue,
 }
 
 /// One check of a decision.
 #[derive(Serialize)]
-pub struct CheckAnswer {
+struct CheckAnswer {
     check: &'static str,
     /// `None` when an earlier check failed.
     passed: Option<bool>,
+}
+
+/// What is left of a rate limit.
+#[derive(Serialize)]
+struct LimitAnswer<'a> {
+    limit: &'a str,
+    remaining: i64,
+    reset: i64,
 }
 
 /// The verify API's answer.
@@ -74,41 +108,73 @@ pub struct VerifyAnswer<'a> {
     valid: bool,
     code: &'static str,
     request_id: &'a str,
+    /// What would have made it pass.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<KeyAnswer<'a>>,
-    checks: Vec<CheckAnswer>,
+    key: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits: Vec<LimitAnswer<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<i64>,
+    checks: &'static RawValue,
 }
 
-impl<'a> KeyAnswer<'a> {
-    fn of(stored: &'a StoredKey) -> Self {
-        let key = &stored.key;
-        Self {
-            id: key.id.as_str(),
-            name: key.name.as_str(),
-            tenant: key.tenant.name.as_str(),
-            owner: key.owner.as_str(),
-            scopes: key.scopes.iter().map(Scope::as_str).collect(),
-            expires_at: key.expires_at.to_string(),
-        }
+/// What is told of a key: written once, for as long as the key is remembered.
+fn told(key: &Key) -> Box<RawValue> {
+    let card = &key.card;
+    let answer = KeyAnswer {
+        id: key.id.as_str(),
+        name: card.name.as_str(),
+        tenant: key.tenant.name.as_str(),
+        group: key.group.as_ref().map(|group| group.name.as_str()),
+        owner: card.owner.as_str(),
+        subject: key.subject.as_ref().map(|subject| subject.name.as_str()),
+        role: card.role.as_str(),
+        scopes: card.scopes.iter().map(Scope::as_str).collect(),
+        expires_at: (card.expires_at != Timestamp::NEVER).then(|| card.expires_at.to_string()),
+        metadata: serde_json::from_str(card.metadata.as_str()).unwrap_or(RawValue::NULL),
+    };
+    to_raw_value(&answer).expect("texts are JSON")
+}
+
+/// The checks of every decision, written once: they depend on the check that failed alone.
+static CHECKS: LazyLock<Vec<Box<RawValue>>> = LazyLock::new(|| {
+    let failing = Check::ALL.into_iter().map(|check| Decision::Deny(check, Reason::NotFound));
+    let write = |decision: Decision| {
+        let checks = decision.checks().map(|(check, passed)| CheckAnswer { check: check.code(), passed });
+        to_raw_value(&checks.collect::<Vec<_>>()).expect("codes are JSON")
+    };
+    failing.chain([Decision::Allow]).map(write).collect()
+});
+
+fn checks(decision: Decision) -> &'static RawValue {
+    match decision {
+        Decision::Deny(check, _) => &CHECKS[check as usize],
+        Decision::Allow => &CHECKS[Check::ALL.len()],
     }
 }
 
 impl<'a> VerifyAnswer<'a> {
     /// The answer in full, for whoever may have it.
     pub fn of(answer: &'a Answer, request_id: &'a str) -> Self {
+        let limit = |left: &'a Left| LimitAnswer { limit: &left.name, remaining: left.remaining, reset: left.reset };
         Self {
             valid: answer.decision.is_allow(),
             code: answer.decision.code(),
             request_id,
-            key: answer.key.as_deref().map(KeyAnswer::of),
-            checks: answer.decision.checks().map(|(check, passed)| CheckAnswer { check, passed }).collect(),
+            detail: &answer.remedy,
+            key: answer.key.as_deref().map(|stored| stored.told(told)),
+            limits: answer.taken.left.iter().map(limit).collect(),
+            retry_after: Some(answer.taken.wait).filter(|wait| *wait > 0),
+            checks: checks(answer.decision),
         }
     }
 }
 
 /// Answers.
 pub async fn verify(State(app): State<App>, request: Request) -> Response {
-    around(&app, request, |caller, request| respond(&app, caller, request)).await
+    around(&app, ROUTE, request, |caller, request| respond(&app, caller, request)).await
 }
 
 async fn respond(app: &App, caller: Caller, request: Request) -> Response {
@@ -159,22 +225,117 @@ async fn answer(
     body: &[u8],
 ) -> Result<Answer, Problem> {
     let asker = asker(app, request_id, client, headers).await?;
-    let wrong = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, request_id);
+    let wrong = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, request_id);
     let body: Body<'_> = serde_json::from_slice(body)
-        .map_err(|error| wrong(format!("The body is not as expected: {}", shape(&error))))?;
-    let wanted = match (body.scope, body.scopes) {
-        (Some(scope), None) => scope,
+        .map_err(|error| wrong(&format!("The body is not as expected: {}", shape(&error))))?;
+    let wanted = match (&body.scope, &body.scopes) {
+        (Some(scope), None) => Cow::Borrowed(&**scope),
         (None, Some(scopes)) => scopes.join(" ").into(),
-        (None, None) => return Err(wrong("Say which scope the key needs, or \"scope\": \"any\".".to_owned())),
-        (Some(_), Some(_)) => return Err(wrong("Give either scope or scopes.".to_owned())),
+        (None, None) => return Err(wrong("Say which scope the key needs, or \"scope\": \"any\".")),
+        (Some(_), Some(_)) => return Err(wrong("Give either scope or scopes.")),
     };
-    let demand = Demand::parse(&wanted)
-        .ok_or_else(|| wrong("The scope is not of a scope's form, such as bookings.read.".to_owned()))?;
-    let tenant = body.tenant.as_deref().unwrap_or(asker.key.tenant.name.as_str());
-    let question = Question { token: &body.key, demand: &demand, tenant: Some(tenant), address: body.address };
-    let answer = app.verifier.verify(&question).await.map_err(|_| Problem::unavailable(request_id))?;
-    app.metrics.verified("verify", answer.decision.code());
+    let demand =
+        Demand::parse(&wanted).ok_or_else(|| wrong("The scope is not of a scope's form, such as bookings.read."))?;
+    let cost = body.cost.unwrap_or(1);
+    if !(1..=MAX_CALLS).contains(&cost) {
+        return Err(wrong("The cost is a whole number of calls, at least 1."));
+    }
+    let names = app.verifier.names();
+    let guarded = body.headers.as_ref().map(guarded).transpose().map_err(|()| wrong("A header is not of its form."))?;
+    let (credential, presentation) = match (&body.key, &guarded) {
+        // With headers, the key was taken out of the request already; what is left may carry its signature.
+        (Some(key), _) => (Cow::Borrowed(&**key), None),
+        (None, Some(guarded)) => match presented(guarded, body.uri.as_deref(), names.as_deref()) {
+            Presented::One(credential, way) => (credential, Some(way)),
+            // Nothing, or too much: no key of ours.
+            Presented::None => return Err(wrong("The headers and the address hold no key.")),
+            Presented::Ambiguous => return Err(ambiguous(request_id)),
+        },
+        (None, None) => {
+            return Err(wrong("Give the key, or the headers (and the uri) of the request that holds it."));
+        }
+    };
+    let header = |name: &str| guarded.as_ref().and_then(|headers| lines(headers, name));
+    let said = Requested::of(body.method.as_deref(), body.uri.as_deref(), header("host"));
+    let question = Question {
+        credential: &credential,
+        presentation,
+        demand: &demand,
+        tenant: Some(body.tenant.as_deref().unwrap_or(asker.key.tenant.name.as_str())),
+        address: body.address,
+        writes: !body.method.as_deref().is_some_and(is_safe),
+        signed: guarded
+            .as_ref()
+            .zip(said.as_ref())
+            .map(|(_, said)| Signed { message: said.message(&header), digest: body.digest.as_deref() }),
+        cost,
+    };
+    let record = (request_id.as_str(), "verify");
+    let answer = app.verifier.verify(&question, record).await.map_err(|_| Problem::unavailable(request_id))?;
+    app.metrics.verified(Door::Verify, answer.decision.code());
     Ok(answer)
+}
+
+/// The headers of the request that a service asks about.
+fn guarded(said: &BTreeMap<String, Values>) -> Result<HeaderMap, ()> {
+    let mut headers = HeaderMap::new();
+    for (name, values) in said {
+        let name: HeaderName = name.parse().map_err(drop)?;
+        let values = match values {
+            Values::One(value) => std::slice::from_ref(value),
+            Values::Many(values) => values,
+        };
+        for value in values {
+            headers.append(name.clone(), value.parse().map_err(drop)?);
+        }
+    }
+    Ok(headers)
+}
+
+/// A header's lines as one, as signatures cover them (RFC 9421, 2.1); `None` when there is none, or it is no text.
+pub(super) fn lines(headers: &HeaderMap, name: &str) -> Option<String> {
+    let lines = headers.get_all(name).iter().map(|line| line.to_str().map(str::trim));
+    let lines = lines.collect::<Result<Vec<_>, _>>().ok()?;
+    (!lines.is_empty()).then(|| lines.join(", "))
+}
+
+/// What is known of a guarded request, as far as a signature covers it.
+pub(super) struct Requested<'a> {
+    method: &'a str,
+    authority: String,
+    path: &'a str,
+    query: Option<&'a str>,
+}
+
+impl<'a> Requested<'a> {
+    /// From its method, its address (a path, or whole) and its host; `None` unless all of it is known.
+    pub(super) fn of(method: Option<&'a str>, uri: Option<&'a str>, host: Option<String>) -> Option<Self> {
+        let uri = uri?;
+        let (host, target) = match uri.split_once("://") {
+            None => (host, uri),
+            Some((_, rest)) => {
+                let at = rest.find(['/', '?']).unwrap_or(rest.len());
+                (Some(rest[..at].to_owned()), &rest[at..])
+            }
+        };
+        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        Some(Self { method: method?, authority: host?, path: if path.is_empty() { "/" } else { path }, query })
+    }
+
+    /// The message; a request that writes may have a body.
+    pub(super) fn message<'m>(&'m self, header: &'m (dyn Fn(&str) -> Option<String> + Sync)) -> Message<'m> {
+        let body = if is_safe(self.method) { signature::Body::Absent } else { signature::Body::Possible };
+        Message { method: self.method, authority: &self.authority, path: self.path, query: self.query, body, header }
+    }
+}
+
+/// Whether a request of this method only reads (RFC 9110, 9.2.1). What is not known to, writes.
+pub(super) fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
+}
+
+fn ambiguous(request_id: &RequestId) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "ambiguous_credentials", "Present one key, once.", request_id)
 }
 
 /// The asking service's own key, which must hold `keyward.verify`.
@@ -187,23 +348,27 @@ async fn asker(
     let unauthorized = |code, detail: &str, challenge: &str| {
         Problem::new(StatusCode::UNAUTHORIZED, code, detail, request_id).with(header::WWW_AUTHENTICATE, challenge)
     };
-    let token = match presented(headers) {
-        Presented::One(token) => token,
+    let (credential, presentation) = match presented(headers, None, app.verifier.names().as_deref()) {
+        Presented::One(credential, way) => (credential, way),
         Presented::None => {
             let detail = "Present a key with the scope keyward.verify: Authorization: Bearer TOKEN. `keyward keys create` makes one.";
             return Err(unauthorized("missing_credentials", detail, "Bearer realm=\"keyward\""));
         }
-        Presented::Ambiguous => {
-            return Err(Problem::new(
-                StatusCode::BAD_REQUEST,
-                "ambiguous_credentials",
-                "Present one key, once.",
-                request_id,
-            ));
-        }
+        Presented::Ambiguous => return Err(ambiguous(request_id)),
     };
-    let question = Question { token, demand: &ASKING, tenant: None, address: Some(client) };
-    let answer = app.verifier.verify(&question).await.map_err(|_| Problem::unavailable(request_id))?;
+    let question = Question {
+        credential: &credential,
+        presentation: Some(presentation),
+        demand: &ASKING,
+        tenant: None,
+        address: Some(client),
+        writes: false,
+        signed: None,
+        cost: 1,
+    };
+    // Refusals of both are kept under one id; the asker's own comes first and ends the matter.
+    let asked = (request_id.as_str(), "verify (the asking key)");
+    let answer = app.verifier.verify(&question, asked).await.map_err(|_| Problem::unavailable(request_id))?;
     match (answer.decision, answer.key) {
         (Decision::Allow, Some(key)) => Ok(key),
         (Decision::Deny(_, Reason::InsufficientScope), _) => {
@@ -213,11 +378,42 @@ async fn asker(
                 "Bearer realm=\"keyward\", error=\"insufficient_scope\", scope=\"keyward.verify\"",
             ))
         }
-        (decision, _) => {
-            let (code, words) = public(decision);
-            Err(unauthorized(code, words, "Bearer realm=\"keyward\", error=\"invalid_token\""))
-        }
+        (decision, _) => Err(refusal(decision, &answer.taken, StatusCode::TOO_MANY_REQUESTS, request_id)),
     }
+}
+
+/// What the bearer of a refused key is answered.
+pub(super) fn refusal(decision: Decision, taken: &Taken, on_limit: StatusCode, request_id: &RequestId) -> Problem {
+    let (code, words) = public(decision);
+    let status = match decision {
+        Decision::Deny(Check::Tenant | Check::Address | Check::Scope, _) => StatusCode::FORBIDDEN,
+        Decision::Deny(Check::Limits | Check::Quota, _) => on_limit,
+        _ => StatusCode::UNAUTHORIZED,
+    };
+    let problem = Problem::new(status, code, words, request_id);
+    match decision {
+        Decision::Deny(Check::Scope, _) => {
+            problem.with(header::WWW_AUTHENTICATE, "Bearer realm=\"keyward\", error=\"insufficient_scope\"")
+        }
+        Decision::Deny(Check::Limits | Check::Quota, _) => limits(taken)
+            .fold(problem.with(header::RETRY_AFTER, &taken.wait.to_string()), |problem, (name, value)| {
+                problem.with(name, &value)
+            }),
+        _ if status == StatusCode::UNAUTHORIZED => {
+            problem.with(header::WWW_AUTHENTICATE, "Bearer realm=\"keyward\", error=\"invalid_token\"")
+        }
+        _ => problem,
+    }
+}
+
+/// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers): each limit by its name, with its quota `q`
+/// and window `w`, what remains `r` and the seconds `t` until all of it is there again.
+pub(super) fn limits(taken: &Taken) -> impl Iterator<Item = (HeaderName, String)> {
+    let list = |write: fn(&Left) -> String| taken.left.iter().map(write).collect::<Vec<_>>().join(", ");
+    let policy = list(|left| format!("\"{}\";q={};w={}", left.name, left.calls, left.window));
+    let state = list(|left| format!("\"{}\";r={};t={}", left.name, left.remaining, left.reset));
+    let both = [("ratelimit-policy", policy), ("ratelimit", state)];
+    both.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (HeaderName::from_static(name), value))
 }
 
 /// What a key's bearer may be told: only the exact secret learns more than that the key is not valid.
@@ -237,9 +433,10 @@ fn shape(error: &serde_json::Error) -> String {
     let place = format!("line {}, column {}", error.line(), error.column());
     match message.split_once('`') {
         Some(("unknown field ", _)) => {
-            format!("it has an unknown field at {place}. Known are key, scope, scopes, tenant, address.")
+            format!(
+                "it has an unknown field at {place}. Known are key, scope, scopes, tenant, address, method, uri, headers, digest, cost."
+            )
         }
-        Some(("missing field ", _)) => "it lacks the field key.".to_owned(),
         _ => format!("it is not the JSON this route takes, at {place}."),
     }
 }

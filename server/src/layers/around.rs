@@ -79,7 +79,10 @@ pub struct Caller {
 
 /// The layer, for routes that are made of extractors: what is known becomes the request's extensions.
 pub async fn around_layer(State(app): State<App>, request: Request, next: Next) -> Response {
-    let mut response = around(&app, request, |caller, mut request| {
+    // The route, not what was typed: an address may hold anything.
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+    let mut response = around(&app, route, request, |caller, mut request| {
         request.extensions_mut().insert(caller.id);
         request.extensions_mut().insert(caller.client);
         request.extensions_mut().insert(caller.peer);
@@ -91,7 +94,7 @@ pub async fn around_layer(State(app): State<App>, request: Request, next: Next) 
 }
 
 /// The same as a function, for the routes that are asked thousands of times a second.
-pub async fn around<F, A>(app: &App, request: Request, answer: F) -> Response
+pub async fn around<F, A>(app: &App, route: &str, request: Request, answer: F) -> Response
 where
     F: FnOnce(Caller, Request) -> A,
     A: Future<Output = Response>,
@@ -99,9 +102,6 @@ where
     let (client, peer) = address::locate(&request, &app.config.trusted_proxies);
     let caller = Caller { id: app.request_ids.next(), client, peer };
     let method = request.method().clone();
-    // The route, not what was typed: an address may hold anything.
-    let route = request.extensions().get::<MatchedPath>().cloned();
-
     let began = app.clock.steady();
     let mut response = if let Some(request) = limited(request) {
         in_time(answer(caller, request), &caller.id).await
@@ -110,11 +110,14 @@ where
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail, &caller.id).into_response()
     };
     let (id, status, took) = (caller.id.as_str(), response.status().as_u16(), app.clock.steady() - began);
-    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     if status >= 500 {
         tracing::warn!(request = id, %method, route, status, took, "answered");
     } else {
         tracing::debug!(request = id, %method, route, status, took, "answered");
+    }
+    // What machines are allowed is read by machines; everything else may end up in a browser.
+    if !response.status().is_success() {
+        headers::browsers(response.headers_mut(), app.config.is_tls());
     }
     let headers = response.headers_mut();
     headers::common(headers);

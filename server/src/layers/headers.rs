@@ -31,7 +31,7 @@ pub(super) fn common(headers: &mut HeaderMap) {
 }
 
 /// The headers of answers to browsers.
-pub(super) fn browsers(headers: &mut HeaderMap, tls: bool) {
+pub fn browsers(headers: &mut HeaderMap, tls: bool) {
     for (name, value) in BROWSERS {
         headers.insert(name, HeaderValue::from_static(value));
     }

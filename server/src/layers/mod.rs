@@ -10,5 +10,6 @@ pub use self::{
     address::{ClientAddress, TrustedPeer},
     around::{BODY_LIMIT, Caller, RequestId, RequestIds, around, around_layer},
     cross_site::refuse_other_sites,
+    headers::browsers,
     visit::{SIGNED_IN_AT, THEME_COOKIE, USER, identify_visitor, require_sign_in},
 };

@@ -1,7 +1,5 @@
 //! Who visits the console: the session's user, still allowed to sign in, with the permit that follows.
 
-use std::fmt::Write;
-
 use app::api::ctx::Visit;
 use axum::{
     extract::{Request, State},
@@ -16,7 +14,7 @@ use keyward::{
 };
 use tower_sessions::Session;
 
-use super::RequestId;
+use super::{ClientAddress, RequestId};
 use crate::{http::problem::Problem, router::App};
 
 /// The session's field with the user's id.
@@ -43,6 +41,7 @@ pub async fn identify_visitor(State(app): State<App>, session: Session, mut requ
         console: app.console.clone(),
         signed_in,
         origin: app.config.public_url.as_str().into(),
+        address: request.extensions().get::<ClientAddress>().map(|client| client.0),
         theme: theme(request.headers()),
     };
     request.extensions_mut().insert(visit);
@@ -93,19 +92,10 @@ pub async fn require_sign_in(request: Request, next: Next) -> Response {
     let reading = request.method().is_safe();
     let wanted = request.uri().path_and_query().map(axum::http::uri::PathAndQuery::as_str);
     match wanted.filter(|wanted| reading && *wanted != "/" && *wanted != app::routes::KEYS) {
-        Some(wanted) => Redirect::to(&format!("{}?next={}", app::routes::SIGN_IN, encode(wanted))).into_response(),
+        Some(wanted) => {
+            let wanted: String = form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
+            Redirect::to(&format!("{}?next={wanted}", app::routes::SIGN_IN)).into_response()
+        }
         None => Redirect::to(app::routes::SIGN_IN).into_response(),
     }
-}
-
-/// Percent-encodes everything that means something in a query.
-fn encode(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-_./".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-        encoded
-    })
 }

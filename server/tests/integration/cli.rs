@@ -50,7 +50,10 @@ fn the_journey_by_command_beside_a_live_server() {
         let list = run(&database, &["keys", "list", "--archived", "--search", "KIOS"], "");
         assert!(list.stdout.contains("archived"), "{list:?}");
         let audit = run(&database, &["audit", "verify"], "");
-        assert!(audit.code == 0 && audit.stdout.contains("The chain is whole: 3 events"), "{audit:?}");
+        assert!(
+            audit.code == 0 && audit.stdout.contains("The chain is whole: 4 events"),
+            "with the key that signs JWTs: {audit:?}"
+        );
         let (clean, took) = server.stop();
         assert!(clean && took < Duration::from_secs(10), "stopped in {took:?}");
     }
@@ -70,7 +73,7 @@ fn wrong_words_and_wrong_settings_have_their_exit_codes() {
         (&["keys", "archive", "0123456789ABCDEF", "--reason", "because"], 2, "not_needed"),
         (&["admin", "create", "--email", "ops@example.com", "--role", "king"], 2, "superadmin"),
         (&["admin", "create", "--email", "ops@example.com", "--role", "admin"], 2, "at least 15 characters"),
-        (&["verify", "--scope", "A"], 2, "--scope takes"),
+        (&["verify", "--scope", "A"], 2, "Type scopes"),
         (&["nonsense"], 2, "unrecognized"),
         (&["--listen", "nowhere"], 3, "KEYWARD_LISTEN (from the command line)"),
         (&["--database-url", "mysql://x"], 3, "KEYWARD_DATABASE_URL"),
@@ -97,7 +100,10 @@ fn every_command_explains_itself() {
         &["keys", "create", "--help"],
         &["admin", "create", "--help"],
         &["verify", "--help"],
+        &["doctor", "--help"],
         &["audit", "verify", "--help"],
+        &["jwt", "rotate", "--help"],
+        &["verify-keys", "add", "--help"],
     ] {
         let output = run(&database, arguments, "");
         assert!(output.code == 0 && output.stdout.contains("Usage: keyward"), "{arguments:?} {output:?}");

@@ -4,10 +4,13 @@
 use std::collections::BTreeSet;
 
 use axum::http::{Method, StatusCode};
-use keyward::people::Role;
+use keyward::{people::Role, registry::Kind};
 use server::router::{Access, table};
 
 use crate::support::Keyward;
+
+/// What machines may have without a key, and may keep: public keys.
+const PUBLISHED: &str = "/.well-known/jwks.json";
 
 /// Every server function, by the name it is called with.
 fn server_functions() -> BTreeSet<String> {
@@ -22,14 +25,36 @@ fn server_functions() -> BTreeSet<String> {
         .collect()
 }
 
+/// The id of a new group.
+async fn a_group(keyward: &Keyward) -> String {
+    let console = &keyward.app.console;
+    let fields = [("name", "a"), ("tenant", "default")].map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let group = console.create_entry(&console.operator(), Kind::Group, &fields.into()).await.unwrap();
+    group.id.to_string()
+}
+
+/// A path of the table with something in its places.
+fn filled(path: &str) -> String {
+    let places = [
+        ("{id}", "0123456789ABCDEF"),
+        ("{kind}", "groups"),
+        ("{verify_key}", "0123456789ABCDEF"),
+        ("{function}", "visitor"),
+        ("{file}", "x"),
+    ];
+    places.iter().fold(path.to_owned(), |path, (place, filling)| path.replace(place, filling))
+}
+
 /// A body each function understands, so that what refuses it is not its form.
-fn body_for(function: &str, id: &str) -> (&'static str, String) {
+fn body_for(function: &str, id: &str, group: &str) -> (&'static str, String) {
     let form = "application/x-www-form-urlencoded";
     let json = "application/json";
     match function {
-        "visitor" | "new_key" | "list_audit" => (form, String::new()),
+        "visitor" | "new_key" | "list_audit" | "list_people" => (form, String::new()),
+        "list_entries" | "show_entry" => (form, "kind=scopes".to_owned()),
+        "group_keys" => (form, format!("id={group}")),
         "list_keys" => (form, "words=&archived=false".to_owned()),
-        "show_key" | "key_stakes" => (form, format!("id={id}")),
+        "show_key" | "key_stakes" | "key_form" | "show_signing" => (form, format!("id={id}")),
         "issue_key" => (
             json,
             r#"{"form":{"name":"n","description":"","owner":"","ticked":[],"typed":"a","life":"90","date":""}}"#
@@ -45,9 +70,10 @@ async fn every_server_function_refuses_anonymous_callers() {
     let keyward = Keyward::new().await;
     let token = keyward.issue("a").await;
     let id = crate::support::id_of(&token);
+    let group = a_group(&keyward).await;
     assert!(server_functions().len() >= 8);
     for function in server_functions() {
-        let (kind, body) = body_for(&function, id);
+        let (kind, body) = body_for(&function, id, &group);
         let headers = [("sec-fetch-site", "same-origin"), ("content-type", kind)];
         let path = format!("/api/console/{function}");
         let anonymous = keyward.client().send(Method::POST, &path, &headers, &body).await;
@@ -63,8 +89,7 @@ async fn every_server_function_refuses_anonymous_callers() {
 async fn every_route_meets_anonymous_visitors_as_its_access_says() {
     let keyward = Keyward::new().await;
     for route in table() {
-        let path =
-            route.path.replace("{id}", "0123456789ABCDEF").replace("{function}", "visitor").replace("{file}", "x");
+        let path = filled(route.path);
         let method = if route.method == "POST" { Method::POST } else { Method::GET };
         let headers = [("sec-fetch-site", "same-origin"), ("accept", "text/html")];
         let answer = keyward.client().send(method, &path, &headers, "").await;
@@ -76,7 +101,8 @@ async fn every_route_meets_anonymous_visitors_as_its_access_says() {
             }
             Access::Itself => assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what}"),
             Access::Machine => {
-                assert!([400, 401].contains(&answer.status.as_u16()), "{what}");
+                let expected: &[u16] = if path == PUBLISHED { &[200] } else { &[400, 401] };
+                assert!(expected.contains(&answer.status.as_u16()), "{what}");
                 assert!(answer.headers.get("set-cookie").is_none(), "{what}");
             }
             Access::Anyone => assert!(!answer.body.contains("@example.com"), "{what}"),
@@ -91,12 +117,11 @@ async fn every_changing_route_refuses_other_sites() {
     let mut browser = keyward.signed_in(Role::Superadmin).await;
     let mut changing: Vec<String> = table()
         .iter()
-        .filter(|route| route.method == "POST" && route.access != Access::Machine)
-        .map(|route| route.path.replace("{id}", "0123456789ABCDEF"))
+        .filter(|route| route.method == "POST" && !matches!(route.access, Access::Machine | Access::Itself))
+        .map(|route| filled(route.path))
         .collect();
-    changing.retain(|path| !path.contains("{function}"));
     changing.extend(server_functions().into_iter().map(|function| format!("/api/console/{function}")));
-    assert!(changing.len() >= 14, "{changing:?}");
+    assert!(changing.len() >= 17, "{changing:?}");
     for path in changing {
         for headers in [
             &[("sec-fetch-site", "cross-site")][..],
@@ -121,12 +146,7 @@ async fn every_answer_carries_the_headers_of_the_security_bar() {
     let mut browser = keyward.signed_in(Role::Superadmin).await;
     assert_eq!(browser.cookies[0].0, "__Host-keyward");
     let machine = |path: &str| table().iter().any(|route| route.path == path && route.access == Access::Machine);
-    let mut paths: Vec<String> = table()
-        .iter()
-        .map(|route| {
-            route.path.replace("{id}", "0123456789ABCDEF").replace("{function}", "visitor").replace("{file}", "x")
-        })
-        .collect();
+    let mut paths: Vec<String> = table().iter().map(|route| filled(route.path)).collect();
     paths.push("/nothing/here".to_owned());
     for path in paths {
         let answer = browser.get(&path).await;
@@ -134,9 +154,8 @@ async fn every_answer_carries_the_headers_of_the_security_bar() {
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{what}");
         assert_eq!(answer.header("x-keyward-request-id").len(), 16, "{what}");
         if machine(&path) {
-            // No browser renders these: JSON, or nothing, that nobody keeps.
-            assert_eq!(answer.header("cache-control"), "no-store", "{what}");
-            continue;
+            let kept = if path == PUBLISHED { "public, max-age=300" } else { "no-store" };
+            assert_eq!(answer.header("cache-control"), kept, "{what}");
         }
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{what}");
         assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{what}");
@@ -163,12 +182,13 @@ async fn every_answer_carries_the_headers_of_the_security_bar() {
 async fn the_matrix_of_routes_and_roles() {
     let keyward = Keyward::new().await;
     let theirs = keyward.issue("a").await;
+    let group = a_group(&keyward).await;
     let mut found = String::new();
     for function in server_functions() {
         let mut line = format!("{function:<12}");
         for role in Role::ALL {
             let mut client = keyward.signed_in(role).await;
-            let (kind, body) = body_for(&function, crate::support::id_of(&theirs));
+            let (kind, body) = body_for(&function, crate::support::id_of(&theirs), &group);
             let headers = [("sec-fetch-site", "same-origin"), ("content-type", kind)];
             let answer = client.send(Method::POST, &format!("/api/console/{function}"), &headers, &body).await;
             line.extend([" ", role.code(), "=", answer.status.as_str()]);
@@ -178,12 +198,18 @@ async fn the_matrix_of_routes_and_roles() {
     }
     let expected = "\
 archive_key  superadmin=200 admin=200 auditor=403 member=404
+group_keys   superadmin=200 admin=200 auditor=403 member=403
 issue_key    superadmin=200 admin=200 auditor=403 member=200
+key_form     superadmin=200 admin=200 auditor=403 member=404
 key_stakes   superadmin=200 admin=200 auditor=200 member=404
 list_audit   superadmin=200 admin=200 auditor=200 member=403
+list_entries superadmin=200 admin=200 auditor=200 member=200
 list_keys    superadmin=200 admin=200 auditor=200 member=200
+list_people  superadmin=200 admin=403 auditor=403 member=403
 new_key      superadmin=200 admin=200 auditor=403 member=200
+show_entry   superadmin=200 admin=200 auditor=200 member=200
 show_key     superadmin=200 admin=200 auditor=200 member=404
+show_signing superadmin=200 admin=200 auditor=200 member=404
 visitor      superadmin=200 admin=200 auditor=200 member=200
 ";
     assert_eq!(found, expected, "as found:\n{found}");

@@ -146,12 +146,14 @@ fn killed_during_creates(rounds: usize) {
         let address = server.address.clone();
         let cookie = sign_in(&address);
         let makers: Vec<_> = (0..4)
-            .map(|_| {
+            .map(|maker| {
                 let (address, cookie, received) = (address.clone(), cookie.clone(), received.clone());
                 std::thread::spawn(move || {
                     let head = format!("POST /keys/new HTTP/1.1\r\nSec-Fetch-Site: same-origin\r\nCookie: {cookie}");
-                    loop {
-                        let (status, body) = http_with(&address, &head, "name=k&scope=a&life=90");
+                    // An owner each: one alone may hold just a few.
+                    for count in 0.. {
+                        let form = format!("name=k&owner=o{round}-{maker}-{count}&scope=a&life=90");
+                        let (status, body) = http_with(&address, &head, &form);
                         if status != 200 {
                             break;
                         }

@@ -98,6 +98,10 @@ async fn check(keyward: &Keyward, browser: &mut crate::support::Client, with_scr
             .await,
         client.get(&format!("/{token}")).await,
         browser.get(&format!("/keys?q={token}")).await,
+        browser.get(&format!("/why?key={token}")).await,
+        browser.post("/why", &[("asked", &token)]).await,
+        browser.post("/why", &[("asked", &token), ("scope", "b")]).await,
+        browser.post("/why", &[("asked", "x"), ("scope", &token), ("tenant", &token), ("address", &token)]).await,
     ];
     keyward.pass(Duration::from_secs(5)).await;
     keyward.app.verifier.flush().await.unwrap();

@@ -176,6 +176,7 @@ async fn a_listener_for_verification_alone_has_no_console() {
         tower::ServiceExt::oneshot(router.clone(), request)
     };
     assert_eq!(ask("/forward-auth?scope=any").await.unwrap().status(), StatusCode::OK);
+    assert_eq!(ask("/.well-known/jwks.json").await.unwrap().status(), StatusCode::OK);
     for path in ["/", "/sign-in", "/keys", "/setup", "/metrics"] {
         assert_eq!(ask(path).await.unwrap().status(), StatusCode::NOT_FOUND, "{path}");
     }

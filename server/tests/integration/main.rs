@@ -1,5 +1,5 @@
 //! The program, tested from outside: one story on both databases, every route and server function, what must never leak,
-//! the command line, and what must hold when things fail.
+//! the command line, the proxies in front, and what must hold when things fail.
 
 #![expect(clippy::disallowed_methods, reason = "from outside, the program is watched by the wall clock")]
 #![expect(clippy::type_complexity, reason = "tables of cases")]
@@ -8,9 +8,18 @@ mod cli;
 mod enumerations;
 mod faults;
 mod forms;
+mod gateway;
+mod jwt;
+mod keys_more;
 mod leaks;
 mod machine_routes;
+mod missions;
+mod proxies;
+mod register;
 mod sessions;
+mod signatures;
+mod signing;
 mod story;
 mod support;
 mod verify_path;
+mod why;

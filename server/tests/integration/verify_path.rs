@@ -6,10 +6,12 @@ use keyward::{clock::Clock, console::ListKeys, id::KeyId, key::ArchiveReason, sc
 
 use crate::support::{Keyward, databases, id_of};
 
+/// Who asks, as the record of refusals has it.
+const ASKED: (&str, &str) = ("0000000000000000", "a test");
+
 async fn code(keyward: &Keyward, token: &str) -> &'static str {
-    let question =
-        Question { token, demand: &Demand::Any, tenant: None, address: Some("203.0.113.7".parse().unwrap()) };
-    keyward.app.verifier.verify(&question).await.map_or("unavailable", |answer| answer.decision.code())
+    let question = Question { address: Some("203.0.113.7".parse().unwrap()), ..Question::new(token, &Demand::Any) };
+    keyward.app.verifier.verify(&question, ASKED).await.map_or("unavailable", |answer| answer.decision.code())
 }
 
 #[tokio::test]
@@ -96,8 +98,9 @@ async fn usage_is_added_up_in_batches_and_only_moves_forward() {
         for _ in 0..3 {
             code(&keyward, &token).await;
         }
-        let unscoped = Question { token: &token, demand: &Demand::parse("b").unwrap(), tenant: None, address: None };
-        keyward.app.verifier.verify(&unscoped).await.unwrap();
+        let other = Demand::parse("b").unwrap();
+        let unscoped = Question::new(&token, &other);
+        keyward.app.verifier.verify(&unscoped, ASKED).await.unwrap();
         assert!(console.show_key(&operator, id).await.unwrap().last_use.is_none(), "an ordinary verify writes nothing");
 
         keyward.app.verifier.flush().await.unwrap();
@@ -126,8 +129,8 @@ async fn what_could_not_be_written_is_written_later() {
     let token = keyward.issue("a").await;
     let store = keyward.another_store().await;
     let verifier = keyward::verify::Verifier::new(store.clone(), Clock::system(), 10);
-    let question = Question { token: &token, demand: &Demand::Any, tenant: None, address: None };
-    verifier.verify(&question).await.unwrap();
+    let question = Question::new(&token, &Demand::Any);
+    verifier.verify(&question, ASKED).await.unwrap();
     // Another process holds the database for writing.
     let held = keyward.app.store.change().await.unwrap();
     assert!(verifier.flush().await.is_err());

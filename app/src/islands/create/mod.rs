@@ -1,11 +1,11 @@
 //! The form for a new key. Without JavaScript it is a plain form whose answer is a page; with it, mistakes are shown at
 //! their fields without a reload and the secret appears in a dialog.
 
-mod fields;
 mod summary;
 
 use leptos::{ev, prelude::*, task};
 
+use super::key_form::{self, Draft, Life, More, Purpose, Scopes, Templates};
 use crate::{
     api, browser,
     error::ApiError,
@@ -15,7 +15,6 @@ use crate::{
     routes,
     view::{FieldErrorView, NewKeyView},
 };
-use fields::{Life, Purpose, Scopes};
 use summary::Summary;
 
 /// The form's id, for the button that stands outside of it.
@@ -24,7 +23,7 @@ const FORM: &str = "create-key";
 /// What became of the form so far.
 #[derive(Clone, Copy)]
 struct Course {
-    errors: RwSignal<Vec<FieldErrorView>>,
+    draft: Draft,
     failure: RwSignal<Option<ApiError>>,
     busy: RwSignal<bool>,
     once: RwSignal<Option<Once>>,
@@ -43,16 +42,16 @@ impl Course {
             self.busy.set(false);
             match answer {
                 Ok(IssueAnswer::Issued(once)) => {
-                    self.errors.set(Vec::new());
+                    self.draft.errors.set(Vec::new());
                     self.once.set(Some(once));
                 }
                 Ok(IssueAnswer::Refused(errors)) => {
-                    let first =
-                        fields::FIELDS.into_iter().find(|(field, _)| errors.iter().any(|error| error.field == *field));
-                    self.errors.set(errors);
+                    let is_bad = |field: &str| errors.iter().any(|error| error.field == field);
+                    let first = key_form::FIELDS.into_iter().find(|(field, _)| is_bad(field));
+                    self.draft.errors.set(errors);
                     task::tick().await;
                     if let Some((field, _)) = first {
-                        browser::focus(&fields::control(field, &form.life));
+                        browser::focus(&key_form::control(field, &form.life));
                     }
                 }
                 Err(error) => self.failure.set(Some(error)),
@@ -73,47 +72,27 @@ pub(crate) fn CreateKey(
     /// Why it failed otherwise.
     failure: Option<ApiError>,
 ) -> impl IntoView {
-    let course = Course {
-        errors: RwSignal::new(errors),
-        failure: RwSignal::new(failure),
-        busy: RwSignal::new(false),
-        once: RwSignal::new(None),
-    };
-    let typed = RwSignal::new(form.clone());
-    let node = NodeRef::new();
-    let read = move || IssueKeyForm::from_pairs(browser::pairs(node));
-    let follow = move || {
-        if let Some(form) = read() {
-            typed.set(form);
-        }
-    };
+    let draft = Draft::new(view, form, errors, false);
+    let course =
+        Course { draft, failure: RwSignal::new(failure), busy: RwSignal::new(false), once: RwSignal::new(None) };
     // Whoever typed before this came to life, or came back to the page, sees it in the summary.
-    Effect::new(move |_| follow());
-    // What is being mended is no longer wrong; whether it is right, the server says.
-    let mend = move |event: ev::Event| {
-        follow();
-        let control = browser::field_of(&event);
-        let field = fields::of(&control);
-        if course.errors.with_untracked(|errors| errors.iter().any(|error| error.field == field)) {
-            course.errors.update(|errors| errors.retain(|error| error.field != field));
-        }
-    };
+    Effect::new(move |_| draft.follow());
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        match read() {
+        match draft.read() {
             Some(form) => course.send(form),
             None => course.failure.set(Some(ApiError::BadRequest)),
         }
     };
-    let (choices, lives) = (view.clone(), view.clone());
     view! {
         <div class="split">
-            <form id=FORM method="post" action=routes::NEW_KEY novalidate node_ref=node on:submit=submit on:input=mend>
-                <Purpose form=form.clone() may_choose_owner=view.may_choose_owner errors=course.errors/>
-                <Scopes view=choices form=form.clone() errors=course.errors/>
-                <Life view=lives form typed errors=course.errors/>
+            <form id=FORM method="post" action=routes::NEW_KEY novalidate node_ref=draft.node on:submit=submit on:input=move |event| draft.mend(&event)>
+                <Purpose draft><Templates draft/></Purpose>
+                <Scopes draft/>
+                <Life draft/>
+                <More draft/>
             </form>
-            <Summary view typed course/>
+            <Summary course/>
         </div>
         {move || course.once.with(Option::is_some).then(|| view! { <OnceDialog once=course.once/> })}
     }

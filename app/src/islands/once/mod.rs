@@ -2,6 +2,7 @@
 //! are emptied before the page is left. Every way out asks first, and none is closed for good.
 
 mod leave;
+mod pair;
 mod token;
 
 use leptos::{ev, html, prelude::*, task};
@@ -9,6 +10,7 @@ use leptos::{ev, html, prelude::*, task};
 use super::copied::Copied;
 use crate::{browser, components::Icon, once::Once, routes};
 use leave::Leave;
+use pair::Pair;
 use token::{Test, Token};
 
 /// Where the secret is while it is shown.
@@ -20,7 +22,7 @@ pub(super) fn OnceDialog(once: Held) -> impl IntoView {
     let (dialog, confirm) = (NodeRef::new(), NodeRef::new());
     let stored = RwSignal::new(false);
     let copied = Copied::new();
-    let by_hand = move || !matches!(copied.text(), "" | token::KEY | token::COMMAND);
+    let by_hand = move || !matches!(copied.text(), "" | token::KEY | token::COMMAND | pair::ID | pair::SECRET);
     let name = once.with_untracked(|once| once.as_ref().map(|once| once.name.clone())).unwrap_or_default();
     let ask = move || browser::open(confirm);
     let finish = move || finish(once);
@@ -48,7 +50,9 @@ pub(super) fn OnceDialog(once: Held) -> impl IntoView {
                 </p>
                 <Token once copied/>
                 <p class=move || if by_hand() { "is-warn" } else { "hide" } role="status">{move || copied.text()}</p>
+                <Pair once copied/>
                 <Test once copied/>
+                <Docs once/>
             </div>
             <footer class="row">
                 <label class="row nowrap tick grow">
@@ -60,6 +64,17 @@ pub(super) fn OnceDialog(once: Held) -> impl IntoView {
         </dialog>
         <Leave node=confirm name leave=move || finish()/>
     }
+}
+
+/// Where the API that the key opens is documented.
+#[component]
+fn Docs(once: Held) -> impl IntoView {
+    let docs = once.with_untracked(|once| once.as_ref().map(|once| once.docs.clone())).unwrap_or_default();
+    (!docs.is_empty()).then(|| {
+        view! {
+            <p><a class="link" href=docs target="_blank" rel="noreferrer">"API documentation"</a></p>
+        }
+    })
 }
 
 /// Lets go of the secret, then goes to the key's page. The nodes that showed it are gone with the next tick.

@@ -18,17 +18,23 @@ pub(super) const KEY: &str = "Key copied";
 pub(super) const COMMAND: &str = "Command copied";
 
 /// Reads what is held, for a moment. Nothing is left of it once it is let go.
-fn of(once: Held, read: impl Fn(&Once) -> String) -> String {
+pub(super) fn of(once: Held, read: impl Fn(&Once) -> String) -> String {
     once.with(|once| once.as_ref().map(read)).unwrap_or_default()
 }
 
 /// As [`of`], outside of the view.
-fn now(once: Held, read: impl Fn(&Once) -> String) -> String {
+pub(super) fn now(once: Held, read: impl Fn(&Once) -> String) -> String {
     untrack(|| of(once, read))
 }
 
 /// Copies, or where that is not possible shows and selects the text for a copy by hand.
-fn copy(copied: Copied, text: String, said: &'static str, show: impl Fn() + 'static, selector: &'static str) {
+pub(super) fn copy(
+    copied: Copied,
+    text: String,
+    said: &'static str,
+    show: impl Fn() + 'static,
+    selector: &'static str,
+) {
     task::spawn_local(async move {
         if browser::copy(&text).await {
             copied.say(said);

@@ -2,8 +2,16 @@
 
 pub mod database;
 pub mod program;
+pub mod proxy;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -54,7 +62,11 @@ impl Keyward {
 
     /// On this database, with settings.
     pub async fn with(database: Database, settings: &[(&str, &str)]) -> Self {
-        let clock = Clock::manual(Timestamp::parse("2026-11-22T12:00:00Z").unwrap());
+        Self::at(database, settings, Clock::manual(Timestamp::parse("2026-11-22T12:00:00Z").unwrap())).await
+    }
+
+    /// On this database, with settings and a clock: the system's, where commands run beside it.
+    pub async fn at(database: Database, settings: &[(&str, &str)], clock: Clock) -> Self {
         let config = config(&database, settings);
         let store = boot::open(&config, boot::Upgrade::Yes).await.unwrap();
         let app = boot::assemble(config, store, clock.clone(), Entropy::system());
@@ -99,10 +111,12 @@ impl Keyward {
         client
     }
 
-    /// A new key's token, made by the operator.
+    /// A new key's token, made by the operator for an owner of its own, who holds no other.
     pub async fn issue(&self, scopes: &str) -> String {
-        let form = keyward::console::IssueKey {
+        static OWNERS: AtomicUsize = AtomicUsize::new(0);
+        let form = keyward::console::KeyForm {
             name: format!("for {scopes}"),
+            owner: format!("service {}", OWNERS.fetch_add(1, Ordering::Relaxed)),
             scopes: scopes.to_owned(),
             expires: "90d".to_owned(),
             ..Default::default()
@@ -151,6 +165,11 @@ pub struct Answer {
 impl Answer {
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// A page as it is written, without the marks that Leptos leaves between its parts.
+    pub fn page(&self) -> String {
+        self.body.replace("<!>", "")
     }
 
     pub fn json(&self) -> serde_json::Value {

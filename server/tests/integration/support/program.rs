@@ -2,12 +2,14 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use super::Database;
+use axum::http::{HeaderName, HeaderValue};
+
+use super::{Answer, Database};
 
 /// What a command printed, and how it ended.
 #[derive(Debug)]
@@ -52,9 +54,15 @@ pub struct Server {
 impl Server {
     /// Starts it and waits until it is ready.
     pub fn start(database: &Database) -> Self {
+        Self::with(database, &[])
+    }
+
+    /// The same, with settings.
+    pub fn with(database: &Database, settings: &[(&str, &str)]) -> Self {
         let (address, ops) = (free(), free());
         let mut command = command(database, &["serve"]);
         command
+            .envs(settings.iter().copied())
             .env("KEYWARD_LISTEN", &address)
             .env("KEYWARD_OPS_LISTEN", &ops)
             .stdout(Stdio::piped())
@@ -101,7 +109,7 @@ impl Drop for Server {
 }
 
 /// An address nobody listens on.
-fn free() -> String {
+pub fn free() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
@@ -112,15 +120,24 @@ pub fn http(address: &str, head: &str) -> (u16, String) {
 
 /// One request by hand, with a body.
 pub fn http_with(address: &str, head: &str, body: &str) -> (u16, String) {
-    let Ok(mut stream) = std::net::TcpStream::connect(address) else { return (0, String::new()) };
+    exchange(address, head, body).map(|answer| (answer.status.as_u16(), answer.body)).unwrap_or_default()
+}
+
+/// One request by hand, as it is written; nothing when nobody answers.
+pub fn exchange(address: &str, head: &str, body: &str) -> Option<Answer> {
+    let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let request =
         format!("{head}\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     let mut answer = Vec::new();
-    if stream.write_all(request.as_bytes()).is_err() || stream.read_to_end(&mut answer).is_err() {
-        return (0, String::new());
-    }
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+    stream.write_all(request.as_bytes()).ok()?;
+    stream.read_to_end(&mut answer).ok()?;
+    let answer = String::from_utf8_lossy(&answer);
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let mut lines = head.lines();
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let headers = lines.filter_map(|line| line.split_once(':')).map(|(name, value)| {
+        (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value.trim()).unwrap())
+    });
+    Some(Answer { status, headers: headers.collect(), body: body.to_owned() })
 }

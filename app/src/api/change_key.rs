@@ -1,0 +1,132 @@
+//! What changes a key that is there: the use cases behind the forms of its page. Each answers a form, with what has to be
+//! mended at its fields. Between a form as typed and what the domain takes, this module translates.
+
+use keyward::{
+    console::{ConsoleError, FieldError, KeyForm},
+    key::Key,
+    time::{Timestamp, span},
+};
+
+use super::{
+    ctx::{Visit, closed},
+    views,
+};
+use crate::{
+    error::ApiError,
+    form::{DATE, DAYS, EditForm, IssueKeyForm, KEEP, PurgeForm, RotateForm},
+    once::Once,
+    posted::Refused,
+    view::{FieldErrorView, NewKeyView},
+};
+
+/// Edits a key.
+pub async fn edit(visit: &Visit, id: &str, form: &EditForm) -> Result<(), Refused> {
+    let permit = visit.permit()?;
+    let id = views::key_id(id)?;
+    let before = visit.console.show_key(permit, id).await.map_err(refused)?.key;
+    let mut asked = asked(&form.form);
+    if form.form.life == KEEP {
+        asked.expires = before.card.expires_at.to_string();
+    }
+    // A key stays in its tenant and what it looks like; its form does not ask.
+    let asked = KeyForm { tenant: before.tenant.name.to_string(), form: before.form.code().to_owned(), ..asked };
+    match visit.console.edit_key(permit, id, &asked, Some(form.seen)).await {
+        Ok(_) => Ok(()),
+        Err(ConsoleError::Invalid(errors)) => Err(Refused { errors: mend(&form.form, &errors), failure: None }),
+        Err(error) => Err(closed(error).into()),
+    }
+}
+
+/// Switches a key off, or on again.
+pub async fn switch(visit: &Visit, id: &str, on: bool) -> Result<(), Refused> {
+    visit.console.switch_key(visit.permit()?, views::key_id(id)?, on).await.map_err(refused)?;
+    Ok(())
+}
+
+/// Issues a key's successor. The answer is the one that ever holds its secret.
+pub async fn rotate(visit: &Visit, id: &str, form: &RotateForm) -> Result<Once, Refused> {
+    let overlap = span(&form.overlap).ok_or(ApiError::BadRequest)?;
+    let issued = visit.console.rotate_key(visit.permit()?, views::key_id(id)?, overlap).await.map_err(refused)?;
+    Ok(visit.once(&issued))
+}
+
+/// Removes an archived key. Its name has to be typed: that is a question of the page, not a rule of the domain.
+pub async fn purge(visit: &Visit, id: &str, form: &PurgeForm) -> Result<(), Refused> {
+    let permit = visit.permit()?;
+    let id = views::key_id(id)?;
+    let name = visit.console.show_key(permit, id).await.map_err(refused)?.key.card.name;
+    if form.confirm.trim() != name.as_str() {
+        return Err(Refused::field("confirm", format!("Type its name, {name}, to purge it.")));
+    }
+    visit.console.purge_key(permit, id).await.map_err(refused)
+}
+
+/// What a form asks of the domain.
+pub(super) fn asked(form: &IssueKeyForm) -> KeyForm {
+    KeyForm {
+        name: form.name.clone(),
+        description: form.description.clone(),
+        owner: form.owner.clone(),
+        scopes: form.scopes(),
+        all_access_reason: form.all_access_reason.clone(),
+        expires: form.expires(),
+        tenant: form.tenant.clone(),
+        group: form.group.clone(),
+        acts_as: form.acts_as.clone(),
+        role: form.role.clone(),
+        addresses: form.addresses.clone(),
+        limits: form.limits.clone(),
+        quota: form.quota.clone(),
+        metadata: form.metadata.clone(),
+        signed_writes: form.signed_writes.clone(),
+        form: form.form.clone(),
+    }
+}
+
+/// The form of a key as it is: scopes that are offered are ticked, others typed.
+pub(super) fn typed(key: &Key, choices: &NewKeyView) -> IssueKeyForm {
+    let is = KeyForm::of(key);
+    let (ticked, typed): (Vec<&str>, Vec<&str>) = is.scopes.split_whitespace().partition(|scope| choices.offers(scope));
+    IssueKeyForm {
+        ticked: ticked.into_iter().map(str::to_owned).collect(),
+        typed: typed.join(" "),
+        life: KEEP.to_owned(),
+        name: is.name,
+        description: is.description,
+        owner: is.owner,
+        tenant: is.tenant,
+        all_access_reason: is.all_access_reason,
+        group: is.group,
+        acts_as: is.acts_as,
+        role: is.role,
+        addresses: is.addresses,
+        limits: is.limits,
+        quota: is.quota,
+        metadata: is.metadata,
+        form: is.form,
+        signed_writes: is.signed_writes,
+        ..IssueKeyForm::default()
+    }
+}
+
+/// What has to be mended. The domain's sentence on an expiry explains what a command line takes; a page shows a calendar.
+pub(super) fn mend(form: &IssueKeyForm, errors: &[FieldError]) -> Vec<FieldErrorView> {
+    let words = match form.life.as_str() {
+        DATE if Timestamp::parse(form.date.trim()).is_none() => Some("Pick the day on which the key ends."),
+        DAYS if form.days.trim().parse::<i64>().is_err() => Some("Type for how many days the key lives."),
+        _ => None,
+    };
+    let mut errors = views::field_errors(errors);
+    if let Some(words) = words {
+        let expiry = errors.iter_mut().filter(|error| error.field == "expires");
+        expiry.for_each(|error| words.clone_into(&mut error.message));
+    }
+    errors
+}
+
+fn refused(error: ConsoleError) -> Refused {
+    match error {
+        ConsoleError::Invalid(errors) => Refused { errors: views::field_errors(&errors), failure: None },
+        error => closed(error).into(),
+    }
+}

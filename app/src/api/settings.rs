@@ -1,0 +1,85 @@
+//! The register and the people over the wire.
+
+use leptos::prelude::*;
+
+use crate::{
+    error::ApiError,
+    settings::{EntriesView, EntryView, GroupKeysView, PersonRow},
+};
+
+/// Every entry of a kind.
+#[server(prefix = "/api/console", endpoint = "list_entries")]
+pub async fn list_entries(kind: String) -> Result<EntriesView, ApiError> {
+    use super::{ctx, settings_views};
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            let permit = visit.permit()?;
+            let kind = settings_views::kind(&kind)?;
+            let entries = visit.console.entries(permit, kind).await.map_err(ctx::closed)?;
+            Ok(settings_views::entries(&entries, permit, kind))
+        }
+        .await,
+    )
+}
+
+/// One entry, or without an id the form for a new one. There is just one policy, so it needs no id.
+#[server(prefix = "/api/console", endpoint = "show_entry")]
+pub async fn show_entry(kind: String, id: Option<String>) -> Result<EntryView, ApiError> {
+    use super::{ctx, settings_views};
+    use keyward::registry::Kind;
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            let permit = visit.permit()?;
+            let kind = settings_views::kind(&kind)?;
+            let entry = match id.as_deref() {
+                Some(id) => {
+                    let id = settings_views::entry_id(id)?;
+                    Some(visit.console.entry(permit, kind, id).await.map_err(ctx::closed)?)
+                }
+                None if kind == Kind::Policy => {
+                    visit.console.entries(permit, kind).await.map_err(ctx::closed)?.into_iter().next()
+                }
+                None => None,
+            };
+            let tenants = visit.console.entries(permit, Kind::Tenant).await.map_err(ctx::closed)?;
+            Ok(settings_views::entry(kind, entry.as_ref(), &tenants, permit, visit.console.clock().now()))
+        }
+        .await,
+    )
+}
+
+/// A group, and how many keys archiving all of them would stop.
+#[server(prefix = "/api/console", endpoint = "group_keys")]
+pub async fn group_keys(id: String) -> Result<GroupKeysView, ApiError> {
+    use super::{ctx, settings_views};
+    use keyward::registry::Kind;
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            let permit = visit.permit()?;
+            let id = settings_views::entry_id(&id)?;
+            let keys = visit.console.count_group(permit, id).await.map_err(ctx::closed)?;
+            let group = visit.console.entry(permit, Kind::Group, id).await.map_err(ctx::closed)?;
+            Ok(GroupKeysView { id: id.to_string(), name: group.name().to_owned(), keys })
+        }
+        .await,
+    )
+}
+
+/// Everyone who may sign in, or could once.
+#[server(prefix = "/api/console", endpoint = "list_people")]
+pub async fn list_people() -> Result<Vec<PersonRow>, ApiError> {
+    use super::{ctx, settings_views};
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            let permit = visit.permit()?;
+            let users = visit.console.users(permit).await.map_err(ctx::closed)?;
+            let now = visit.console.clock().now();
+            Ok(users.iter().map(|user| settings_views::person(user, permit, now)).collect())
+        }
+        .await,
+    )
+}

@@ -1,0 +1,131 @@
+//! Verify keys over the wire.
+
+use leptos::prelude::*;
+
+use crate::{error::ApiError, signing::SigningView};
+#[cfg(feature = "ssr")]
+use crate::{
+    signing::{VerifyKeyForm, looks_private},
+    view::FieldErrorView,
+};
+
+/// A key's verify keys, with what becomes of writes.
+#[server(prefix = "/api/console", endpoint = "show_signing")]
+pub async fn show_signing(id: String) -> Result<SigningView, ApiError> {
+    use super::{ctx, views};
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            let permit = visit.permit()?;
+            let id = views::key_id(&id)?;
+            let found = visit.console.show_key(permit, id).await.map_err(ctx::closed)?;
+            let verify_keys = visit.console.verify_keys(permit, id).await.map_err(ctx::closed)?;
+            Ok(view(&found.key, &verify_keys, permit, session()?, visit.console.clock().now()))
+        }
+        .await,
+    )
+}
+
+/// Adds a verify key for this visit. Says what has to be mended, if anything; a private key is then taken out of the
+/// form, so that it is never sent back.
+#[cfg(feature = "ssr")]
+pub async fn add_verify_key(
+    visit: &super::ctx::Visit,
+    id: &str,
+    form: &mut VerifyKeyForm,
+) -> Result<Vec<FieldErrorView>, ApiError> {
+    use super::{ctx, views};
+    use keyward::{
+        console::{self, ConsoleError},
+        signature::{KeyError, VerifyKey},
+        time::span,
+    };
+    let asked = console::VerifyKeyForm {
+        label: form.label.clone(),
+        public_key: form.public_key.clone(),
+        replace_after: span(&form.replace_after),
+    };
+    if looks_private(&form.public_key) || VerifyKey::parse(&form.public_key) == Err(KeyError::Private) {
+        form.public_key.clear();
+    }
+    match visit.console.add_verify_key(visit.permit()?, views::key_id(id)?, &asked).await {
+        Ok(_) => Ok(Vec::new()),
+        Err(ConsoleError::Invalid(errors)) => Ok(views::field_errors(&errors)),
+        Err(error) => Err(ctx::closed(error)),
+    }
+}
+
+/// Retires a verify key for this visit.
+#[cfg(feature = "ssr")]
+pub async fn retire_verify_key(
+    visit: &super::ctx::Visit,
+    id: &str,
+    verify_key: &str,
+    overlap: &str,
+) -> Result<(), ApiError> {
+    use super::{ctx, views};
+    use keyward::{id::VerifyKeyId, time::span};
+    let verify_key = VerifyKeyId::parse(verify_key).ok_or(ApiError::NotFound)?;
+    let overlap = span(overlap).ok_or(ApiError::BadRequest)?;
+    let permit = visit.permit()?;
+    visit.console.retire_verify_key(permit, views::key_id(id)?, verify_key, overlap).await.map_err(ctx::closed)
+}
+
+/// Names the session without telling its id.
+#[cfg(feature = "ssr")]
+fn session() -> Result<String, ApiError> {
+    use keyward::secret::Digest;
+    let parts = use_context::<axum::http::request::Parts>().ok_or(ApiError::Unavailable)?;
+    let id = parts.extensions.get::<tower_sessions::Session>().and_then(tower_sessions::Session::id);
+    let id = id.ok_or(ApiError::SignedOut)?;
+    let mut name = Digest::of(format!("kept in the browser for {id}").as_bytes()).to_hex();
+    name.truncate(16);
+    Ok(name)
+}
+
+#[cfg(feature = "ssr")]
+fn view(
+    key: &keyward::key::Key,
+    verify_keys: &[keyward::store::StoredVerifyKey],
+    permit: &keyward::people::Permit,
+    session: String,
+    now: keyward::time::Timestamp,
+) -> SigningView {
+    use super::views::when;
+    use crate::signing::{VerifyKeyState, VerifyKeyView, WritesView};
+    use keyward::{
+        key::{SignedWrites, State},
+        people::Action,
+    };
+    let state = |end| match end {
+        None => VerifyKeyState::Counts,
+        Some(end) if now < end => VerifyKeyState::Retires(when(end, now)),
+        Some(end) => VerifyKeyState::Retired(when(end, now)),
+    };
+    let counting = || verify_keys.iter().filter(|key| key.counts(now));
+    let writes = match (key.card.signed_writes, counting().filter_map(|key| key.retired_at).max()) {
+        (SignedWrites::Optional, _) => WritesView::Unsigned,
+        (SignedWrites::Required, _) if counting().any(|key| key.retired_at.is_none()) => WritesView::Signed,
+        (SignedWrites::Required, Some(last)) => WritesView::SignedUntil(when(last, now)),
+        (SignedWrites::Required, None) => WritesView::Refused,
+    };
+    SigningView {
+        id: key.id.to_string(),
+        name: key.card.name.to_string(),
+        writes,
+        verify_keys: verify_keys
+            .iter()
+            .map(|key| VerifyKeyView {
+                id: key.id.to_string(),
+                label: key.label.to_string(),
+                fingerprint: key.public.fingerprint(),
+                pem: key.public.to_pem(),
+                added: when(key.created_at, now),
+                by: key.created_by.clone(),
+                state: state(key.retired_at),
+            })
+            .collect(),
+        may_change: permit.allows(Action::WriteKeys).is_ok() && !matches!(key.state, State::Archived(_)),
+        session,
+    }
+}

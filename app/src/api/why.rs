@@ -1,0 +1,215 @@
+//! Refusals explained and gateways tested, as views. What was pasted goes into the use case and into no view.
+
+use keyward::{
+    console::{ConsoleError, DoorForm, FieldError, GatewayForm, Outcome, ProbeReport, Why},
+    decision::{Check, Decision},
+    id::KeyId,
+    key::{Key, SignedWrites, State},
+    time::Timestamp,
+    verify::{Answer, Refused, Verifier},
+};
+
+use super::{
+    ctx::{Visit, closed},
+    views::{field_errors, when},
+};
+use crate::{
+    error::ApiError,
+    view::{
+        CallView, CheckView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView,
+        WhyView,
+    },
+};
+
+/// The page that answers this visit; `asked` is what was pasted, if the form was sent.
+pub async fn why(visit: &Visit, verifier: &Verifier, asked: Option<&str>, form: &DoorForm) -> WhyView {
+    let id = asked.map(str::trim).filter(|asked| KeyId::parse(asked).is_some()).unwrap_or_default();
+    let mut view = WhyView { id: id.to_owned(), ..WhyView::default() };
+    let answered = async {
+        let permit = visit.permit()?;
+        let found = match asked {
+            Some(asked) => Some(visit.console.why(permit, verifier, asked, form).await),
+            None => None,
+        };
+        let of_key = KeyId::parse(id).filter(|_| matches!(found, Some(Ok(Why::Named(_)))));
+        let latest = visit.console.latest_refusals(permit, verifier, of_key).await.map_err(closed)?;
+        Ok::<_, ApiError>((found, latest))
+    };
+    let now = visit.console.clock().now();
+    let (found, latest) = match answered.await {
+        Ok(answered) => answered,
+        Err(error) => {
+            view.failure = Some(error);
+            return view;
+        }
+    };
+    view.latest = latest.iter().map(|refused| listed(refused, now)).collect();
+    let Some(found) = found else { return view };
+    match found {
+        Err(ConsoleError::Invalid(errors)) => view.errors = field_errors(&errors),
+        Err(error) => {
+            view.failure = Some(closed(error));
+            return view;
+        }
+        Ok(why) => view.found = Some(found_view(&why, now)),
+    }
+    // Fields that were understood are given back: a key that was pasted into the wrong one is not among them.
+    let kept = |field: &str, typed: &str| {
+        let wrong = view.errors.iter().any(|error| error.field == field);
+        if wrong { String::new() } else { typed.trim().to_owned() }
+    };
+    let (scope, tenant) = (kept("scope", &form.scope), kept("tenant", &form.tenant));
+    let (address, method) = (kept("address", &form.address), kept("method", &form.method));
+    WhyView { scope, tenant, address, method, ..view }
+}
+
+fn found_view(why: &Why, now: Timestamp) -> FoundView {
+    match why {
+        Why::Presented(answer) => FoundView::Presented(answered(answer), name(answer)),
+        Why::Named(answer) => FoundView::Named(answered(answer), name(answer)),
+        Why::Refused { then, now: judged } => {
+            let walk = walk(then.decision, &then.remedy, |_| String::new());
+            FoundView::Refused(Box::new(call(then, now)), walk, judged.as_ref().map(answered))
+        }
+        Why::Unknown => FoundView::Unknown,
+    }
+}
+
+fn name(answer: &Answer) -> Option<KeyName> {
+    let key = &answer.key.as_ref()?.key;
+    Some(KeyName { id: key.id.to_string(), name: key.card.name.to_string() })
+}
+
+fn answered(answer: &Answer) -> WalkView {
+    let fact = |check| answer.key.as_ref().map(|stored| fact(check, &stored.key, answer)).unwrap_or_default();
+    walk(answer.decision, &answer.remedy, fact)
+}
+
+fn walk(decision: Decision, remedy: &str, fact: impl Fn(Check) -> String) -> WalkView {
+    let check = |(check, passed): (Check, Option<bool>)| CheckView {
+        words: check.words().to_owned(),
+        fact: fact(check),
+        mark: match passed {
+            Some(true) => Mark::Passed,
+            Some(false) => Mark::Failed,
+            None => Mark::NotReached,
+        },
+    };
+    WalkView {
+        allowed: decision.is_allow(),
+        code: decision.code().to_owned(),
+        words: match decision {
+            Decision::Allow => "Every check passes.".to_owned(),
+            Decision::Deny(_, reason) => reason.words().to_owned(),
+        },
+        checks: decision.checks().map(check).collect(),
+        remedy: remedy.to_owned(),
+    }
+}
+
+/// What a check of this key rests on.
+fn fact(check: Check, key: &Key, answer: &Answer) -> String {
+    let card = &key.card;
+    let or = |text: String, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text };
+    match check {
+        Check::Existence => key.masked(),
+        Check::State => match &key.state {
+            State::Live => "switched on".to_owned(),
+            State::Off(off) => format!("switched off by {}", off.by),
+            State::Archived(gone) => format!("archived by {}", gone.by),
+        },
+        Check::Owner => match &key.subject {
+            Some(subject) => format!("{}, acting as {}", card.owner, subject.name),
+            None => card.owner.to_string(),
+        },
+        Check::Time => match card.expires_at {
+            Timestamp::NEVER => "never expires".to_owned(),
+            at => format!("until {}", at.long()),
+        },
+        Check::Tenant => key.tenant.name.to_string(),
+        Check::Address => or(card.addresses.to_string(), "from everywhere"),
+        Check::Scope => card.scopes.to_string(),
+        Check::Signature => match card.signed_writes {
+            SignedWrites::Optional => "needs none".to_owned(),
+            SignedWrites::Required => "needed by writes".to_owned(),
+        },
+        Check::Limits => {
+            let left: Vec<_> =
+                answer.taken.left.iter().map(|left| format!("{} of {}", left.remaining, left.name)).collect();
+            if left.is_empty() {
+                or(card.limits.to_string(), "has none")
+            } else {
+                format!("{} left after this call", left.join(", "))
+            }
+        }
+        Check::Quota => or(card.quota.map(|quota| quota.to_string()).unwrap_or_default(), "has none"),
+    }
+}
+
+fn call(then: &Refused, now: Timestamp) -> CallView {
+    let fact = |label: &str, value: String| (label.to_owned(), value);
+    let some = |value: Option<String>, otherwise: &str| value.unwrap_or_else(|| otherwise.to_owned());
+    CallView {
+        request_id: then.request_id.clone(),
+        at: when(then.at, now),
+        key: then.key.map(|id| KeyName { id: id.to_string(), name: then.key_name.clone() }),
+        facts: vec![
+            fact("Door", then.door.clone()),
+            fact("Needed", then.demand.to_string()),
+            fact("Tenant", some(then.tenant.clone(), "the key's own")),
+            fact("Address", some(then.address.map(|address| address.to_string()), "not known")),
+            fact("Presented", some(then.presentation.map(|way| way.words().to_owned()), "not known")),
+            fact("Request", if then.writes { "writes, or is not known to read" } else { "reads" }.to_owned()),
+        ],
+    }
+}
+
+fn listed(refused: &Refused, now: Timestamp) -> RefusalView {
+    RefusalView {
+        request_id: refused.request_id.clone(),
+        at: when(refused.at, now),
+        code: refused.decision.code().to_owned(),
+        key: refused.key_name.clone(),
+        door: refused.door.clone(),
+    }
+}
+
+fn gateway(form: &GatewayForm) -> GatewayView {
+    GatewayView {
+        url: form.url.clone(),
+        scope: form.scope.clone(),
+        tenant: form.tenant.clone(),
+        ..GatewayView::default()
+    }
+}
+
+/// The page with what was found.
+pub fn gateway_report(form: &GatewayForm, report: &ProbeReport) -> GatewayView {
+    let finding = |finding: &keyward::console::Finding| FindingView {
+        probe: finding.probe.words().to_owned(),
+        expected: finding.expected.to_owned(),
+        got: finding.got.map_or_else(|| "no answer".to_owned(), |status| status.to_string()),
+        mark: match finding.outcome {
+            Outcome::Passed => Mark::Passed,
+            Outcome::Failed => Mark::Failed,
+            Outcome::Unclear => Mark::Unclear,
+        },
+        words: finding.words.clone(),
+    };
+    let report = ReportView {
+        gateway: report.gateway.clone(),
+        guarded: report.is_guarded(),
+        findings: report.findings.iter().map(finding).collect(),
+    };
+    GatewayView { report: Some(report), ..gateway(form) }
+}
+
+/// The page with what to mend.
+pub fn gateway_refused(form: &GatewayForm, errors: &[FieldError]) -> GatewayView {
+    GatewayView { errors: field_errors(errors), ..gateway(form) }
+}
+
+/// The page that says why nothing was tested.
+pub fn gateway_failed(form: &GatewayForm, failure: ApiError) -> GatewayView {
+    GatewayView { failure: Some(failure), ..gateway(form) }
+}

@@ -1,0 +1,52 @@
+//! What has to be mended, with a link to each field, or why the form failed otherwise.
+
+use leptos::{ev, prelude::*};
+
+use super::{Draft, FIELDS, control};
+use crate::{browser, components::Icon, error::ApiError, islands::trouble::Trouble};
+
+/// The mistakes in one sentence, beside the button that sends the form.
+#[component]
+pub(in crate::islands) fn Mend(
+    draft: Draft,
+    /// Why it failed otherwise.
+    failure: RwSignal<Option<ApiError>>,
+    /// More to say of a failure.
+    #[prop(optional)]
+    children: Option<ChildrenFn>,
+) -> impl IntoView {
+    let link = move |(place, (field, words)): (usize, (&'static str, &'static str))| {
+        let control = move || draft.typed.with_untracked(|form| control(field, &form.life));
+        let go = move |event: ev::MouseEvent| {
+            event.prevent_default();
+            browser::focus(&control());
+        };
+        view! { {if place == 0 { " " } else { ", " }} <a class="link" href=format!("#{field}") on:click=go>{words}</a> }
+    };
+    let mend = move || {
+        let errors = draft.errors.get();
+        let bad = FIELDS.into_iter().filter(|(field, _)| errors.iter().any(|error| error.field == *field));
+        let bad: Vec<_> = bad.enumerate().collect();
+        // A mistake that is at none of the fields is said here.
+        let known = |field: &str| FIELDS.iter().any(|(known, _)| *known == field);
+        let other = errors.into_iter().find(|error| !known(&error.field)).map(|error| error.message);
+        let count = match bad.len() {
+            0 => None,
+            1 => Some("One field needs you:".to_owned()),
+            count => Some(format!("{count} fields need you:")),
+        };
+        (count.is_some() || other.is_some()).then(|| view! {
+            <div class="banner bad">
+                <Icon name="warning"/>
+                <span>{count.map(|count| view! { {count} {bad.into_iter().map(link).collect_view()} ". " })} {other}</span>
+            </div>
+        })
+    };
+    view! {
+        <div class="slot" role="alert">
+            {move || failure.get().map(|error| view! { <Trouble error/> })}
+            {children.map(|children| children())}
+            {mend}
+        </div>
+    }
+}

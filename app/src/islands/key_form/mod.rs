@@ -1,0 +1,143 @@
+//! The fields of a key's form, which making and editing a key share. They keep what is typed themselves, as any form
+//! does; the island around them reads them all at once.
+
+mod controls;
+mod life;
+mod mend;
+mod more;
+mod purpose;
+mod scopes;
+
+use leptos::{ev, html, prelude::*};
+
+pub(super) use self::{
+    controls::Line,
+    life::{Life, ends},
+    mend::Mend,
+    more::{More, from},
+    purpose::{Purpose, Templates},
+    scopes::{Scopes, all_scopes},
+};
+use crate::{
+    browser,
+    components::error_of,
+    form::{DATE, DAYS, IssueKeyForm},
+    view::{FieldErrorView, NewKeyView},
+};
+
+/// The fields that may have to be mended, in the order of the page, and how a sentence names them.
+pub(super) const FIELDS: [(&str, &str); 16] = [
+    ("name", "name"),
+    ("description", "description"),
+    ("owner", "owner"),
+    ("tenant", "tenant"),
+    ("scopes", "scopes"),
+    ("all_access_reason", "why it opens everything"),
+    ("expires", "how long it lives"),
+    ("group", "group"),
+    ("acts_as", "acts as"),
+    ("role", "role"),
+    ("addresses", "addresses"),
+    ("limits", "rate limits"),
+    ("quota", "quota"),
+    ("signed_writes", "signed writes"),
+    ("metadata", "metadata"),
+    ("form", "form"),
+];
+
+/// The field that a control of this name belongs to.
+fn of(control: &str) -> &str {
+    match control {
+        "scope" => "scopes",
+        "life" | DAYS | DATE => "expires",
+        other => other,
+    }
+}
+
+/// The selector of the control that mends a field.
+pub(super) fn control(field: &str, life: &str) -> String {
+    match field {
+        "expires" if life == DATE => "#date".to_owned(),
+        "expires" if life == DAYS => "#days".to_owned(),
+        "expires" | "form" => format!("#{field} :checked"),
+        field => format!("#{field}"),
+    }
+}
+
+/// What all parts of the form share.
+#[derive(Clone, Copy)]
+pub(super) struct Draft {
+    /// What can be chosen.
+    pub(super) view: StoredValue<NewKeyView>,
+    /// The form as the page came with it.
+    pub(super) form: StoredValue<IssueKeyForm>,
+    /// The form as it is now.
+    pub(super) typed: RwSignal<IssueKeyForm>,
+    /// What has to be mended.
+    pub(super) errors: RwSignal<Vec<FieldErrorView>>,
+    /// The form's element.
+    pub(super) node: NodeRef<html::Form>,
+    /// Whether there is a key already: what it holds stays open to it, and where it belongs stays.
+    pub(super) is_edit: bool,
+}
+
+impl Draft {
+    /// A form with this in it.
+    pub(super) fn new(view: NewKeyView, form: IssueKeyForm, errors: Vec<FieldErrorView>, is_edit: bool) -> Self {
+        Self {
+            view: StoredValue::new(view),
+            form: StoredValue::new(form.clone()),
+            typed: RwSignal::new(form),
+            errors: RwSignal::new(errors),
+            node: NodeRef::new(),
+            is_edit,
+        }
+    }
+
+    /// Reads the fields, as the browser has them.
+    pub(super) fn read(self) -> Option<IssueKeyForm> {
+        IssueKeyForm::from_pairs(browser::pairs(self.node).into_iter().filter(|(field, _)| field != "seen"))
+    }
+
+    /// Takes note of what the fields hold now.
+    pub(super) fn follow(self) {
+        if let Some(form) = self.read() {
+            self.typed.set(form);
+        }
+    }
+
+    /// As [`Self::follow`]; what is being mended is no longer wrong. Whether it is right, the server says.
+    pub(super) fn mend(self, event: &ev::Event) {
+        self.follow();
+        let control = browser::field_of(event);
+        let field = of(&control);
+        if self.errors.with_untracked(|errors| errors.iter().any(|error| error.field == field)) {
+            self.errors.update(|errors| errors.retain(|error| error.field != field));
+        }
+    }
+
+    /// A text of the form as the page came with it.
+    fn was(self, field: impl FnOnce(&IssueKeyForm) -> &String) -> String {
+        self.form.with_value(|form| field(form).clone())
+    }
+
+    /// The name of the tenant that is chosen.
+    pub(super) fn tenant(self) -> Memo<String> {
+        Memo::new(move |_| self.typed.with(|form| self.view.with_value(|view| view.tenant(&form.tenant).to_owned())))
+    }
+
+    /// What is wrong with a field.
+    fn error(self, field: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || self.errors.with(|errors| error_of(errors, field)))
+    }
+
+    /// Whether a page came back with mistakes and this is the first.
+    fn is_first(self, field: &str) -> bool {
+        self.errors.with_untracked(|errors| errors.first().is_some_and(|error| error.field == field))
+    }
+}
+
+/// The value of `aria-invalid`.
+fn invalid(error: Signal<Option<String>>) -> impl Fn() -> Option<&'static str> + Send + Sync + 'static {
+    move || error.with(|error| error.as_ref().map(|_| "true"))
+}

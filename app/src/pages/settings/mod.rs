@@ -1,0 +1,81 @@
+//! The settings: a list and a form for every kind of the register, the page that archives a group, and the people. What
+//! the kinds are and which fields they have, the domain says.
+
+mod archive_group;
+mod cells;
+mod entries;
+mod entry;
+mod people;
+
+use keyward::registry::Kind;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+pub(super) use self::{
+    archive_group::ArchiveGroup,
+    entries::Entries,
+    entry::EntryPage,
+    people::{NewPerson, People},
+};
+use crate::{components::Icon, error::ApiError, posted::Posted, query::query, settings::Typed, view::FieldErrorView};
+
+/// The kind in the page's address, as typed and as read. One that is none is not found by whoever loads the page.
+fn asked_kind() -> (String, Option<Kind>) {
+    let code = use_params_map().read_untracked().get("kind").unwrap_or_default();
+    let kind = Kind::parse(&code);
+    (code, kind)
+}
+
+/// The id in the page's address.
+fn asked_id() -> Option<String> {
+    use_params_map().read_untracked().get("id")
+}
+
+/// What a form of this page led to, if one was sent.
+fn sent() -> (Option<Typed>, Vec<FieldErrorView>, Option<ApiError>) {
+    match use_context::<Posted>() {
+        Some(Posted::Settings { typed, errors, failure }) => (Some(typed), errors, failure),
+        _ => (None, Vec::new(), None),
+    }
+}
+
+/// Says that what was sent is done, on the page that it led to.
+#[component]
+fn Done() -> impl IntoView {
+    let words = match (query("saved"), query("archived").and_then(|keys| keys.parse::<u32>().ok())) {
+        (Some(_), _) => Some("Saved.".to_owned()),
+        (None, Some(1)) => Some("1 key is archived.".to_owned()),
+        (None, Some(keys)) => Some(format!("{keys} keys are archived.")),
+        (None, None) => None,
+    };
+    words.map(|words| view! { <div class="banner ok note" role="status"><Icon name="ok"/><span>{words}</span></div> })
+}
+
+/// Where a page of the settings is.
+#[component]
+fn Crumbs(list: &'static str, title: &'static str, #[prop(into)] here: String) -> impl IntoView {
+    view! {
+        <nav class="row muted" aria-label="Breadcrumb">
+            <a href=list>{title}</a><span aria-hidden="true">"/"</span><span aria-current="page"><bdi>{here}</bdi></span>
+        </nav>
+    }
+}
+
+/// On or off, in a list.
+#[component]
+fn OnOff(off: bool, on_words: &'static str, off_words: &'static str) -> impl IntoView {
+    let (tone, icon, words) = if off { ("status warn", "stop", off_words) } else { ("status ok", "ok", on_words) };
+    view! { <span class=tone><Icon name=icon/>{words}</span> }
+}
+
+/// A button that switches something off, or on again.
+#[component]
+fn Switch(action: String, name: String, off: bool, turn_on: &'static str, turn_off: &'static str) -> impl IntoView {
+    let words = if off { turn_on } else { turn_off };
+    view! {
+        <form method="post" action=action>
+            <input type="hidden" name="on" value=if off { "1" } else { "0" }/>
+            <button class="btn" aria-label=format!("{words}: {name}")>{words}</button>
+        </form>
+    }
+}

@@ -1,0 +1,173 @@
+//! `doctor`: whether everything is in place, and, with `--gateway`, whether a gateway guards as it should.
+
+use std::sync::Arc;
+
+use clap::Args;
+use keyward::{
+    clock::Clock,
+    console::{Console, GatewayForm, Outcome, ProbeReport},
+    secret::{Entropy, MasterKey},
+    store::{Location, Schema, Store},
+};
+
+use super::{CliError, Session, print_json, start_log};
+use crate::{
+    boot::Upgrade,
+    config::{Config, Flags},
+    probe,
+};
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  keyward doctor\n  \
+    keyward doctor --gateway https://api.example.com/rooms --scope bookings.read\n\
+    It exits with 0 when all is well, 1 when the gateway is not guarded as it should, 3 when something is not in place.")]
+pub(super) struct Arguments {
+    /// Test the gateway before this address instead; the address answers GET
+    #[arg(long, value_name = "URL")]
+    gateway: Option<String>,
+    /// The scope the gateway asks for; any without
+    #[arg(long, default_value = "", requires = "gateway")]
+    scope: String,
+    /// The tenant the gateway is in; the default one without
+    #[arg(long, default_value = "", requires = "gateway")]
+    tenant: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliError> {
+    let Arguments { gateway, scope, tenant, json } = arguments;
+    match gateway {
+        Some(url) => test(flags, &GatewayForm { url, scope, tenant }, json).await,
+        None => look(flags, json).await,
+    }
+}
+
+async fn test(flags: &Flags, form: &GatewayForm, json: bool) -> Result<(), CliError> {
+    let Session { store, console, .. } = Session::open(flags, Upgrade::No).await?;
+    let console = Arc::new(console);
+    let found = probe::run(&console, &console.operator(), form).await;
+    console.checkpoint_audit().await.map_err(|error| CliError::Environment(error.to_string()))?;
+    store.close().await;
+    let report = found?;
+    if json {
+        print_json(&as_json(&report));
+    } else {
+        for finding in &report.findings {
+            let outcome = match finding.outcome {
+                Outcome::Passed => "passed",
+                Outcome::Failed => "FAILED",
+                Outcome::Unclear => "unclear",
+            };
+            let got = finding.got.map_or_else(|| "-".to_owned(), |status| status.to_string());
+            let (probe, words) = (finding.probe.words(), &finding.words);
+            println!("{outcome:<8} {got:<4} {probe}: {words} Expected {}.", finding.expected);
+        }
+    }
+    if report.is_guarded() {
+        if !json {
+            println!("The gateway guards {}, as far as can be seen from outside.", report.gateway);
+        }
+        return Ok(());
+    }
+    Err(CliError::No(format!("the gateway does not guard {} as it should", report.gateway)))
+}
+
+fn as_json(report: &ProbeReport) -> serde_json::Value {
+    let finding = |finding: &keyward::console::Finding| {
+        serde_json::json!({
+            "probe": finding.probe.code(), "expected": finding.expected, "got": finding.got,
+            "outcome": finding.outcome.code(), "detail": finding.words,
+        })
+    };
+    serde_json::json!({
+        "gateway": report.gateway, "guarded": report.is_guarded(),
+        "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
+    })
+}
+
+/// What was looked at, whether it is well, and a sentence.
+type Line = (&'static str, bool, String);
+
+/// Looks and changes nothing: what is missing is not made.
+async fn look(flags: &Flags, json: bool) -> Result<(), CliError> {
+    let mut lines = Vec::new();
+    examine(flags, &mut lines).await;
+    let well = lines.iter().all(|(_, well, _)| *well);
+    if json {
+        let line = |(what, well, words): &Line| serde_json::json!({ "check": what, "well": well, "detail": words });
+        print_json(&serde_json::json!({ "well": well, "checks": lines.iter().map(line).collect::<Vec<_>>() }));
+    } else {
+        for (what, well, words) in &lines {
+            println!("{:<10} {:<8} {words}", what, if *well { "well" } else { "TROUBLE" });
+        }
+    }
+    if well { Ok(()) } else { Err(CliError::Environment("something is not in place; see above".to_owned())) }
+}
+
+/// Each thing rests on those before it: the first trouble is the last line.
+async fn examine(flags: &Flags, lines: &mut Vec<Line>) {
+    let mut note = |what, found: Result<String, String>| {
+        let well = found.is_ok();
+        lines.push((what, well, found.unwrap_or_else(|error| error)));
+        well
+    };
+    let config = match Config::load(flags) {
+        Ok(config) => config,
+        Err(error) => {
+            note("settings", Err(error.to_string()));
+            return;
+        }
+    };
+    start_log(&config, "warn");
+    note("settings", Ok(format!("data in {}, served at {}", config.data_dir.display(), config.public_url)));
+
+    let file = config.master_key_file.display();
+    let missing = "it is not there yet: `keyward serve` makes it";
+    let master = if config.master_key_file.exists() {
+        MasterKey::load_or_create(&config.master_key_file, &Entropy::system()).map_err(|error| error.to_string())
+    } else {
+        Err(missing.to_owned())
+    };
+    let master = match master {
+        Ok(master) => {
+            note("master key", Ok(file.to_string()));
+            master
+        }
+        Err(error) => {
+            note("master key", Err(format!("{file}: {error}")));
+            return;
+        }
+    };
+
+    let absent = match &config.database {
+        Location::Sqlite(path) => !path.exists(),
+        Location::Postgres(_) => false,
+    };
+    let store = if absent {
+        Err(missing.to_owned())
+    } else {
+        Store::open(&config.database, Arc::new(master)).await.map_err(|error| error.to_string())
+    };
+    let store = match store {
+        Ok(store) => store,
+        Err(error) => {
+            note("database", Err(error));
+            return;
+        }
+    };
+    let schema = match store.schema().await {
+        Ok(Schema::Current) => Ok("it answers, and its schema is up to date".to_owned()),
+        Ok(Schema::Behind) => Err("it was made by an older Keyward: run `keyward migrate`".to_owned()),
+        Ok(Schema::Empty) => Err("it is empty: `keyward serve` fills it".to_owned()),
+        Err(error) => Err(error.to_string()),
+    };
+    if note("database", schema) {
+        let console = Console::new(store.clone(), Clock::system(), Entropy::system(), config.checkpoint());
+        let chain = console.verify_audit(&console.operator()).await;
+        let whole = chain.map(|report| format!("the chain is whole: {} events", report.events));
+        note("audit", whole.map_err(|error| format!("the chain is broken: {error}")));
+    }
+    store.close().await;
+}

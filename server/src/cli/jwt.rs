@@ -1,0 +1,36 @@
+//! `jwt rotate`, `jwt jwks`.
+
+use clap::Subcommand;
+
+use super::{CliError, Session, print_json};
+use crate::{boot::Upgrade, config::Flags};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Make a new signing key; the one before stays published until all that it signed has expired
+    #[command(after_help = "Example: keyward jwt rotate")]
+    Rotate {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the public keys as /.well-known/jwks.json serves them
+    #[command(after_help = "Example: keyward jwt jwks > jwks.json")]
+    Jwks,
+}
+
+pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
+    let session = Session::open(flags, Upgrade::No).await?;
+    match command {
+        Command::Rotate { json } => {
+            let kid = session.console.rotate_signing_key(&session.console.operator()).await?;
+            if json {
+                print_json(&serde_json::json!({ "kid": kid }));
+            } else {
+                println!("JWTs are signed with the new key {kid} from now on. Those signed before stay valid.");
+            }
+        }
+        Command::Jwks => print_json(&session.console.jwks().await?),
+    }
+    session.close().await
+}

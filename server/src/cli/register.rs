@@ -1,0 +1,258 @@
+//! The register by command: `tenants`, `groups`, `subjects`, `scopes` and `templates`, alike for all of them, and `policy`.
+//! What is asked for is a field's name and its value; which fields there are, and what they hold, the domain says.
+
+use clap::{Args, Subcommand};
+use keyward::{
+    console::ConsoleError,
+    people::Permit,
+    registry::{DEFAULT_TENANT, Entry, Fields, Kind, POLICY, blank},
+};
+
+use super::{CliError, Session, print_json};
+use crate::{boot::Upgrade, config::Flags};
+
+/// What can be done with every kind that has a list.
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// List them, by name
+    List {
+        /// Print JSON, one line each
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one with all its fields
+    Show {
+        #[command(flatten)]
+        which: Which,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make one; a field that is left out is as in an untouched form
+    Create {
+        /// The fields, each as NAME=VALUE
+        #[arg(required = true, value_name = "NAME=VALUE")]
+        fields: Vec<String>,
+        #[command(flatten)]
+        within: Within,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Edit one; a field that is left out stays
+    Edit {
+        #[command(flatten)]
+        which: Which,
+        /// The fields, each as NAME=VALUE
+        #[arg(required = true, value_name = "NAME=VALUE")]
+        fields: Vec<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Switch a user off: the keys that act as this user stop
+    Disable {
+        #[command(flatten)]
+        which: Which,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Switch a user on again
+    Enable {
+        #[command(flatten)]
+        which: Which,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// The policy: there is just one.
+#[derive(Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Show it
+    Show {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Edit it; a field that is left out stays
+    #[command(after_help = "Example: keyward policy edit keys_per_owner=20 max_days=180")]
+    Edit {
+        /// The fields, each as NAME=VALUE
+        #[arg(required = true, value_name = "NAME=VALUE")]
+        fields: Vec<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// One of them, by name.
+#[derive(Args)]
+pub(super) struct Which {
+    /// Its name
+    name: String,
+    #[command(flatten)]
+    within: Within,
+}
+
+/// The tenant it belongs to.
+#[derive(Args)]
+pub(super) struct Within {
+    /// Its tenant, for groups and subjects
+    #[arg(long, default_value = DEFAULT_TENANT)]
+    tenant: String,
+}
+
+pub(super) async fn run(flags: &Flags, kind: Kind, command: Command) -> Result<(), CliError> {
+    let session = Session::open(flags, Upgrade::No).await?;
+    let (console, permit) = (&session.console, session.console.operator());
+    match command {
+        Command::List { json } => {
+            let entries = console.entries(&permit, kind).await?;
+            if entries.is_empty() && !json {
+                println!("None. `keyward {} create --help` shows how to make one.", kind.code());
+            }
+            for entry in &entries {
+                if json { print_json(&as_json(entry)) } else { println!("{}", line(entry)) }
+            }
+        }
+        Command::Show { which, json } => show(&find(&session, &permit, kind, &which).await?, json),
+        Command::Create { fields, within, json } => {
+            let mut whole = blank(kind);
+            if kind.is_in_tenant() {
+                whole.insert("tenant".to_owned(), within.tenant);
+            }
+            whole.extend(read(kind, &fields)?);
+            let entry = console.create_entry(&permit, kind, &whole).await?;
+            done(&entry, "made", json);
+        }
+        Command::Edit { which, fields, json } => {
+            let fields = read(kind, &fields)?;
+            let id = find(&session, &permit, kind, &which).await?.id;
+            done(&console.edit_entry(&permit, kind, id, &fields, None).await?, "stored", json);
+        }
+        Command::Disable { which, json } => switch(&session, &permit, kind, &which, false, json).await?,
+        Command::Enable { which, json } => switch(&session, &permit, kind, &which, true, json).await?,
+    }
+    session.close().await
+}
+
+pub(super) async fn run_policy(flags: &Flags, command: PolicyCommand) -> Result<(), CliError> {
+    let session = Session::open(flags, Upgrade::No).await?;
+    let (console, permit) = (&session.console, session.console.operator());
+    let policy = console.entry_named(&permit, Kind::Policy, "", POLICY).await?;
+    match command {
+        PolicyCommand::Show { json } => show(&policy, json),
+        PolicyCommand::Edit { fields, json } => {
+            let fields = read(Kind::Policy, &fields)?;
+            done(&console.edit_entry(&permit, Kind::Policy, policy.id, &fields, None).await?, "stored", json);
+        }
+    }
+    session.close().await
+}
+
+async fn switch(
+    session: &Session,
+    permit: &Permit,
+    kind: Kind,
+    which: &Which,
+    on: bool,
+    json: bool,
+) -> Result<(), CliError> {
+    if !kind.can_be_disabled() {
+        return Err(CliError::Usage(format!("{} cannot be switched off; subjects can", kind.code())));
+    }
+    let id = find(session, permit, kind, which).await?.id;
+    let entry = session.console.switch_entry(permit, kind, id, on).await?;
+    done(&entry, if on { "switched on" } else { "switched off" }, json);
+    Ok(())
+}
+
+async fn find(session: &Session, permit: &Permit, kind: Kind, which: &Which) -> Result<Entry, CliError> {
+    let tenant = &which.within.tenant;
+    let found = session.console.entry_named(permit, kind, tenant, &which.name).await;
+    found.map_err(|error| match error {
+        ConsoleError::NotFound => {
+            let within = if kind.is_in_tenant() { format!(" in tenant {tenant}") } else { String::new() };
+            let what = kind.words().to_lowercase();
+            CliError::No(format!(
+                "there is no {what} {}{within}; `keyward {} list` names them",
+                which.name,
+                kind.code()
+            ))
+        }
+        other => other.into(),
+    })
+}
+
+/// Reads `NAME=VALUE` pairs; a field is named once.
+fn read(kind: Kind, pairs: &[String]) -> Result<Fields, CliError> {
+    let mut fields = Fields::new();
+    for pair in pairs {
+        let Some((name, value)) = pair.split_once('=') else {
+            return Err(CliError::Usage(format!("write a field as NAME=VALUE, not {pair}")));
+        };
+        let known: Vec<_> = kind.fields().iter().map(|field| field.name).collect();
+        if !known.contains(&name) {
+            return Err(CliError::Usage(format!(
+                "{name}: {} have no such field, but {}",
+                kind.code(),
+                known.join(", ")
+            )));
+        }
+        if fields.insert(name.to_owned(), value.to_owned()).is_some() {
+            return Err(CliError::Usage(format!("{name}: give it once; several values go into one, between spaces")));
+        }
+    }
+    Ok(fields)
+}
+
+fn done(entry: &Entry, what: &str, json: bool) {
+    if json {
+        print_json(&as_json(entry));
+    } else {
+        println!("{} is {what}.", [entry.kind.words(), entry.name()].join(" ").trim_end());
+    }
+}
+
+fn show(entry: &Entry, json: bool) {
+    if json {
+        return print_json(&as_json(entry));
+    }
+    for field in entry.kind.fields() {
+        println!("{:<16} {}", field.name, entry.get(field.name));
+    }
+    println!("{:<16} {} by {}", "created", entry.created_at, entry.created_by);
+    if let Some(at) = entry.disabled_at {
+        println!("{:<16} {at}", "disabled");
+    }
+}
+
+/// The name, and the fields that are told in a line.
+fn line(entry: &Entry) -> String {
+    let told: &[&str] = match entry.kind {
+        Kind::Tenant => &["prefix", "docs"],
+        Kind::Group | Kind::Subject => &["tenant", "description"],
+        Kind::Scope => &["risk", "gate", "sentence"],
+        Kind::Template => &["required", "optional"],
+        Kind::Policy => &[],
+    };
+    let told = told.iter().map(|field| entry.get(field).replace(['\r', '\n'], " ")).filter(|text| !text.is_empty());
+    let off = entry.disabled_at.map(|_| "off".to_owned());
+    format!("{:<24} {}", entry.name(), off.into_iter().chain(told).collect::<Vec<_>>().join("  ")).trim_end().to_owned()
+}
+
+fn as_json(entry: &Entry) -> serde_json::Value {
+    let mut value = serde_json::json!({
+        "id": entry.id.as_str(), "kind": entry.kind.code(), "created_at": entry.created_at.to_string(),
+        "created_by": entry.created_by, "disabled_at": entry.disabled_at.map(|at| at.to_string()),
+        "generation": entry.generation,
+    });
+    for (name, text) in &entry.fields {
+        value[name] = text.as_str().into();
+    }
+    value
+}

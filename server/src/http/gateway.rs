@@ -1,0 +1,53 @@
+//! The page of the gateway self-test.
+
+use app::{
+    api::{self, ctx::Visit},
+    posted::Posted,
+};
+use axum::{
+    Extension,
+    body::Bytes,
+    extract::State,
+    http::{StatusCode, request::Parts},
+    response::Response,
+};
+use keyward::console::{ConsoleError, GatewayForm};
+
+use super::{
+    forms::{bad_form, pairs, status},
+    pages::answer_form,
+};
+use crate::{probe, router::App};
+
+/// Tests a gateway and says what was found.
+pub async fn post_gateway(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    let mut form = GatewayForm::default();
+    for (field, value) in pairs(&body) {
+        match field.as_str() {
+            "url" => form.url = value,
+            "scope" => form.scope = value,
+            "tenant" => form.tenant = value,
+            _ => return bad_form(),
+        }
+    }
+    let found = match visit.permit() {
+        Ok(permit) => probe::run(&visit.console, permit, &form).await.map_err(Some),
+        Err(_) => Err(None),
+    };
+    let (status, view) = match found {
+        Ok(report) => (StatusCode::OK, api::gateway_report(&form, &report)),
+        Err(Some(ConsoleError::Invalid(errors))) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, api::gateway_refused(&form, &errors))
+        }
+        Err(error) => {
+            let failure = error.map_or(app::error::ApiError::SignedOut, api::ctx::closed);
+            (status(failure), api::gateway_failed(&form, failure))
+        }
+    };
+    answer_form(&app, parts, status, Posted::Gateway(Box::new(view))).await
+}

@@ -1,0 +1,97 @@
+//! The plain forms of a key that is there: edit, switch, rotate, purge. Each leads elsewhere when it is done, or renders
+//! its page again with what was typed.
+
+use std::sync::Arc;
+
+use app::{
+    api::{self, ctx::Visit},
+    form::{EditForm, PurgeForm, RotateForm},
+    posted::{Posted, Refused},
+    routes,
+};
+use axum::{
+    Extension,
+    body::Bytes,
+    extract::{Path, State},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{
+    forms::{bad_form, pairs, take},
+    pages::answer_form,
+};
+use crate::router::App;
+
+fn status(refused: &Refused) -> StatusCode {
+    StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// Edits a key and leads to its page.
+pub async fn post_edit(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Path(id): Path<String>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    let Some(form) = EditForm::from_pairs(pairs(&body)) else { return bad_form() };
+    match api::edit(&visit, &id, &form).await {
+        Ok(()) => Redirect::to(&routes::key(&id)).into_response(),
+        Err(refused) => answer_form(&app, parts, status(&refused), Posted::Edit(form, refused)).await,
+    }
+}
+
+/// Switches a key off or on, and leads to its page.
+pub async fn post_switch(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Path(id): Path<String>,
+    mut parts: Parts,
+    body: Bytes,
+) -> Response {
+    let on = match take(&mut pairs(&body), "to").as_str() {
+        "on" => true,
+        "off" => false,
+        _ => return bad_form(),
+    };
+    match api::switch(&visit, &id, on).await {
+        // An archived key's page says why it stays as it is.
+        Ok(()) | Err(Refused { failure: None, .. }) => Redirect::to(&routes::key(&id)).into_response(),
+        Err(refused) => {
+            // There is no page of its own to come back to.
+            parts.uri = routes::key(&id).parse().unwrap_or(parts.uri);
+            answer_form(&app, parts, status(&refused), Posted::Switch(refused)).await
+        }
+    }
+}
+
+/// Issues a key's successor; the answer shows it once.
+pub async fn post_rotate(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Path(id): Path<String>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    let Some(form) = RotateForm::from_pairs(pairs(&body)) else { return bad_form() };
+    match api::rotate(&visit, &id, &form).await {
+        Ok(once) => answer_form(&app, parts, StatusCode::OK, Posted::Issued(Arc::new(once))).await,
+        Err(refused) => answer_form(&app, parts, status(&refused), Posted::Rotate(form, refused)).await,
+    }
+}
+
+/// Removes an archived key and leads to the list.
+pub async fn post_purge(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Path(id): Path<String>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    let Some(form) = PurgeForm::from_pairs(pairs(&body)) else { return bad_form() };
+    match api::purge(&visit, &id, &form).await {
+        Ok(()) => Redirect::to(&format!("{}?archived=1", routes::KEYS)).into_response(),
+        Err(refused) => answer_form(&app, parts, status(&refused), Posted::Purge(form, refused)).await,
+    }
+}

@@ -1,0 +1,147 @@
+//! The settings' forms: each POST runs one use case and leads to the list, or renders the page again with what was typed
+//! and what to mend.
+
+use app::{
+    api::{self, ctx::Visit},
+    error::ApiError,
+    posted::Posted,
+    routes,
+    settings::{SaveAnswer, Typed},
+};
+use axum::{
+    Extension,
+    body::Bytes,
+    extract::{Path, State},
+    http::{StatusCode, Uri, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use keyward::registry::Kind;
+
+use super::{
+    forms::{bad_form, pairs, status, take},
+    pages::answer_form,
+};
+use crate::router::App;
+
+/// Leads on when it is saved; otherwise the page of this request is rendered again.
+async fn lead(app: &App, parts: Parts, done: &str, typed: Typed, result: Result<SaveAnswer, ApiError>) -> Response {
+    let (status, errors, failure) = match result {
+        Ok(SaveAnswer::Saved) => return Redirect::to(done).into_response(),
+        Ok(SaveAnswer::Refused(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors, None),
+        Err(error) => (status(error), Vec::new(), Some(error)),
+    };
+    answer_form(app, parts, status, Posted::Settings { typed, errors, failure }).await
+}
+
+/// The list a form leads to.
+fn list(kind: &str) -> String {
+    routes::SETTINGS.replace(":kind", Kind::parse(kind).map_or("", Kind::code))
+}
+
+/// The fields of this kind's form. A kind that is none has no form; whoever saves it says so.
+fn typed(kind: &str, body: &[u8]) -> Option<Typed> {
+    let kind = Kind::parse(kind);
+    Typed::from_pairs(pairs(body), |name| kind.is_none_or(|kind| kind.fields().iter().any(|field| field.name == name)))
+}
+
+async fn save(app: &App, visit: &Visit, kind: &str, id: Option<&str>, parts: Parts, body: &[u8]) -> Response {
+    let Some(typed) = typed(kind, body) else { return bad_form() };
+    let saved = api::save_entry(visit, kind, id, &typed).await;
+    lead(app, parts, &format!("{}?saved=1", list(kind)), typed, saved).await
+}
+
+/// Makes an entry.
+pub async fn post_new_entry(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Path(kind): Path<String>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    save(&app, &visit, &kind, None, parts, &body).await
+}
+
+/// Edits an entry.
+pub async fn post_entry(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Path((kind, id)): Path<(String, String)>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    save(&app, &visit, &kind, Some(&id), parts, &body).await
+}
+
+/// Whether a switch's form says on; `None` when it says neither.
+fn on(body: &[u8]) -> Option<bool> {
+    match take(&mut pairs(body), "on").as_str() {
+        "1" => Some(true),
+        "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// The same request for another page: a switch has none of its own.
+fn at(mut parts: Parts, path: &str) -> Parts {
+    parts.uri = path.parse().unwrap_or_else(|_| Uri::from_static(routes::KEYS));
+    parts
+}
+
+/// Switches an entry off, or on again.
+pub async fn post_switch_entry(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Path((kind, id)): Path<(String, String)>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    let Some(on) = on(&body) else { return bad_form() };
+    let switched = api::switch_entry(&visit, &kind, &id, on).await;
+    let list = list(&kind);
+    lead(&app, at(parts, &list), &list, Typed::default(), switched).await
+}
+
+/// Archives every key of a group.
+pub async fn post_archive_group(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Path((kind, id)): Path<(String, String)>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    let Some(typed) = Typed::from_pairs(pairs(&body), |name| name == "reason") else { return bad_form() };
+    let archived = match Kind::parse(&kind) {
+        Some(Kind::Group) => api::archive_group(&visit, &id, typed.get("reason")).await,
+        _ => Err(ApiError::NotFound),
+    };
+    let done = archived.map_or_else(|_| String::new(), |keys| format!("{}?archived={keys}", list(&kind)));
+    lead(&app, parts, &done, typed, archived.map(|_| SaveAnswer::Saved)).await
+}
+
+/// Adds someone who may sign in.
+pub async fn post_new_person(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    let mut pairs = pairs(&body);
+    let password = take(&mut pairs, "password");
+    let known = |name: &str| ["email", "role", "password"].contains(&name);
+    let Some(typed) = Typed::from_pairs(pairs, known) else { return bad_form() };
+    let added = api::add_person(&visit, &typed, password).await;
+    lead(&app, parts, &format!("{}?saved=1", routes::PEOPLE), typed, added).await
+}
+
+/// Lets someone sign in, or not.
+pub async fn post_switch_person(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Path(id): Path<String>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    let Some(on) = on(&body) else { return bad_form() };
+    let switched = api::switch_person(&visit, &id, on).await;
+    lead(&app, at(parts, routes::PEOPLE), routes::PEOPLE, Typed::default(), switched).await
+}

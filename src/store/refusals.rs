@@ -1,0 +1,93 @@
+//! The latest refusals at rest, so that a request id explains itself. Bounded by number and by age; without secrets.
+
+use sqlx::FromRow;
+
+use super::{Db, Store, StoreError, reading, writing};
+use crate::{id::KeyId, time::Timestamp};
+
+/// The most refusals that are kept.
+pub const MAX_REFUSALS: i64 = 10_000;
+
+/// A refusal, as it was decided.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Refusal {
+    /// The request's id.
+    pub request_id: String,
+    /// When, in milliseconds.
+    pub at: i64,
+    /// The key whose exact secret was presented; empty when there was none.
+    pub key_id: String,
+    /// The code.
+    pub code: String,
+    /// What it rested on, as a JSON object without secrets.
+    pub facts: String,
+}
+
+macro_rules! add_refusals {
+    ($transaction:ident, $batch:ident) => {
+        for refusal in $batch {
+            sqlx::query(
+                "INSERT INTO refusals (request_id, at, key_id, code, facts) VALUES ($1, $2, $3, $4, $5) \
+                 ON CONFLICT (request_id) DO NOTHING",
+            )
+            .bind(&refusal.request_id)
+            .bind(refusal.at)
+            .bind(&refusal.key_id)
+            .bind(&refusal.code)
+            .bind(&refusal.facts)
+            .execute(&mut *$transaction)
+            .await?;
+        }
+    };
+}
+
+impl Store {
+    /// Adds a batch, whole or not at all.
+    pub async fn add_refusals(&self, batch: &[Refusal]) -> Result<(), StoreError> {
+        match &self.inner.db {
+            Db::Sqlite { write, .. } => {
+                let mut transaction = write.begin_with("BEGIN IMMEDIATE").await?;
+                add_refusals!(transaction, batch);
+                transaction.commit().await?;
+            }
+            Db::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                add_refusals!(transaction, batch);
+                transaction.commit().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The refusal of this request.
+    pub async fn refusal(&self, request_id: &str) -> Result<Option<Refusal>, StoreError> {
+        let sql = "SELECT * FROM refusals WHERE request_id = $1";
+        Ok(reading!(self, db => sqlx::query_as(sql).bind(request_id).fetch_optional(db).await?))
+    }
+
+    /// The latest refusals, of one key or of all; of one owner's keys, or of anybody's and nobody's.
+    pub async fn refusals(
+        &self,
+        key: Option<KeyId>,
+        owner: Option<&str>,
+        limit: u16,
+    ) -> Result<Vec<Refusal>, StoreError> {
+        let sql = "SELECT * FROM refusals WHERE ($1 = '' OR key_id = $1) \
+                   AND ($2 = '' OR key_id IN (SELECT id FROM keys WHERE owner = $2)) \
+                   ORDER BY at DESC, request_id DESC LIMIT $3";
+        Ok(reading!(self, db => sqlx::query_as(sql)
+            .bind(key.map(|key| key.to_string()).unwrap_or_default())
+            .bind(owner.unwrap_or_default())
+            .bind(i64::from(limit))
+            .fetch_all(db)
+            .await?))
+    }
+
+    /// Keeps the latest ones and forgets what is older than `before`.
+    pub async fn sweep_refusals(&self, before: Timestamp) -> Result<(), StoreError> {
+        let sql = "DELETE FROM refusals WHERE at < $1 OR at < (SELECT MIN(at) FROM \
+                   (SELECT at FROM refusals ORDER BY at DESC LIMIT $2) latest)";
+        writing!(self, db => sqlx::query(sql).bind(before.millis()).bind(MAX_REFUSALS).execute(db).await.map(drop))?;
+        Ok(())
+    }
+}

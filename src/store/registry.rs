@@ -1,0 +1,191 @@
+//! Tenants and entries at rest. Tenants have a table of their own, which keys refer to; both are read through one view.
+
+use sqlx::FromRow;
+
+use super::{Change, Store, StoreError, reading, within};
+use crate::{
+    id::{EntryId, TenantId},
+    key::Generation,
+    name::{Name, Prefix},
+    policy::Policy,
+    registry::{Entry, Fields, Kind},
+    tenant::{AllAccess, Presentations, Tenant, Tokens},
+    time::Timestamp,
+};
+
+#[derive(FromRow)]
+struct EntryRow {
+    id: String,
+    kind: String,
+    settings: String,
+    created_at: i64,
+    created_by: String,
+    disabled_at: Option<i64>,
+    generation: i64,
+}
+
+impl EntryRow {
+    fn read(self) -> Result<Entry, StoreError> {
+        let entry = || {
+            Some(Entry {
+                id: EntryId::parse(&self.id)?,
+                kind: Kind::parse(&self.kind)?,
+                fields: fields(&self.settings)?,
+                created_at: Timestamp::from_millis(self.created_at),
+                created_by: self.created_by,
+                disabled_at: self.disabled_at.map(Timestamp::from_millis),
+                generation: self.generation,
+            })
+        };
+        entry().ok_or(StoreError::Corrupt("entry"))
+    }
+}
+
+fn fields(settings: &str) -> Option<Fields> {
+    serde_json::from_str(settings).ok()
+}
+
+/// A tenant from its row.
+pub(super) fn tenant(id: &str, settings: &str) -> Option<Tenant> {
+    let fields = fields(settings)?;
+    let get = |name: &str| fields.get(name).map(String::as_str);
+    Some(Tenant {
+        id: TenantId::parse(id)?,
+        name: Name::parse(get("name")?).ok()?,
+        prefix: Prefix::parse(get("prefix")?).ok()?,
+        presentations: Presentations::parse(get("presentations")?)?,
+        headers: Tokens::parse(get("headers")?).ok()?,
+        schemes: Tokens::parse(get("schemes")?).ok()?,
+        docs: get("docs")?.to_owned(),
+        all_access: AllAccess::parse(get("all_access")?)?,
+    })
+}
+
+impl Store {
+    /// Every entry of a kind, by name.
+    pub async fn entries(&self, kind: Kind) -> Result<Vec<Entry>, StoreError> {
+        let sql = "SELECT * FROM registry WHERE kind = $1 ORDER BY tenant, name LIMIT 1000";
+        let rows: Vec<EntryRow> = reading!(self, db => sqlx::query_as(sql).bind(kind.code()).fetch_all(db).await?);
+        rows.into_iter().map(EntryRow::read).collect()
+    }
+
+    /// The entry of this kind and id.
+    pub async fn entry(&self, kind: Kind, id: EntryId) -> Result<Option<Entry>, StoreError> {
+        let sql = "SELECT * FROM registry WHERE kind = $1 AND id = $2";
+        let row: Option<EntryRow> =
+            reading!(self, db => sqlx::query_as(sql).bind(kind.code()).bind(id.as_str()).fetch_optional(db).await?);
+        row.map(EntryRow::read).transpose()
+    }
+
+    /// The entry of this kind and name; `tenant` is empty for kinds that belong to none.
+    pub async fn entry_named(&self, kind: Kind, tenant: &str, name: &str) -> Result<Option<Entry>, StoreError> {
+        let sql = "SELECT * FROM registry WHERE kind = $1 AND tenant = $2 AND name = $3";
+        let row: Option<EntryRow> = reading!(self, db => sqlx::query_as(sql)
+            .bind(kind.code())
+            .bind(tenant)
+            .bind(name)
+            .fetch_optional(db)
+            .await?);
+        row.map(EntryRow::read).transpose()
+    }
+
+    /// Every tenant.
+    pub async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+        let sql = "SELECT id, settings FROM tenants ORDER BY name LIMIT 1000";
+        let rows: Vec<(String, String)> = reading!(self, db => sqlx::query_as(sql).fetch_all(db).await?);
+        rows.iter().map(|(id, settings)| tenant(id, settings).ok_or(StoreError::Corrupt("tenant"))).collect()
+    }
+
+    /// The tenant of this name.
+    pub async fn tenant(&self, name: &str) -> Result<Option<Tenant>, StoreError> {
+        let sql = "SELECT id, settings FROM tenants WHERE name = $1";
+        let row: Option<(String, String)> =
+            reading!(self, db => sqlx::query_as(sql).bind(name).fetch_optional(db).await?);
+        row.map(|(id, settings)| tenant(&id, &settings).ok_or(StoreError::Corrupt("tenant"))).transpose()
+    }
+
+    /// The policy.
+    pub async fn policy(&self) -> Result<Policy, StoreError> {
+        let sql = "SELECT settings FROM entries WHERE kind = 'policy'";
+        let (settings,): (String,) = reading!(self, db => sqlx::query_as(sql).fetch_one(db).await?);
+        fields(&settings).as_ref().and_then(Policy::read).ok_or(StoreError::Corrupt("policy"))
+    }
+}
+
+impl Change {
+    /// Inserts an entry. Its generation is this change's.
+    pub async fn insert_entry(&mut self, entry: &Entry) -> Result<(), StoreError> {
+        let (sql, own) = match entry.kind {
+            Kind::Tenant => (
+                "INSERT INTO tenants (id, prefix, name, settings, created_at, created_by, generation) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                entry.get("prefix"),
+            ),
+            _ => (
+                "INSERT INTO entries (id, tenant, name, settings, created_at, created_by, generation, kind) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                entry.get("tenant"),
+            ),
+        };
+        let generation = self.generation();
+        let settings = settings(entry);
+        within!(self, db => {
+            let query = sqlx::query(sql)
+                .bind(entry.id.as_str())
+                .bind(own)
+                .bind(entry.name())
+                .bind(settings)
+                .bind(entry.created_at.millis())
+                .bind(&entry.created_by)
+                .bind(generation);
+            let query = if entry.kind == Kind::Tenant { query } else { query.bind(entry.kind.code()) };
+            query.execute(db).await?;
+        });
+        Ok(())
+    }
+
+    /// When this entry last changed, as this change sees it.
+    pub async fn generation_of(&mut self, entry: &Entry) -> Result<Option<Generation>, StoreError> {
+        let sql = "SELECT generation FROM registry WHERE kind = $1 AND id = $2";
+        let row: Option<(i64,)> = within!(self, db => sqlx::query_as(sql)
+            .bind(entry.kind.code())
+            .bind(entry.id.as_str())
+            .fetch_optional(db)
+            .await?);
+        Ok(row.map(|(generation,)| generation))
+    }
+
+    /// Stores an entry's fields and whether it is off. Its generation becomes this change's.
+    pub async fn update_entry(&mut self, entry: &Entry) -> Result<(), StoreError> {
+        let (sql, own) = match entry.kind {
+            Kind::Tenant => (
+                "UPDATE tenants SET prefix = $1, name = $2, settings = $3, generation = $4 WHERE id = $5",
+                entry.get("prefix"),
+            ),
+            _ => (
+                "UPDATE entries SET tenant = $1, name = $2, settings = $3, generation = $4, disabled_at = $6 WHERE id = $5",
+                entry.get("tenant"),
+            ),
+        };
+        // The policy has no name among its fields; its row has.
+        let name = if entry.kind == Kind::Policy { crate::registry::POLICY } else { entry.name() };
+        let generation = self.generation();
+        let settings = settings(entry);
+        within!(self, db => {
+            let query = sqlx::query(sql)
+                .bind(own)
+                .bind(name)
+                .bind(settings)
+                .bind(generation)
+                .bind(entry.id.as_str());
+            let off = entry.disabled_at.map(Timestamp::millis);
+            let query = if entry.kind == Kind::Tenant { query } else { query.bind(off) };
+            query.execute(db).await?;
+        });
+        Ok(())
+    }
+}
+
+fn settings(entry: &Entry) -> String {
+    serde_json::to_string(&entry.fields).expect("texts by their names are JSON")
+}

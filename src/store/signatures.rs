@@ -1,0 +1,138 @@
+//! Verify keys and spent nonces at rest. What a signature covers and whether it is right is not known here.
+
+use sqlx::FromRow;
+
+use super::{Change, Store, StoreError, reading, within, writing};
+use crate::{
+    id::{KeyId, VerifyKeyId},
+    name::Name,
+    secret::Digest,
+    signature::VerifyKey,
+    time::Timestamp,
+};
+
+/// A public key that verifies a key's signatures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredVerifyKey {
+    /// Its id.
+    pub id: VerifyKeyId,
+    /// The key whose signatures it verifies.
+    pub key: KeyId,
+    /// What it is called.
+    pub label: Name,
+    /// The public key.
+    pub public: VerifyKey,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// Who added it.
+    pub created_by: String,
+    /// Until when it counts, once it is retired.
+    pub retired_at: Option<Timestamp>,
+}
+
+impl StoredVerifyKey {
+    /// Whether a signature may still be verified with it.
+    pub fn counts(&self, now: Timestamp) -> bool {
+        self.retired_at.is_none_or(|until| now < until)
+    }
+}
+
+#[derive(FromRow)]
+struct VerifyKeyRow {
+    id: String,
+    key_id: String,
+    label: String,
+    public_key: String,
+    created_at: i64,
+    created_by: String,
+    retired_at: Option<i64>,
+}
+
+impl VerifyKeyRow {
+    fn read(self) -> Result<StoredVerifyKey, StoreError> {
+        let read = || {
+            Some(StoredVerifyKey {
+                id: VerifyKeyId::parse(&self.id)?,
+                key: KeyId::parse(&self.key_id)?,
+                label: Name::parse(&self.label).ok()?,
+                public: VerifyKey::parse(&self.public_key).ok()?,
+                created_at: Timestamp::from_millis(self.created_at),
+                created_by: self.created_by,
+                retired_at: self.retired_at.map(Timestamp::from_millis),
+            })
+        };
+        read().ok_or(StoreError::Corrupt("verify key"))
+    }
+}
+
+impl Store {
+    /// A key's verify keys, newest first, retired ones too.
+    pub async fn verify_keys(&self, key: KeyId) -> Result<Vec<StoredVerifyKey>, StoreError> {
+        let sql = "SELECT id, key_id, label, public_key, created_at, created_by, retired_at FROM verify_keys \
+                   WHERE key_id = $1 ORDER BY created_at DESC, id DESC";
+        let rows: Vec<VerifyKeyRow> = reading!(self, db => sqlx::query_as(sql).bind(key.as_str()).fetch_all(db).await?);
+        rows.into_iter().map(VerifyKeyRow::read).collect()
+    }
+
+    /// Takes a nonce: true once for each key and nonce, whichever node asks and whatever was restarted in between; false
+    /// ever after, until a sweep finds `expires_at` in the past.
+    pub async fn spend_nonce(&self, key: KeyId, nonce: Digest, expires_at: Timestamp) -> Result<bool, StoreError> {
+        let sql = "INSERT INTO nonces (key_id, nonce_digest, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+        let rows = writing!(self, db => sqlx::query(sql)
+            .bind(key.as_str())
+            .bind(nonce.to_hex())
+            .bind(expires_at.millis())
+            .execute(db)
+            .await?
+            .rows_affected());
+        Ok(rows == 1)
+    }
+
+    /// Forgets nonces that no signature could be accepted with any more.
+    pub async fn sweep_nonces(&self, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "DELETE FROM nonces WHERE expires_at <= $1";
+        writing!(self, db => sqlx::query(sql).bind(now.millis()).execute(db).await.map(drop))?;
+        Ok(())
+    }
+}
+
+impl Change {
+    /// Adds a verify key; [`StoreError::Taken`] when the key has the same one in use.
+    pub async fn insert_verify_key(&mut self, new: &StoredVerifyKey) -> Result<(), StoreError> {
+        let sql = "INSERT INTO verify_keys (id, key_id, label, public_key, fingerprint, created_at, created_by, retired_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        within!(self, db => sqlx::query(sql)
+            .bind(new.id.as_str())
+            .bind(new.key.as_str())
+            .bind(new.label.as_str())
+            .bind(new.public.to_pem())
+            .bind(new.public.fingerprint())
+            .bind(new.created_at.millis())
+            .bind(&new.created_by)
+            .bind(new.retired_at.map(Timestamp::millis))
+            .execute(db)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+
+    /// Retires one of a key's verify keys: it counts until that instant and no longer. An earlier end stands. False when
+    /// there was nothing to retire.
+    pub async fn retire_verify_key(
+        &mut self,
+        key: KeyId,
+        id: VerifyKeyId,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let sql = "UPDATE verify_keys SET retired_at = $1 \
+                   WHERE id = $2 AND key_id = $3 AND (retired_at IS NULL OR retired_at > $1)";
+        let rows = within!(self, db => sqlx::query(sql)
+            .bind(until.millis())
+            .bind(id.as_str())
+            .bind(key.as_str())
+            .execute(db)
+            .await?
+            .rows_affected());
+        Ok(rows == 1)
+    }
+}

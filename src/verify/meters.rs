@@ -1,0 +1,315 @@
+//! How much of its limits and of its quota a key has used. Rate limits are counted in this process; a quota is taken from
+//! the store in blocks, so that it is exact across nodes and restarts without a write for every call. One lock makes
+//! taking from all of them one step: a refused call takes from none.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    decision::Spent,
+    id::KeyId,
+    key::Key,
+    limit::{Limit, Limits, Quota},
+    store::{Store, StoreError},
+    time::Timestamp,
+};
+
+/// Calls of a quota taken at once, at most.
+const BLOCK: i64 = 100;
+/// A quota is taken in so many blocks at least, so that little of it lies idle.
+const BLOCKS: i64 = 1000;
+/// How long a used-up quota is believed to be used up, in milliseconds.
+const USED_UP: i64 = 1000;
+
+/// What is left of one limit, or of the quota, after a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// The limit as written: `100/minute`.
+    pub name: String,
+    /// Calls in a window.
+    pub calls: i64,
+    /// The window's length in seconds.
+    pub window: i64,
+    /// Calls that may follow at once.
+    pub remaining: i64,
+    /// Seconds until the whole allowance is there again.
+    pub reset: i64,
+}
+
+/// What a call took.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Whether something was used up.
+    pub spent: Spent,
+    /// What is left of each limit. Of the quota only this node's share is known, so it is not told.
+    pub left: Vec<Left>,
+    /// Seconds until the call would pass; 0 when it did.
+    pub wait: i64,
+}
+
+/// The meters of all keys that have limits.
+#[derive(Default)]
+pub(super) struct Meters(Mutex<HashMap<KeyId, Meter>>);
+
+#[derive(Clone, Default)]
+struct Meter {
+    limits: Limits,
+    quota: Option<Quota>,
+    /// For each limit, when its whole allowance is there again, in steady microseconds.
+    full_at: Vec<i64>,
+    /// The period the block was taken from, and what is left of it.
+    block: (Timestamp, i64),
+    /// The store is not asked for so many calls, or more, before this steady instant.
+    used_up: (i64, i64),
+}
+
+enum Try {
+    Done(Taken),
+    /// The block is used up: ask the store for this period.
+    Ask(Quota, Timestamp),
+}
+
+impl Meters {
+    /// Takes `cost` calls from everything, or from nothing. `steady` is in milliseconds.
+    pub(super) async fn take(
+        &self,
+        store: &Store,
+        key: &Key,
+        cost: i64,
+        now: Timestamp,
+        steady: i64,
+    ) -> Result<Taken, StoreError> {
+        loop {
+            let (quota, period) = match self.attempt(key, cost, now, steady) {
+                Try::Done(taken) => return Ok(taken),
+                Try::Ask(quota, period) => (quota, period),
+            };
+            let wanted = (quota.calls / BLOCKS).clamp(1, BLOCK);
+            let got = store.take_quota(key.id, period, quota.calls, cost, wanted).await?;
+            let mut meters = self.lock();
+            let meter = meters.entry(key.id).or_default();
+            if got == 0 {
+                meter.used_up = (cost, steady + USED_UP);
+            } else if meter.block.0 == period {
+                meter.block.1 += got;
+            } else {
+                meter.block = (period, got);
+            }
+        }
+    }
+
+    /// What taking `cost` calls would answer now. Nothing is taken; of the quota, what other nodes hold and have not used
+    /// counts as used.
+    pub(super) async fn look(
+        &self,
+        store: &Store,
+        key: &Key,
+        cost: i64,
+        now: Timestamp,
+        steady: i64,
+    ) -> Result<Taken, StoreError> {
+        let mut meter = self.lock().get(&key.id).cloned().unwrap_or_default();
+        let (quota, period) = match meter.attempt(key, cost, now, steady) {
+            Try::Done(taken) => return Ok(taken),
+            Try::Ask(quota, period) => (quota, period),
+        };
+        // As if a block had been taken, or as if there were none to take.
+        if store.used_quota(key.id, period).await?.saturating_add(cost) <= quota.calls {
+            meter.block = (period, cost);
+        } else {
+            meter.used_up = (cost, i64::MAX);
+        }
+        Ok(match meter.attempt(key, cost, now, steady) {
+            Try::Done(taken) => taken,
+            Try::Ask(..) => Taken::default(),
+        })
+    }
+
+    fn attempt(&self, key: &Key, cost: i64, now: Timestamp, steady: i64) -> Try {
+        self.lock().entry(key.id).or_default().attempt(key, cost, now, steady)
+    }
+
+    /// Forgets meters that are full again and hold no block.
+    pub(super) fn sweep(&self, steady: i64) {
+        let micros = steady.saturating_mul(1000);
+        self.lock().retain(|_, meter| meter.block.1 > 0 || meter.full_at.iter().any(|full_at| *full_at > micros));
+    }
+
+    /// Gives the store back what was taken of quotas and not used: the process is stopping.
+    pub(super) async fn release(&self, store: &Store) -> Result<(), StoreError> {
+        let blocks: Vec<_> = self.lock().drain().map(|(id, meter)| (id, meter.block)).collect();
+        for (id, (period, calls)) in blocks {
+            if calls > 0 {
+                store.return_quota(id, period, calls).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A panic elsewhere leaves counts that are still counts.
+    fn lock(&self) -> MutexGuard<'_, HashMap<KeyId, Meter>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Meter {
+    fn attempt(&mut self, key: &Key, cost: i64, now: Timestamp, steady: i64) -> Try {
+        let micros = steady.saturating_mul(1000);
+        self.follow(key);
+        let allowances: Vec<_> = self
+            .limits
+            .iter()
+            .zip(&self.full_at)
+            .map(|(limit, full_at)| (limit, limit.take(*full_at, micros, cost)))
+            .collect();
+        let left =
+            allowances.iter().map(|(limit, found)| left(*limit, found.remaining, found.full_at - micros)).collect();
+        let wait = allowances.iter().map(|(_, found)| found.wait).max().unwrap_or(0);
+        if wait > 0 {
+            return Try::Done(Taken { spent: Spent::Rate, left, wait: seconds(wait) });
+        }
+        if let Some(quota) = self.quota {
+            let (period, next) = quota.period.around(now);
+            if self.block.0 != period || self.block.1 < cost {
+                let (calls, until) = self.used_up;
+                if cost >= calls && steady < until {
+                    let wait = seconds(next.since(now).saturating_mul(1000));
+                    return Try::Done(Taken { spent: Spent::Quota, left, wait });
+                }
+                return Try::Ask(quota, period);
+            }
+            self.block.1 -= cost;
+        }
+        for (full_at, (_, found)) in self.full_at.iter_mut().zip(&allowances) {
+            *full_at = found.full_at;
+        }
+        Try::Done(Taken { spent: Spent::Nothing, left, wait: 0 })
+    }
+
+    /// Begins anew with limits that were changed.
+    fn follow(&mut self, key: &Key) {
+        if self.limits != key.card.limits {
+            self.limits = key.card.limits.clone();
+            self.full_at = vec![i64::MIN; self.limits.iter().len()];
+        }
+        if self.quota != key.card.quota {
+            self.quota = key.card.quota;
+            self.used_up = (i64::MAX, i64::MIN);
+        }
+    }
+}
+
+fn left(limit: Limit, remaining: i64, until_full: i64) -> Left {
+    let reset = seconds(until_full.max(0));
+    Left { name: limit.to_string(), calls: limit.calls, window: limit.window() / 1000, remaining, reset }
+}
+
+/// Whole seconds of so many microseconds, rounded up.
+fn seconds(micros: i64) -> i64 {
+    micros.div_euclid(1_000_000) + i64::from(micros.rem_euclid(1_000_000) > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        key::tests::example,
+        secret::{Entropy, MasterKey},
+        store::Location,
+    };
+    use std::sync::Arc;
+
+    async fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let master = MasterKey::load_or_create(&folder.path().join("master.key"), &Entropy::system()).unwrap();
+        let store = Store::open(&Location::Sqlite(folder.path().join("db")), Arc::new(master)).await.unwrap();
+        store.migrate().await.unwrap();
+        (folder, store)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_quota_of_one_lets_one_of_two_hundred_through_on_two_nodes() {
+        let (_folder, store) = store().await;
+        let mut key = example();
+        key.card.quota = Quota::parse("1/month").unwrap();
+        let (one, other) = (Arc::new(Meters::default()), Arc::new(Meters::default()));
+        let mut tasks = Vec::new();
+        for index in 0..200 {
+            let meters = if index % 2 == 0 { one.clone() } else { other.clone() };
+            let (store, key) = (store.clone(), key.clone());
+            tasks.push(tokio::spawn(async move {
+                meters.take(&store, &key, 1, Timestamp::from_millis(0), 0).await.unwrap().spent
+            }));
+        }
+        let mut passed = 0;
+        for task in tasks {
+            passed += i32::from(task.await.unwrap() == Spent::Nothing);
+        }
+        assert_eq!(passed, 1);
+        let next_month = Timestamp::from_millis(40 * crate::time::DAY);
+        assert_eq!(one.take(&store, &key, 1, next_month, 5000).await.unwrap().spent, Spent::Nothing, "it refills");
+    }
+
+    #[tokio::test]
+    async fn a_refused_call_takes_from_nothing() {
+        let (_folder, store) = store().await;
+        let mut key = example();
+        key.card.limits = Limits::parse("3/minute 100/hour").unwrap();
+        key.card.quota = Quota::parse("2/day").unwrap();
+        let meters = Meters::default();
+        let now = Timestamp::from_millis(0);
+        let take = async |cost| meters.take(&store, &key, cost, now, 0).await.unwrap();
+        assert_eq!(take(4).await.spent, Spent::Rate, "more than the window holds");
+        assert_eq!(take(3).await.spent, Spent::Quota, "more than the quota holds");
+        let taken = take(2).await;
+        assert_eq!((taken.spent, taken.left[0].remaining, taken.left[1].remaining), (Spent::Nothing, 1, 98));
+        let refused = take(1).await;
+        assert_eq!((refused.spent, refused.wait), (Spent::Quota, 86_400), "until midnight");
+        assert_eq!(take(2).await.spent, Spent::Rate, "and the refused one left the limit as it was");
+    }
+
+    #[tokio::test]
+    async fn looking_takes_nothing_and_sees_what_taking_would() {
+        let (_folder, store) = store().await;
+        let mut key = example();
+        key.card.limits = Limits::parse("3/minute").unwrap();
+        key.card.quota = Quota::parse("4/day").unwrap();
+        let (meters, another) = (Meters::default(), Meters::default());
+        let at = Timestamp::from_millis;
+        for steady in [0, 0, 120_000] {
+            for cost in [4, 3, 2, 1] {
+                let seen = meters.look(&store, &key, cost, at(0), steady).await.unwrap();
+                assert_eq!(
+                    seen,
+                    meters.look(&store, &key, cost, at(0), steady).await.unwrap(),
+                    "looking changes nothing"
+                );
+                if cost == 1 {
+                    assert_eq!(seen, meters.take(&store, &key, cost, at(0), steady).await.unwrap(), "at {steady}");
+                }
+            }
+        }
+        let left = meters.look(&store, &key, 1, at(0), 240_000).await.unwrap();
+        assert_eq!((left.spent, left.left[0].remaining), (Spent::Nothing, 2), "one call of the quota is left");
+        assert_eq!(meters.look(&store, &key, 2, at(0), 240_000).await.unwrap().spent, Spent::Quota);
+        assert_eq!(another.look(&store, &key, 2, at(0), 0).await.unwrap().spent, Spent::Quota, "on every node");
+        assert_eq!(meters.look(&store, &key, 4, at(0), 240_000).await.unwrap().spent, Spent::Rate);
+    }
+
+    #[tokio::test]
+    async fn what_was_not_used_is_given_back_and_changed_limits_begin_anew() {
+        let (_folder, store) = store().await;
+        let mut key = example();
+        key.card.quota = Quota::parse("20000/day").unwrap();
+        let now = Timestamp::from_millis(0);
+        let meters = Meters::default();
+        assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Nothing);
+        meters.release(&store).await.unwrap();
+        assert_eq!(store.take_quota(key.id, now, 20_000, 19_999, 19_999).await.unwrap(), 19_999, "just one was used");
+        assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Quota);
+        key.card.quota = Quota::parse("20001/day").unwrap();
+        assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Nothing, "the quota was raised");
+    }
+}

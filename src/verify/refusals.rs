@@ -1,0 +1,193 @@
+//! The latest refusals, kept in memory until they are written: a request id explains itself later. No secret is among
+//! what is kept, and a flood of refusals keeps just the first ones between two batches.
+
+use std::{
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::Question;
+use crate::{
+    decision::{Decision, Facts, Presented, Reason, remedy},
+    id::KeyId,
+    scope::Demand,
+    store::{Refusal, Store, StoreError},
+    tenant::Presentation,
+    time::Timestamp,
+};
+
+/// Refusals kept between two batches.
+const KEPT: usize = 500;
+
+#[derive(Default)]
+pub(super) struct Refusals(Mutex<Vec<Refusal>>);
+
+impl Refusals {
+    /// Notes a refusal of the request with this id at this door.
+    pub(super) fn note(&self, request: (&str, &str), facts: &Facts<'_>, decision: Decision) {
+        let Decision::Deny(_, reason) = decision else { return };
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < KEPT {
+            kept.push(refusal(request, facts, reason));
+        }
+    }
+
+    pub(super) async fn flush(&self, store: &Store) -> Result<(), StoreError> {
+        let batch = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let written = store.add_refusals(&batch).await;
+        if written.is_err() {
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.extend(batch);
+            kept.truncate(KEPT);
+        }
+        written
+    }
+}
+
+/// What a refusal rested on, as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Said {
+    door: String,
+    needed: String,
+    tenant: Option<String>,
+    address: Option<IpAddr>,
+    presented: Option<String>,
+    writes: bool,
+    key: Option<String>,
+    remedy: String,
+}
+
+/// A refusal, read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The request's id.
+    pub request_id: String,
+    /// When.
+    pub at: Timestamp,
+    /// The check that failed, and why.
+    pub decision: Decision,
+    /// The key whose exact secret was presented, if there was one.
+    pub key: Option<KeyId>,
+    /// What that key was called.
+    pub key_name: String,
+    /// Which of Keyward's doors was asked.
+    pub door: String,
+    /// What the key had to hold.
+    pub demand: Demand,
+    /// The tenant it had to be in; any when nothing was said.
+    pub tenant: Option<String>,
+    /// Where the call came from, if that was known.
+    pub address: Option<IpAddr>,
+    /// How the key was presented, if that was known.
+    pub presentation: Option<Presentation>,
+    /// Whether the request wrote.
+    pub writes: bool,
+    /// What would have made it pass.
+    pub remedy: String,
+}
+
+impl Refused {
+    /// Reads a stored refusal.
+    pub fn read(stored: &Refusal) -> Result<Self, StoreError> {
+        let read = || {
+            let said: Said = serde_json::from_str(&stored.facts).ok()?;
+            let reason = Reason::parse(&stored.code)?;
+            let way = |words: &String| Presentation::ALL.into_iter().find(|way| way.words() == words);
+            Some(Self {
+                request_id: stored.request_id.clone(),
+                at: Timestamp::from_millis(stored.at),
+                decision: Decision::Deny(reason.check(), reason),
+                key: KeyId::parse(&stored.key_id),
+                key_name: said.key.unwrap_or_default(),
+                door: said.door,
+                demand: Demand::parse(&said.needed)?,
+                tenant: said.tenant,
+                address: said.address,
+                presentation: said.presented.as_ref().and_then(way),
+                writes: said.writes,
+                remedy: said.remedy,
+            })
+        };
+        read().ok_or(StoreError::Corrupt("refusal"))
+    }
+
+    /// The same question again, without its key.
+    pub fn question(&self) -> Question<'_> {
+        Question {
+            presentation: self.presentation,
+            tenant: self.tenant.as_deref(),
+            address: self.address,
+            writes: self.writes,
+            ..Question::new("", &self.demand)
+        }
+    }
+}
+
+fn refusal((request_id, door): (&str, &str), facts: &Facts<'_>, reason: Reason) -> Refusal {
+    let key = if let Presented::Known(key) = facts.presented { Some(key) } else { None };
+    let said = Said {
+        door: door.to_owned(),
+        needed: facts.demand.to_string(),
+        tenant: facts.tenant.map(str::to_owned),
+        address: facts.address,
+        presented: facts.presentation.map(|way| way.words().to_owned()),
+        writes: facts.writes,
+        key: key.map(|key| key.card.name.to_string()),
+        remedy: remedy(facts, reason),
+    };
+    Refusal {
+        request_id: request_id.to_owned(),
+        at: facts.now.millis(),
+        key_id: key.map(|key| key.id.to_string()).unwrap_or_default(),
+        code: reason.code().to_owned(),
+        // Texts, an address and a yes or no: writing them cannot fail.
+        facts: serde_json::to_string(&said).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        decision::{Signature, Spent},
+        key::tests::example,
+        tenant::Presentations,
+    };
+
+    /// Whatever was asked, and whatever the answer: what is stored of it reads back as the same question.
+    #[test]
+    fn a_refusal_reads_back_as_it_was() {
+        let key = example();
+        let demand = Demand::parse("things.read doors").unwrap();
+        for reason in Reason::ALL {
+            for way in Presentation::ALL.into_iter().map(Some).chain([None]) {
+                for (presented, name) in [(Presented::Known(&key), "example"), (Presented::Unknown, "")] {
+                    let facts = Facts {
+                        presented,
+                        presentation: way,
+                        accepted: Presentations::ALL,
+                        now: Timestamp::from_millis(7),
+                        tenant: way.map(|_| "default"),
+                        address: way.map(|_| "2001:db8::1".parse().unwrap()),
+                        demand: &demand,
+                        writes: way.is_some(),
+                        signature: Signature::Missing,
+                        spent: Spent::Nothing,
+                    };
+                    let read = Refused::read(&refusal(("id", "a door"), &facts, reason)).unwrap();
+                    let question = read.question();
+                    assert_eq!((read.decision, read.door.as_str()), (Decision::Deny(reason.check(), reason), "a door"));
+                    assert_eq!((read.at.millis(), read.key_name.as_str()), (7, name));
+                    assert_eq!((question.presentation, question.address), (facts.presentation, facts.address));
+                    assert_eq!((question.tenant, question.writes), (facts.tenant, facts.writes));
+                    assert_eq!((question.demand, &read.remedy), (facts.demand, &remedy(&facts, reason)));
+                }
+            }
+        }
+    }
+}
