@@ -108,29 +108,6 @@ impl KeyForm {
             ("form", &self.form),
         ]
     }
-
-    /// The field of this name, to be filled in.
-    pub fn field_mut(&mut self, name: &str) -> Option<&mut String> {
-        Some(match name {
-            "name" => &mut self.name,
-            "description" => &mut self.description,
-            "owner" => &mut self.owner,
-            "scopes" => &mut self.scopes,
-            "all_access_reason" => &mut self.all_access_reason,
-            "expires" => &mut self.expires,
-            "tenant" => &mut self.tenant,
-            "group" => &mut self.group,
-            "acts_as" => &mut self.acts_as,
-            "role" => &mut self.role,
-            "addresses" => &mut self.addresses,
-            "limits" => &mut self.limits,
-            "quota" => &mut self.quota,
-            "metadata" => &mut self.metadata,
-            "signed_writes" => &mut self.signed_writes,
-            "form" => &mut self.form,
-            _ => return None,
-        })
-    }
 }
 
 /// A key that was just issued, with the only copy of its secret.

@@ -1,9 +1,10 @@
 //! The page for a new key, and without JavaScript also its mended form and the page that shows the secret once. That one
 //! is plain HTML: an island's properties would carry the secret a second time.
 
-use std::{fmt::Write, sync::Arc};
+use std::sync::Arc;
 
 use leptos::prelude::*;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::frame::Loaded;
 use crate::{
@@ -113,17 +114,12 @@ fn Pair(id: String, secret: String) -> impl IntoView {
     }
 }
 
-/// A text in a URL: every byte that is not a letter, a digit or one of `-._~` as its code.
+/// What a URL takes as it is (RFC 3986, 2.3); everything else is encoded.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A text in a URL.
 fn percent(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
-            // Writing to a string does not fail.
-            _ => _ = write!(encoded, "%{byte:02X}"),
-        }
-    }
-    encoded
+    utf8_percent_encode(text, UNRESERVED).to_string()
 }
 
 #[cfg(test)]
