@@ -26,6 +26,8 @@ codes! {
         ArchiveKey = "key.archive" => "Key archived",
         /// An archived key was removed with all that was known of it.
         PurgeKey = "key.purge" => "Key purged",
+        /// Made-up keys were made, to see how many feel.
+        SeedKeys = "keys.seed" => "Example keys made",
         /// A verify key was added to a key.
         AddVerifyKey = "key.add_verify_key" => "Verify key added",
         /// A verify key of a key was retired.

@@ -10,6 +10,7 @@ pub mod decision;
 pub mod id;
 pub mod key;
 pub mod limit;
+pub mod listing;
 pub mod name;
 pub mod people;
 pub mod policy;

@@ -1,5 +1,6 @@
 //! The only `web_sys` in the project: what islands ask of the browser. On the server these exist and are never called.
 
+mod boxes;
 mod pair;
 
 use std::time::Duration;
@@ -12,6 +13,7 @@ use web_sys::{
     js_sys::{Array, Reflect},
 };
 
+pub(crate) use boxes::{count, submitted, tick_all};
 pub(crate) use pair::{file_text, forget_other_sessions, keep, kept, new_pair, random, text_of, write_into};
 
 /// How long a button says "Copied".
@@ -20,11 +22,15 @@ pub(crate) const COPIED_FOR: Duration = Duration::from_secs(2);
 /// A form's fields and values, in order.
 pub(crate) fn pairs(form: NodeRef<html::Form>) -> Vec<(String, String)> {
     let data = form.get_untracked().and_then(|form| FormData::new_with_form(&form).ok());
+    data.map(|data| pairs_of(&data)).unwrap_or_default()
+}
+
+fn pairs_of(data: &FormData) -> Vec<(String, String)> {
     let pair = |pair: JsValue| {
         let pair: Array = pair.unchecked_into();
         Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
     };
-    data.map(|data| Array::from(&data.entries()).iter().filter_map(pair).collect()).unwrap_or_default()
+    Array::from(&data.entries()).iter().filter_map(pair).collect()
 }
 
 /// The name of the control that an event comes from.

@@ -3,10 +3,12 @@
 
 pub mod api;
 mod browser;
+pub mod bulk;
 mod components;
 pub mod error;
 pub mod form;
 mod islands;
+pub mod listing;
 pub mod once;
 mod pages;
 pub mod posted;
@@ -17,5 +19,5 @@ mod shell;
 pub mod signing;
 pub mod view;
 
-pub use pages::App;
+pub use pages::{App, BulkPage};
 pub use shell::{Document, shell};

@@ -7,6 +7,7 @@ use crate::{
     error::ApiError,
     form::{ArchiveForm, EditForm, IssueKeyForm, PurgeForm, RotateForm},
     once::Once,
+    pages::BulkPage,
     settings::Typed,
     signing::VerifyKeyForm,
     view::{FieldErrorView, GatewayView, WhyView},
@@ -68,6 +69,8 @@ pub enum Posted {
     Switch(Refused),
     /// A key was not rotated.
     Rotate(RotateForm, Refused),
+    /// What was asked about many keys, or what happened to them.
+    Bulk(Box<BulkPage>),
     /// A key was not purged.
     Purge(PurgeForm, Refused),
     /// The form for a verify key has to be mended, or something with verify keys could not be carried out.

@@ -1,11 +1,13 @@
 //! What may reach a browser. Views are made from domain types on the server and hold no secret: the one thing that does
 //! is in [`crate::once`].
 
+mod list;
 mod why;
 
 use serde::{Deserialize, Serialize};
 
 use crate::form::IssueKeyForm;
+pub use list::{BulkItemView, BulkPlanView, BulkResultView, BulkStepView, HourView, KeysView, ListedView};
 pub use why::{
     CallView, CheckView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView, WhyView,
 };
@@ -42,6 +44,10 @@ pub struct FieldErrorView {
 pub enum StatusView {
     /// Works.
     Active,
+    /// Works, but more than a tenth of its calls in 24 hours were beyond its limits.
+    Limited,
+    /// Works, but more than a tenth of its calls in 24 hours were refused otherwise.
+    Refusing,
     /// Works, and expires in so many whole days, fewer than 30.
     ExpiresSoon(i64),
     /// Past its expiry.
@@ -55,7 +61,7 @@ pub enum StatusView {
 impl StatusView {
     /// Whether calls with the key can pass.
     pub fn works(self) -> bool {
-        matches!(self, Self::Active | Self::ExpiresSoon(_))
+        matches!(self, Self::Active | Self::Limited | Self::Refusing | Self::ExpiresSoon(_))
     }
 }
 
@@ -99,6 +105,8 @@ pub struct KeyRow {
     pub last_used: Option<When>,
     /// Whether it was never used and is older than 7 days.
     pub unused_for_long: bool,
+    /// Whether it was used, but not in the last 90 days.
+    pub is_idle: bool,
 }
 
 /// A group of keys.
@@ -110,29 +118,6 @@ pub struct GroupView {
     pub name: String,
     /// The tenant it is in.
     pub tenant: String,
-}
-
-/// A page of the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeysView {
-    /// The keys, newest first.
-    pub rows: Vec<KeyRow>,
-    /// Keys that work, of all pages.
-    pub live: i64,
-    /// All keys.
-    pub all: i64,
-    /// The `after` of the next page.
-    pub next: Option<String>,
-    /// The tenants, by name.
-    pub tenants: Vec<String>,
-    /// The groups, by tenant and name.
-    pub groups: Vec<GroupView>,
-    /// Whether this visitor may create and archive keys.
-    pub may_write: bool,
-    /// Whether this visitor may purge archived keys.
-    pub may_purge: bool,
-    /// The console's own address, for the commands of the first run.
-    pub origin: String,
 }
 
 /// Where a key was used from.

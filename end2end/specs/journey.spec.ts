@@ -75,11 +75,11 @@ test("the first superadmin comes through a link that works once, and signs in", 
 });
 
 test("whoever is led to sign in comes back to where they were going", async ({ page, keyward }) => {
-  await page.goto(`${keyward.url}/keys?q=100%2525&archived=1`);
+  await page.goto(`${keyward.url}/keys?q=100%2525&status=any`);
   await page.getByLabel("Email").fill(EMAIL);
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page).toHaveURL(`${keyward.url}/keys?q=100%2525&archived=1`);
+  await expect(page).toHaveURL(`${keyward.url}/keys?q=100%2525&status=any`);
 });
 
 test("mission x2 e1: the form says at each field what is wrong, and keeps what was typed", async ({ page, context, keyward }) => {

@@ -118,7 +118,7 @@ test("what one browser archives, the other sees", async ({ page, context, keywar
 test("the theme goes round, stays on the page, and is kept", async ({ page, context, keyward }) => {
   await keyward.signIn(context);
   const key = await keyward.issue(unique("theme"), "bookings.read");
-  const address = `${keyward.url}/keys?q=${encodeURIComponent(key.name)}&archived=1`;
+  const address = `${keyward.url}/keys?q=${encodeURIComponent(key.name)}&status=any`;
   await page.goto(address);
   const html = page.locator("html");
   await expect(html).not.toHaveAttribute("data-theme");

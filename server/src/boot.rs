@@ -22,6 +22,8 @@ use crate::{
 
 /// Keys the verify path remembers.
 const REMEMBERED: usize = 100_000;
+/// How often keys are looked at again whose time has come.
+const SETTLE_EVERY: Duration = Duration::from_secs(1);
 /// How often what has outlived its use is forgotten.
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
 /// How often the end of the audit chain is anchored outside the database.
@@ -108,6 +110,7 @@ pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) ->
 pub async fn serve(app: App, mut stop: watch::Receiver<bool>) -> Result<(), BootError> {
     app.console.prepare_signing_key().await?;
     app.verifier.hear().await?;
+    app.console.settle_keys().await?;
     if app.site.options.is_none() {
         tracing::warn!("the browser's files were not found: run the bundling step; pages work, but plainly");
     }
@@ -124,6 +127,7 @@ pub async fn serve(app: App, mut stop: watch::Receiver<bool>) -> Result<(), Boot
     let tasks = [
         every(HEAR_EVERY, &app, &stop, "listening for changes", |app| async move { app.verifier.hear().await }),
         every(FLUSH_EVERY, &app, &stop, "writing usage", |app| async move { app.verifier.flush().await }),
+        every(SETTLE_EVERY, &app, &stop, "looking again at keys", |app| async move { app.console.settle_keys().await }),
         every(SWEEP_EVERY, &app, &stop, "sweeping", |app| async move { app.console.sweep().await }),
         every(CHECKPOINT_EVERY, &app, &stop, "anchoring the audit chain", |app| async move {
             app.console.checkpoint_audit().await

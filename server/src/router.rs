@@ -21,7 +21,7 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 use crate::{
     config::Config,
     http::{
-        forms, forward_auth, gateway, jwks, key_forms, ops,
+        bulk, forms, forward_auth, gateway, jwks, key_forms, ops,
         pages::{self, Site},
         problem::Problem,
         settings, signing, verify, why,
@@ -117,9 +117,10 @@ pub fn table() -> Vec<Route> {
         route("POST", routes::SIGN_IN, Anyone, post(forms::post_sign_in)),
         route("POST", routes::SIGN_OUT, Anyone, post(forms::post_sign_out)),
         route("POST", routes::THEME, Anyone, post(forms::post_theme)),
-        route("GET", routes::KEYS, SignedIn, get(pages::page)),
+        route("GET", routes::KEYS, SignedIn, get(pages::keys)),
         route("GET", routes::NEW_KEY, SignedIn, get(pages::page)),
         route("POST", routes::NEW_KEY, SignedIn, post(forms::post_new_key)),
+        route("POST", routes::BULK, SignedIn, post(bulk::post_bulk)),
         route("GET", "/keys/{id}", SignedIn, get(pages::page)),
         route("GET", "/keys/{id}/edit", SignedIn, get(pages::page)),
         route("POST", "/keys/{id}/edit", SignedIn, post(key_forms::post_edit)),

@@ -1,4 +1,4 @@
-//! Keys: issue, list, show, edit, switch, rotate, archive, purge.
+//! Keys: issue, show, edit, switch, rotate, archive, purge.
 
 use super::{Console, ConsoleError, FieldError};
 use crate::{
@@ -17,14 +17,11 @@ use crate::{
     registry::{DEFAULT_TENANT, Entry, Kind},
     scope::{Scope, Scopes},
     secret::{Digest, Plaintext},
-    store::{Change, Counts, Cursor, KeyFilter, KeyPage, LastUse, NewKey, Stakes},
+    store::{Change, LastUse, NewKey, Stakes},
     tenant::{AllAccess, Tenant},
     time::Timestamp,
     token,
 };
-
-/// Keys on one page of the list.
-const PAGE: u16 = 50;
 
 /// The form of a key, as typed. Every field is text, as the browser and the command line have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -116,29 +113,6 @@ pub struct Issued {
     pub key: Key,
     /// Its token.
     pub token: Plaintext,
-}
-
-/// What to list.
-#[derive(Clone, Debug, Default)]
-pub struct ListKeys {
-    /// What to look for.
-    pub words: String,
-    /// Just this tenant's, by its name.
-    pub tenant: Option<String>,
-    /// Just this group's.
-    pub group: Option<EntryId>,
-    /// Archived ones too.
-    pub archived: bool,
-    /// After this place.
-    pub after: Option<Cursor>,
-}
-
-/// A page of the list with its counts.
-pub struct KeyList {
-    /// The page.
-    pub page: KeyPage,
-    /// How many there are in all.
-    pub counts: Counts,
 }
 
 /// A key with all that its page shows.
@@ -235,23 +209,6 @@ impl Console {
             change.commit(now, permit.actor(), Verb::IssueKey, id.as_str(), &detail.to_string()).await?;
         }
         Ok(Issued { key, token })
-    }
-
-    /// A page of the keys the permit reaches, newest first.
-    pub async fn list_keys(&self, permit: &Permit, list: &ListKeys) -> Result<KeyList, ConsoleError> {
-        permit.allows(Action::ReadKeys)?;
-        let filter = KeyFilter {
-            words: list.words.clone(),
-            owner: permit.only_owner().map(str::to_owned),
-            tenant: list.tenant.clone(),
-            group: list.group,
-            archived: list.archived,
-            after: list.after,
-            limit: PAGE,
-        };
-        let page = self.store.keys(&filter).await?;
-        let counts = self.store.count_keys(permit.only_owner(), self.clock.now()).await?;
-        Ok(KeyList { page, counts })
     }
 
     /// One key with what its page shows.

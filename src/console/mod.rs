@@ -2,10 +2,13 @@
 //! already parsed, and answers after its change is durable.
 
 mod audit;
+mod bulk;
 mod keys;
+mod list;
 mod people;
 mod probe;
 mod registry;
+mod seed;
 mod sign_in;
 mod signing;
 mod throttle;
@@ -16,7 +19,9 @@ use std::{path::PathBuf, time::Duration};
 
 pub use self::{
     audit::{ChainError, ChainReport},
-    keys::{Issued, KeyDetail, KeyForm, KeyList, ListKeys},
+    bulk::{BulkAct, BulkItem, BulkPlan, BulkStep, Pick},
+    keys::{Issued, KeyDetail, KeyForm},
+    list::{KeyList, MATCHES, PAGE},
     people::{NewUser, SetupError},
     probe::{Attempt, Finding, GatewayForm, Outcome, Probe, ProbeReport, Seen},
     sign_in::{SESSION_LIFE, SignInError, SignedIn},

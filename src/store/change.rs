@@ -6,6 +6,7 @@ use sqlx::{Postgres, Sqlite};
 use super::{Db, Store, StoreError, within};
 use crate::{
     audit::{Event, GENESIS, Verb},
+    id::KeyId,
     key::Generation,
     secret::{hex, unhex},
     time::Timestamp,
@@ -20,18 +21,35 @@ pub(super) enum Transaction {
 pub struct Change {
     pub(super) transaction: Transaction,
     pub(super) store: Store,
+    /// Keys to look at again before the commit.
+    pub(super) touched: Vec<KeyId>,
     generation: Generation,
     before: [u8; 32],
 }
 
+impl Transaction {
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await?,
+            Self::Postgres(transaction) => transaction.commit().await?,
+        }
+        Ok(())
+    }
+}
+
 impl Store {
-    /// Begins a change.
-    pub async fn change(&self) -> Result<Change, StoreError> {
-        let transaction = match &self.inner.db {
+    pub(super) async fn transaction(&self) -> Result<Transaction, StoreError> {
+        Ok(match &self.inner.db {
             Db::Sqlite { write, .. } => Transaction::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Db::Postgres(pool) => Transaction::Postgres(pool.begin().await?),
-        };
-        let mut change = Change { transaction, store: self.clone(), generation: 0, before: GENESIS };
+        })
+    }
+
+    /// Begins a change.
+    pub async fn change(&self) -> Result<Change, StoreError> {
+        let transaction = self.transaction().await?;
+        let mut change =
+            Change { transaction, store: self.clone(), touched: Vec::new(), generation: 0, before: GENESIS };
         let sql = "UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash";
         let (seq, hash): (i64, String) = within!(change, db => sqlx::query_as(sql).fetch_one(db).await?);
         change.generation = seq;
@@ -55,6 +73,11 @@ impl Change {
         target: &str,
         detail: &str,
     ) -> Result<(), StoreError> {
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.dedup();
+        for id in touched {
+            self.transaction.settle(id, at).await?;
+        }
         let mut event = Event {
             seq: self.generation,
             at,
@@ -81,10 +104,7 @@ impl Change {
                 .await?;
             sqlx::query(head).bind(hex(&event.hash)).execute(&mut *db).await?;
         });
-        match self.transaction {
-            Transaction::Sqlite(transaction) => transaction.commit().await?,
-            Transaction::Postgres(transaction) => transaction.commit().await?,
-        }
+        self.transaction.commit().await?;
         if let Some(listener) = self.store.inner.listener.get() {
             listener(&event);
         }

@@ -3,9 +3,9 @@
 use std::sync::OnceLock;
 
 use serde_json::value::RawValue;
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 
-use super::{Change, Store, StoreError, StoredVerifyKey, reading, within};
+use super::{Change, Store, StoreError, StoredVerifyKey, key_index::Dialect, reading, within};
 use crate::{
     address::Addresses,
     id::{EntryId, KeyId},
@@ -13,12 +13,16 @@ use crate::{
         ArchiveReason, Archived, Card, Form, Key, Metadata, Named, Purpose, SignedWrites, State, Subject, SwitchedOff,
     },
     limit::{Limits, Quota},
+    listing::{Cursor, Health, ListKeys, Phase, Sort, Which},
     name::{Description, Name, Owner, Prefix, Word},
     scope::Scopes,
     secret::Digest,
     store::registry::tenant,
     time::Timestamp,
 };
+
+/// So many keys are sorted after they were found.
+const SORTED: u32 = 2000;
 
 /// A key about to be stored, with the digest of its secret.
 pub struct NewKey<'a> {
@@ -74,67 +78,57 @@ pub struct ListedKey {
     pub key: Key,
     /// Its last allowed call, if any.
     pub last_use: Option<LastUse>,
-}
-
-/// Which keys to list.
-#[derive(Clone, Debug, Default)]
-pub struct KeyFilter {
-    /// Found in the name, the id, the owner or the last four, in either case; empty for all.
-    pub words: String,
-    /// Just this owner's.
-    pub owner: Option<String>,
-    /// Just this tenant's, by its name.
-    pub tenant: Option<String>,
-    /// Just this group's.
-    pub group: Option<EntryId>,
-    /// Archived ones too.
-    pub archived: bool,
-    /// After this place.
-    pub after: Option<Cursor>,
-    /// At most so many.
-    pub limit: u16,
-}
-
-/// A place in the list: the last key shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    created_at: Timestamp,
-    id: KeyId,
-}
-
-impl Cursor {
-    /// Reads what [`Cursor::to_text`] wrote.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (millis, id) = text.split_once('-')?;
-        Some(Self { created_at: Timestamp::from_millis(millis.parse().ok()?), id: KeyId::parse(id)? })
-    }
-
-    /// The place, for a URL.
-    pub fn to_text(self) -> String {
-        format!("{}-{}", self.created_at.millis(), self.id)
-    }
+    /// How it stood when that was last looked at.
+    pub phase: Phase,
+    /// Its number in the order of creation.
+    pub seq: i64,
 }
 
 /// A page of the list.
 #[derive(Clone, Debug)]
 pub struct KeyPage {
-    /// The keys, newest first.
+    /// The keys, in the order that was asked for.
     pub keys: Vec<ListedKey>,
     /// Where the next page begins, when there is one.
     pub next: Option<Cursor>,
 }
 
-/// How many keys there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
-pub struct Counts {
-    /// Neither archived nor expired.
-    pub live: i64,
+/// How many keys there are of each phase.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts(Vec<(Phase, i64)>);
+
+impl Counts {
+    /// Of this phase.
+    pub fn of(&self, phase: Phase) -> i64 {
+        self.0.iter().find(|(counted, _)| *counted == phase).map_or(0, |(_, keys)| *keys)
+    }
+
+    /// Those that work.
+    pub fn live(&self) -> i64 {
+        self.0.iter().filter(|(phase, _)| phase.works()).map(|(_, keys)| keys).sum()
+    }
+
     /// All.
-    pub all: i64,
+    pub fn all(&self) -> i64 {
+        self.0.iter().map(|(_, keys)| keys).sum()
+    }
+}
+
+/// What a key did in an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyHour {
+    /// The key.
+    pub key: KeyId,
+    /// The start of the hour.
+    pub hour: Timestamp,
+    /// What became of its calls.
+    pub calls: Health,
 }
 
 #[derive(FromRow)]
-struct KeyRow {
+pub(super) struct KeyRow {
+    pub(super) seq: i64,
+    pub(super) phase: String,
     id: String,
     tenant_id: String,
     tenant_settings: String,
@@ -170,14 +164,14 @@ struct KeyRow {
     archived_by: Option<String>,
     archive_reason: Option<String>,
     generation: i64,
-    used_at: Option<i64>,
-    used_address: Option<String>,
+    last_used_at: i64,
+    last_used_from: String,
 }
 
 impl KeyRow {
-    fn read(self) -> Result<(StoredKey, Option<LastUse>), StoreError> {
-        let last_use = self.used_at.zip(self.used_address.clone());
-        let last_use = last_use.map(|(at, address)| LastUse { at: Timestamp::from_millis(at), address });
+    pub(super) fn read(self) -> Result<(StoredKey, Option<LastUse>), StoreError> {
+        let at = Timestamp::from_millis(self.last_used_at);
+        let last_use = (self.last_used_at > 0).then(|| LastUse { at, address: self.last_used_from.clone() });
         let stored = self.stored().ok_or(StoreError::Corrupt("key"))?;
         Ok((stored, last_use))
     }
@@ -241,15 +235,17 @@ impl KeyRow {
 macro_rules! select_keys {
     ($rest:literal) => {
         concat!(
-            "SELECT k.*, t.settings AS tenant_settings, u.at AS used_at, u.address AS used_address, g.name AS group_name, ",
+            "SELECT k.*, t.settings AS tenant_settings, g.name AS group_name, ",
             "s.name AS subject_name, s.disabled_at AS subject_off_at, o.disabled_at AS owner_off_at ",
-            "FROM keys k JOIN tenants t ON t.id = k.tenant_id LEFT JOIN last_uses u ON u.key_id = k.id ",
+            "FROM keys k JOIN tenants t ON t.id = k.tenant_id ",
             "LEFT JOIN entries g ON g.id = k.group_id LEFT JOIN entries s ON s.id = k.subject_id ",
             "LEFT JOIN users o ON o.email = k.owner ",
             $rest
         )
     };
 }
+
+pub(super) use select_keys;
 
 /// Live keys of one owner.
 macro_rules! live_keys {
@@ -293,47 +289,129 @@ impl Store {
         row.map(KeyRow::read).transpose()
     }
 
-    /// A page of keys.
-    pub async fn keys(&self, filter: &KeyFilter) -> Result<KeyPage, StoreError> {
-        let sql = select_keys!(
-            "WHERE ($1 = '' OR k.owner = $1) AND ($2 = 1 OR k.archived_at IS NULL) AND (k.created_at, k.id) < ($3, $4) \
-             AND ($5 = '' OR lower(k.name) LIKE $5 ESCAPE '!' OR lower(k.owner) LIKE $5 ESCAPE '!' \
-             OR lower(k.id) LIKE $5 ESCAPE '!' OR lower(k.last_four) LIKE $5 ESCAPE '!') \
-             AND ($7 = '' OR t.name = $7) AND ($8 = '' OR k.group_id = $8) \
-             ORDER BY k.created_at DESC, k.id DESC LIMIT $6"
-        );
-        let (created_at, id) = match &filter.after {
-            Some(cursor) => (cursor.created_at.millis(), cursor.id.to_string()),
-            None => (i64::MAX, String::new()),
+    /// A page of keys, at most so many.
+    pub async fn keys(&self, list: &ListKeys, limit: u16) -> Result<KeyPage, StoreError> {
+        let mut numbers = self.numbers_in_order(list, u32::from(limit) + 1).await?;
+        let more = numbers.len() > usize::from(limit);
+        numbers.truncate(limit.into());
+        let mut keys = self.keys_numbered(&numbers).await?;
+        keys.sort_by_key(|listed| numbers.iter().position(|seq| *seq == listed.seq));
+        let end = keys.last().map(|listed| listed.place(list.sort));
+        Ok(KeyPage { keys, next: end.filter(|_| more) })
+    }
+
+    async fn keys_numbered(&self, numbers: &[i64]) -> Result<Vec<ListedKey>, StoreError> {
+        let sql = format!("{}WHERE k.seq IN ({})", select_keys!(""), comma_separated(numbers));
+        let rows: Vec<KeyRow> = if numbers.is_empty() {
+            Vec::new()
+        } else {
+            reading!(self, db => sqlx::query_as(AssertSqlSafe(sql)).persistent(false).fetch_all(db).await?)
         };
-        let rows: Vec<KeyRow> = reading!(self, db => sqlx::query_as(sql)
-            .bind(filter.owner.as_deref().unwrap_or_default())
-            .bind(i64::from(filter.archived))
-            .bind(created_at)
-            .bind(id)
-            .bind(pattern(&filter.words))
-            .bind(i64::from(filter.limit) + 1)
-            .bind(filter.tenant.as_deref().unwrap_or_default())
-            .bind(filter.group.map(|group| group.to_string()).unwrap_or_default())
-            .fetch_all(db)
-            .await?);
-        let more = rows.len() > usize::from(filter.limit);
-        let keys = rows
-            .into_iter()
-            .take(filter.limit.into())
-            .map(|row| row.read().map(|(stored, last_use)| ListedKey { key: stored.key, last_use }));
-        let keys = keys.collect::<Result<Vec<_>, _>>()?;
-        let last = keys.last().map(|listed| Cursor { created_at: listed.key.created_at, id: listed.key.id });
-        Ok(KeyPage { keys, next: last.filter(|_| more) })
+        let read = |row: KeyRow| {
+            let (seq, phase) = (row.seq, Phase::parse(&row.phase).ok_or(StoreError::Corrupt("key"))?);
+            row.read().map(|(stored, last_use)| ListedKey { key: stored.key, last_use, phase, seq })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// The numbers of the keys of a page. In the order of creation the index has them; in another order they are sorted
+    /// when they are few, and else looked for along that order's own index.
+    async fn numbers_in_order(&self, list: &ListKeys, limit: u32) -> Result<Vec<i64>, StoreError> {
+        let after = list.after.as_ref();
+        if let Sort::Newest | Sort::Oldest = list.sort {
+            return self.numbers(list, list.sort == Sort::Newest, after.map(|place| place.seq), limit).await;
+        }
+        let is_plain = *list == ListKeys { sort: list.sort, after: list.after.clone(), ..ListKeys::default() };
+        let few = if is_plain { None } else { Some(self.numbers(list, true, None, SORTED + 1).await?) };
+        let few = few.filter(|found| found.len() <= SORTED as usize);
+        if few.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(Vec::new());
+        }
+        let Dialect { seq, matches } = self.inner.db.dialect();
+        let (column, order, than) = match list.sort {
+            Sort::Newest | Sort::Oldest => ("seq", "DESC", "<"),
+            Sort::Name => ("folded", "ASC", ">"),
+            Sort::NameLast => ("folded", "DESC", "<"),
+            Sort::Expires => ("expires_at", "ASC", ">"),
+            Sort::ExpiresLast => ("expires_at", "DESC", "<"),
+            Sort::Used => ("last_used_at", "DESC", "<"),
+            Sort::UsedLast => ("last_used_at", "ASC", ">"),
+        };
+        // The index to walk along is of one kind of keys.
+        let kind = match list.which {
+            Which::Any => "",
+            Which::Only(Phase::Archived) => " AND k.archived_at IS NOT NULL",
+            Which::Current | Which::Only(_) => " AND k.archived_at IS NULL",
+        };
+        let among = match &few {
+            Some(found) => format!(" AND k.seq IN ({})", comma_separated(found)),
+            None if is_plain => String::new(),
+            None => format!(" AND EXISTS (SELECT 1 FROM key_index WHERE {matches} AND {seq} = k.seq)"),
+        };
+        let asks = few.is_none() && !is_plain;
+        let place = if asks { ("$2", "$3") } else { ("$1", "$2") };
+        let from =
+            after.map(|_| format!(" AND (k.{column}, k.seq) {than} ({}, {})", place.0, place.1)).unwrap_or_default();
+        let sql = format!(
+            "SELECT k.seq FROM keys k WHERE 1 = 1{kind}{among}{from} ORDER BY k.{column} {order}, k.seq {order} LIMIT {limit}"
+        );
+        let question = self.inner.db.question(list);
+        let rows: Vec<(i64,)> = reading!(self, db => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql)).persistent(false);
+            if asks {
+                query = query.bind(question);
+            }
+            if let Some(place) = after {
+                query = match column {
+                    "folded" => query.bind(place.value.clone()),
+                    _ => query.bind(place.value.parse::<i64>().unwrap_or_default()),
+                };
+                query = query.bind(place.seq);
+            }
+            query.fetch_all(db).await?
+        });
+        Ok(rows.into_iter().map(|(seq,)| seq).collect())
     }
 
     /// How many keys there are, all or one owner's.
-    pub async fn count_keys(&self, owner: Option<&str>, now: Timestamp) -> Result<Counts, StoreError> {
-        let sql = "SELECT COUNT(*) AS \"all\", COUNT(CASE WHEN archived_at IS NULL AND expires_at > $1 THEN 1 END) AS live \
-                   FROM keys WHERE $2 = '' OR owner = $2";
-        Ok(
-            reading!(self, db => sqlx::query_as(sql).bind(now.millis()).bind(owner.unwrap_or_default()).fetch_one(db).await?),
-        )
+    pub async fn count_keys(&self, owner: Option<&str>) -> Result<Counts, StoreError> {
+        let all = "SELECT phase, keys FROM key_counts";
+        let theirs = "SELECT phase, COUNT(*) AS keys FROM keys WHERE owner = $1 GROUP BY phase";
+        let rows: Vec<(String, i64)> = reading!(self, db => match owner {
+            None => sqlx::query_as(all).fetch_all(db).await?,
+            Some(owner) => sqlx::query_as(theirs).bind(owner).fetch_all(db).await?,
+        });
+        Ok(Counts(rows.iter().filter_map(|(phase, keys)| Some((Phase::parse(phase)?, *keys))).collect()))
+    }
+
+    /// What these keys did in each hour since `since` in which they did anything.
+    pub async fn hours_of(&self, keys: &[KeyId], since: Timestamp) -> Result<Vec<KeyHour>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        // An id is letters and digits.
+        let ids: Vec<_> = keys.iter().map(|id| format!("'{id}'")).collect();
+        let sql = format!(
+            "SELECT key_id, hour, outcome, calls FROM usage_hours WHERE key_id IN ({}) AND hour >= $1",
+            ids.join(",")
+        );
+        let rows: Vec<(String, i64, String, i64)> = reading!(self, db => sqlx::query_as(AssertSqlSafe(sql))
+            .persistent(false)
+            .bind(since.millis())
+            .fetch_all(db)
+            .await?);
+        let mut hours: Vec<KeyHour> = Vec::new();
+        for (key, hour, outcome, calls) in rows {
+            let key = KeyId::parse(&key).ok_or(StoreError::Corrupt("usage"))?;
+            let hour = Timestamp::from_millis(hour);
+            let place = hours.iter().position(|known| (known.key, known.hour) == (key, hour));
+            let place = place.unwrap_or_else(|| {
+                hours.push(KeyHour { key, hour, calls: Health::default() });
+                hours.len() - 1
+            });
+            hours[place].calls.add(&outcome, calls);
+        }
+        Ok(hours)
     }
 }
 
@@ -341,8 +419,9 @@ impl Change {
     /// Inserts a key. Its generation is this change's.
     pub async fn insert_key(&mut self, new: NewKey<'_>) -> Result<(), StoreError> {
         let sql = "INSERT INTO keys (id, tenant_id, name, description, owner, scopes, prefix, last_four, digest, created_at, \
-                   created_by, expires_at, form, purpose, rotated_from, generation) \
-                   VALUES ($1, $2, '', '', '', '', $3, $4, $5, $6, $7, 0, $8, $9, $10, 0)";
+                   created_by, expires_at, form, purpose, rotated_from, generation, seq) \
+                   VALUES ($1, $2, '', '', '', '', $3, $4, $5, $6, $7, 0, $8, $9, $10, 0, \
+                   (SELECT COALESCE(MAX(seq), 0) + 1 FROM keys))";
         let NewKey { key, digest } = new;
         within!(self, db => sqlx::query(sql)
             .bind(key.id.as_str())
@@ -363,6 +442,7 @@ impl Change {
 
     /// Stores everything of a key that can change but its archiving. Its generation becomes this change's.
     pub async fn update_key(&mut self, key: &Key) -> Result<(), StoreError> {
+        self.touched.push(key.id);
         let sql = "UPDATE keys SET name = $1, description = $2, owner = $3, scopes = $4, all_access_reason = $5, role = $6, \
                    expires_at = $7, addresses = $8, limits = $9, quota = $10, metadata = $11, signed_writes = $12, \
                    group_id = $13, subject_id = $14, off_at = $15, off_by = $16, generation = $17 WHERE id = $18";
@@ -396,9 +476,9 @@ impl Change {
 
     /// Removes an archived key and what was counted for it.
     pub async fn purge_key(&mut self, id: KeyId) -> Result<(), StoreError> {
+        self.transaction.unsettle(id).await?;
         for sql in [
             "DELETE FROM usage_hours WHERE key_id = $1",
-            "DELETE FROM last_uses WHERE key_id = $1",
             "DELETE FROM callers WHERE key_id = $1",
             "DELETE FROM quotas WHERE key_id = $1",
             "DELETE FROM nonces WHERE key_id = $1",
@@ -431,6 +511,7 @@ impl Change {
 
     /// Stores that the key was archived.
     pub async fn archive_key(&mut self, id: KeyId, archived: &Archived) -> Result<(), StoreError> {
+        self.touched.push(id);
         let sql =
             "UPDATE keys SET archived_at = $1, archived_by = $2, archive_reason = $3, generation = $4 WHERE id = $5";
         let generation = self.generation();
@@ -447,12 +528,20 @@ impl Change {
     }
 }
 
-/// What LIKE looks for: the words anywhere, taken as they are; empty for no words.
-fn pattern(words: &str) -> String {
-    let words = words.trim().to_lowercase();
-    if words.is_empty() {
-        return words;
+impl ListedKey {
+    /// Its place in a list of this order.
+    fn place(&self, sort: Sort) -> Cursor {
+        let value = match sort {
+            Sort::Newest | Sort::Oldest => String::new(),
+            Sort::Name | Sort::NameLast => self.key.card.name.as_str().to_lowercase(),
+            Sort::Expires | Sort::ExpiresLast => self.key.card.expires_at.millis().to_string(),
+            Sort::Used | Sort::UsedLast => self.last_use.as_ref().map_or(0, |used| used.at.millis()).to_string(),
+        };
+        Cursor { seq: self.seq, value }
     }
-    let escaped = words.replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{escaped}%")
+}
+
+fn comma_separated(numbers: &[i64]) -> String {
+    let texts: Vec<_> = numbers.iter().map(i64::to_string).collect();
+    texts.join(",")
 }

@@ -3,6 +3,7 @@
 
 mod audit;
 mod change;
+mod key_index;
 mod keys;
 mod limits;
 mod refusals;
@@ -31,7 +32,7 @@ use sqlx::{
 pub use self::{
     audit::AuditPage,
     change::Change,
-    keys::{Counts, Cursor, KeyFilter, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
+    keys::{Counts, KeyHour, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
     refusals::{MAX_REFUSALS, Refusal},
     sessions::StoredSession,
     signatures::StoredVerifyKey,
@@ -58,10 +59,10 @@ macro_rules! writing {
         }
     };
 }
-/// Runs one body inside a change's transaction.
-macro_rules! within {
-    ($change:expr, $db:ident => $body:expr) => {
-        match &mut $change.transaction {
+/// Runs one body inside a transaction.
+macro_rules! on {
+    ($transaction:expr, $db:ident => $body:expr) => {
+        match $transaction {
             $crate::store::change::Transaction::Sqlite(transaction) => {
                 let $db = &mut **transaction;
                 $body
@@ -73,7 +74,14 @@ macro_rules! within {
         }
     };
 }
-pub(crate) use {reading, within, writing};
+/// Runs one body inside a change's transaction.
+macro_rules! within {
+    ($change:expr, $db:ident => $body:expr) => {
+        $crate::store::on!(&mut $change.transaction, $db => $body)
+    };
+}
+use keys::select_keys;
+pub(crate) use {on, reading, within, writing};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -216,6 +224,7 @@ impl Store {
         let pending = MIGRATIONS.iter().any(|migration| !applied.contains(&migration.version));
         let copy = if pending && !applied.is_empty() { self.copy_before(newest).await? } else { None };
         writing!(self, db => MIGRATIONS.run(db).await).map_err(StoreError::Migration)?;
+        self.make_key_index().await?;
         Ok(copy)
     }
 

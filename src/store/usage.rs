@@ -5,9 +5,13 @@ use sqlx::FromRow;
 use super::{Db, Store, StoreError, reading};
 use crate::{
     id::KeyId,
+    listing::IDLE,
     store::LastUse,
     time::{DAY, HOUR, Timestamp},
 };
+
+/// The outcome of a call that passed.
+const ALLOWED: &str = "valid";
 
 /// What one key did since the last batch.
 #[derive(Clone, Debug)]
@@ -114,15 +118,23 @@ macro_rules! add_usage {
                 .await?;
             }
             if let Some(used) = &tally.last_use {
+                // The first use, and one after a long pause, alter how the key stands.
                 sqlx::query(
-                    "INSERT INTO last_uses (key_id, at, address) VALUES ($1, $2, $3) ON CONFLICT (key_id) \
-                     DO UPDATE SET at = excluded.at, address = excluded.address WHERE excluded.at > last_uses.at",
+                    "UPDATE keys SET last_used_at = $1, last_used_from = $2, \
+                     due_at = CASE WHEN last_used_at < $3 THEN 0 ELSE due_at END WHERE id = $4 AND last_used_at < $1",
                 )
-                .bind(tally.key.as_str())
                 .bind(used.at.millis())
                 .bind(&used.address)
+                .bind(used.at.plus(-IDLE).millis())
+                .bind(tally.key.as_str())
                 .execute(&mut *$transaction)
                 .await?;
+            }
+            if tally.calls.iter().any(|(outcome, _)| *outcome != ALLOWED) {
+                sqlx::query("UPDATE keys SET due_at = 0 WHERE id = $1")
+                    .bind(tally.key.as_str())
+                    .execute(&mut *$transaction)
+                    .await?;
             }
             for caller in &tally.callers {
                 sqlx::query(

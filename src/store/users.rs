@@ -126,6 +126,8 @@ impl Change {
             .execute(db)
             .await
             .map(drop))?;
+        let theirs = "UPDATE keys SET due_at = 0 WHERE owner = $1";
+        within!(self, db => sqlx::query(theirs).bind(user.email.as_str()).execute(db).await.map(drop))?;
         Ok(())
     }
 

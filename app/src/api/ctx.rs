@@ -21,6 +21,8 @@ pub struct Visit {
     pub origin: Arc<str>,
     /// Where the request came from.
     pub address: Option<IpAddr>,
+    /// The list's columns that were chosen before.
+    pub columns: Option<String>,
     /// `light`, `dark`, or nothing for the system's.
     pub theme: Option<&'static str>,
 }

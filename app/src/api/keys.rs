@@ -7,7 +7,7 @@ use crate::{
     error::ApiError,
     form::{ArchiveForm, IssueKeyForm},
     once::{IssueAnswer, OnceEncoding},
-    view::{EditKeyView, FieldErrorView, KeyView, KeysView, NewKeyView, StakesView},
+    view::{EditKeyView, FieldErrorView, KeyView, NewKeyView, StakesView},
 };
 
 /// What archiving a key answers.
@@ -17,49 +17,6 @@ pub enum ArchiveAnswer {
     Refused(Vec<FieldErrorView>),
     /// The key is archived.
     Archived,
-}
-
-/// A page of keys: `words` are searched for, `tenant` is a name, `group` an id, `after` the place the page before ended.
-#[server(prefix = "/api/console", endpoint = "list_keys")]
-pub async fn list_keys(
-    words: String,
-    archived: bool,
-    tenant: Option<String>,
-    group: Option<String>,
-    after: Option<String>,
-) -> Result<KeysView, ApiError> {
-    use super::{ctx, views};
-    use keyward::{console::ListKeys, id::EntryId, people::Action, registry::Kind, store::Cursor};
-    ctx::answer(
-        async {
-            let visit = ctx::expect_visit()?;
-            let permit = visit.permit()?;
-            let after = after.as_deref().map(|text| Cursor::parse(text).ok_or(ApiError::BadRequest)).transpose()?;
-            let group = group.as_deref().map(|text| EntryId::parse(text).ok_or(ApiError::BadRequest)).transpose()?;
-            let list = ListKeys { words, tenant, group, archived, after };
-            let tenants = visit.console.entries(permit, Kind::Tenant).await.map_err(ctx::closed)?;
-            let groups = visit.console.entries(permit, Kind::Group).await.map_err(ctx::closed)?;
-            let found = visit.console.list_keys(permit, &list).await.map_err(ctx::closed)?;
-            let now = visit.console.clock().now();
-            Ok(KeysView {
-                rows: found
-                    .page
-                    .keys
-                    .iter()
-                    .map(|listed| views::row(&listed.key, listed.last_use.as_ref(), now))
-                    .collect(),
-                live: found.counts.live,
-                all: found.counts.all,
-                next: found.page.next.map(Cursor::to_text),
-                tenants: tenants.iter().map(|entry| entry.name().to_owned()).collect(),
-                groups: groups.iter().map(views::group).collect(),
-                may_write: permit.allows(Action::WriteKeys).is_ok(),
-                may_purge: permit.allows(Action::PurgeKeys).is_ok(),
-                origin: visit.origin.to_string(),
-            })
-        }
-        .await,
-    )
 }
 
 /// One key with what its page shows.

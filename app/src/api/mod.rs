@@ -2,6 +2,7 @@
 //! itself; plain form posts run the same functions below them.
 
 mod audit;
+mod bulk;
 #[cfg(feature = "ssr")]
 mod change_key;
 #[cfg(feature = "ssr")]
@@ -9,6 +10,7 @@ mod choices;
 #[cfg(feature = "ssr")]
 pub mod ctx;
 mod keys;
+mod list;
 mod people;
 mod settings;
 #[cfg(feature = "ssr")]
@@ -22,11 +24,15 @@ mod views;
 mod why;
 
 pub use audit::list_audit;
+pub use bulk::bulk_step;
+#[cfg(feature = "ssr")]
+pub use bulk::{plan as bulk_plan, step as bulk_step_of};
 #[cfg(feature = "ssr")]
 pub use change_key::{edit, purge, rotate, switch};
-pub use keys::{ArchiveAnswer, archive_key, issue_key, key_form, key_stakes, list_keys, new_key, show_key};
+pub use keys::{ArchiveAnswer, archive_key, issue_key, key_form, key_stakes, new_key, show_key};
 #[cfg(feature = "ssr")]
 pub use keys::{archive, issue};
+pub use list::list_keys;
 pub use people::visitor;
 pub use settings::{group_keys, list_entries, list_people, show_entry};
 #[cfg(feature = "ssr")]

@@ -2,23 +2,28 @@
 
 use keyward::{
     audit::{Event, Verb},
-    console::{FieldError, KeyDetail},
+    console::{FieldError, KeyDetail, MATCHES},
     id::KeyId,
     key::{ArchiveReason, Key, SignedWrites, State, Status, Subject},
+    listing::{Health, IDLE, Phase, STALE},
     people::{Action, Permit, Role},
     registry::{Entry, Kind},
-    store::LastUse,
-    time::{DAY, Timestamp, relative},
+    store::{KeyHour, LastUse, ListedKey},
+    time::{DAY, HOUR, Timestamp, relative},
 };
 
 use crate::{
+    components::grouped,
     error::ApiError,
     routes,
     view::{
-        ArchivedView, CallerView, CardView, EventView, FieldErrorView, GroupView, KeyRow, KeyView, MaskView, OffView,
-        StakesView, StatusView, SubjectView, When,
+        ArchivedView, CallerView, CardView, EventView, FieldErrorView, GroupView, HourView, KeyRow, KeyView,
+        ListedView, MaskView, OffView, StakesView, StatusView, SubjectView, When,
     },
 };
+
+/// So many hours of use stand beside a key.
+const HOURS: usize = 36;
 
 pub(super) fn when(at: Timestamp, now: Timestamp) -> When {
     When { iso: at.to_string(), long: at.long(), relative: relative(at, now) }
@@ -33,6 +38,35 @@ pub(super) fn key_id(text: &str) -> Result<KeyId, ApiError> {
 pub fn field_errors(errors: &[FieldError]) -> Vec<FieldErrorView> {
     let view = |error: &FieldError| FieldErrorView { field: error.field.to_owned(), message: error.message.clone() };
     errors.iter().map(view).collect()
+}
+
+/// A key of the list, with its calls in each of the 36 hours since `since`.
+pub(super) fn listed(listed: &ListedKey, hours: &[KeyHour], since: Timestamp, now: Timestamp) -> ListedView {
+    let ListedKey { key, last_use, phase, .. } = listed;
+    let mut calls = Vec::new();
+    for hour in hours.iter().filter(|hour| hour.key == key.id) {
+        calls.resize(HOURS, HourView::default());
+        let place = usize::try_from(hour.hour.since(since) / HOUR).unwrap_or_default().min(HOURS - 1);
+        let Health { allowed, limited, refused } = hour.calls;
+        calls[place] = HourView { allowed, limited, refused };
+    }
+    let mut row = row(key, last_use.as_ref(), now);
+    row.status = with_health(row.status, *phase);
+    ListedView { row, hours: calls }
+}
+
+/// A key that works is told apart by how its calls fare.
+fn with_health(status: StatusView, phase: Phase) -> StatusView {
+    match (status, phase) {
+        (StatusView::Active, Phase::Limited) => StatusView::Limited,
+        (StatusView::Active, Phase::Refusing) => StatusView::Refusing,
+        (status, _) => status,
+    }
+}
+
+/// A number of keys that was counted so far and no farther.
+pub(super) fn counted(keys: i64) -> String {
+    if keys > MATCHES { format!("{}+", grouped(MATCHES)) } else { grouped(keys) }
 }
 
 pub(super) fn row(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> KeyRow {
@@ -59,7 +93,8 @@ pub(super) fn row(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> KeyR
         created_by: key.created_by.clone(),
         expires: when(key.card.expires_at, now),
         last_used: last_use.map(|used| when(used.at, now)),
-        unused_for_long: last_use.is_none() && now.since(key.created_at) > 7 * DAY,
+        unused_for_long: last_use.is_none() && now.since(key.created_at) >= STALE,
+        is_idle: last_use.is_some_and(|used| now.since(used.at) >= IDLE),
     }
 }
 

@@ -9,6 +9,18 @@ use crate::view::{MaskView, StatusView};
 fn status(status: StatusView) -> (&'static str, &'static str, &'static str, String) {
     match status {
         StatusView::Active => ("ok", "ok", "Active", "It works.".to_owned()),
+        StatusView::Limited => (
+            "warn",
+            "warning",
+            "Limited",
+            "More than a tenth of its calls today were beyond its limits. Raise them, or ask its owner why.".to_owned(),
+        ),
+        StatusView::Refusing => (
+            "warn",
+            "warning",
+            "Refusing",
+            "More than a tenth of its calls today were refused. Why refused? tells the reasons.".to_owned(),
+        ),
         StatusView::ExpiresSoon(days) => {
             let left = match days {
                 0 => "in less than a day".to_owned(),

@@ -8,6 +8,7 @@ mod field;
 mod fields;
 mod icon;
 mod key;
+mod spark;
 mod switch;
 mod time;
 
@@ -19,5 +20,6 @@ pub(crate) use field::{ErrorText, Field, Line, as_text, error_of};
 pub(crate) use fields::{FormFields, FormTrouble};
 pub(crate) use icon::Icon;
 pub(crate) use key::{AllAccess, Mask, Scopes, Status, StatusPill};
+pub(crate) use spark::Spark;
 pub(crate) use switch::Switch;
 pub(crate) use time::{Ago, Moment};

@@ -4,16 +4,20 @@
 
 mod actions;
 mod archive;
+mod bulk;
 mod copied;
 mod create;
 mod edit;
 mod key_form;
 mod once;
+mod select;
 mod shortcuts;
 mod signing;
 mod trouble;
 
 pub(crate) use actions::PageActions;
+pub(crate) use bulk::RunBulk;
 pub(crate) use create::CreateKey;
 pub(crate) use edit::EditKey;
+pub(crate) use select::{SelectAll, Selected};
 pub(crate) use signing::AddVerifyKey;

@@ -3,6 +3,7 @@
 
 mod archive_key;
 mod audit;
+mod bulk;
 mod edit_key;
 mod frame;
 mod gateway;
@@ -20,6 +21,7 @@ mod signing;
 mod solo;
 mod why;
 
+pub use bulk::BulkPage;
 use leptos::prelude::*;
 use leptos_router::{
     SsrMode,
@@ -36,6 +38,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/setup") view=setup::Setup ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=sign_in::SignIn ssr=SsrMode::Async/>
                 <Route path=path!("/keys") view=keys::Keys ssr=SsrMode::Async/>
+                <Route path=path!("/keys/bulk") view=bulk::Bulk ssr=SsrMode::Async/>
                 <Route path=path!("/keys/new") view=new_key::NewKey ssr=SsrMode::Async/>
                 <Route path=path!("/keys/:id") view=key::KeyPage ssr=SsrMode::Async/>
                 <Route path=path!("/keys/:id/edit") view=edit_key::EditKey ssr=SsrMode::Async/>

@@ -10,7 +10,7 @@ use crate::{
     form::{OVERLAPS, RotateForm},
     posted::{Posted, Refused},
     routes,
-    view::{KeyView, StatusView},
+    view::KeyView,
 };
 
 /// `/keys/:id/rotate`.
@@ -31,7 +31,7 @@ fn Ask(view: KeyView, form: RotateForm, refused: Refused) -> impl IntoView {
     let KeyView { row, .. } = view;
     let (id, name) = (row.mask.id, row.name);
     let back = routes::key(&id);
-    if !matches!(row.status, StatusView::Active | StatusView::ExpiresSoon(_)) {
+    if !row.status.works() {
         return view! {
             <div class="empty stack center">
                 <h1><bdi>{name}</bdi>" does not work, so it cannot be rotated"</h1>

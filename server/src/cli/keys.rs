@@ -2,15 +2,19 @@
 
 use clap::{Args, Subcommand};
 use keyward::{
-    console::{Issued, KeyForm, ListKeys},
+    console::{Issued, KeyForm},
     id::KeyId,
     key::{ArchiveReason, Key, State, Status},
+    listing::{ListKeys, Which},
     store::LastUse,
     time::{Timestamp, span},
 };
 
 use super::{CliError, Session, print_json};
 use crate::{boot::Upgrade, config::Flags};
+
+/// Keys made at a time by `seed`.
+const SEEDED: u32 = 5000;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -91,12 +95,18 @@ pub(super) enum Command {
         /// Archived ones too
         #[arg(long)]
         archived: bool,
-        /// Found in the name, the id, the owner or the last four
+        /// Words, or their beginnings, in the name, the id, the last four, the owner or the description
         #[arg(long, default_value = "")]
         search: String,
         /// Print JSON, one line a key
         #[arg(long)]
         json: bool,
+    },
+    /// Fill a database with made-up keys, which nobody holds, to see how the console is with many of them
+    #[command(after_help = "Example: keyward keys seed 100000      (in a data folder of its own: it cannot be undone)")]
+    Seed {
+        /// How many
+        count: u32,
     },
     /// Show one key
     Show {
@@ -231,27 +241,10 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
             println!("Key {id} is gone. The audit still knows it.");
         }
         Command::List { archived, search, json } => {
-            let mut list = ListKeys { words: search, archived, ..ListKeys::default() };
-            let mut any = false;
-            loop {
-                let found = session.console.list_keys(&permit, &list).await?;
-                for listed in &found.page.keys {
-                    any = true;
-                    if json {
-                        print_json(&as_json(&listed.key, listed.last_use.as_ref(), now));
-                    } else {
-                        println!("{}", line(&listed.key, listed.last_use.as_ref(), now));
-                    }
-                }
-                list.after = found.page.next;
-                if list.after.is_none() {
-                    break;
-                }
-            }
-            if !any && !json {
-                println!("No keys. `keyward keys create --help` shows how to make one.");
-            }
+            let which = if archived { Which::Any } else { Which::Current };
+            list(&session, ListKeys { words: search, which, ..ListKeys::default() }, json).await?;
         }
+        Command::Seed { count } => seed(&session, count).await?,
         Command::Show { id, json } => {
             let found = session.console.show_key(&permit, key_id(&id)?).await?;
             let value = as_json(&found.key, found.last_use.as_ref(), now);
@@ -280,6 +273,41 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
         }
     }
     session.close().await
+}
+
+async fn list(session: &Session, mut list: ListKeys, json: bool) -> Result<(), CliError> {
+    let (permit, now) = (session.console.operator(), session.console.clock().now());
+    let mut any = false;
+    loop {
+        let found = session.console.list_keys(&permit, &list).await?;
+        for listed in &found.page.keys {
+            any = true;
+            if json {
+                print_json(&as_json(&listed.key, listed.last_use.as_ref(), now));
+            } else {
+                println!("{}", line(&listed.key, listed.last_use.as_ref(), now));
+            }
+        }
+        list.after = found.page.next;
+        if list.after.is_none() {
+            break;
+        }
+    }
+    if !any && !json {
+        println!("No keys. `keyward keys create --help` shows how to make one.");
+    }
+    Ok(())
+}
+
+async fn seed(session: &Session, count: u32) -> Result<(), CliError> {
+    let mut left = count;
+    while left > 0 {
+        let some = left.min(SEEDED);
+        session.console.seed_keys(&session.console.operator(), some).await?;
+        left -= some;
+        eprintln!("{} of {count} keys", count - left);
+    }
+    Ok(())
 }
 
 /// Prints a new key's token, the only time.

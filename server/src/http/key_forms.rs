@@ -91,7 +91,7 @@ pub async fn post_purge(
 ) -> Response {
     let Some(form) = PurgeForm::from_pairs(pairs(&body)) else { return bad_form() };
     match api::purge(&visit, &id, &form).await {
-        Ok(()) => Redirect::to(&format!("{}?archived=1", routes::KEYS)).into_response(),
+        Ok(()) => Redirect::to(&format!("{}?status=any", routes::KEYS)).into_response(),
         Err(refused) => answer_form(&app, parts, status(&refused), Posted::Purge(form, refused)).await,
     }
 }

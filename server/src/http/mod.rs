@@ -1,5 +1,6 @@
 //! One file per family of routes. A handler parses, authorises, runs one use case and renders.
 
+pub mod bulk;
 pub mod credential;
 pub mod forms;
 pub mod forward_auth;

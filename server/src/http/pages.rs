@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use app::{Document, api::ctx::Visit, posted::Posted, shell};
+use app::{Document, api::ctx::Visit, listing::Asked, posted::Posted, shell};
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -16,7 +16,7 @@ use leptos::{
 };
 use leptos_axum::ResponseOptions;
 
-use crate::router::App;
+use crate::{layers::COLUMNS_COOKIE, router::App};
 
 /// Where the bundled files are, and how pages name them.
 #[derive(Clone)]
@@ -61,6 +61,22 @@ pub async fn page(State(app): State<App>, request: Request) -> Response {
 /// The console's front door.
 pub async fn home() -> Redirect {
     Redirect::to(app::routes::KEYS)
+}
+
+/// The list of keys. Columns that its address names are remembered.
+pub async fn keys(State(app): State<App>, request: Request) -> Response {
+    let chosen = Asked::parse(request.uri().query().unwrap_or_default()).and_then(|asked| asked.columns);
+    let mut response = render(&app, request, None, |_| ()).await;
+    if let Some(columns) = chosen {
+        let codes: Vec<_> = columns.iter().map(|column| column.names().0).collect();
+        let secure = if app.config.is_tls() { "; Secure" } else { "" };
+        let cookie = format!(
+            "{COLUMNS_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Strict; HttpOnly{secure}",
+            codes.join(".")
+        );
+        response.headers_mut().extend(HeaderValue::from_str(&cookie).map(|cookie| (header::SET_COOKIE, cookie)));
+    }
+    response
 }
 
 /// Renders the page of the request's address, with what a POST led to.

@@ -26,6 +26,8 @@ const SEEN: &str = "seen";
 /// Milliseconds between two notes of a session's use: each is a write.
 const NOTE_EVERY: i64 = 60_000;
 
+/// The cookie with the list's columns.
+pub const COLUMNS_COOKIE: &str = "keyward_columns";
 /// The cookie with the chosen theme.
 pub const THEME_COOKIE: &str = "keyward_theme";
 
@@ -42,6 +44,7 @@ pub async fn identify_visitor(State(app): State<App>, session: Session, mut requ
         signed_in,
         origin: app.config.public_url.as_str().into(),
         address: request.extensions().get::<ClientAddress>().map(|client| client.0),
+        columns: cookie(request.headers(), COLUMNS_COOKIE).map(str::to_owned),
         theme: theme(request.headers()),
     };
     request.extensions_mut().insert(visit);
@@ -73,10 +76,15 @@ async fn signed_in(app: &App, session: &Session) -> Result<Option<(Permit, User)
     Ok(found)
 }
 
-fn theme(headers: &HeaderMap) -> Option<&'static str> {
+/// The value of a cookie.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    match pairs.find(|(name, _)| *name == THEME_COOKIE)?.1 {
+    Some(pairs.find(|(known, _)| *known == name)?.1)
+}
+
+fn theme(headers: &HeaderMap) -> Option<&'static str> {
+    match cookie(headers, THEME_COOKIE)? {
         "dark" => Some("dark"),
         "light" => Some("light"),
         _ => None,

@@ -53,7 +53,7 @@ fn body_for(function: &str, id: &str, group: &str) -> (&'static str, String) {
         "visitor" | "new_key" | "list_audit" | "list_people" => (form, String::new()),
         "list_entries" | "show_entry" => (form, "kind=scopes".to_owned()),
         "group_keys" => (form, format!("id={group}")),
-        "list_keys" => (form, "words=&archived=false".to_owned()),
+        "list_keys" => (form, "query=".to_owned()),
         "show_key" | "key_stakes" | "key_form" | "show_signing" => (form, format!("id={id}")),
         "issue_key" => (
             json,

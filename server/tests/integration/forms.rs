@@ -65,7 +65,7 @@ async fn what_no_form_of_ours_sends_is_refused_without_a_panic() {
         ("/sign-in", "email=%ff&password=%00", 401),
         ("/setup", "code=nonsense", 410),
         ("/api/console/issue_key", "name=a", 400),
-        ("/api/console/list_keys", "words=%ff&archived=maybe", 400),
+        ("/api/console/list_keys", "query=%3Fstatus%3Dnone", 400),
         ("/api/console/nothing", "", 400),
     ] {
         let answer = browser.send(Method::POST, path, &headers, body).await;

@@ -8,7 +8,7 @@ use axum::{
 };
 use keyward::{
     clock::Clock,
-    console::ListKeys,
+    listing::{ListKeys, Which},
     people::Role,
     registry::{Fields, Kind},
 };
@@ -164,9 +164,9 @@ async fn mission_n1_the_self_test_tells_a_guarded_gateway_from_every_other() {
 /// What the tests made is gone, but for what the audit says.
 async fn none_left(keyward: &Keyward, what: &str) {
     let console = &keyward.app.console;
-    let list = ListKeys { archived: true, ..ListKeys::default() };
+    let list = ListKeys { which: Which::Any, ..ListKeys::default() };
     let keys = console.list_keys(&console.operator(), &list).await.unwrap();
-    assert_eq!(keys.counts.all, 0, "{what}: no key is left");
+    assert_eq!(keys.counts.all(), 0, "{what}: no key is left");
     let events = console.audit(&console.operator(), None).await.unwrap().events;
     let of = |verb: &str| events.iter().filter(|event| event.verb == verb).count();
     assert!(of("gateway.probe") > 0 && of("gateway.probe") == of("gateway.end_probe"), "{what}");
@@ -254,10 +254,10 @@ async fn what_a_test_leaves_behind_is_swept() {
     heard.await.unwrap();
     test.abort();
     let console = &keyward.app.console;
-    let list = ListKeys { archived: true, ..ListKeys::default() };
-    assert_eq!(console.list_keys(&console.operator(), &list).await.unwrap().counts.all, 4);
+    let list = ListKeys { which: Which::Any, ..ListKeys::default() };
+    assert_eq!(console.list_keys(&console.operator(), &list).await.unwrap().counts.all(), 4);
     console.sweep().await.unwrap();
-    assert_eq!(console.list_keys(&console.operator(), &list).await.unwrap().counts.all, 4, "one under way is let be");
+    assert_eq!(console.list_keys(&console.operator(), &list).await.unwrap().counts.all(), 4, "one under way is let be");
     keyward.pass(std::time::Duration::from_hours(2)).await;
     console.sweep().await.unwrap();
     none_left(&keyward, "swept").await;

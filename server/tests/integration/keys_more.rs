@@ -370,7 +370,7 @@ async fn mission_p6_a_superadmin_purges_an_archived_key_by_its_name() {
         assert_eq!(unnamed.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(value(&unnamed, "confirm"), "to go?");
         let gone = here.browser.post(&purge, &[("confirm", "to go")]).await;
-        assert_eq!((gone.status, gone.header("location")), (StatusCode::SEE_OTHER, "/keys?archived=1"));
+        assert_eq!((gone.status, gone.header("location")), (StatusCode::SEE_OTHER, "/keys?status=any"));
         assert_eq!(here.code(&token, "any").await, "not_found");
         assert!(here.browser.get("/audit").await.body.contains("to go"), "the audit still knows it");
     }
@@ -487,7 +487,7 @@ async fn mission_c1_and_i6_what_is_signed_into_a_jwt_is_not_edited() {
     for mut here in everywhere().await {
         let token = here.create(&[("form", "jwt"), ("scopes", "rooms.read")]).await;
         let console = &here.keyward.app.console;
-        let list = console.list_keys(&console.operator(), &keyward::console::ListKeys::default()).await.unwrap();
+        let list = console.list_keys(&console.operator(), &keyward::listing::ListKeys::default()).await.unwrap();
         let id = list.page.keys[0].key.id;
         let edit = format!("/keys/{id}/edit");
         let form = here.browser.get(&edit).await;

@@ -12,6 +12,7 @@ mod gateway;
 mod jwt;
 mod keys_more;
 mod leaks;
+mod list;
 mod machine_routes;
 mod missions;
 mod proxies;

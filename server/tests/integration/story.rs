@@ -106,7 +106,7 @@ async fn story(keyward: Keyward) {
     assert!(page.body.contains("Replaced by another key"), "{}", page.body);
     let live = browser.get("/keys").await;
     assert!(!live.body.contains(id), "archived keys are out of the list");
-    assert!(browser.get("/keys?archived=1").await.body.contains(id));
+    assert!(browser.get("/keys?status=any").await.body.contains(id));
 
     // It is all in the audit, and the chain is whole.
     let audit = browser.get("/audit").await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyward::{clock::Clock, console::ListKeys, id::KeyId, key::ArchiveReason, scope::Demand, verify::Question};
+use keyward::{clock::Clock, id::KeyId, key::ArchiveReason, listing::ListKeys, scope::Demand, verify::Question};
 
 use crate::support::{Keyward, databases, id_of};
 

@@ -1,0 +1,99 @@
+//! One act on many keys over the wire.
+
+use leptos::prelude::*;
+
+use crate::{bulk::BulkForm, error::ApiError, view::BulkStepView};
+
+/// Does it to the next keys.
+#[server(prefix = "/api/console", endpoint = "bulk_step", input = server_fn::codec::Json)]
+pub async fn bulk_step(form: BulkForm) -> Result<BulkStepView, ApiError> {
+    use super::ctx;
+    let visit = ctx::answer(ctx::expect_visit())?;
+    ctx::answer(step(&visit, &form).await)
+}
+
+#[cfg(feature = "ssr")]
+pub use ssr::{plan, step};
+
+#[cfg(feature = "ssr")]
+mod ssr {
+    use keyward::{
+        console::{BulkAct, BulkItem, MATCHES, Pick},
+        id::KeyId,
+        key::ArchiveReason,
+        registry::Kind,
+        time::{DAY, Timestamp, relative},
+    };
+
+    use super::{
+        super::{
+            ctx::{Visit, closed},
+            views,
+        },
+        ApiError, BulkForm, BulkStepView,
+    };
+    use crate::{
+        listing::Asked,
+        view::{BulkItemView, BulkPlanView},
+    };
+
+    /// Keys of one form.
+    const MOST: usize = 200;
+
+    fn asked(form: &BulkForm) -> Result<(BulkAct, Pick), ApiError> {
+        let act = match form.act.as_str() {
+            "off" => BulkAct::Switch(false),
+            "on" => BulkAct::Switch(true),
+            "move" => BulkAct::Move(form.group.clone()),
+            "extend" => BulkAct::Extend(form.expires.clone()),
+            "archive" if form.reason.is_empty() => BulkAct::Archive(ArchiveReason::default()),
+            "archive" => BulkAct::Archive(ArchiveReason::parse(&form.reason).ok_or(ApiError::BadRequest)?),
+            _ => return Err(ApiError::BadRequest),
+        };
+        let pick = if form.all {
+            Pick::All(Asked::parse(&form.query).ok_or(ApiError::BadRequest)?.list)
+        } else {
+            let ids: Option<Vec<_>> = form.keys.iter().map(|id| KeyId::parse(id)).collect();
+            Pick::These(ids.filter(|ids| ids.len() <= MOST).ok_or(ApiError::BadRequest)?)
+        };
+        Ok((act, pick))
+    }
+
+    fn item(item: &BulkItem, now: Timestamp) -> BulkItemView {
+        BulkItemView {
+            id: item.id.to_string(),
+            name: item.key.as_ref().map_or_else(|| item.id.to_string(), |key| key.card.name.to_string()),
+            owner: item.key.as_ref().map(|key| key.card.owner.to_string()).unwrap_or_default(),
+            used: item.last_use.as_ref().map_or_else(|| "never".to_owned(), |used| relative(used.at, now)),
+            in_use: item.last_use.as_ref().is_some_and(|used| now.since(used.at) < DAY),
+            refused: item.refused.clone(),
+        }
+    }
+
+    /// What a form would do.
+    pub async fn plan(visit: &Visit, form: &BulkForm) -> Result<BulkPlanView, ApiError> {
+        let permit = visit.permit()?;
+        let (act, pick) = asked(form)?;
+        let plan = visit.console.plan_bulk(permit, &act, &pick).await.map_err(closed)?;
+        let now = visit.console.clock().now();
+        let entries = visit.console.entries(permit, Kind::Group).await.map_err(closed)?;
+        let mut groups: Vec<_> = entries.iter().map(|entry| entry.name().to_owned()).collect();
+        groups.dedup();
+        Ok(BulkPlanView {
+            items: plan.items.iter().map(|found| item(found, now)).collect(),
+            count: views::counted(plan.keys),
+            exact: Some(plan.keys).filter(|keys| *keys <= MATCHES),
+            in_use: plan.in_use,
+            from: plan.from,
+            groups,
+        })
+    }
+
+    /// Does it to the next keys.
+    pub async fn step(visit: &Visit, form: &BulkForm) -> Result<BulkStepView, ApiError> {
+        let (act, pick) = asked(form)?;
+        let step = visit.console.step_bulk(visit.permit()?, &act, &pick, form.from).await.map_err(closed)?;
+        let now = visit.console.clock().now();
+        Ok(BulkStepView { items: step.items.iter().map(|done| item(done, now)).collect(), next: step.next })
+    }
+}

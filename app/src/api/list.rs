@@ -1,0 +1,41 @@
+//! The list of keys over the wire.
+
+use leptos::prelude::*;
+
+use crate::{error::ApiError, view::KeysView};
+
+/// A page of keys: `query` is that of the list's address.
+#[server(prefix = "/api/console", endpoint = "list_keys")]
+pub async fn list_keys(query: String) -> Result<KeysView, ApiError> {
+    use keyward::{console::KeyList, listing::Phase, people::Action, registry::Kind};
+
+    use super::{ctx, views};
+    use crate::listing::Asked;
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            let permit = visit.permit()?;
+            let asked = Asked::parse(&query).ok_or(ApiError::BadRequest)?;
+            let tenants = visit.console.entries(permit, Kind::Tenant).await.map_err(ctx::closed)?;
+            let groups = visit.console.entries(permit, Kind::Group).await.map_err(ctx::closed)?;
+            let found = visit.console.list_keys(permit, &asked.list).await.map_err(ctx::closed)?;
+            let now = visit.console.clock().now();
+            let KeyList { page, counts, matches, hours, since } = found;
+            Ok(KeysView {
+                rows: page.keys.iter().map(|listed| views::listed(listed, &hours, since, now)).collect(),
+                live: counts.live(),
+                all: counts.all(),
+                phases: Phase::ALL.map(|phase| (phase.code().to_owned(), counts.of(phase))).to_vec(),
+                matches: views::counted(matches),
+                next: page.next.map(|place| place.to_text()),
+                tenants: tenants.iter().map(|entry| entry.name().to_owned()).collect(),
+                groups: groups.iter().map(views::group).collect(),
+                columns: visit.columns.clone(),
+                may_write: permit.allows(Action::WriteKeys).is_ok(),
+                may_purge: permit.allows(Action::PurgeKeys).is_ok(),
+                origin: visit.origin.to_string(),
+            })
+        }
+        .await,
+    )
+}

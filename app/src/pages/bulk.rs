@@ -1,0 +1,231 @@
+//! One act on many keys: what would happen, then what happened.
+
+use keyward::key::ArchiveReason;
+use leptos::prelude::*;
+
+use super::frame::Loaded;
+use crate::{
+    bulk::BulkForm,
+    components::{Icon, grouped},
+    error::ApiError,
+    islands::RunBulk,
+    posted::Posted,
+    routes,
+    view::{BulkItemView, BulkPlanView, BulkResultView},
+};
+
+/// What a POST about many keys led to.
+#[derive(Clone)]
+pub enum BulkPage {
+    /// It asks first, or once more.
+    Ask(BulkForm, Box<BulkPlanView>, Option<String>),
+    /// It was done, as far as one answer goes.
+    Done(BulkForm, Box<BulkResultView>),
+    /// It could not be asked.
+    Failed(ApiError),
+}
+
+/// `/keys/bulk`.
+#[component]
+pub(crate) fn Bulk() -> impl IntoView {
+    let posted = use_context::<Posted>();
+    let load = async move {
+        match posted {
+            Some(Posted::Bulk(page)) => match *page {
+                BulkPage::Failed(error) => Err(error),
+                page => Ok(page),
+            },
+            // Nobody comes here by a link.
+            _ => Err(ApiError::NotFound),
+        }
+    };
+    let show = |page: BulkPage| match page {
+        BulkPage::Ask(form, plan, error) => view! { <Ask form plan=*plan error/> }.into_any(),
+        BulkPage::Done(form, result) => view! { <Done form result=*result/> }.into_any(),
+        BulkPage::Failed(_) => ().into_any(),
+    };
+    view! { <Loaded title="Many keys" current=routes::KEYS load show/> }
+}
+
+/// The act in words: what is asked, what the button says, and what is true afterwards.
+pub(crate) fn words(form: &BulkForm) -> (&'static str, &'static str, &'static str) {
+    match form.act.as_str() {
+        "off" => ("Switch off", "They are refused everywhere until they are switched on again.", "switched off"),
+        "on" => ("Switch on", "They work again, as far as nothing else stands against it.", "switched on"),
+        "move" => (
+            "Set the group of",
+            "A group is for finding keys and for archiving them together; what they may do stays.",
+            "moved",
+        ),
+        "extend" => ("Extend", "They live until then. What lives longer already stays as it is.", "extended"),
+        _ => (
+            "Archive",
+            "They stop at once on this node and within a second on every other. An archived key cannot come back.",
+            "archived",
+        ),
+    }
+}
+
+/// `1 key`, `12 keys`, `1,000+ keys`.
+fn keys(count: &str) -> String {
+    if count == "1" { "1 key".to_owned() } else { format!("{count} keys") }
+}
+
+#[component]
+fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoView {
+    let (title, says, _) = words(&form);
+    let count = keys(&plan.count);
+    let back = format!("{}{}{}", routes::KEYS, if form.query.is_empty() { "" } else { "?" }, form.query);
+    let left = plan.items.iter().filter(|item| item.refused.is_some()).count();
+    let nothing = left == plan.items.len();
+    let more = plan.exact.is_none_or(|exact| exact > i64::try_from(plan.items.len()).unwrap_or(i64::MAX));
+    let danger = form.act == "archive";
+    let in_use = plan.in_use;
+    let sentence = match in_use {
+        1 => "1 of the keys below was used in the last 24 hours. Whoever calls with it will be refused.".to_owned(),
+        count => format!(
+            "{count} of the keys below were used in the last 24 hours. Whoever calls with them will be refused."
+        ),
+    };
+    let (exact, from) = (plan.exact, plan.from);
+    let fields = view! {
+        <input type="hidden" name="act" value=form.act.clone()/>
+        <input type="hidden" name="query" value=form.query.clone()/>
+        {form.all.then(|| view! { <input type="hidden" name="all" value="1"/> })}
+        {form.keys.iter().map(|id| view! { <input type="hidden" name="key" value=id.clone()/> }).collect_view()}
+        {from.map(|from| view! { <input type="hidden" name="from" value=from/> })}
+        <Choice form=form.clone() groups=plan.groups/>
+        {(in_use > 0 && ["archive", "off"].contains(&form.act.as_str())).then(|| view! {
+            <div class="banner warn"><Icon name="warning"/>
+                <label class="row nowrap tick"><input type="checkbox" name="sure" value="1" checked=form.sure required/><span>{sentence}" I know."</span></label></div>
+        })}
+    };
+    view! {
+        <nav class="row muted" aria-label="Breadcrumb"><a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page">{title}</span></nav>
+        <div class="row page-head"><h1>{title}" "{count.clone()}"?"</h1></div>
+        <div class="stack bulk-page">
+            <p class="muted">{says}</p>
+            {error.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error}</span></div> })}
+            <form class="stack" method="post" action=routes::BULK data-bulk="">
+                {fields}
+                <div class="row">
+                    <button class=if danger { "btn danger" } else { "btn primary" } name="go" value="1" disabled=nothing>{title}" "{count}</button>
+                    {["move", "extend"].contains(&form.act.as_str()).then(|| view! { <button class="btn" formnovalidate>"Check again"</button> })}
+                    <a class="btn quiet" href=back.clone()>"Cancel"</a>
+                </div>
+            </form>
+            <RunBulk total=exact done=words(&form).2.to_owned() back/>
+            <section class="panel" aria-labelledby="what">
+                <header class="row"><h2 id="what">"What happens"</h2>
+                    <span class="muted">{if left > 0 { format!("{left} of these are left alone") } else { String::new() }}{more.then_some(" The first ones of those that match")}</span></header>
+                <Items items=plan.items done=words(&form).2/>
+            </section>
+        </div>
+    }
+}
+
+/// What else has to be said for an act.
+#[component]
+fn Choice(form: BulkForm, groups: Vec<String>) -> impl IntoView {
+    match form.act.as_str() {
+        "archive" => {
+            let chosen = ArchiveReason::parse(&form.reason).unwrap_or_default();
+            let option = |reason: ArchiveReason| view! { <option value=reason.code() selected=reason == chosen>{reason.words()}</option> };
+            view! {
+                <div class="field ask"><label for="reason">"Why"</label>
+                    <select class="input" id="reason" name="reason">{ArchiveReason::ALL.map(option)}</select></div>
+            }
+            .into_any()
+        }
+        "move" => view! {
+            <div class="field ask"><label for="group">"Group"</label>
+                <select class="input" id="group" name="group">
+                    <option value="">"No group"</option>
+                    {groups.into_iter().map(|name| { let chosen = name == form.group; view! { <option value=name.clone() selected=chosen>{name.clone()}</option> } }).collect_view()}
+                </select></div>
+        }
+        .into_any(),
+        "extend" => view! {
+            <div class="field ask"><label for="expires">"Until"</label>
+                <input class="input" id="expires" name="expires" value=form.expires.clone() placeholder="90d" required autocomplete="off" aria-describedby="expires-hint"/>
+                <span class="muted" id="expires-hint">"A number of days from now, such as 90d, or a date, such as 2027-03-14."</span></div>
+        }
+        .into_any(),
+        _ => ().into_any(),
+    }
+}
+
+/// Keys, each with what becomes of it.
+#[component]
+fn Items(items: Vec<BulkItemView>, done: &'static str) -> impl IntoView {
+    let row = |item: BulkItemView| {
+        let becomes = match item.refused {
+            Some(why) => {
+                view! { <span class="status"><Icon name="skip"/><span class="wrap">{why}</span></span> }.into_any()
+            }
+            None => view! { <span class="status ok"><Icon name="ok"/>"Is "{done}</span> }.into_any(),
+        };
+        view! {
+            <tr role="row">
+                <th class="c-key" scope="row" role="rowheader"><a href=routes::key(&item.id)><bdi>{item.name}</bdi></a></th>
+                <td class="c-owner" role="cell"><bdi>{item.owner}</bdi></td>
+                <td class="c-last fit" role="cell" data-label="Used"><span class=if item.in_use { "is-warn" } else { "" }>{item.used}</span></td>
+                <td class="c-what" role="cell">{becomes}</td>
+            </tr>
+        }
+    };
+    view! {
+        <div class="table-wrap"><table class="data cards" role="table">
+            <caption class="hide">"The keys"</caption>
+            <thead role="rowgroup"><tr role="row">
+                <th scope="col" role="columnheader">"Key"</th><th scope="col" role="columnheader">"Owner"</th>
+                <th class="fit" scope="col" role="columnheader">"Last used"</th><th scope="col" role="columnheader">"What happens"</th>
+            </tr></thead>
+            <tbody role="rowgroup">{items.into_iter().map(row).collect_view()}</tbody>
+        </table></div>
+    }
+}
+
+#[component]
+fn Done(form: BulkForm, result: BulkResultView) -> impl IntoView {
+    let (title, _, done) = words(&form);
+    let back = format!("{}{}{}", routes::KEYS, if form.query.is_empty() { "" } else { "?" }, form.query);
+    let undo = match form.act.as_str() {
+        "off" => Some(("on", "Switch them on again")),
+        "on" => Some(("off", "Switch them off again")),
+        _ => None,
+    };
+    let undo = undo.filter(|_| result.done > 0 && result.done == result.ids.len() && result.next.is_none());
+    let ids = result.ids.clone();
+    let count = |keys: usize| grouped(i64::try_from(keys).unwrap_or(i64::MAX));
+    view! {
+        <nav class="row muted" aria-label="Breadcrumb"><a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page">{title}</span></nav>
+        <div class="row page-head"><h1>{keys(&count(result.done))}" "{done}</h1></div>
+        <div class="stack bulk-page">
+            <div class=if result.left_alone == 0 { "banner ok" } else { "banner warn" } role="status">
+                <Icon name=if result.left_alone == 0 { "ok" } else { "warning" }/>
+                <p><b>{keys(&count(result.done))}" "{if result.done == 1 { "is" } else { "are" }}" "{done}"."</b>
+                    {(result.left_alone > 0).then(|| view! { " "{count(result.left_alone)}" left alone, for the reasons below." })}</p>
+            </div>
+            {result.next.map(|next| view! {
+                <form class="row" method="post" action=routes::BULK>
+                    {BulkForm { from: Some(next), go: true, ..form.clone() }.pairs().into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}
+                    <p>"There are more of them."</p><button class="btn primary">"Go on"</button>
+                </form>
+            })}
+            <div class="row">
+                <a class="btn" href=back>"Back to the keys"</a>
+                {undo.map(|(act, words)| view! {
+                    <form method="post" action=routes::BULK>
+                        {ids.into_iter().map(|id| view! { <input type="hidden" name="key" value=id/> }).collect_view()}
+                        <input type="hidden" name="act" value=act/><input type="hidden" name="sure" value="1"/>
+                        <button class="btn" name="go" value="1"><Icon name="rotate"/>{words}</button>
+                    </form>
+                })}
+            </div>
+            {(!result.refused.is_empty()).then(|| view! {
+                <section class="panel" aria-labelledby="left"><header class="row"><h2 id="left">"Left alone"</h2></header><Items items=result.refused done/></section>
+            })}
+        </div>
+    }
+}

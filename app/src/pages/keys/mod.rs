@@ -1,0 +1,81 @@
+//! The list of keys.
+
+mod columns;
+mod row;
+mod select;
+mod table;
+mod toolbar;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use self::{
+    select::Bulk,
+    table::{Pager, Table},
+    toolbar::Toolbar,
+};
+use super::{
+    frame::Loaded,
+    keys_empty::{NoKeys, NoMatch},
+};
+use crate::{
+    api,
+    components::{Icon, grouped},
+    listing::{Asked, Column},
+    routes,
+    view::KeysView,
+};
+
+/// `/keys`.
+#[component]
+pub(crate) fn Keys() -> impl IntoView {
+    let query = use_location().search.get_untracked();
+    // What cannot be read is refused by the server function, with words of its own.
+    let asked = Asked::parse(&query).unwrap_or_default();
+    let show = move |view: KeysView| {
+        view! {
+            <div class="row page-head">
+                <h1>"Keys"</h1>
+                {(view.all > 0).then(|| view! { <span class="muted" data-live="key-counts">{grouped(view.live)}" live of "{grouped(view.all)}</span> })}
+                {(view.may_write && view.all > 0).then(|| view! {
+                    <a class="btn primary end" href=routes::NEW_KEY data-create=""><Icon name="plus"/>"Create key"<kbd aria-hidden="true">"c"</kbd></a>
+                })}
+            </div>
+            {if view.all == 0 {
+                view! { <NoKeys may_write=view.may_write origin=view.origin/> }.into_any()
+            } else {
+                view! { <List view asked/> }.into_any()
+            }}
+        }
+    };
+    view! { <Loaded title="Keys" current=routes::KEYS load=api::list_keys(query) show/> }
+}
+
+#[component]
+fn List(mut view: KeysView, asked: Asked) -> impl IntoView {
+    let remembered = view.columns.as_deref().and_then(Column::remembered);
+    let columns = asked.shown(remembered);
+    let rows = std::mem::take(&mut view.rows);
+    let (next, matches, may_write, may_purge) =
+        (view.next.take(), view.matches.clone(), view.may_write, view.may_purge);
+    let shown = rows.len();
+    let body = if shown == 0 && asked.list.after.is_some() {
+        view! { <p class="empty center muted">"There is nothing after this. "<a class="link" href=asked.with(|_| ()).address()>"Go to the first page"</a></p> }
+            .into_any()
+    } else if shown == 0 {
+        let everything = Asked::parse("status=any").unwrap_or_default().address();
+        let archived = asked.list.which == keyward::listing::Which::Any;
+        view! { <NoMatch narrowed=asked.is_narrow() archived everything/> }.into_any()
+    } else {
+        view! {
+            {may_write.then(|| view! { <Bulk asked=asked.clone() matches=matches.clone()/> })}
+            <Table rows columns=columns.clone() asked=asked.clone() may_write may_purge/>
+            <Pager asked=asked.clone() shown matches next/>
+        }
+        .into_any()
+    };
+    view! {
+        <Toolbar view asked columns/>
+        {body}
+    }
+}

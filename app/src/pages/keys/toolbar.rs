@@ -1,0 +1,178 @@
+//! What narrows the list: words, a status, a place, and what else holds. All of it is in the address.
+
+use keyward::{
+    id::EntryId,
+    listing::{Fact, ListKeys, Phase, Which},
+};
+use leptos::prelude::*;
+
+use super::columns::Columns;
+use crate::{
+    components::{Icon, grouped},
+    listing::{Asked, Column},
+    routes,
+    view::KeysView,
+};
+
+/// The facts that stand as buttons; the others are in the menu.
+const BUTTONS: [Fact; 2] = [Fact::Unused, Fact::Idle];
+
+/// The search, the filters and the columns.
+#[component]
+pub(super) fn Toolbar(view: KeysView, asked: Asked, columns: Vec<Column>) -> impl IntoView {
+    let asked = asked.with(|_| ());
+    let kept = asked.pairs().into_iter().filter(|(name, _)| *name != "q");
+    let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
+    let button = |fact: Fact| {
+        let is_on = asked.list.facts.contains(&fact);
+        view! { <a class="btn filter" href=asked.toggled(fact).address() aria-current=is_on.then_some("true")><Icon name=if is_on { "check" } else { "plus" }/>{fact.words()}</a> }
+    };
+    let soon = Which::Only(Phase::Expiring);
+    let is_soon = asked.list.which == soon;
+    let expiring = asked.with(|list| {
+        list.which = if is_soon { Which::Current } else { soon };
+        list.sort = keyward::listing::Sort::Expires;
+    });
+    view! {
+        <div class="row toolbar">
+            <form class="search-form" method="get" action=routes::KEYS role="search">
+                <label class="search">
+                    <Icon name="search"/><span class="hide">"Search keys"</span>
+                    <input class="input" type="search" name="q" value=asked.list.words.clone() placeholder="Name, id, owner, description" data-search=""/>
+                    <kbd aria-hidden="true">"/"</kbd>
+                </label>
+                {kept}
+            </form>
+            <div class="row grow slide" role="group" aria-label="Filters">
+                <ByStatus phases=view.phases asked=asked.clone()/>
+                <ByTenant tenants=view.tenants asked=asked.clone()/>
+                <ByGroup groups=view.groups asked=asked.clone()/>
+                {BUTTONS.map(button)}
+                <a class="btn filter" href=expiring.address() aria-current=is_soon.then_some("true")><Icon name=if is_soon { "check" } else { "plus" }/>"Expires in 30 d"</a>
+                <More asked=asked.clone()/>
+                <Narrowed asked=asked.clone()/>
+            </div>
+            <Columns asked shown=columns/>
+        </div>
+    }
+}
+
+/// One filter: a menu of links, each with its words, its address and whether it is chosen. Nothing when there is nothing
+/// to choose.
+#[component]
+fn Filter(
+    id: &'static str,
+    label: &'static str,
+    everything: (&'static str, String),
+    choices: Vec<(String, String, bool)>,
+) -> impl IntoView {
+    let chosen = choices.iter().find(|(_, _, is_chosen)| *is_chosen).map(|(words, _, _)| words.clone());
+    let is_chosen = chosen.is_some();
+    let item = |(words, href, is_chosen): (String, String, bool)| {
+        view! { <a class="item" href=href aria-current=is_chosen.then_some("true")><bdi>{words}</bdi></a> }
+    };
+    (!choices.is_empty()).then(|| view! {
+        <div class="host">
+            <button class="btn filter" type="button" popovertarget=id aria-current=is_chosen.then_some("true")>
+                <Icon name=if is_chosen { "check" } else { "plus" }/>{label}{chosen.map(|chosen| view! { ": "<bdi>{chosen}</bdi> })}
+            </button>
+            <div class="menu long" id=id popover="auto">
+                {item((everything.0.to_owned(), everything.1, !is_chosen))}
+                <hr/>
+                {choices.into_iter().map(item).collect_view()}
+            </div>
+        </div>
+    })
+}
+
+#[component]
+fn ByStatus(phases: Vec<(String, i64)>, asked: Asked) -> impl IntoView {
+    let choice = |(code, keys): (String, i64)| {
+        let phase = Phase::parse(&code)?;
+        let which = Which::Only(phase);
+        let address = asked.with(|list| list.which = which).address();
+        Some((format!("{} \u{b7} {}", phase.words(), grouped(keys)), address, asked.list.which == which))
+    };
+    // From what works to what is gone.
+    let mut choices: Vec<_> = phases.into_iter().rev().filter_map(choice).collect();
+    let any = asked.with(|list| list.which = Which::Any).address();
+    choices.push(("With archived".to_owned(), any, asked.list.which == Which::Any));
+    let current = ("All but archived", asked.with(|list| list.which = Which::Current).address());
+    view! { <Filter id="by-status" label="Status" everything=current choices/> }
+}
+
+#[component]
+fn ByTenant(tenants: Vec<String>, asked: Asked) -> impl IntoView {
+    let several = tenants.len() > 1;
+    let choice = |name: String| {
+        let chosen = asked.with(|list| (list.tenant, list.group) = (Some(name.clone()), None));
+        let is_chosen = asked.list.tenant.as_ref() == Some(&name);
+        (name, chosen.address(), is_chosen)
+    };
+    let choices = tenants.into_iter().filter(|_| several).map(choice).collect();
+    let any = ("All tenants", asked.with(|list| (list.tenant, list.group) = (None, None)).address());
+    view! { <Filter id="by-tenant" label="Tenant" everything=any choices/> }
+}
+
+#[component]
+fn ByGroup(groups: Vec<crate::view::GroupView>, asked: Asked) -> impl IntoView {
+    let here = |tenant: &str| asked.list.tenant.as_ref().is_none_or(|chosen| chosen == tenant);
+    let several = groups.iter().any(|group| group.tenant != groups[0].tenant) && asked.list.tenant.is_none();
+    let choices = groups.into_iter().filter(|group| here(&group.tenant)).filter_map(|group| {
+        let id = EntryId::parse(&group.id)?;
+        let words = if several { format!("{}, {}", group.name, group.tenant) } else { group.name };
+        Some((words, asked.with(|list| list.group = Some(id)).address(), asked.list.group == Some(id)))
+    });
+    let any = ("All groups", asked.with(|list| list.group = None).address());
+    view! { <Filter id="by-group" label="Group" everything=any choices=choices.collect()/> }
+}
+
+/// What is asked for less often: an owner, a scope, and other facts.
+#[component]
+fn More(asked: Asked) -> impl IntoView {
+    let kept = asked.pairs().into_iter().filter(|(name, _)| !["owner", "scope"].contains(name));
+    let kept = kept.filter(|(name, value)| *name != "only" || BUTTONS.iter().any(|fact| fact.code() == value));
+    let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
+    let facts = Fact::ALL.into_iter().filter(|fact| !BUTTONS.contains(fact)).map(|fact| {
+        let is_on = asked.list.facts.contains(&fact);
+        view! { <label class="item"><input type="checkbox" name="only" value=fact.code() checked=is_on/>{fact.words()}</label> }
+    });
+    view! {
+        <div class="host">
+            <button class="btn filter" type="button" popovertarget="more-filters"><Icon name="plus"/>"More filters"</button>
+            <form class="menu long ask-more" id="more-filters" popover="auto" method="get" action=routes::KEYS>
+                {kept}
+                <div class="field"><label for="by-owner">"Owner"</label>
+                    <input class="input" id="by-owner" name="owner" value=asked.list.owner.clone() autocomplete="off"/></div>
+                <div class="field"><label for="by-scope">"Scope"</label>
+                    <input class="input mono" id="by-scope" name="scope" value=asked.list.scope.clone() placeholder="bookings.read" autocomplete="off" autocapitalize="none" spellcheck="false"/></div>
+                <hr/>
+                {facts.collect_view()}
+                <hr/>
+                <button class="btn primary wide">"Filter"</button>
+            </form>
+        </div>
+    }
+}
+
+/// What was asked for in the menu, each with the way to take it back.
+#[component]
+fn Narrowed(asked: Asked) -> impl IntoView {
+    let without = |change: fn(&mut ListKeys)| asked.with(change).address();
+    let mut chips: Vec<(String, String)> = Vec::new();
+    chips.extend(asked.list.owner.iter().map(|owner| (format!("Owner: {owner}"), without(|list| list.owner = None))));
+    chips.extend(asked.list.scope.iter().map(|scope| (format!("Scope: {scope}"), without(|list| list.scope = None))));
+    for fact in asked.list.facts.iter().filter(|fact| !BUTTONS.contains(fact)) {
+        chips.push((fact.words().to_owned(), asked.toggled(*fact).address()));
+    }
+    let chip = |(words, href): (String, String)| {
+        view! { <a class="btn filter" href=href aria-current="true" title="Take this filter away"><bdi>{words}</bdi><Icon name="x"/></a> }
+    };
+    let all = asked.is_narrow().then(|| {
+        Asked { columns: asked.columns.clone(), ..Asked::default() }.with(|list| list.sort = asked.list.sort).address()
+    });
+    view! {
+        {chips.into_iter().map(chip).collect_view()}
+        {all.map(|all| view! { <a class="btn quiet" href=all>"Clear"</a> })}
+    }
+}

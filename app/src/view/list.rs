@@ -1,0 +1,135 @@
+//! The list of keys, and one act on many of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{GroupView, KeyRow};
+
+/// Calls in one hour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HourView {
+    /// Allowed.
+    pub allowed: i64,
+    /// Refused by limits.
+    pub limited: i64,
+    /// Refused otherwise.
+    pub refused: i64,
+}
+
+/// A key of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedView {
+    /// The key.
+    pub row: KeyRow,
+    /// Its calls in each of the last 36 hours; empty when there were none.
+    pub hours: Vec<HourView>,
+}
+
+/// A page of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysView {
+    /// The keys, in the order that was asked for.
+    pub rows: Vec<ListedView>,
+    /// Keys that work, of all pages.
+    pub live: i64,
+    /// All keys.
+    pub all: i64,
+    /// How many keys there are of each phase, by its code.
+    pub phases: Vec<(String, i64)>,
+    /// How many keys answer the question, in words: `1,000+`.
+    pub matches: String,
+    /// The `after` of the next page.
+    pub next: Option<String>,
+    /// The tenants, by name.
+    pub tenants: Vec<String>,
+    /// The groups, by tenant and name.
+    pub groups: Vec<GroupView>,
+    /// The columns that were chosen before, as the cookie has them.
+    pub columns: Option<String>,
+    /// Whether this visitor may create and archive keys.
+    pub may_write: bool,
+    /// Whether this visitor may purge archived keys.
+    pub may_purge: bool,
+    /// The console's own address, for the commands of the first run.
+    pub origin: String,
+}
+
+/// One key of many, and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkItemView {
+    /// Its id.
+    pub id: String,
+    /// Its name; its id when there is no such key.
+    pub name: String,
+    /// Who holds it.
+    pub owner: String,
+    /// Its last use, in words.
+    pub used: String,
+    /// Whether it was used in the last 24 hours.
+    pub in_use: bool,
+    /// Why nothing becomes of it.
+    pub refused: Option<String>,
+}
+
+/// What happened in one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkStepView {
+    /// The keys of the step.
+    pub items: Vec<BulkItemView>,
+    /// Where the next step begins, when there is one.
+    pub next: Option<i64>,
+}
+
+/// How far an act on many keys has come, as it is carried from step to step.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkResultView {
+    /// Keys it was done to.
+    pub done: usize,
+    /// The first of those, to undo it.
+    pub ids: Vec<String>,
+    /// Keys it was not done to, the first of them.
+    pub refused: Vec<BulkItemView>,
+    /// How many those are in all.
+    pub left_alone: usize,
+    /// Where the next step begins, when there is one.
+    pub next: Option<i64>,
+}
+
+/// So many keys are named in a result.
+pub const NAMED: usize = 200;
+
+impl BulkResultView {
+    /// Counts one more step.
+    pub fn add(&mut self, step: BulkStepView) {
+        for item in step.items {
+            if item.refused.is_none() {
+                self.done += 1;
+                if self.ids.len() < NAMED {
+                    self.ids.push(item.id);
+                }
+            } else {
+                self.left_alone += 1;
+                if self.refused.len() < NAMED {
+                    self.refused.push(item);
+                }
+            }
+        }
+        self.next = step.next;
+    }
+}
+
+/// What an act on many keys would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkPlanView {
+    /// The first of the keys.
+    pub items: Vec<BulkItemView>,
+    /// How many keys it is about, in words: `1,000+`.
+    pub count: String,
+    /// How many it is about, when they were all counted.
+    pub exact: Option<i64>,
+    /// How many of those named were used in the last 24 hours.
+    pub in_use: usize,
+    /// Where to begin.
+    pub from: Option<i64>,
+    /// The groups keys may move to, by name.
+    pub groups: Vec<String>,
+}

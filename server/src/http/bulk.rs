@@ -1,0 +1,72 @@
+//! One act on many keys as plain forms: asked first, then done, so many keys in one answer.
+
+use app::{
+    BulkPage,
+    api::{self, ctx::Visit},
+    bulk::BulkForm,
+    error::ApiError,
+    posted::Posted,
+    view::BulkResultView,
+};
+use axum::{
+    Extension,
+    body::Bytes,
+    extract::State,
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{
+    forms::{bad_form, pairs, status},
+    pages::answer_form,
+};
+use crate::router::App;
+
+/// Keys changed before there is an answer.
+const ANSWER: usize = 200;
+
+/// Asks, or does it.
+pub async fn post_bulk(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    let Some(form) = BulkForm::from_pairs(pairs(&body)) else { return bad_form() };
+    if form.keys.is_empty() && !form.all {
+        return Redirect::to(app::routes::KEYS).into_response();
+    }
+    let (code, page) = match answer(&visit, form).await {
+        Ok(BulkPage::Ask(form, plan, Some(error))) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, BulkPage::Ask(form, plan, Some(error)))
+        }
+        Ok(page) => (StatusCode::OK, page),
+        Err(error) => (status(error), BulkPage::Failed(error)),
+    };
+    answer_form(&app, parts, code, Posted::Bulk(Box::new(page))).await
+}
+
+async fn answer(visit: &Visit, form: BulkForm) -> Result<BulkPage, ApiError> {
+    // The first steps of an act say what they are about; the later ones were asked already.
+    let asked_before = form.go && form.from.is_some() && form.sure;
+    if !form.go || !asked_before {
+        let plan = Box::new(api::bulk_plan(visit, &form).await?);
+        let risky = plan.in_use > 0 && ["archive", "off"].contains(&form.act.as_str());
+        if !form.go {
+            return Ok(BulkPage::Ask(form, plan, None));
+        }
+        if risky && !form.sure {
+            let error = "Some of these keys are in use. Tick the box to go on.".to_owned();
+            return Ok(BulkPage::Ask(form, plan, Some(error)));
+        }
+    }
+    let mut result = BulkResultView { next: form.from, ..BulkResultView::default() };
+    let mut step = form.clone();
+    loop {
+        result.add(api::bulk_step_of(visit, &step).await?);
+        if result.next.is_none() || result.done + result.left_alone >= ANSWER {
+            return Ok(BulkPage::Done(form, Box::new(result)));
+        }
+        step.from = result.next;
+    }
+}

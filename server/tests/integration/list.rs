@@ -1,0 +1,395 @@
+//! The list of keys: what it finds, in which order, page by page, and what is done to many keys at once. What the
+//! index answers is compared with what a look at every key says.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use axum::http::StatusCode;
+use keyward::{
+    console::{BulkAct, KeyForm, Pick},
+    id::KeyId,
+    key::ArchiveReason,
+    listing::{Fact, Health, ListKeys, Phase, Sort, Which, standing, words},
+    people::Role,
+    store::ListedKey,
+};
+
+use crate::support::{Keyward, databases, id_of};
+
+/// All keys that answer a question, page by page.
+async fn all(keyward: &Keyward, list: &ListKeys) -> Vec<ListedKey> {
+    let console = &keyward.app.console;
+    let mut list = ListKeys { after: None, ..list.clone() };
+    let mut found = Vec::new();
+    loop {
+        let page = console.list_keys(&console.operator(), &list).await.unwrap().page;
+        found.extend(page.keys);
+        match page.next {
+            Some(place) => list.after = Some(place),
+            None => return found,
+        }
+    }
+}
+
+/// Whether a key answers a question, by looking at it.
+fn answers(keyward: &Keyward, listed: &ListedKey, list: &ListKeys) -> bool {
+    let (key, card) = (&listed.key, &listed.key.card);
+    let last_use = listed.last_use.as_ref().map(|used| used.at);
+    let stands = standing(key, last_use, Health::default(), keyward.clock.now());
+    let which = match list.which {
+        Which::Any => true,
+        Which::Current => stands.phase != Phase::Archived,
+        Which::Only(phase) => stands.phase == phase,
+    };
+    let texts = [card.name.as_str(), key.id.as_str(), &key.last_four, card.owner.as_str(), card.description.as_str()];
+    let there: Vec<_> = texts.into_iter().flat_map(words).collect();
+    let said = |word: String| there.iter().any(|other| other.starts_with(&word));
+    which
+        && words(&list.words).all(said)
+        && list.tenant.as_ref().is_none_or(|tenant| key.tenant.name.as_str() == tenant)
+        && list.owner.as_ref().is_none_or(|owner| card.owner.as_str() == owner)
+        && list.group.is_none_or(|group| key.group.as_ref().is_some_and(|other| other.id == group))
+        && list
+            .scope
+            .as_ref()
+            .is_none_or(|scope| card.scopes.iter().any(|held| held.to_string() == *scope || held.base() == scope))
+        && list.facts.iter().all(|fact| stands.facts.contains(fact))
+}
+
+async fn seeded() -> Vec<Keyward> {
+    let mut everywhere = Vec::new();
+    for (_, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let console = &keyward.app.console;
+        console.seed_keys(&console.operator(), 260).await.unwrap();
+        for (name, scopes, expires) in [("Ärger (für alle)", "public", "90d"), ("zz 100% \"quoted\" 'x'", "b", "8d")]
+        {
+            let form = KeyForm {
+                name: name.into(),
+                owner: format!("Owner of {name}"),
+                scopes: scopes.into(),
+                all_access_reason: "to try".into(),
+                expires: expires.into(),
+                ..KeyForm::default()
+            };
+            console.issue_key(&console.operator(), &form).await.unwrap();
+        }
+        console.settle_keys().await.unwrap();
+        everywhere.push(keyward);
+    }
+    everywhere
+}
+
+#[tokio::test]
+async fn mission_c3_and_x5_every_question_finds_what_a_look_at_every_key_finds() {
+    for keyward in seeded().await {
+        let every = all(&keyward, &ListKeys { which: Which::Any, ..ListKeys::default() }).await;
+        assert_eq!(every.len(), 262);
+        let mut questions = vec![ListKeys::default()];
+        questions.extend(Phase::ALL.map(|phase| ListKeys { which: Which::Only(phase), ..ListKeys::default() }));
+        questions.extend(Fact::ALL.map(|fact| ListKeys { facts: vec![fact], ..ListKeys::default() }));
+        let sample = &every[20].key;
+        let texts = [
+            "lobby",
+            "LOB",
+            "lob kio",
+            "kiosk 2",
+            "team-1",
+            "nothing",
+            "ärg",
+            "100% \"quoted",
+            "'x'",
+            "trap; DROP",
+            "=c",
+            "*",
+            "\"",
+            "made up",
+        ];
+        let whole = [sample.id.to_string(), sample.last_four.clone(), sample.id.as_str()[..5].to_owned()];
+        for text in texts.into_iter().map(str::to_owned).chain(whole) {
+            questions.push(ListKeys { words: text, which: Which::Any, ..ListKeys::default() });
+        }
+        for scope in ["bookings", "bookings.read", "bookings.write", "public", "none"] {
+            questions.push(ListKeys { scope: Some(scope.into()), ..ListKeys::default() });
+        }
+        questions.push(ListKeys {
+            tenant: Some("default".into()),
+            words: "kiosk".into(),
+            facts: vec![Fact::Unused],
+            ..ListKeys::default()
+        });
+        questions.push(ListKeys { tenant: Some("other".into()), ..ListKeys::default() });
+        questions.push(ListKeys { owner: Some("team-7".into()), ..ListKeys::default() });
+        let mut some = 0;
+        for question in &questions {
+            let ids = |keys: &[ListedKey]| keys.iter().map(|listed| listed.key.id.to_string()).collect::<BTreeSet<_>>();
+            let expected: Vec<_> = every.iter().filter(|listed| answers(&keyward, listed, question)).cloned().collect();
+            for sort in Sort::ALL {
+                let found = all(&keyward, &ListKeys { sort, ..question.clone() }).await;
+                assert_eq!(found.len(), expected.len(), "{question:?} {sort:?}");
+                assert_eq!(ids(&found), ids(&expected), "{question:?} {sort:?}");
+                in_order(&found, sort);
+            }
+            some += usize::from(!expected.is_empty());
+            let console = &keyward.app.console;
+            let count = console.count_keys(&console.operator(), question).await.unwrap();
+            assert_eq!(count, i64::try_from(expected.len()).unwrap(), "{question:?}");
+        }
+        assert!(some >= 18, "{some} of {} questions find something", questions.len());
+    }
+}
+
+fn in_order(keys: &[ListedKey], sort: Sort) {
+    let used = |listed: &ListedKey| listed.last_use.as_ref().map_or(0, |used| used.at.millis());
+    let ends = |listed: &ListedKey| listed.key.card.expires_at.millis();
+    let name = |listed: &ListedKey| listed.key.card.name.as_str().to_lowercase();
+    for pair in keys.windows(2) {
+        let [one, two] = pair else { unreachable!() };
+        let right = match sort {
+            Sort::Newest => one.seq > two.seq,
+            Sort::Oldest => one.seq < two.seq,
+            // Databases have orders of their own for letters beyond ASCII.
+            Sort::Name => {
+                !name(one).is_ascii()
+                    || !name(two).is_ascii()
+                    || name(one).split(' ').next() <= name(two).split(' ').next()
+            }
+            Sort::NameLast => {
+                !name(one).is_ascii()
+                    || !name(two).is_ascii()
+                    || name(one).split(' ').next() >= name(two).split(' ').next()
+            }
+            Sort::Expires => ends(one) <= ends(two),
+            Sort::ExpiresLast => ends(one) >= ends(two),
+            Sort::Used => used(one) >= used(two),
+            Sort::UsedLast => used(one) <= used(two),
+        };
+        assert!(right, "{sort:?}: {} before {}", one.key.card.name, two.key.card.name);
+    }
+}
+
+#[tokio::test]
+async fn counts_follow_what_happens_and_what_time_does() {
+    for keyward in seeded().await {
+        let console = &keyward.app.console;
+        let operator = console.operator();
+        let mut phases_seen = BTreeSet::new();
+        for days in [0, 40, 200, 400] {
+            keyward.pass(Duration::from_hours(days * 24)).await;
+            console.settle_keys().await.unwrap();
+            let every = all(&keyward, &ListKeys { which: Which::Any, ..ListKeys::default() }).await;
+            let counts = console.list_keys(&operator, &ListKeys::default()).await.unwrap().counts;
+            for phase in Phase::ALL {
+                let now = keyward.clock.now();
+                let stands = |listed: &&ListedKey| standing(&listed.key, None, Health::default(), now).phase == phase;
+                let expected = every.iter().filter(stands).count();
+                assert_eq!(counts.of(phase), i64::try_from(expected).unwrap(), "{phase:?} after {days} days");
+                phases_seen.extend((expected > 0).then_some(phase.code()));
+            }
+            assert_eq!(counts.all(), 262);
+        }
+        assert!(phases_seen.len() >= 5, "{phases_seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn facts_are_brought_up_to_date_as_time_passes_and_keys_are_used() {
+    for (_, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let token = keyward.issue("a").await;
+        let id = KeyId::parse(id_of(&token)).unwrap();
+        let console = &keyward.app.console;
+        let operator = console.operator();
+        let finds = async |which, facts: Vec<Fact>| {
+            console.settle_keys().await.unwrap();
+            let list = ListKeys { which, facts, ..ListKeys::default() };
+            let found = console.list_keys(&operator, &list).await.unwrap();
+            (found.page.keys.iter().any(|listed| listed.key.id == id), found.matches)
+        };
+        let only = Which::Only;
+        assert_eq!(finds(only(Phase::Active), vec![Fact::Unused]).await, (true, 1));
+        assert_eq!(finds(Which::Current, vec![Fact::Stale]).await, (false, 0));
+        keyward.pass(Duration::from_hours(7 * 24)).await;
+        assert_eq!(finds(Which::Current, vec![Fact::Stale]).await, (true, 1));
+        assert_eq!(keyward.client().forward(&token, "scope=a").await.status, StatusCode::OK);
+        keyward.app.verifier.flush().await.unwrap();
+        assert_eq!(finds(Which::Current, vec![Fact::Unused]).await, (false, 0));
+        for _ in 0..12 {
+            assert_eq!(keyward.client().forward(&token, "scope=b").await.status, StatusCode::FORBIDDEN);
+        }
+        keyward.app.verifier.flush().await.unwrap();
+        assert_eq!(finds(only(Phase::Refusing), vec![]).await, (true, 1));
+        keyward.pass(Duration::from_hours(27)).await;
+        assert_eq!(finds(only(Phase::Active), vec![]).await, (true, 1), "it recovers");
+        keyward.pass(Duration::from_hours(55 * 24)).await;
+        assert_eq!(finds(only(Phase::Expiring), vec![]).await, (true, 1));
+        keyward.pass(Duration::from_hours(40 * 24)).await;
+        assert_eq!(finds(only(Phase::Expired), vec![Fact::Idle]).await, (true, 1));
+        console.archive_key(&operator, id, ArchiveReason::NotNeeded).await.unwrap();
+        assert_eq!(finds(only(Phase::Archived), vec![]).await, (true, 1));
+        assert_eq!(finds(Which::Current, vec![]).await, (false, 0));
+        let counts = console.list_keys(&operator, &ListKeys::default()).await.unwrap().counts;
+        assert_eq!((counts.live(), counts.all(), counts.of(Phase::Archived)), (0, 1, 1));
+        console.purge_key(&operator, id).await.unwrap();
+        assert_eq!(finds(Which::Any, vec![]).await, (false, 0));
+        assert_eq!(console.list_keys(&operator, &ListKeys::default()).await.unwrap().counts.all(), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_owner_who_is_disabled_shows_in_the_list() {
+    for (_, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let mut member = keyward.signed_in(Role::Member).await;
+        let mut admin = keyward.signed_in(Role::Superadmin).await;
+        let form = [("name", "theirs"), ("scopes", "bookings.read"), ("life", "30"), ("owner", "member@example.com")];
+        assert_eq!(member.post("/keys/new", &form).await.status, StatusCode::OK);
+        keyward.issue("a").await;
+        let console = &keyward.app.console;
+        let people = console.users(&console.operator()).await.unwrap();
+        let theirs = people.iter().find(|user| user.email.as_str() == "member@example.com").unwrap();
+        assert!(!member.get("/keys").await.body.contains("for a"), "a member sees their own");
+        assert_eq!(
+            admin.post(&format!("/settings/people/{}/switch", theirs.id), &[("to", "off")]).await.status,
+            StatusCode::SEE_OTHER
+        );
+        console.settle_keys().await.unwrap();
+        let list = ListKeys { facts: vec![Fact::OwnerDisabled], ..ListKeys::default() };
+        let found = console.list_keys(&console.operator(), &list).await.unwrap();
+        assert_eq!(found.matches, 1);
+        assert_eq!(found.page.keys[0].key.card.name.as_str(), "theirs");
+    }
+}
+
+#[tokio::test]
+async fn an_act_on_all_that_match_goes_step_by_step_and_leaves_newer_keys_alone() {
+    for keyward in seeded().await {
+        let console = &keyward.app.console;
+        let operator = console.operator();
+        let list = ListKeys { words: "made".into(), ..ListKeys::default() };
+        let before = all(&keyward, &list).await.len();
+        assert!(before > 200);
+        let (pick, act) = (Pick::All(list.clone()), BulkAct::Archive(ArchiveReason::OwnerLeft));
+        let plan = console.plan_bulk(&operator, &act, &pick).await.unwrap();
+        assert_eq!((plan.keys, plan.items.len()), (i64::try_from(before).unwrap(), 50));
+        assert_eq!(all(&keyward, &list).await.len(), before, "a plan changes nothing");
+        console.seed_keys(&operator, 1).await.unwrap();
+        let (mut from, mut done, mut steps) = (plan.from, 0, 0);
+        loop {
+            let step = console.step_bulk(&operator, &act, &pick, from).await.unwrap();
+            done += step.items.iter().filter(|item| item.refused.is_none()).count();
+            steps += 1;
+            from = step.next;
+            if from.is_none() {
+                break;
+            }
+        }
+        assert_eq!(done, before);
+        assert!(steps >= 5, "{steps}");
+        assert!(all(&keyward, &list).await.len() <= 1, "the one made meanwhile may be left");
+        let archived = ListKeys { which: Which::Only(Phase::Archived), words: "made".into(), ..ListKeys::default() };
+        for listed in all(&keyward, &archived).await {
+            assert!(matches!(listed.key.state, keyward::key::State::Archived(_)));
+        }
+        console.verify_audit(&operator).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn forms_about_many_keys_ask_first_and_tell_what_became_of_each() {
+    for (_, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let mut browser = keyward.signed_in(Role::Admin).await;
+        let tokens = [keyward.issue("a").await, keyward.issue("b").await, keyward.issue("c").await];
+        let ids: Vec<_> = tokens.iter().map(|token| id_of(token).to_owned()).collect();
+        assert_eq!(keyward.client().forward(&tokens[0], "scope=a").await.status, StatusCode::OK);
+        keyward.app.verifier.flush().await.unwrap();
+        let picked: Vec<_> = ids.iter().map(|id| ("key", id.as_str())).collect();
+        let form = |extra: &[(&'static str, &'static str)]| {
+            let mut form = picked.clone();
+            form.extend(extra);
+            form
+        };
+        let asked = browser.post("/keys/bulk", &form(&[("act", "off")])).await;
+        assert_eq!(asked.status, StatusCode::OK);
+        assert!(asked.page().contains("Switch off 3 keys?"), "{}", asked.page());
+        assert!(asked.page().contains("was used in the last 24 hours"), "{}", asked.page());
+        assert_eq!(
+            keyward.client().forward(&tokens[0], "scope=a").await.status,
+            StatusCode::OK,
+            "asking changes nothing"
+        );
+        let unsure = browser.post("/keys/bulk", &form(&[("act", "off"), ("go", "1")])).await;
+        assert_eq!(unsure.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let done = browser.post("/keys/bulk", &form(&[("act", "off"), ("go", "1"), ("sure", "1")])).await;
+        assert!(done.page().contains("3 keys switched off"), "{}", done.page());
+        keyward.pass(Duration::from_secs(1)).await;
+        assert_eq!(keyward.client().forward(&tokens[0], "scope=a").await.status, StatusCode::UNAUTHORIZED);
+        let again = browser.post("/keys/bulk", &form(&[("act", "off"), ("go", "1")])).await;
+        assert!(again.page().contains("It is off already."), "{}", again.page());
+        let on = browser.post("/keys/bulk", &form(&[("act", "on"), ("go", "1")])).await;
+        assert!(on.page().contains("3 keys switched on"), "{}", on.page());
+
+        for (extra, says) in [
+            (&[("act", "extend"), ("expires", "10d"), ("go", "1")][..], "It lives as long already."),
+            (&[("act", "extend"), ("expires", "9999d"), ("go", "1")], "0 keys extended"),
+            (&[("act", "extend"), ("expires", "200d"), ("go", "1")], "3 keys extended"),
+            (&[("act", "move"), ("group", "nowhere"), ("go", "1")], "Its tenant default has no group nowhere."),
+        ] {
+            let answer = browser.post("/keys/bulk", &form(extra)).await;
+            assert!(answer.page().contains(says), "{says}: {}", answer.page());
+        }
+        assert_eq!(
+            browser.post("/settings/groups/new", &[("name", "north"), ("tenant", "default")]).await.status,
+            StatusCode::SEE_OTHER
+        );
+        let moved = browser.post("/keys/bulk", &form(&[("act", "move"), ("group", "north"), ("go", "1")])).await;
+        assert!(moved.page().contains("3 keys moved"), "{}", moved.page());
+
+        let by_owner = browser
+            .post(
+                "/keys/bulk",
+                &[
+                    ("act", "archive"),
+                    ("all", "1"),
+                    ("query", "q=for"),
+                    ("go", "1"),
+                    ("sure", "1"),
+                    ("reason", "owner_left"),
+                ],
+            )
+            .await;
+        assert!(by_owner.page().contains("3 keys archived"), "{}", by_owner.page());
+        let none = browser.post("/keys/bulk", &[("act", "archive")]).await;
+        assert_eq!(none.status, StatusCode::SEE_OTHER, "nothing was ticked");
+        for bad in [
+            &[("act", "burn"), ("key", ids[0].as_str())][..],
+            &[("act", "off"), ("key", "x")],
+            &[("act", "off"), ("other", "1")],
+        ] {
+            assert_eq!(browser.post("/keys/bulk", bad).await.status, StatusCode::BAD_REQUEST, "{bad:?}");
+        }
+        let mut auditor = keyward.signed_in(Role::Auditor).await;
+        assert_eq!(auditor.post("/keys/bulk", &form(&[("act", "off")])).await.status, StatusCode::FORBIDDEN);
+        let mut member = keyward.signed_in(Role::Member).await;
+        let theirs = member.post("/keys/bulk", &form(&[("act", "on"), ("go", "1")])).await;
+        assert!(
+            theirs.page().contains("0 keys switched on") && theirs.page().contains("There is no key of this id."),
+            "{}",
+            theirs.page()
+        );
+    }
+}
+
+#[tokio::test]
+async fn columns_that_are_chosen_are_remembered() {
+    let keyward = Keyward::new().await;
+    keyward.issue("a").await;
+    let mut browser = keyward.signed_in(Role::Admin).await;
+    let usual = browser.get("/keys").await;
+    assert!(usual.page().contains("Last 36 h") && !usual.page().contains(">Created by</th>"));
+    let chosen = browser.get("/keys?col=creator&col=status").await;
+    assert!(!chosen.page().contains("Last 36 h</th>") && chosen.page().contains(">Created by</th>"));
+    let later = browser.get("/keys").await;
+    assert!(!later.page().contains("Last 36 h</th>") && later.page().contains(">Created by</th>"));
+    assert_eq!(browser.get("/keys?status=none").await.status, StatusCode::OK);
+}

@@ -1,0 +1,253 @@
+//! How keys are found among a million: the text index, which is each database's own, and the facts stored with a key.
+//! What is looked for by value, such as a tenant or a phase, is a word of the index, too: a filter is then a walk along
+//! sorted numbers, however many there are. No word that somebody types begins like such a one.
+
+use sqlx::{AssertSqlSafe, FromRow};
+
+use super::{Db, Store, StoreError, change::Transaction, keys::KeyRow, on, reading, select_keys};
+use crate::{
+    id::KeyId,
+    key::Key,
+    listing::{Fact, Health, ListKeys, Phase, Standing, Which, standing, words},
+    secret::hex,
+    time::{DAY, HOUR, Timestamp},
+};
+
+/// Words of a question; more are left out.
+const WORDS: usize = 8;
+/// A word is looked for by so many letters at most.
+const LETTERS: usize = 64;
+
+/// Makes the index on `SQLite`: sorted row numbers for each word and for the beginnings of words, and nothing else. What
+/// the tokenizer gets are words already.
+const SQLITE: &str = "CREATE VIRTUAL TABLE IF NOT EXISTS key_index USING fts5(terms, content='', contentless_delete=1, \
+                      detail=none, prefix='1 2 3 4 5 6 7 8', tokenize=\"ascii tokenchars '='\")";
+/// Makes the index on `PostgreSQL`. Nodes that start at once take turns.
+const POSTGRES: &str = "BEGIN; SELECT pg_advisory_xact_lock(7306); \
+                        CREATE TABLE IF NOT EXISTS key_index (seq bigint NOT NULL CONSTRAINT key_index_pk PRIMARY KEY, terms tsvector NOT NULL); \
+                        CREATE INDEX IF NOT EXISTS key_index_terms ON key_index USING gin (terms); COMMIT;";
+
+/// Where the two databases differ.
+pub(super) struct Dialect {
+    /// The column with a key's number.
+    pub(super) seq: &'static str,
+    /// The condition that the index matches parameter 1.
+    pub(super) matches: &'static str,
+}
+
+impl Db {
+    pub(super) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite { .. } => Dialect { seq: "rowid", matches: "key_index MATCH $1" },
+            Self::Postgres(_) => Dialect { seq: "seq", matches: "terms @@ $1::tsquery" },
+        }
+    }
+
+    /// A question in the index's language.
+    pub(super) fn question(&self, list: &ListKeys) -> String {
+        let values = values_of(list);
+        let typed = words(&list.words).take(WORDS).map(|word| word.chars().take(LETTERS).collect::<String>());
+        let (quote, and, any_end) = match self {
+            Self::Sqlite { .. } => ('"', " AND ", "*"),
+            Self::Postgres(_) => ('\'', " & ", ":*"),
+        };
+        let values = values.into_iter().map(|value| format!("{quote}{value}{quote}"));
+        let parts: Vec<_> = values.chain(typed.map(|word| format!("{quote}{word}{quote}{any_end}"))).collect();
+        parts.join(and)
+    }
+}
+
+/// The word that stands for a value: its kind, and the bytes.
+fn value(kind: char, text: &str) -> String {
+    format!("={kind}{}", hex(text.as_bytes()))
+}
+
+fn values_of(list: &ListKeys) -> Vec<String> {
+    let mut values = vec![match list.which {
+        Which::Any => value('k', ""),
+        Which::Current => value('c', ""),
+        Which::Only(phase) => value('p', phase.code()),
+    }];
+    values.extend(list.tenant.iter().map(|tenant| value('t', tenant)));
+    values.extend(list.group.iter().map(|group| value('g', group.as_str())));
+    values.extend(list.owner.iter().map(|owner| value('o', owner)));
+    values.extend(list.scope.iter().map(|scope| value('s', scope)));
+    values.extend(list.facts.iter().map(|fact| value('f', fact.code())));
+    values
+}
+
+/// All words of a key.
+fn terms(key: &Key, stands: &Standing) -> String {
+    let card = &key.card;
+    let mut terms = vec![value('k', ""), value('p', stands.phase.code()), value('t', key.tenant.name.as_str())];
+    terms.extend((stands.phase != Phase::Archived).then(|| value('c', "")));
+    terms.push(value('o', card.owner.as_str()));
+    terms.extend(key.group.iter().map(|group| value('g', group.id.as_str())));
+    for scope in card.scopes.iter() {
+        terms.push(value('s', &scope.to_string()));
+        terms.push(value('s', scope.base()));
+    }
+    terms.extend(stands.facts.iter().map(|fact| value('f', fact.code())));
+    let texts = [card.name.as_str(), key.id.as_str(), &key.last_four, card.owner.as_str(), card.description.as_str()];
+    terms.extend(texts.into_iter().flat_map(words));
+    terms.sort_unstable();
+    terms.dedup();
+    terms.join(" ")
+}
+
+#[derive(FromRow)]
+struct Outcomes {
+    allowed: i64,
+    limited: i64,
+    refused: i64,
+}
+
+impl Store {
+    pub(super) async fn make_key_index(&self) -> Result<(), StoreError> {
+        match &self.inner.db {
+            Db::Sqlite { write, .. } => sqlx::raw_sql(SQLITE).execute(write).await.map(drop)?,
+            Db::Postgres(pool) => sqlx::raw_sql(POSTGRES).execute(pool).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// Looks again at keys whose time has come, at most so many. How many there were.
+    pub async fn settle_keys(&self, now: Timestamp, limit: u16) -> Result<usize, StoreError> {
+        let sql = "SELECT id FROM keys WHERE due_at <= $1 ORDER BY due_at LIMIT $2";
+        let due: Vec<(String,)> = reading!(self, db => sqlx::query_as(sql)
+            .bind(now.millis())
+            .bind(i64::from(limit))
+            .fetch_all(db)
+            .await?);
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let mut transaction = self.transaction().await?;
+        // After whatever changes keys at the moment, on both databases.
+        let turn = "UPDATE audit_head SET seq = seq WHERE id = 1";
+        on!(&mut transaction, db => sqlx::query(turn).execute(db).await.map(drop))?;
+        for (id,) in &due {
+            transaction.settle(KeyId::parse(id).ok_or(StoreError::Corrupt("key"))?, now).await?;
+        }
+        transaction.commit().await?;
+        Ok(due.len())
+    }
+}
+
+impl Transaction {
+    /// Looks again at one key: writes how it stands, and what the index has of it.
+    pub(super) async fn settle(&mut self, id: KeyId, now: Timestamp) -> Result<(), StoreError> {
+        let sql = select_keys!("WHERE k.id = $1");
+        let row: Option<KeyRow> = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
+        let Some(row) = row else { return Ok(()) };
+        let (seq, phase_before) = (row.seq, row.phase.clone());
+        let (stored, last_use) = row.read()?;
+        let key = stored.key;
+        // A key that was just made has done nothing yet.
+        let is_new = phase_before.is_empty();
+        let health = if is_new { Health::default() } else { self.health(id, now).await? };
+        let stands = standing(&key, last_use.map(|used| used.at), health, now);
+        let facts: Vec<_> = stands.facts.iter().map(|fact: &Fact| fact.code()).collect();
+        let sql = "UPDATE keys SET phase = $1, facts = $2, due_at = $3, folded = $4 WHERE id = $5";
+        on!(self, db => sqlx::query(sql)
+            .bind(stands.phase.code())
+            .bind(facts.join(" "))
+            .bind(stands.due.millis())
+            .bind(key.card.name.as_str().to_lowercase())
+            .bind(id.as_str())
+            .execute(db)
+            .await
+            .map(drop))?;
+        if phase_before != stands.phase.code() {
+            self.count(&phase_before, -1).await?;
+            self.count(stands.phase.code(), 1).await?;
+        }
+        if !is_new {
+            self.write_index(seq, None).await?;
+        }
+        self.write_index(seq, Some(terms(&key, &stands))).await
+    }
+
+    /// Forgets a key that is about to go.
+    pub(super) async fn unsettle(&mut self, id: KeyId) -> Result<(), StoreError> {
+        let sql = "SELECT seq, phase FROM keys WHERE id = $1";
+        let row: Option<(i64, String)> =
+            on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
+        let Some((seq, phase)) = row else { return Ok(()) };
+        self.count(&phase, -1).await?;
+        self.write_index(seq, None).await
+    }
+
+    async fn health(&mut self, id: KeyId, now: Timestamp) -> Result<Health, StoreError> {
+        let sql = "SELECT CAST(COALESCE(SUM(CASE WHEN outcome = 'valid' THEN calls END), 0) AS bigint) AS allowed, \
+                   CAST(COALESCE(SUM(CASE WHEN outcome IN ('rate_limited', 'quota_exhausted') THEN calls END), 0) AS bigint) AS limited, \
+                   CAST(COALESCE(SUM(CASE WHEN outcome NOT IN ('valid', 'rate_limited', 'quota_exhausted') THEN calls END), 0) AS bigint) AS refused \
+                   FROM usage_hours WHERE key_id = $1 AND hour > $2";
+        let day = now.plus(-DAY - HOUR).millis();
+        let found: Outcomes = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).bind(day).fetch_one(db).await?);
+        Ok(Health { allowed: found.allowed, limited: found.limited, refused: found.refused })
+    }
+
+    async fn count(&mut self, phase: &str, more: i64) -> Result<(), StoreError> {
+        let sql = "INSERT INTO key_counts (phase, keys) VALUES ($1, $2) \
+                   ON CONFLICT (phase) DO UPDATE SET keys = key_counts.keys + excluded.keys";
+        if !phase.is_empty() {
+            on!(self, db => sqlx::query(sql).bind(phase).bind(more).execute(db).await.map(drop))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the words of a key into the index, or removes it.
+    async fn write_index(&mut self, seq: i64, terms: Option<String>) -> Result<(), StoreError> {
+        let (sqlite, postgres) = match terms {
+            Some(_) => (
+                "INSERT INTO key_index (rowid, terms) VALUES ($1, $2)",
+                "INSERT INTO key_index (seq, terms) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))",
+            ),
+            None => ("DELETE FROM key_index WHERE rowid = $1", "DELETE FROM key_index WHERE seq = $1"),
+        };
+        let sql = if matches!(self, Self::Sqlite(_)) { sqlite } else { postgres };
+        on!(self, db => {
+            let query = sqlx::query(sql).bind(seq);
+            match terms {
+                Some(terms) => query.bind(terms).execute(db).await.map(drop)?,
+                None => query.execute(db).await.map(drop)?,
+            }
+        });
+        Ok(())
+    }
+}
+
+impl Store {
+    /// The numbers of keys that answer a question, newest first or oldest first, from a place on.
+    pub(super) async fn numbers(
+        &self,
+        list: &ListKeys,
+        newest_first: bool,
+        after: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<i64>, StoreError> {
+        let Dialect { seq, matches } = self.inner.db.dialect();
+        let (than, order, from) = if newest_first { ("<", "DESC", i64::MAX) } else { (">", "ASC", 0) };
+        let sql = format!(
+            "SELECT {seq} FROM key_index WHERE {matches} AND {seq} {than} $2 ORDER BY {seq} {order} LIMIT {limit}"
+        );
+        let question = self.inner.db.question(list);
+        let rows: Vec<(i64,)> = reading!(self, db => sqlx::query_as(AssertSqlSafe(sql))
+            .bind(question)
+            .bind(after.unwrap_or(from))
+            .fetch_all(db)
+            .await?);
+        Ok(rows.into_iter().map(|(seq,)| seq).collect())
+    }
+
+    /// How many keys answer a question; counted up to a limit.
+    pub async fn count_matches(&self, list: &ListKeys, limit: u32) -> Result<i64, StoreError> {
+        let matches = self.inner.db.dialect().matches;
+        let sql = format!("SELECT COUNT(*) FROM (SELECT 1 AS one FROM key_index WHERE {matches} LIMIT {limit}) found");
+        let question = self.inner.db.question(list);
+        let (count,): (i64,) =
+            reading!(self, db => sqlx::query_as(AssertSqlSafe(sql)).bind(question).fetch_one(db).await?);
+        Ok(count)
+    }
+}
