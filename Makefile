@@ -52,8 +52,9 @@ check: toolchain ## formatting and lints
 	cargo clippy $(NATIVE) --all-targets -- -D warnings
 	cargo clippy $(BROWSER) -- -D warnings
 
-bench: toolchain ## measure verification; arguments: make bench ARGS="..."
-	@cargo run --release --package server --example bench -- $(ARGS)
+bench: toolchain ## measure verification, then the list with up to a million keys (some minutes)
+	@cargo run --release --package server --example bench
+	cargo run --release --package server --example bench_lists
 
 soak: toolchain ## the long tests that make test leaves out
 	@end2end/postgres.sh cargo test $(NATIVE) --test integration -- --ignored soak

@@ -16,6 +16,8 @@ pub const THEME: &str = "/theme";
 pub const KEYS: &str = "/keys";
 /// The form for a new key; its POST is the show-once page.
 pub const NEW_KEY: &str = "/keys/new";
+/// Keys that somebody should look at.
+pub const HYGIENE: &str = "/hygiene";
 /// One act on many keys (POST).
 pub const BULK: &str = "/keys/bulk";
 /// One key, with `:id`.

@@ -7,7 +7,9 @@ mod why;
 use serde::{Deserialize, Serialize};
 
 use crate::form::IssueKeyForm;
-pub use list::{BulkItemView, BulkPlanView, BulkResultView, BulkStepView, HourView, KeysView, ListedView};
+pub use list::{
+    BulkItemView, BulkPlanView, BulkResultView, BulkStepView, HabitView, HourView, HygieneView, KeysView, ListedView,
+};
 pub use why::{
     CallView, CheckView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView, WhyView,
 };

@@ -120,6 +120,7 @@ pub fn table() -> Vec<Route> {
         route("GET", routes::KEYS, SignedIn, get(pages::keys)),
         route("GET", routes::NEW_KEY, SignedIn, get(pages::page)),
         route("POST", routes::NEW_KEY, SignedIn, post(forms::post_new_key)),
+        route("GET", routes::HYGIENE, SignedIn, get(pages::page)),
         route("POST", routes::BULK, SignedIn, post(bulk::post_bulk)),
         route("GET", "/keys/{id}", SignedIn, get(pages::page)),
         route("GET", "/keys/{id}/edit", SignedIn, get(pages::page)),

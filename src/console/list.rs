@@ -2,9 +2,9 @@
 
 use super::{Console, ConsoleError};
 use crate::{
-    listing::ListKeys,
+    listing::{Fact, ListKeys, Sort},
     people::{Action, Permit},
-    store::{Counts, KeyHour, KeyPage, StoreError},
+    store::{Counts, KeyHour, KeyPage, ListedKey, StoreError},
     time::{HOUR, Timestamp},
 };
 
@@ -54,6 +54,24 @@ impl Console {
         permit.allows(Action::ReadKeys)?;
         let list = within_reach(permit, list);
         Ok(self.store.count_matches(&list, u32::try_from(MATCHES).unwrap_or_default() + 1).await?)
+    }
+
+    /// For each of these facts, how many current keys it holds for, counted up to [`MATCHES`] + 1, and the oldest of them.
+    pub async fn keys_with(
+        &self,
+        permit: &Permit,
+        facts: &[Fact],
+        sample: u16,
+    ) -> Result<Vec<(Fact, i64, Vec<ListedKey>)>, ConsoleError> {
+        permit.allows(Action::ReadKeys)?;
+        let mut found = Vec::new();
+        for fact in facts {
+            let list = ListKeys { facts: vec![*fact], sort: Sort::Oldest, ..ListKeys::default() };
+            let list = within_reach(permit, &list);
+            let keys = self.store.keys(&list, sample).await?.keys;
+            found.push((*fact, self.count_keys(permit, &list).await?, keys));
+        }
+        Ok(found)
     }
 
     /// Brings up to date how keys stand whose time has come.

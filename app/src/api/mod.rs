@@ -9,6 +9,7 @@ mod change_key;
 mod choices;
 #[cfg(feature = "ssr")]
 pub mod ctx;
+mod hygiene;
 mod keys;
 mod list;
 mod people;
@@ -29,6 +30,7 @@ pub use bulk::bulk_step;
 pub use bulk::{plan as bulk_plan, step as bulk_step_of};
 #[cfg(feature = "ssr")]
 pub use change_key::{edit, purge, rotate, switch};
+pub use hygiene::hygiene;
 pub use keys::{ArchiveAnswer, archive_key, issue_key, key_form, key_stakes, new_key, show_key};
 #[cfg(feature = "ssr")]
 pub use keys::{archive, issue};

@@ -47,6 +47,7 @@ where
                     <Brand/>
                     <ul>
                         <Item href=routes::KEYS icon="key" label="Keys" current/>
+                        <Item href=routes::HYGIENE icon="check" label="Hygiene" current/>
                         <Item href=routes::WHY icon="play" label="Test a key" current/>
                         {visitor.as_ref().is_ok_and(|visitor| visitor.may_audit)
                             .then(|| view! { <Item href=routes::AUDIT icon="list" label="Audit" current/> })}

@@ -7,6 +7,7 @@ mod bulk;
 mod edit_key;
 mod frame;
 mod gateway;
+mod hygiene;
 mod key;
 mod keys;
 mod keys_empty;
@@ -38,6 +39,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/setup") view=setup::Setup ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=sign_in::SignIn ssr=SsrMode::Async/>
                 <Route path=path!("/keys") view=keys::Keys ssr=SsrMode::Async/>
+                <Route path=path!("/hygiene") view=hygiene::Hygiene ssr=SsrMode::Async/>
                 <Route path=path!("/keys/bulk") view=bulk::Bulk ssr=SsrMode::Async/>
                 <Route path=path!("/keys/new") view=new_key::NewKey ssr=SsrMode::Async/>
                 <Route path=path!("/keys/:id") view=key::KeyPage ssr=SsrMode::Async/>

@@ -133,3 +133,23 @@ pub struct BulkPlanView {
     /// The groups keys may move to, by name.
     pub groups: Vec<String>,
 }
+
+/// Keys that share something that somebody should look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HabitView {
+    /// What they share: the code of a fact.
+    pub fact: String,
+    /// How many there are, in words: `1,000+`.
+    pub count: String,
+    /// The oldest of them.
+    pub keys: Vec<KeyRow>,
+}
+
+/// What somebody should look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HygieneView {
+    /// Of each kind, also those of which there are none.
+    pub habits: Vec<HabitView>,
+    /// Whether this visitor may change keys.
+    pub may_write: bool,
+}

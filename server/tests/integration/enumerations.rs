@@ -50,9 +50,10 @@ fn body_for(function: &str, id: &str, group: &str) -> (&'static str, String) {
     let form = "application/x-www-form-urlencoded";
     let json = "application/json";
     match function {
-        "visitor" | "new_key" | "list_audit" | "list_people" => (form, String::new()),
+        "visitor" | "new_key" | "hygiene" | "list_audit" | "list_people" => (form, String::new()),
         "list_entries" | "show_entry" => (form, "kind=scopes".to_owned()),
         "group_keys" => (form, format!("id={group}")),
+        "bulk_step" => (json, format!(r#"{{"form":{{"act":"on","keys":["{id}"]}}}}"#)),
         "list_keys" => (form, "query=".to_owned()),
         "show_key" | "key_stakes" | "key_form" | "show_signing" => (form, format!("id={id}")),
         "issue_key" => (
@@ -198,7 +199,9 @@ async fn the_matrix_of_routes_and_roles() {
     }
     let expected = "\
 archive_key  superadmin=200 admin=200 auditor=403 member=404
+bulk_step    superadmin=200 admin=200 auditor=403 member=200
 group_keys   superadmin=200 admin=200 auditor=403 member=403
+hygiene      superadmin=200 admin=200 auditor=200 member=200
 issue_key    superadmin=200 admin=200 auditor=403 member=200
 key_form     superadmin=200 admin=200 auditor=403 member=404
 key_stakes   superadmin=200 admin=200 auditor=200 member=404

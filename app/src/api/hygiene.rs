@@ -1,0 +1,33 @@
+//! Keys that somebody should look at, over the wire.
+
+use leptos::prelude::*;
+
+use crate::{error::ApiError, view::HygieneView};
+
+/// Keys of each kind that somebody should look at.
+#[server(prefix = "/api/console", endpoint = "hygiene")]
+pub async fn hygiene() -> Result<HygieneView, ApiError> {
+    use keyward::{listing::Fact, people::Action};
+
+    use super::{ctx, views};
+    use crate::view::HabitView;
+    const KINDS: [Fact; 6] =
+        [Fact::OwnerDisabled, Fact::AllAccess, Fact::Endless, Fact::Stale, Fact::Idle, Fact::AnyAddress];
+    /// So many of each kind are named.
+    const NAMED: u16 = 5;
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            let permit = visit.permit()?;
+            let now = visit.console.clock().now();
+            let found = visit.console.keys_with(permit, &KINDS, NAMED).await.map_err(ctx::closed)?;
+            let habits = found.into_iter().map(|(fact, count, keys)| HabitView {
+                fact: fact.code().to_owned(),
+                count: views::counted(count),
+                keys: keys.iter().map(|listed| views::row(&listed.key, listed.last_use.as_ref(), now)).collect(),
+            });
+            Ok(HygieneView { habits: habits.collect(), may_write: permit.allows(Action::WriteKeys).is_ok() })
+        }
+        .await,
+    )
+}

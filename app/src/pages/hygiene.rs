@@ -1,0 +1,113 @@
+//! What somebody should look at: keys with too much, too long or for nobody, each with what mends it.
+
+use keyward::listing::Fact;
+use leptos::prelude::*;
+
+use super::frame::Loaded;
+use crate::{
+    api,
+    components::{Ago, Icon},
+    listing::Asked,
+    routes,
+    view::{HabitView, HygieneView, KeyRow},
+};
+
+/// `/hygiene`.
+#[component]
+pub(crate) fn Hygiene() -> impl IntoView {
+    let show = |view: HygieneView| {
+        let clean = view.habits.iter().all(|habit| habit.keys.is_empty());
+        let may_write = view.may_write;
+        view! {
+            <div class="row page-head"><h1>"Hygiene"</h1></div>
+            <p class="muted lead">"Keys that work and that somebody should look at, the oldest first. Facts are brought up to date within seconds."</p>
+            {if clean {
+                view! { <div class="banner ok"><Icon name="ok"/><p><b>"Nothing to do."</b>" Every key expires, is used, is limited to what it needs and has an owner."</p></div> }.into_any()
+            } else {
+                view! { <div class="stack">{view.habits.into_iter().map(|habit| view! { <Habit habit may_write/> }).collect_view()}</div> }.into_any()
+            }}
+        }
+    };
+    view! { <Loaded title="Hygiene" current=routes::HYGIENE load=api::hygiene() show/> }
+}
+
+/// Why it matters, and what mends one key: the button's words and whether it archives (or else edits).
+fn advice(fact: Fact) -> (&'static str, &'static str, bool) {
+    match fact {
+        Fact::OwnerDisabled => (
+            "Their owner may not sign in any more. They are refused; archive them, or give them to somebody else.",
+            "Archive\u{2026}",
+            true,
+        ),
+        Fact::AllAccess => {
+            ("They open everything. Give them just the scopes they need.", "Choose scopes\u{2026}", false)
+        }
+        Fact::Endless => ("They work until somebody thinks of them. Give them an end.", "Set an expiry\u{2026}", false),
+        Fact::Stale | Fact::Unused => {
+            ("They were made more than 7 days ago and nobody has called with them.", "Archive\u{2026}", true)
+        }
+        Fact::Idle => ("Nobody has called with them for 90 days.", "Archive\u{2026}", true),
+        Fact::AnyAddress => (
+            "Whoever copies one can use it from anywhere. List the addresses they are called from.",
+            "List addresses\u{2026}",
+            false,
+        ),
+    }
+}
+
+#[component]
+fn Habit(habit: HabitView, may_write: bool) -> impl IntoView {
+    let Some(fact) = Fact::parse(&habit.fact) else { return ().into_any() };
+    let (why, words, archives) = advice(fact);
+    let list = Asked::default().toggled(fact);
+    let (all, id, heading) = (list.address(), habit.fact.clone(), habit.fact.clone());
+    let none = habit.keys.is_empty();
+    let more = habit.count != habit.keys.len().to_string();
+    let line = |row: KeyRow| {
+        let key = row.mask.id.clone();
+        let action = if archives {
+            view! { <a class="btn risky" href=routes::archive_key(&key) data-archive=key.clone() aria-label=format!("Archive {}\u{2026}", row.name)>{words}</a> }.into_any()
+        } else {
+            view! { <a class="btn" href=routes::edit_key(&key) aria-label=format!("{} {}", words.trim_end_matches('\u{2026}'), row.name)>{words}</a> }.into_any()
+        };
+        view! {
+            <li class="row">
+                <span class="grow"><a class="link" href=routes::key(&key)><bdi>{row.name.clone()}</bdi></a>
+                    <span class="sub"><bdi>{row.owner}</bdi>" \u{b7} made "<Ago when=row.created/>" \u{b7} "{match row.last_used {
+                        Some(when) => view! { "used "<Ago when/> }.into_any(),
+                        None => "never used".into_any(),
+                    }}</span></span>
+                {may_write.then_some(action)}
+            </li>
+        }
+    };
+    view! {
+        <section class="panel" aria-labelledby=id>
+            <header class="row">
+                {if none {
+                    view! { <span class="status ok"><Icon name="ok"/></span> }.into_any()
+                } else {
+                    view! { <span class="status warn"><Icon name="warning"/></span> }.into_any()
+                }}
+                <h2 id=heading>{fact.words()}</h2>
+                <span class="muted">{habit.count.clone()}{if habit.count == "1" { " key" } else { " keys" }}</span>
+                {(!none).then(|| view! {
+                    <span class="row tight end">
+                        {more.then(|| view! { <a class="btn quiet" href=all>"See all "{habit.count.clone()}</a> })}
+                        {(archives && may_write).then(|| view! {
+                            <form method="post" action=routes::BULK>
+                                <input type="hidden" name="all" value="1"/><input type="hidden" name="query" value=list.query()/>
+                                <button class="btn quiet risky" name="act" value="archive">"Archive all\u{2026}"</button>
+                            </form>
+                        })}
+                    </span>
+                })}
+            </header>
+            {(!none).then(|| view! {
+                <p class="body muted">{why}</p>
+                <ul class="lines habit">{habit.keys.into_iter().map(line).collect_view()}</ul>
+            })}
+        </section>
+    }
+    .into_any()
+}
