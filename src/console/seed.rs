@@ -69,7 +69,7 @@ impl Console {
                 change.archive_key(id, archived).await?;
             }
             if number % 10 == 0 {
-                let hour = Timestamp::from_millis((now.millis() / HOUR - number % 30) * HOUR);
+                let hour = Timestamp::from_millis((now.millis() / HOUR - 1 - number % 30) * HOUR);
                 let last_use =
                     LastUse { at: hour.plus(HOUR / 2), address: format!("10.0.{}.{}", number % 200, number % 250) };
                 tallies.push(Tally {

@@ -249,7 +249,7 @@ async fn an_owner_who_is_disabled_shows_in_the_list() {
         let theirs = people.iter().find(|user| user.email.as_str() == "member@example.com").unwrap();
         assert!(!member.get("/keys").await.body.contains("for a"), "a member sees their own");
         assert_eq!(
-            admin.post(&format!("/settings/people/{}/switch", theirs.id), &[("to", "off")]).await.status,
+            admin.post(&format!("/settings/people/{}/switch", theirs.id), &[("on", "0")]).await.status,
             StatusCode::SEE_OTHER
         );
         console.settle_keys().await.unwrap();
