@@ -5,8 +5,10 @@ mod audit;
 mod change;
 mod keys;
 mod limits;
+mod observations;
 mod refusals;
 mod registry;
+mod rotations;
 mod sessions;
 mod setup;
 mod signatures;
@@ -33,6 +35,7 @@ pub use self::{
     change::Change,
     keys::{Counts, Cursor, KeyFilter, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
     refusals::{MAX_REFUSALS, Refusal},
+    rotations::Rotation,
     sessions::StoredSession,
     signatures::StoredVerifyKey,
     usage::{Stakes, Tally},

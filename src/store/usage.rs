@@ -2,8 +2,9 @@
 
 use sqlx::FromRow;
 
-use super::{Db, Store, StoreError, reading};
+use super::{Db, Store, StoreError, observations::add_observations, reading};
 use crate::{
+    activity::Observation,
     id::KeyId,
     store::LastUse,
     time::{DAY, HOUR, Timestamp},
@@ -14,14 +15,23 @@ use crate::{
 pub struct Tally {
     /// The key.
     pub key: KeyId,
-    /// The start of the hour.
-    pub hour: Timestamp,
+    /// The start of the minute.
+    pub minute: Timestamp,
     /// Calls by outcome: `valid` or the code of the refusal.
     pub calls: Vec<(&'static str, i64)>,
     /// The last allowed call.
     pub last_use: Option<LastUse>,
     /// Where allowed calls came from, each with its last call.
     pub callers: Vec<LastUse>,
+    /// Kinds of calls that were seen.
+    pub observations: Vec<Observation>,
+}
+
+impl Tally {
+    /// The start of the hour, in milliseconds.
+    fn hour(&self) -> i64 {
+        self.minute.millis().div_euclid(HOUR) * HOUR
+    }
 }
 
 /// What archiving a key would break.
@@ -107,12 +117,13 @@ macro_rules! add_usage {
                      ON CONFLICT (key_id, hour, outcome) DO UPDATE SET calls = usage_hours.calls + excluded.calls",
                 )
                 .bind(tally.key.as_str())
-                .bind(tally.hour.millis())
+                .bind(tally.hour())
                 .bind(*outcome)
                 .bind(calls)
                 .execute(&mut *$transaction)
                 .await?;
             }
+            add_observations!($transaction, tally);
             if let Some(used) = &tally.last_use {
                 sqlx::query(
                     "INSERT INTO last_uses (key_id, at, address) VALUES ($1, $2, $3) ON CONFLICT (key_id) \
