@@ -15,7 +15,9 @@ pub mod routes;
 pub mod settings;
 mod shell;
 pub mod signing;
+pub mod trial;
 pub mod view;
+mod walk;
 
 pub use pages::App;
 pub use shell::{Document, shell};

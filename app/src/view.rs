@@ -1,11 +1,16 @@
 //! What may reach a browser. Views are made from domain types on the server and hold no secret: the one thing that does
 //! is in [`crate::once`].
 
+mod activity;
 mod why;
 
 use serde::{Deserialize, Serialize};
 
 use crate::form::IssueKeyForm;
+pub use activity::{
+    ActivityView, BrokenView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, TallyView,
+    TightenView,
+};
 pub use why::{
     CallView, CheckView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView, WhyView,
 };

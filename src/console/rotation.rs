@@ -72,6 +72,8 @@ pub struct Pair {
     pub new: Key,
     /// When the successor was made.
     pub rotated_at: Timestamp,
+    /// When the old key would have expired but for the rotation.
+    pub would_end: Timestamp,
     /// Until when the old key can be let work.
     pub latest: Timestamp,
     /// How far callers have changed over.
@@ -215,10 +217,8 @@ impl Console {
             return Ok(None);
         }
         let period = if now.since(rotation.at) < HOUR { Period::Hour } else { Period::Day };
-        let series = [
-            self.store.series(rotation.old, period, now).await?,
-            self.store.series(rotation.new, period, now).await?,
-        ];
+        let series =
+            [self.store.series(rotation.old, period, now).await?, self.store.series(rotation.new, period, now).await?];
         let since = now.plus(-QUIET);
         let recent =
             [self.store.calls_since(rotation.old, since).await?, self.store.calls_since(rotation.new, since).await?];
@@ -227,7 +227,14 @@ impl Console {
         let policy = self.store.policy().await?;
         let latest = latest(rotation.would_end, policy, now);
         let drain = Drain { last_use, recent, series, callers };
-        Ok(Some(Pair { old: old.key, new: new.key, rotated_at: rotation.at, latest, drain }))
+        Ok(Some(Pair {
+            old: old.key,
+            new: new.key,
+            rotated_at: rotation.at,
+            would_end: rotation.would_end,
+            latest,
+            drain,
+        }))
     }
 
     /// When a key would have expired, had it not been rotated.

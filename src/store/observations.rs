@@ -54,8 +54,7 @@ impl Store {
         let kinds = "SELECT MAX(address), MAX(agent), MAX(demand), MAX(manner), MAX(outcome), MAX(at) AS latest, \
                      CAST(SUM(calls) AS bigint) FROM observations WHERE key_id = $1 AND day >= $2 \
                      GROUP BY id ORDER BY latest DESC, id";
-        let all =
-            "SELECT CAST(COALESCE(SUM(calls), 0) AS bigint) FROM usage_hours WHERE key_id = $1 AND hour >= $2";
+        let all = "SELECT CAST(COALESCE(SUM(calls), 0) AS bigint) FROM usage_hours WHERE key_id = $1 AND hour >= $2";
         let first = first_day(now);
         let (kinds, (calls,)): (Vec<Row>, (i64,)) = reading!(self, db => (
             sqlx::query_as(kinds).bind(key.as_str()).bind(first).fetch_all(db).await?,
@@ -69,7 +68,9 @@ impl Store {
     pub async fn series(&self, key: KeyId, period: Period, now: Timestamp) -> Result<Series, StoreError> {
         let sql = match period {
             Period::Hour => "SELECT minute, outcome, calls FROM usage_minutes WHERE key_id = $1 AND minute >= $2",
-            Period::Day | Period::Month => "SELECT hour, outcome, calls FROM usage_hours WHERE key_id = $1 AND hour >= $2",
+            Period::Day | Period::Month => {
+                "SELECT hour, outcome, calls FROM usage_hours WHERE key_id = $1 AND hour >= $2"
+            }
         };
         let mut series = Series::empty(period, now);
         let rows: Vec<(i64, String, i64)> = reading!(self, db => sqlx::query_as(sql)

@@ -83,7 +83,8 @@ impl Usage {
         let mut waiting = waiting.into_iter().peekable();
         while waiting.peek().is_some() {
             let batch: Vec<_> = waiting.by_ref().take(BATCH).collect();
-            let tallies: Vec<Tally> = batch.iter().map(|((key, minute), counted)| counted.tally(*key, *minute)).collect();
+            let tallies: Vec<Tally> =
+                batch.iter().map(|((key, minute), counted)| counted.tally(*key, *minute)).collect();
             if let Err(error) = store.add_usage(&tallies).await {
                 for ((id, minute), counted) in batch.into_iter().chain(waiting) {
                     self.shard().entry((id, minute)).or_default().merge(counted);

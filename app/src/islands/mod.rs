@@ -11,9 +11,11 @@ mod key_form;
 mod once;
 mod shortcuts;
 mod signing;
+mod trial;
 mod trouble;
 
 pub(crate) use actions::PageActions;
 pub(crate) use create::CreateKey;
 pub(crate) use edit::EditKey;
 pub(crate) use signing::AddVerifyKey;
+pub(crate) use trial::Trial;

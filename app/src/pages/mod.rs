@@ -18,6 +18,7 @@ mod setup;
 mod sign_in;
 mod signing;
 mod solo;
+mod tighten;
 mod why;
 
 use leptos::prelude::*;

@@ -54,7 +54,8 @@ fn body_for(function: &str, id: &str, group: &str) -> (&'static str, String) {
         "list_entries" | "show_entry" => (form, "kind=scopes".to_owned()),
         "group_keys" => (form, format!("id={group}")),
         "list_keys" => (form, "words=&archived=false".to_owned()),
-        "show_key" | "key_stakes" | "key_form" | "show_signing" => (form, format!("id={id}")),
+        "show_key" | "key_stakes" | "key_form" | "key_rotation" | "show_signing" => (form, format!("id={id}")),
+        "key_activity" => (form, format!("id={id}&period=day")),
         "issue_key" => (
             json,
             r#"{"form":{"name":"n","description":"","owner":"","ticked":[],"typed":"a","life":"90","date":""}}"#
@@ -200,7 +201,9 @@ async fn the_matrix_of_routes_and_roles() {
 archive_key  superadmin=200 admin=200 auditor=403 member=404
 group_keys   superadmin=200 admin=200 auditor=403 member=403
 issue_key    superadmin=200 admin=200 auditor=403 member=200
+key_activity superadmin=200 admin=200 auditor=200 member=404
 key_form     superadmin=200 admin=200 auditor=403 member=404
+key_rotation superadmin=200 admin=200 auditor=403 member=404
 key_stakes   superadmin=200 admin=200 auditor=200 member=404
 list_audit   superadmin=200 admin=200 auditor=200 member=403
 list_entries superadmin=200 admin=200 auditor=200 member=200
