@@ -22,6 +22,10 @@ codes! {
         SwitchOnKey = "key.switch_on" => "Key switched on",
         /// A key was given a successor.
         RotateKey = "key.rotate" => "Key rotated",
+        /// A key that has a successor was stopped before its overlap was over.
+        CutKey = "key.cut" => "Old key cut",
+        /// A key that has a successor was let work for longer.
+        ExtendOverlap = "key.extend" => "Overlap extended",
         /// A key was archived.
         ArchiveKey = "key.archive" => "Key archived",
         /// An archived key was removed with all that was known of it.

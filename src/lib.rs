@@ -3,6 +3,7 @@
 //! The vocabulary is pure: it compiles to WebAssembly and knows no clock, no randomness, no I/O. The working
 //! parts, behind the feature `server`, are the only ones that do. Neither knows HTTP, HTML or the browser.
 
+pub mod activity;
 pub mod address;
 pub mod audit;
 mod codes;

@@ -69,6 +69,16 @@ impl Timestamp {
         self.format("%-d %b %Y")
     }
 
+    /// For people who know the day, the time alone: `23:59`.
+    pub fn clock(self) -> String {
+        self.format("%H:%M")
+    }
+
+    /// For people who know the year: `14 Mar`.
+    pub fn short_day(self) -> String {
+        self.format("%-d %b")
+    }
+
     /// For a date field: `2027-03-14`.
     pub fn iso_day(self) -> String {
         self.format("%Y-%m-%d")

@@ -1,6 +1,10 @@
 //! Forms as typed. The same pairs of field and value come from a browser's `FormData` and from a plain form's body.
 
+mod rotation;
+
 use serde::{Deserialize, Serialize};
+
+pub use rotation::{OVERLAPS, RotateForm, UNTIL, instant};
 
 /// The form of a key, for a new one and for edits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +106,33 @@ impl IssueKeyForm {
         })
     }
 
+    /// The fields as a form sends them, to be carried on.
+    pub fn pairs(&self) -> Vec<(&'static str, &str)> {
+        let ticked = self.ticked.iter().map(|scope| ("scope", scope.as_str()));
+        let lines = [
+            ("template", &self.template),
+            ("name", &self.name),
+            ("description", &self.description),
+            ("owner", &self.owner),
+            ("tenant", &self.tenant),
+            ("scopes", &self.typed),
+            ("all_access_reason", &self.all_access_reason),
+            ("life", &self.life),
+            ("days", &self.days),
+            ("date", &self.date),
+            ("group", &self.group),
+            ("acts_as", &self.acts_as),
+            ("role", &self.role),
+            ("addresses", &self.addresses),
+            ("limits", &self.limits),
+            ("quota", &self.quota),
+            ("metadata", &self.metadata),
+            ("form", &self.form),
+            ("signed_writes", &self.signed_writes),
+        ];
+        ticked.chain(lines.map(|(field, value)| (field, value.as_str()))).collect()
+    }
+
     /// All scopes, ticked and typed, separated by spaces.
     pub fn scopes(&self) -> String {
         format!("{} {}", self.ticked.join(" "), self.typed)
@@ -118,11 +149,18 @@ impl IssueKeyForm {
     }
 }
 
+/// The step that saves although somebody would be locked out.
+pub const ANYWAY: &str = "anyway";
+/// The step that leads back to the form.
+pub const BACK: &str = "back";
+
 /// The form that edits a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditForm {
     /// `seen`: the generation that was edited.
     pub seen: i64,
+    /// `step`: empty at first; [`ANYWAY`] or [`BACK`] once it was said whom it would lock out.
+    pub step: String,
     /// All other fields.
     pub form: IssueKeyForm,
 }
@@ -130,41 +168,25 @@ pub struct EditForm {
 impl EditForm {
     /// Reads the fields; unknown ones make it `None`.
     pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Option<Self> {
-        let (seen, rest): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(field, _)| field == "seen");
-        let [(_, seen)] = seen.as_slice() else { return None };
-        Some(Self { seen: seen.parse().ok()?, form: IssueKeyForm::from_pairs(rest)? })
-    }
-}
-
-/// The form that rotates a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RotateForm {
-    /// `overlap`: for how long the old key works on, one of [`OVERLAPS`].
-    pub overlap: String,
-}
-
-/// The overlaps that are offered, as code and words.
-pub const OVERLAPS: [(&str, &str); 4] =
-    [("0", "At once"), ("1h", "After 1 hour"), ("24h", "After 24 hours"), ("7d", "After 7 days")];
-
-/// A day.
-impl Default for RotateForm {
-    fn default() -> Self {
-        Self { overlap: OVERLAPS[2].0.to_owned() }
-    }
-}
-
-impl RotateForm {
-    /// Reads the fields; unknown ones make it `None`.
-    pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Option<Self> {
-        let mut form = Self { overlap: String::new() };
+        let (mut seen, mut step, mut rest) = (None, None, Vec::new());
         for (field, value) in pairs {
-            match field.as_str() {
-                "overlap" => form.overlap = value,
-                _ => return None,
+            let place = match field.as_str() {
+                "seen" => &mut seen,
+                "step" => &mut step,
+                _ => {
+                    rest.push((field, value));
+                    continue;
+                }
+            };
+            if place.replace(value).is_some() {
+                return None;
             }
         }
-        OVERLAPS.iter().any(|(code, _)| *code == form.overlap).then_some(form)
+        let step = step.unwrap_or_default();
+        if !["", ANYWAY, BACK].contains(&step.as_str()) {
+            return None;
+        }
+        Some(Self { seen: seen?.parse().ok()?, step, form: IssueKeyForm::from_pairs(rest)? })
     }
 }
 
@@ -235,17 +257,26 @@ mod tests {
         }
     }
 
+    /// What is carried on by hidden fields is what was typed.
+    #[test]
+    fn a_form_is_carried_on_whole() {
+        let all = "scope=a&scope=b&template=t&name=n&description=d%0D%0Ae&owner=o&tenant=x&scopes=c&all_access_reason=r\
+                   &life=date&days=1&date=2027-03-14&group=g&acts_as=u&role=l&addresses=10.0.0.0%2F8&limits=m&quota=q\
+                   &metadata=%7B%7D&form=jwt&signed_writes=required";
+        let form = IssueKeyForm::from_pairs(pairs(all)).unwrap();
+        assert!(form.pairs().iter().all(|(_, value)| !value.is_empty()), "{form:?}");
+        let carried = form.pairs().into_iter().map(|(field, value)| (field.to_owned(), value.to_owned()));
+        assert_eq!(IssueKeyForm::from_pairs(carried), Some(form.clone()));
+    }
+
     #[test]
     fn fields_that_no_form_of_ours_has_are_refused() {
         assert_eq!(IssueKeyForm::from_pairs(pairs("scope=a&scope=b&scopes=c")).unwrap().scopes(), "a b c");
         assert!(IssueKeyForm::from_pairs(pairs("name=a&admin=1")).is_none());
         assert_eq!(EditForm::from_pairs(pairs("name=a&seen=7")).unwrap().seen, 7);
-        for bad in ["name=a", "name=a&seen=", "name=a&seen=7&seen=8", "seen=7&admin=1"] {
+        assert_eq!(EditForm::from_pairs(pairs("seen=7&step=anyway")).unwrap().step, ANYWAY);
+        for bad in ["name=a", "name=a&seen=", "name=a&seen=7&seen=8", "seen=7&admin=1", "seen=7&step=x"] {
             assert!(EditForm::from_pairs(pairs(bad)).is_none(), "{bad}");
-        }
-        assert_eq!(RotateForm::from_pairs(pairs("overlap=24h")), Some(RotateForm::default()));
-        for bad in ["", "overlap=2h", "overlap=1h&name=a"] {
-            assert!(RotateForm::from_pairs(pairs(bad)).is_none(), "{bad}");
         }
         assert!(PurgeForm::from_pairs(pairs("confirm=a&force=1")).is_none());
     }

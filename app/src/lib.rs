@@ -17,7 +17,9 @@ pub mod routes;
 pub mod settings;
 mod shell;
 pub mod signing;
+pub mod trial;
 pub mod view;
+mod walk;
 
 pub use pages::{App, BulkPage};
 pub use shell::{Document, shell};

@@ -10,7 +10,7 @@ use crate::{
     pages::BulkPage,
     settings::Typed,
     signing::VerifyKeyForm,
-    view::{FieldErrorView, GatewayView, WhyView},
+    view::{FieldErrorView, GatewayView, TightenView, WhyView},
 };
 
 /// Why a form was not carried out: what has to be mended, or why it failed otherwise.
@@ -65,6 +65,10 @@ pub enum Posted {
     },
     /// An edit was refused.
     Edit(EditForm, Refused),
+    /// An edit would lock somebody out: it is asked once more, or the form is shown again.
+    Tighten(EditForm, Box<TightenView>),
+    /// The overlap of the old key with this id was not ended, or not lengthened.
+    Overlap(String, RotateForm, Refused),
     /// A key was not switched.
     Switch(Refused),
     /// A key was not rotated.

@@ -77,6 +77,26 @@ pub fn rotate_key(id: &str) -> String {
     format!("{KEYS}/{id}/rotate")
 }
 
+/// Ends the overlap of one key that has a successor (POST).
+pub fn cut_key(id: &str) -> String {
+    format!("{KEYS}/{id}/cut")
+}
+
+/// Lets one key that has a successor work for longer (POST).
+pub fn extend_key(id: &str) -> String {
+    format!("{KEYS}/{id}/extend")
+}
+
+/// One key's page, with its calls over the period of this code.
+pub fn key_calls(id: &str, period: &str) -> String {
+    format!("{KEYS}/{id}?period={period}#calls")
+}
+
+/// All that the audit knows of one thing.
+pub fn audit_of(id: &str) -> String {
+    format!("{AUDIT}?target={id}")
+}
+
 /// The page that purges one archived key.
 pub fn purge_key(id: &str) -> String {
     format!("{KEYS}/{id}/purge")

@@ -1,12 +1,17 @@
 //! What may reach a browser. Views are made from domain types on the server and hold no secret: the one thing that does
 //! is in [`crate::once`].
 
+mod activity;
 mod list;
 mod why;
 
 use serde::{Deserialize, Serialize};
 
 use crate::form::IssueKeyForm;
+pub use activity::{
+    ActivityView, BrokenView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, TallyView,
+    TightenView,
+};
 pub use list::{
     BulkItemView, BulkPlanView, BulkResultView, BulkStepView, HabitView, HourView, HygieneView, KeysView, ListedView,
 };

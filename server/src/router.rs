@@ -128,6 +128,8 @@ pub fn table() -> Vec<Route> {
         route("POST", "/keys/{id}/switch", SignedIn, post(key_forms::post_switch)),
         route("GET", "/keys/{id}/rotate", SignedIn, get(pages::page)),
         route("POST", "/keys/{id}/rotate", SignedIn, post(key_forms::post_rotate)),
+        route("POST", "/keys/{id}/cut", SignedIn, post(key_forms::post_cut)),
+        route("POST", "/keys/{id}/extend", SignedIn, post(key_forms::post_extend)),
         route("GET", "/keys/{id}/purge", SignedIn, get(pages::page)),
         route("POST", "/keys/{id}/purge", SignedIn, post(key_forms::post_purge)),
         route("GET", "/keys/{id}/archive", SignedIn, get(pages::page)),

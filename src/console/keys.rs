@@ -1,6 +1,6 @@
-//! Keys: issue, show, edit, switch, rotate, archive, purge.
+//! Keys: issue, show, edit, switch, archive, purge.
 
-use super::{Console, ConsoleError, FieldError};
+use super::{Console, ConsoleError, FieldError, rotation::Replaced};
 use crate::{
     address::Addresses,
     audit::Verb,
@@ -17,7 +17,7 @@ use crate::{
     registry::{DEFAULT_TENANT, Entry, Kind},
     scope::{Scope, Scopes},
     secret::{Digest, Plaintext},
-    store::{Change, LastUse, NewKey, Stakes},
+    store::{Change, LastUse, NewKey, Rotation, Stakes},
     tenant::{AllAccess, Tenant},
     time::Timestamp,
     token,
@@ -126,12 +126,12 @@ pub struct KeyDetail {
 }
 
 /// A form that was read: what it says, and whom it concerns.
-struct Read {
-    card: Card,
-    tenant: Tenant,
-    group: Option<Named>,
-    subject: Option<Subject>,
-    form: Form,
+pub(super) struct Read {
+    pub(super) card: Card,
+    pub(super) tenant: Tenant,
+    pub(super) group: Option<Named>,
+    pub(super) subject: Option<Subject>,
+    pub(super) form: Form,
 }
 
 impl Console {
@@ -144,12 +144,12 @@ impl Console {
     }
 
     /// Issues what was read. A JWT is signed before the change begins: the first one makes the signing key.
-    async fn issue(
+    pub(super) async fn issue(
         &self,
         permit: &Permit,
         read: Read,
         policy: Policy,
-        replaced: Option<(Key, Timestamp)>,
+        replaced: Option<Replaced>,
     ) -> Result<Issued, ConsoleError> {
         let now = self.clock.now();
         let id = self.entropy.key_id();
@@ -189,7 +189,7 @@ impl Console {
             last_four: token.last_four(),
             created_at: now,
             created_by: permit.actor().to_owned(),
-            rotated_from: replaced.as_ref().map(|(before, _)| before.id),
+            rotated_from: replaced.as_ref().map(|replaced| replaced.key.id),
             state: State::Live,
             generation: change.generation(),
         };
@@ -198,8 +198,9 @@ impl Console {
             "name": key.card.name.as_str(), "owner": key.card.owner.as_str(), "scopes": key.card.scopes.to_string(),
             "tenant": key.tenant.name.as_str(), "expires": key.card.expires_at.to_string(),
         });
-        if let Some((mut before, until)) = replaced {
+        if let Some(Replaced { key: mut before, until, would_end }) = replaced {
             // One event for both: it is the old key's, which verification has to forget.
+            change.insert_rotation(&Rotation { old: before.id, new: id, at: now, would_end }).await?;
             before.card.expires_at = before.card.expires_at.min(until);
             change.update_key(&before).await?;
             detail["successor"] = id.as_str().into();
@@ -287,28 +288,6 @@ impl Console {
         Ok(key)
     }
 
-    /// Issues a successor that inherits everything, and lets the old key live for `overlap` milliseconds more, never
-    /// beyond its own expiry.
-    pub async fn rotate_key(&self, permit: &Permit, id: KeyId, overlap: i64) -> Result<Issued, ConsoleError> {
-        permit.allows(Action::WriteKeys)?;
-        let key = self.show_key(permit, id).await?.key;
-        let policy = self.store.policy().await?;
-        let now = self.clock.now();
-        if key.state != State::Live || now >= key.card.expires_at {
-            return Err(ConsoleError::field("overlap", "Only a key that works can be rotated."));
-        }
-        // The successor lives as long as the old one was meant to, from now on.
-        let life = key.card.expires_at.since(key.created_at);
-        let longest = policy.bounds(now).1;
-        let mut card = key.card.clone();
-        if card.expires_at != Timestamp::NEVER {
-            card.expires_at = now.plus(life).min(longest);
-        }
-        let (group, subject) = (key.group.clone(), key.subject.clone());
-        let read = Read { card, tenant: key.tenant.clone(), group, subject, form: key.form };
-        self.issue(permit, read, policy, Some((key, now.plus(overlap.max(0))))).await
-    }
-
     /// Archives a key: the next verify is refused. Archiving an archived key changes nothing and says so by its evidence.
     pub async fn archive_key(&self, permit: &Permit, id: KeyId, reason: ArchiveReason) -> Result<Key, ConsoleError> {
         permit.allows(Action::WriteKeys)?;
@@ -369,7 +348,7 @@ impl Console {
     }
 
     /// Reads a form against the policy, the register and, for an edit, the key as it was.
-    async fn read(
+    pub(super) async fn read(
         &self,
         permit: &Permit,
         form: &KeyForm,

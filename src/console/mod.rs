@@ -1,6 +1,7 @@
 //! What administrators can do, one file per family of verbs. Every use case takes a [`Permit`], parses nothing that is
 //! already parsed, and answers after its change is durable.
 
+mod activity;
 mod audit;
 mod bulk;
 mod keys;
@@ -8,23 +9,28 @@ mod list;
 mod people;
 mod probe;
 mod registry;
+mod rotation;
 mod seed;
 mod sign_in;
 mod signing;
 mod throttle;
+mod tighten;
 mod verify_keys;
 mod why;
 
 use std::{path::PathBuf, time::Duration};
 
 pub use self::{
+    activity::Record,
     audit::{ChainError, ChainReport},
     bulk::{BulkAct, BulkItem, BulkPlan, BulkStep, Pick},
     keys::{Issued, KeyDetail, KeyForm},
     list::{KeyList, MATCHES, PAGE},
     people::{NewUser, SetupError},
     probe::{Attempt, Finding, GatewayForm, Outcome, Probe, ProbeReport, Seen},
+    rotation::{Drain, Overlap, Pair, QUIET},
     sign_in::{SESSION_LIFE, SignInError, SignedIn},
+    tighten::{Broken, Tightening},
     verify_keys::{MAX_VERIFY_KEYS, VerifyKeyForm},
     why::{DoorForm, Why},
 };
@@ -149,6 +155,7 @@ impl Console {
         self.store.sweep_sessions(now).await?;
         self.store.sweep_refusals(now.plus(-REFUSALS_KEPT)).await?;
         self.store.sweep_nonces(now).await?;
+        self.store.sweep_observations(now).await?;
         self.store.sweep_quotas(now.plus(-QUOTAS_KEPT)).await?;
         self.sweep_canaries(now).await?;
         self.store.sweep_usage(now).await

@@ -74,7 +74,8 @@ impl Console {
                     LastUse { at: hour.plus(HOUR / 2), address: format!("10.0.{}.{}", number % 200, number % 250) };
                 tallies.push(Tally {
                     key: id,
-                    hour,
+                    minute: hour,
+                    observations: Vec::new(),
                     calls: vec![("valid", 1 + number % 97)],
                     last_use: Some(last_use.clone()),
                     callers: vec![last_use],

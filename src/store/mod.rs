@@ -6,8 +6,10 @@ mod change;
 mod key_index;
 mod keys;
 mod limits;
+mod observations;
 mod refusals;
 mod registry;
+mod rotations;
 mod sessions;
 mod setup;
 mod signatures;
@@ -34,6 +36,7 @@ pub use self::{
     change::Change,
     keys::{Counts, KeyHour, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
     refusals::{MAX_REFUSALS, Refusal},
+    rotations::Rotation,
     sessions::StoredSession,
     signatures::StoredVerifyKey,
     usage::{Stakes, Tally},

@@ -2,8 +2,9 @@
 
 use sqlx::FromRow;
 
-use super::{Db, Store, StoreError, reading};
+use super::{Db, Store, StoreError, observations::add_observations, reading};
 use crate::{
+    activity::Observation,
     id::KeyId,
     listing::IDLE,
     store::LastUse,
@@ -18,14 +19,23 @@ const ALLOWED: &str = "valid";
 pub struct Tally {
     /// The key.
     pub key: KeyId,
-    /// The start of the hour.
-    pub hour: Timestamp,
+    /// The start of the minute.
+    pub minute: Timestamp,
     /// Calls by outcome: `valid` or the code of the refusal.
     pub calls: Vec<(&'static str, i64)>,
     /// The last allowed call.
     pub last_use: Option<LastUse>,
     /// Where allowed calls came from, each with its last call.
     pub callers: Vec<LastUse>,
+    /// Kinds of calls that were seen.
+    pub observations: Vec<Observation>,
+}
+
+impl Tally {
+    /// The start of the hour, in milliseconds.
+    fn hour(&self) -> i64 {
+        self.minute.millis().div_euclid(HOUR) * HOUR
+    }
 }
 
 /// What archiving a key would break.
@@ -111,12 +121,13 @@ macro_rules! add_usage {
                      ON CONFLICT (key_id, hour, outcome) DO UPDATE SET calls = usage_hours.calls + excluded.calls",
                 )
                 .bind(tally.key.as_str())
-                .bind(tally.hour.millis())
+                .bind(tally.hour())
                 .bind(*outcome)
                 .bind(calls)
                 .execute(&mut *$transaction)
                 .await?;
             }
+            add_observations!($transaction, tally);
             if let Some(used) = &tally.last_use {
                 // The first use, and one after a long pause, alter how the key stands.
                 sqlx::query(

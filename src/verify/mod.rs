@@ -9,7 +9,12 @@ mod usage;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use self::{memory::Memory, meters::Meters, refusals::Refusals, usage::Usage};
+use self::{
+    memory::Memory,
+    meters::Meters,
+    refusals::Refusals,
+    usage::{Call, Usage},
+};
 pub use self::{
     memory::Names,
     meters::{Left, Taken},
@@ -17,6 +22,7 @@ pub use self::{
     usage::FLUSH_EVERY,
 };
 use crate::{
+    activity::Manner,
     clock::Clock,
     decision::{Decision, Facts, Presented, Reason, Signature, Spent, judge, remedy},
     id::KeyId,
@@ -59,6 +65,8 @@ pub struct Question<'a> {
     pub tenant: Option<&'a str>,
     /// Where the call came from.
     pub address: Option<IpAddr>,
+    /// What the caller calls itself, if it does: its `User-Agent`.
+    pub agent: Option<&'a str>,
     /// Whether the request writes.
     pub writes: bool,
     /// The request itself, as far as a signature covers it, if it is known.
@@ -85,6 +93,7 @@ impl<'a> Question<'a> {
             demand,
             tenant: None,
             address: None,
+            agent: None,
             writes: false,
             signed: None,
             cost: 1,
@@ -227,7 +236,9 @@ impl Verifier {
         }
         if let Some(asked) = asked {
             if let Some(stored) = &key {
-                self.usage.count(stored.key.id, now, decision, question.address);
+                let manner = Manner::of(question.writes, facts.signature == Signature::Proved);
+                let (address, agent, demand) = (question.address, question.agent, question.demand);
+                self.usage.count(stored.key.id, &Call { now, decision, address, agent, demand, manner });
             }
             self.refusals.note(asked, &facts, decision);
         }

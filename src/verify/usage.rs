@@ -11,10 +11,12 @@ use std::{
 };
 
 use crate::{
+    activity::{MINUTE, Manner, Observation, Outcome, agent},
     decision::Decision,
     id::KeyId,
+    scope::Demand,
     store::{LastUse, Store, StoreError, Tally},
-    time::{HOUR, Timestamp},
+    time::Timestamp,
 };
 
 /// How often usage is written.
@@ -23,6 +25,8 @@ pub const FLUSH_EVERY: Duration = Duration::from_secs(2);
 const BATCH: usize = 200;
 /// Addresses remembered of a key between two batches.
 const CALLERS: usize = 8;
+/// Kinds of calls remembered of a key between two batches. Calls of a kind beyond them are counted and not described.
+const KINDS: usize = 16;
 /// Locks that counting is spread over.
 const SHARDS: usize = 16;
 
@@ -37,18 +41,36 @@ struct Counted {
     calls: Vec<(&'static str, i64)>,
     last: Option<(Timestamp, Option<IpAddr>)>,
     callers: Vec<(IpAddr, Timestamp)>,
+    kinds: Vec<Observation>,
+}
+
+/// A call with a key, as far as it is recorded.
+pub(super) struct Call<'a> {
+    /// When.
+    pub now: Timestamp,
+    /// What was decided.
+    pub decision: Decision,
+    /// Where it came from, if that is known.
+    pub address: Option<IpAddr>,
+    /// What the caller calls itself, if it does.
+    pub agent: Option<&'a str>,
+    /// What was asked for.
+    pub demand: &'a Demand,
+    /// How it came.
+    pub manner: Manner,
 }
 
 impl Usage {
-    pub(super) fn count(&self, id: KeyId, now: Timestamp, decision: Decision, address: Option<IpAddr>) {
-        let hour = now.millis().div_euclid(HOUR) * HOUR;
+    pub(super) fn count(&self, id: KeyId, call: &Call<'_>) {
+        let minute = call.now.millis().div_euclid(MINUTE) * MINUTE;
         let mut shard = self.shard();
-        let counted = shard.entry((id, hour)).or_default();
-        add(&mut counted.calls, decision.code(), 1);
-        if decision.is_allow() {
-            counted.last = counted.last.max(Some((now, address)));
-            if let Some(address) = address {
-                seen(&mut counted.callers, address, now);
+        let counted = shard.entry((id, minute)).or_default();
+        add(&mut counted.calls, call.decision.code(), 1);
+        observe(&mut counted.kinds, call);
+        if call.decision.is_allow() {
+            counted.last = counted.last.max(Some((call.now, call.address)));
+            if let Some(address) = call.address {
+                seen(&mut counted.callers, address, call.now);
             }
         }
     }
@@ -61,10 +83,11 @@ impl Usage {
         let mut waiting = waiting.into_iter().peekable();
         while waiting.peek().is_some() {
             let batch: Vec<_> = waiting.by_ref().take(BATCH).collect();
-            let tallies: Vec<Tally> = batch.iter().map(|((key, hour), counted)| counted.tally(*key, *hour)).collect();
+            let tallies: Vec<Tally> =
+                batch.iter().map(|((key, minute), counted)| counted.tally(*key, *minute)).collect();
             if let Err(error) = store.add_usage(&tallies).await {
-                for ((id, hour), counted) in batch.into_iter().chain(waiting) {
-                    self.shard().entry((id, hour)).or_default().merge(counted);
+                for ((id, minute), counted) in batch.into_iter().chain(waiting) {
+                    self.shard().entry((id, minute)).or_default().merge(counted);
                 }
                 return Err(error);
             }
@@ -83,15 +106,16 @@ impl Usage {
 }
 
 impl Counted {
-    fn tally(&self, key: KeyId, hour: i64) -> Tally {
+    fn tally(&self, key: KeyId, minute: i64) -> Tally {
         let used =
             |at, address: Option<IpAddr>| LastUse { at, address: address.map(|ip| ip.to_string()).unwrap_or_default() };
         Tally {
             key,
-            hour: Timestamp::from_millis(hour),
+            minute: Timestamp::from_millis(minute),
             calls: self.calls.clone(),
             last_use: self.last.map(|(at, address)| used(at, address)),
             callers: self.callers.iter().map(|(address, at)| used(*at, Some(*address))).collect(),
+            observations: self.kinds.clone(),
         }
     }
 
@@ -103,7 +127,46 @@ impl Counted {
         for (address, at) in other.callers {
             seen(&mut self.callers, address, at);
         }
+        for other in other.kinds {
+            if let Some(known) = self.kinds.iter_mut().find(|known| is_same(known, &other)) {
+                known.at = known.at.max(other.at);
+                known.calls += other.calls;
+            } else if self.kinds.len() < KINDS {
+                self.kinds.push(other);
+            }
+        }
     }
+}
+
+/// Notes a kind of call. One that is known already costs a comparison or a few, and nothing is copied.
+fn observe(kinds: &mut Vec<Observation>, call: &Call<'_>) {
+    let (agent, outcome) = (agent(call.agent.unwrap_or_default()), Outcome::of(call.decision));
+    let known = kinds.iter_mut().find(|known| {
+        (known.address, known.manner, known.outcome) == (call.address, call.manner, outcome)
+            && known.agent == agent
+            && known.demand == *call.demand
+    });
+    if let Some(known) = known {
+        known.at = known.at.max(call.now);
+        known.calls += 1;
+    } else if kinds.len() < KINDS {
+        kinds.push(Observation {
+            address: call.address,
+            agent: agent.into_owned(),
+            demand: call.demand.clone(),
+            manner: call.manner,
+            outcome,
+            at: call.now,
+            calls: 1,
+        });
+    }
+}
+
+/// Whether both are of one kind.
+fn is_same(one: &Observation, other: &Observation) -> bool {
+    (one.address, one.manner, one.outcome) == (other.address, other.manner, other.outcome)
+        && one.agent == other.agent
+        && one.demand == other.demand
 }
 
 fn add(calls: &mut Vec<(&'static str, i64)>, outcome: &'static str, more: i64) {
@@ -141,5 +204,34 @@ mod tests {
         }
         assert_eq!(callers.len(), CALLERS);
         assert!(callers.iter().all(|(_, at)| at.millis() >= 12));
+    }
+
+    #[test]
+    fn kinds_of_calls_are_bounded_and_known_ones_are_still_counted() {
+        let demand = Demand::parse("things.read").unwrap();
+        let call = |agent, now| Call {
+            now: Timestamp::from_millis(now),
+            decision: Decision::Allow,
+            address: None,
+            agent: Some(agent),
+            demand: &demand,
+            manner: Manner::Read,
+        };
+        let mut kinds = Vec::new();
+        let agents: Vec<String> = (0..20).map(|index| format!("agent {index}")).collect();
+        for round in 0..3 {
+            for agent in &agents {
+                observe(&mut kinds, &call(agent, round));
+            }
+        }
+        assert_eq!(kinds.len(), KINDS);
+        assert!(kinds.iter().all(|kind| (kind.calls, kind.at.millis()) == (3, 2)), "{kinds:?}");
+        let (mut one, mut again) = (Counted { kinds, ..Counted::default() }, Counted::default());
+        for agent in &agents {
+            observe(&mut again.kinds, &call(agent, 9));
+        }
+        one.merge(again);
+        assert_eq!(one.kinds.iter().map(|kind| kind.calls).sum::<i64>(), 64, "what could not be written is kept");
+        assert_eq!(one.kinds.len(), KINDS);
     }
 }

@@ -4,23 +4,32 @@
 use keyward::{
     console::{ConsoleError, FieldError, KeyForm},
     key::Key,
-    time::{Timestamp, span},
+    time::Timestamp,
 };
 
 use super::{
+    activity_views::{overlap, tighten},
     ctx::{Visit, closed},
     views,
 };
 use crate::{
-    error::ApiError,
-    form::{DATE, DAYS, EditForm, IssueKeyForm, KEEP, PurgeForm, RotateForm},
+    form::{ANYWAY, DATE, DAYS, EditForm, IssueKeyForm, KEEP, PurgeForm, RotateForm},
     once::Once,
     posted::Refused,
-    view::{FieldErrorView, NewKeyView},
+    view::{FieldErrorView, NewKeyView, TightenView},
 };
 
-/// Edits a key.
-pub async fn edit(visit: &Visit, id: &str, form: &EditForm) -> Result<(), Refused> {
+/// What became of an edit.
+pub enum Edited {
+    /// It is saved.
+    Saved,
+    /// It would lock out callers that were seen lately: nothing was changed.
+    WouldBreak(Box<TightenView>),
+}
+
+/// Edits a key. Callers that it would lock out are told first: that is a question of the page, not a rule of the domain,
+/// which has none for tools.
+pub async fn edit(visit: &Visit, id: &str, form: &EditForm) -> Result<Edited, Refused> {
     let permit = visit.permit()?;
     let id = views::key_id(id)?;
     let before = visit.console.show_key(permit, id).await.map_err(refused)?.key;
@@ -30,11 +39,18 @@ pub async fn edit(visit: &Visit, id: &str, form: &EditForm) -> Result<(), Refuse
     }
     // A key stays in its tenant and what it looks like; its form does not ask.
     let asked = KeyForm { tenant: before.tenant.name.to_string(), form: before.form.code().to_owned(), ..asked };
-    match visit.console.edit_key(permit, id, &asked, Some(form.seen)).await {
-        Ok(_) => Ok(()),
-        Err(ConsoleError::Invalid(errors)) => Err(Refused { errors: mend(&form.form, &errors), failure: None }),
-        Err(error) => Err(closed(error).into()),
+    let refused = |error| match error {
+        ConsoleError::Invalid(errors) => Refused { errors: mend(&form.form, &errors), failure: None },
+        error => closed(error).into(),
+    };
+    if form.step != ANYWAY {
+        let found = visit.console.would_break(permit, id, &asked).await.map_err(refused)?;
+        if !found.broken.is_empty() {
+            return Ok(Edited::WouldBreak(Box::new(tighten(&before, &found, visit.console.clock().now()))));
+        }
     }
+    visit.console.edit_key(permit, id, &asked, Some(form.seen)).await.map_err(refused)?;
+    Ok(Edited::Saved)
 }
 
 /// Switches a key off, or on again.
@@ -45,9 +61,21 @@ pub async fn switch(visit: &Visit, id: &str, on: bool) -> Result<(), Refused> {
 
 /// Issues a key's successor. The answer is the one that ever holds its secret.
 pub async fn rotate(visit: &Visit, id: &str, form: &RotateForm) -> Result<Once, Refused> {
-    let overlap = span(&form.overlap).ok_or(ApiError::BadRequest)?;
+    let overlap = overlap(form)?;
     let issued = visit.console.rotate_key(visit.permit()?, views::key_id(id)?, overlap).await.map_err(refused)?;
     Ok(visit.once(&issued))
+}
+
+/// Ends the overlap of an old key: it stops now.
+pub async fn cut(visit: &Visit, id: &str) -> Result<(), Refused> {
+    visit.console.cut_key(visit.permit()?, views::key_id(id)?).await.map_err(refused)?;
+    Ok(())
+}
+
+/// Lets an old key work for longer.
+pub async fn extend(visit: &Visit, id: &str, form: &RotateForm) -> Result<(), Refused> {
+    visit.console.extend_overlap(visit.permit()?, views::key_id(id)?, overlap(form)?).await.map_err(refused)?;
+    Ok(())
 }
 
 /// Removes an archived key. Its name has to be typed: that is a question of the page, not a rule of the domain.

@@ -1,6 +1,9 @@
 //! Server functions: who asks, one use case, a view. No SQL and no rules. Each is a public endpoint and authorises
 //! itself; plain form posts run the same functions below them.
 
+mod activity;
+#[cfg(feature = "ssr")]
+mod activity_views;
 mod audit;
 mod bulk;
 #[cfg(feature = "ssr")]
@@ -24,12 +27,13 @@ mod views;
 #[cfg(feature = "ssr")]
 mod why;
 
+pub use activity::{key_activity, key_rotation};
 pub use audit::list_audit;
 pub use bulk::bulk_step;
 #[cfg(feature = "ssr")]
 pub use bulk::{plan as bulk_plan, step as bulk_step_of};
 #[cfg(feature = "ssr")]
-pub use change_key::{edit, purge, rotate, switch};
+pub use change_key::{Edited, cut, edit, extend, purge, rotate, switch};
 pub use hygiene::hygiene;
 pub use keys::{ArchiveAnswer, archive_key, issue_key, key_form, key_stakes, new_key, show_key};
 #[cfg(feature = "ssr")]

@@ -2,9 +2,9 @@
 
 use keyward::{
     console::{ConsoleError, DoorForm, FieldError, GatewayForm, Outcome, ProbeReport, Why},
-    decision::{Check, Decision},
+    decision::Check,
     id::KeyId,
-    key::{Key, SignedWrites, State},
+    key::Key,
     time::Timestamp,
     verify::{Answer, Refused, Verifier},
 };
@@ -15,10 +15,8 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    view::{
-        CallView, CheckView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView,
-        WhyView,
-    },
+    view::{CallView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView, WhyView},
+    walk::walk,
 };
 
 /// The page that answers this visit; `asked` is what was pasted, if the form was sent.
@@ -85,65 +83,13 @@ fn answered(answer: &Answer) -> WalkView {
     walk(answer.decision, &answer.remedy, fact)
 }
 
-fn walk(decision: Decision, remedy: &str, fact: impl Fn(Check) -> String) -> WalkView {
-    let check = |(check, passed): (Check, Option<bool>)| CheckView {
-        words: check.words().to_owned(),
-        fact: fact(check),
-        mark: match passed {
-            Some(true) => Mark::Passed,
-            Some(false) => Mark::Failed,
-            None => Mark::NotReached,
-        },
-    };
-    WalkView {
-        allowed: decision.is_allow(),
-        code: decision.code().to_owned(),
-        words: match decision {
-            Decision::Allow => "Every check passes.".to_owned(),
-            Decision::Deny(_, reason) => reason.words().to_owned(),
-        },
-        checks: decision.checks().map(check).collect(),
-        remedy: remedy.to_owned(),
-    }
-}
-
-/// What a check of this key rests on.
+/// What a check of this key rests on: of its limits, what this call left of them.
 fn fact(check: Check, key: &Key, answer: &Answer) -> String {
-    let card = &key.card;
-    let or = |text: String, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text };
-    match check {
-        Check::Existence => key.masked(),
-        Check::State => match &key.state {
-            State::Live => "switched on".to_owned(),
-            State::Off(off) => format!("switched off by {}", off.by),
-            State::Archived(gone) => format!("archived by {}", gone.by),
-        },
-        Check::Owner => match &key.subject {
-            Some(subject) => format!("{}, acting as {}", card.owner, subject.name),
-            None => card.owner.to_string(),
-        },
-        Check::Time => match card.expires_at {
-            Timestamp::NEVER => "never expires".to_owned(),
-            at => format!("until {}", at.long()),
-        },
-        Check::Tenant => key.tenant.name.to_string(),
-        Check::Address => or(card.addresses.to_string(), "from everywhere"),
-        Check::Scope => card.scopes.to_string(),
-        Check::Signature => match card.signed_writes {
-            SignedWrites::Optional => "needs none".to_owned(),
-            SignedWrites::Required => "needed by writes".to_owned(),
-        },
-        Check::Limits => {
-            let left: Vec<_> =
-                answer.taken.left.iter().map(|left| format!("{} of {}", left.remaining, left.name)).collect();
-            if left.is_empty() {
-                or(card.limits.to_string(), "has none")
-            } else {
-                format!("{} left after this call", left.join(", "))
-            }
-        }
-        Check::Quota => or(card.quota.map(|quota| quota.to_string()).unwrap_or_default(), "has none"),
+    let left: Vec<_> = answer.taken.left.iter().map(|left| format!("{} of {}", left.remaining, left.name)).collect();
+    if check == Check::Limits && !left.is_empty() {
+        return format!("{} left after this call", left.join(", "));
     }
+    crate::walk::fact(check, key)
 }
 
 fn call(then: &Refused, now: Timestamp) -> CallView {

@@ -20,19 +20,24 @@ pub(crate) fn Marked(
     view! { <span class=format!("status {tone}")><Icon name=icon/>{word}</span> }
 }
 
-/// A verdict and the checks that led to it.
+/// Yes or no, as a chip.
 #[component]
-pub(crate) fn Walk(
-    /// The walk.
-    of: WalkView,
-    /// The heading's id.
-    id: &'static str,
-    /// What the heading says before the verdict; may be empty.
-    #[prop(optional)]
-    when: &'static str,
+pub(crate) fn Verdict(
+    /// Whether it is yes.
+    allowed: bool,
 ) -> impl IntoView {
-    let WalkView { allowed, code, words, checks, remedy } = of;
     let (tone, icon, verdict) = if allowed { ("ok", "ok", "Let in") } else { ("bad", "stop", "Refused") };
+    view! { <span class=format!("chip pill {tone}")><Icon name=icon/>{verdict}</span> }
+}
+
+/// The checks, and what would mend the one that failed.
+#[component]
+pub(crate) fn Checks(
+    /// The checks, in their order.
+    of: Vec<CheckView>,
+    /// What would have made it pass.
+    remedy: String,
+) -> impl IntoView {
     let row = move |check: CheckView| {
         let (class, failed) = match check.mark {
             Mark::Failed => ("fail", true),
@@ -49,15 +54,30 @@ pub(crate) fn Walk(
             </li>
         }
     };
+    view! { <ol class="checks">{of.into_iter().map(row).collect_view()}</ol> }
+}
+
+/// A verdict and the checks that led to it.
+#[component]
+pub(crate) fn Walk(
+    /// The walk.
+    of: WalkView,
+    /// The heading's id.
+    id: &'static str,
+    /// What the heading says before the verdict; may be empty.
+    #[prop(optional)]
+    when: &'static str,
+) -> impl IntoView {
+    let WalkView { allowed, code, words, checks, remedy } = of;
     view! {
         <section class="panel" aria-labelledby=format!("{id}-when {id}")>
             <header class="row">
                 {(!when.is_empty()).then(|| view! { <span class="muted" id=format!("{id}-when")>{when}</span> })}
-                <span class=format!("chip pill {tone}")><Icon name=icon/>{verdict}</span>
+                <Verdict allowed/>
                 <h2 class="grow" id=id>{words}</h2>
                 <code class="muted">{code}</code>
             </header>
-            <ol class="checks">{checks.into_iter().map(row).collect_view()}</ol>
+            <Checks of=checks remedy/>
         </section>
     }
 }

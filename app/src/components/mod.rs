@@ -1,6 +1,7 @@
 //! Components take plain props and call no server.
 
 mod archive;
+mod chart;
 mod checks;
 mod count;
 mod events;
@@ -8,18 +9,23 @@ mod field;
 mod fields;
 mod icon;
 mod key;
+mod overlap;
+mod seen;
 mod spark;
 mod switch;
 mod time;
 
 pub(crate) use archive::ArchiveFields;
-pub(crate) use checks::{Marked, Walk};
+pub(crate) use chart::{Bar, Bars, Swatch, top};
+pub(crate) use checks::{Checks, Marked, Verdict, Walk};
 pub(crate) use count::{calls, grouped};
 pub(crate) use events::Timeline;
 pub(crate) use field::{ErrorText, Field, Line, as_text, error_of};
 pub(crate) use fields::{FormFields, FormTrouble};
 pub(crate) use icon::Icon;
 pub(crate) use key::{AllAccess, Mask, Scopes, Status, StatusPill};
+pub(crate) use overlap::OverlapFields;
+pub(crate) use seen::{Callers, coverage};
 pub(crate) use spark::Spark;
 pub(crate) use switch::Switch;
 pub(crate) use time::{Ago, Moment};

@@ -30,7 +30,7 @@ pub(crate) fn EditKey(
     failure: Option<ApiError>,
 ) -> impl IntoView {
     let EditKeyView { id, expires, is_jwt, choices, .. } = view;
-    let EditForm { seen, form } = form;
+    let EditForm { seen, form, .. } = form;
     let opens_all = all_scopes(&form).iter().any(|scope| scope == ALL_ACCESS);
     let signed_scopes = form.scopes().trim().to_owned();
     let draft = Draft::new(choices, form, errors, true);

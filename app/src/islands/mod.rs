@@ -13,6 +13,7 @@ mod once;
 mod select;
 mod shortcuts;
 mod signing;
+mod trial;
 mod trouble;
 
 pub(crate) use actions::PageActions;
@@ -21,3 +22,4 @@ pub(crate) use create::CreateKey;
 pub(crate) use edit::EditKey;
 pub(crate) use select::{SelectAll, Selected};
 pub(crate) use signing::AddVerifyKey;
+pub(crate) use trial::Trial;

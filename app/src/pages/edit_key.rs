@@ -3,21 +3,26 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::frame::Loaded;
+use super::{frame::Loaded, tighten::Tighten};
 use crate::{
     api,
     form::EditForm,
     islands::EditKey as Form,
     posted::{Posted, Refused},
     routes,
-    view::EditKeyView,
+    view::{EditKeyView, TightenView},
 };
 
 /// `/keys/:id/edit`.
 #[component]
 pub(crate) fn EditKey() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
-    let (typed, Refused { errors, failure }) = match use_context::<Posted>() {
+    let posted = use_context::<Posted>();
+    if let Some(Posted::Tighten(form, found)) = posted {
+        let show = move |found: Box<TightenView>| view! { <Tighten form found=*found/> };
+        return view! { <Loaded title="Edit a key" current=routes::KEYS load=async { Ok(found) } show/> }.into_any();
+    }
+    let (typed, Refused { errors, failure }) = match posted {
         Some(Posted::Edit(form, refused)) => (Some(form), refused),
         _ => (None, Refused::default()),
     };
@@ -32,7 +37,8 @@ pub(crate) fn EditKey() -> impl IntoView {
             }
             .into_any();
         }
-        let form = typed.unwrap_or_else(|| EditForm { seen: view.generation, form: view.form.clone() });
+        let form =
+            typed.unwrap_or_else(|| EditForm { seen: view.generation, form: view.form.clone(), ..EditForm::default() });
         view! {
             <nav class="row muted" aria-label="Breadcrumb">
                 <a href=routes::KEYS>"Keys"</a> <span aria-hidden="true">"/"</span> <a href=back><bdi>{name.clone()}</bdi></a>
@@ -43,5 +49,5 @@ pub(crate) fn EditKey() -> impl IntoView {
         }
         .into_any()
     };
-    view! { <Loaded title="Edit a key" current=routes::KEYS load=api::key_form(id) show/> }
+    view! { <Loaded title="Edit a key" current=routes::KEYS load=api::key_form(id) show/> }.into_any()
 }

@@ -20,6 +20,7 @@ mod setup;
 mod sign_in;
 mod signing;
 mod solo;
+mod tighten;
 mod why;
 
 pub use bulk::BulkPage;

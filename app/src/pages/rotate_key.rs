@@ -6,11 +6,11 @@ use leptos_router::hooks::use_params_map;
 use super::{frame::Loaded, new_key::Stored};
 use crate::{
     api,
-    components::{ErrorText, Icon, Moment, error_of},
-    form::{OVERLAPS, RotateForm},
+    components::{Icon, Moment, OverlapFields},
+    form::RotateForm,
     posted::{Posted, Refused},
     routes,
-    view::KeyView,
+    view::RotationView,
 };
 
 /// `/keys/:id/rotate`.
@@ -22,16 +22,15 @@ pub(crate) fn RotateKey() -> impl IntoView {
         Some(Posted::Rotate(form, refused)) => (form, refused),
         _ => (RotateForm::default(), Refused::default()),
     };
-    let show = move |view: KeyView| view! { <Ask view form refused/> };
-    view! { <Loaded title="Rotate a key" current=routes::KEYS load=api::show_key(id) show/> }.into_any()
+    let show = move |view: RotationView| view! { <Ask view form refused/> };
+    view! { <Loaded title="Rotate a key" current=routes::KEYS load=api::key_rotation(id) show/> }.into_any()
 }
 
 #[component]
-fn Ask(view: KeyView, form: RotateForm, refused: Refused) -> impl IntoView {
-    let KeyView { row, .. } = view;
-    let (id, name) = (row.mask.id, row.name);
+fn Ask(view: RotationView, form: RotateForm, refused: Refused) -> impl IntoView {
+    let RotationView { id, name, works, expires, is_jwt, choices, bounds, successor_ends } = view;
     let back = routes::key(&id);
-    if !row.status.works() {
+    if !works {
         return view! {
             <div class="empty stack center">
                 <h1><bdi>{name}</bdi>" does not work, so it cannot be rotated"</h1>
@@ -40,28 +39,21 @@ fn Ask(view: KeyView, form: RotateForm, refused: Refused) -> impl IntoView {
         }
         .into_any();
     }
-    let error = Signal::stored(error_of(&refused.errors, "overlap"));
-    let option = move |(value, words): (&'static str, &'static str)| {
-        let checked = value == form.overlap;
-        view! { <label><input type="radio" name="overlap" value=value checked=checked/>{words}</label> }
-    };
+    let choices = choices.into_iter().map(|(code, words, when)| (code, words, Some(when))).collect();
     view! {
         <div class="ask stack">
             <h1>"Rotate "<bdi>{name}</bdi>"?"</h1>
             <ul class="stack tight bullets">
-                <li>"A new key with a new secret works at once. It inherits everything the old one has, and as long a life, from now on."</li>
-                <li>"The old key works on for the time you choose, so that whoever uses it can change over, and never beyond its own end: "<Moment when=row.expires/>"."</li>
-                <li>"You see the new secret once, on the next page."</li>
+                <li>"Now: a new key with a new secret works. It inherits everything the old one has, and ends "<Moment when=successor_ends/>". You see its secret once, on the next page."</li>
+                <li>"Meanwhile: both work, and the pages of both show who has changed over and who has not. You can cut the old key sooner, or let it work longer."</li>
+                <li>"Then: the old key stops when you choose, and never after its own end, "<Moment when=expires/>"."</li>
+                {is_jwt.then(|| view! {
+                    <li>"It is a JWT: a service that checks it offline accepts it until its own end, whatever you choose here."</li>
+                })}
             </ul>
             {refused.failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
             <form class="stack" method="post" action=routes::rotate_key(&id)>
-                <div class="field">
-                    <span class="label" id="overlap-label">"The old key stops"</span>
-                    <div class="segment" id="overlap" role="radiogroup" aria-labelledby="overlap-label" aria-describedby="overlap-error">
-                        {OVERLAPS.map(option)}
-                    </div>
-                    <ErrorText id="overlap-error".to_owned() error/>
-                </div>
+                <OverlapFields id="until" choices bounds form errors=refused.errors/>
                 <div class="row">
                     <a class="btn end" href=back>"Cancel"</a>
                     <button class="btn primary"><Icon name="rotate"/>"Rotate key"</button>

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::{
     credential::{Presented, presented},
     problem::Problem,
-    verify::{Requested, is_safe, limits, lines, refusal},
+    verify::{Requested, agent, is_safe, limits, lines, refusal},
 };
 use crate::{
     layers::{Caller, TrustedPeer, around},
@@ -76,6 +76,7 @@ async fn answer(app: &App, caller: Caller, request: Request) -> Response {
         demand: &demand,
         tenant: needs.tenant.as_deref(),
         address: Some(caller.client.0),
+        agent: agent(headers),
         writes: guarded.writes,
         signed: said.as_ref().map(|said| Signed { message: said.message(&header), digest: None }),
         cost: 1,

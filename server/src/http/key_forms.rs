@@ -1,11 +1,11 @@
-//! The plain forms of a key that is there: edit, switch, rotate, purge. Each leads elsewhere when it is done, or renders
+//! The plain forms of a key that is there: edit, switch, rotate, cut, extend, purge. Each leads elsewhere when it is done, or renders
 //! its page again with what was typed.
 
 use std::sync::Arc;
 
 use app::{
-    api::{self, ctx::Visit},
-    form::{EditForm, PurgeForm, RotateForm},
+    api::{self, Edited, ctx::Visit},
+    form::{BACK, EditForm, PurgeForm, RotateForm},
     posted::{Posted, Refused},
     routes,
 };
@@ -16,6 +16,8 @@ use axum::{
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
+
+use keyward::id::KeyId;
 
 use super::{
     forms::{bad_form, pairs, take},
@@ -36,8 +38,13 @@ pub async fn post_edit(
     body: Bytes,
 ) -> Response {
     let Some(form) = EditForm::from_pairs(pairs(&body)) else { return bad_form() };
+    if form.step == BACK {
+        // As it was typed: nothing is asked of anybody.
+        return answer_form(&app, parts, StatusCode::OK, Posted::Edit(form, Refused::default())).await;
+    }
     match api::edit(&visit, &id, &form).await {
-        Ok(()) => Redirect::to(&routes::key(&id)).into_response(),
+        Ok(Edited::Saved) => Redirect::to(&routes::key(&id)).into_response(),
+        Ok(Edited::WouldBreak(found)) => answer_form(&app, parts, StatusCode::OK, Posted::Tighten(form, found)).await,
         Err(refused) => answer_form(&app, parts, status(&refused), Posted::Edit(form, refused)).await,
     }
 }
@@ -79,6 +86,51 @@ pub async fn post_rotate(
         Ok(once) => answer_form(&app, parts, StatusCode::OK, Posted::Issued(Arc::new(once))).await,
         Err(refused) => answer_form(&app, parts, status(&refused), Posted::Rotate(form, refused)).await,
     }
+}
+
+/// Ends the overlap of an old key and leads back to the page it was asked on.
+pub async fn post_cut(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Path(id): Path<String>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    let page = take(&mut pairs(&body), "page");
+    let done = api::cut(&visit, &id).await;
+    overlap_answer(&app, parts, &page, (id, RotateForm::default()), done).await
+}
+
+/// Lets an old key work for longer and leads back to the page it was asked on.
+pub async fn post_extend(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Path(id): Path<String>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    let mut pairs = pairs(&body);
+    let page = take(&mut pairs, "page");
+    pairs.retain(|(field, _)| field != "page");
+    let Some(form) = RotateForm::from_pairs(pairs) else { return bad_form() };
+    let done = api::extend(&visit, &id, &form).await;
+    overlap_answer(&app, parts, &page, (id, form), done).await
+}
+
+/// Leads to the key's page that a form was on, or renders it again with what has to be mended.
+async fn overlap_answer(
+    app: &App,
+    mut parts: Parts,
+    page: &str,
+    (old, form): (String, RotateForm),
+    done: Result<(), Refused>,
+) -> Response {
+    // Only a key has such a page.
+    let Some(page) = KeyId::parse(page) else { return bad_form() };
+    let page = routes::key(page.as_str());
+    let Err(refused) = done else { return Redirect::to(&page).into_response() };
+    parts.uri = page.parse().unwrap_or(parts.uri);
+    answer_form(app, parts, status(&refused), Posted::Overlap(old, form, refused)).await
 }
 
 /// Removes an archived key and leads to the list.

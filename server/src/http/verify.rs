@@ -56,6 +56,8 @@ struct Body<'a> {
     scopes: Option<Vec<String>>,
     tenant: Option<String>,
     address: Option<IpAddr>,
+    #[serde(borrow)]
+    user_agent: Option<Cow<'a, str>>,
     method: Option<String>,
     uri: Option<String>,
     headers: Option<BTreeMap<String, Values>>,
@@ -263,6 +265,8 @@ async fn answer(
         demand: &demand,
         tenant: Some(body.tenant.as_deref().unwrap_or(asker.key.tenant.name.as_str())),
         address: body.address,
+        // Of the request that is asked about, not of the service that asks.
+        agent: body.user_agent.as_deref().or_else(|| guarded.as_ref().and_then(agent)),
         writes: !body.method.as_deref().is_some_and(is_safe),
         signed: guarded
             .as_ref()
@@ -329,6 +333,11 @@ impl<'a> Requested<'a> {
     }
 }
 
+/// What the caller calls itself.
+pub(super) fn agent(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::USER_AGENT)?.to_str().ok()
+}
+
 /// Whether a request of this method only reads (RFC 9110, 9.2.1). What is not known to, writes.
 pub(super) fn is_safe(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS")
@@ -362,6 +371,7 @@ async fn asker(
         demand: &ASKING,
         tenant: None,
         address: Some(client),
+        agent: agent(headers),
         writes: false,
         signed: None,
         cost: 1,
@@ -434,7 +444,7 @@ fn shape(error: &serde_json::Error) -> String {
     match message.split_once('`') {
         Some(("unknown field ", _)) => {
             format!(
-                "it has an unknown field at {place}. Known are key, scope, scopes, tenant, address, method, uri, headers, digest, cost."
+                "it has an unknown field at {place}. Known are key, scope, scopes, tenant, address, user_agent, method, uri, headers, digest, cost."
             )
         }
         _ => format!("it is not the JSON this route takes, at {place}."),

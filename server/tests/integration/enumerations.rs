@@ -55,7 +55,8 @@ fn body_for(function: &str, id: &str, group: &str) -> (&'static str, String) {
         "group_keys" => (form, format!("id={group}")),
         "bulk_step" => (json, format!(r#"{{"form":{{"act":"on","keys":["{id}"]}}}}"#)),
         "list_keys" => (form, "query=".to_owned()),
-        "show_key" | "key_stakes" | "key_form" | "show_signing" => (form, format!("id={id}")),
+        "show_key" | "key_stakes" | "key_form" | "key_rotation" | "show_signing" => (form, format!("id={id}")),
+        "key_activity" => (form, format!("id={id}&period=day")),
         "issue_key" => (
             json,
             r#"{"form":{"name":"n","description":"","owner":"","ticked":[],"typed":"a","life":"90","date":""}}"#
@@ -203,7 +204,9 @@ bulk_step    superadmin=200 admin=200 auditor=403 member=200
 group_keys   superadmin=200 admin=200 auditor=403 member=403
 hygiene      superadmin=200 admin=200 auditor=200 member=200
 issue_key    superadmin=200 admin=200 auditor=403 member=200
+key_activity superadmin=200 admin=200 auditor=200 member=404
 key_form     superadmin=200 admin=200 auditor=403 member=404
+key_rotation superadmin=200 admin=200 auditor=403 member=404
 key_stakes   superadmin=200 admin=200 auditor=200 member=404
 list_audit   superadmin=200 admin=200 auditor=200 member=403
 list_entries superadmin=200 admin=200 auditor=200 member=200

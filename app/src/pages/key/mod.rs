@@ -1,17 +1,26 @@
 //! One key's page.
 
+mod access;
+mod callers;
+mod calls;
+mod pair;
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
+use self::{access::Access, callers::Callers, calls::Calls, pair::Pair};
 use super::frame::Loaded;
 use crate::{
     api,
-    components::{Ago, AllAccess, Icon, Moment, Scopes, StatusPill, Switch, Timeline, grouped},
+    components::{Ago, AllAccess, Icon, Moment, StatusPill, Switch, Timeline},
     error::ApiError,
+    form::RotateForm,
+    islands::Trial,
     once,
-    posted::Posted,
+    posted::{Posted, Refused},
+    query::query,
     routes,
-    view::{ArchivedView, CallerView, CardView, KeyView, OffView, StakesView},
+    view::{ActivityView, ArchivedView, CardView, KeyView, OffView},
 };
 
 /// `/keys/:id`.
@@ -22,12 +31,23 @@ pub(crate) fn KeyPage() -> impl IntoView {
         Some(Posted::Switch(refused)) => refused.failure,
         _ => None,
     };
-    let show = move |view: KeyView| view! { <Detail view failure/> };
-    view! { <Loaded title="Key" current=routes::KEYS load=api::show_key(id) show/> }
+    let asked = match use_context::<Posted>() {
+        Some(Posted::Overlap(old, form, refused)) => Some((old, form, refused)),
+        _ => None,
+    };
+    let period = query("period").unwrap_or_default();
+    let load = async move { Ok((api::show_key(id.clone()).await?, api::key_activity(id, period).await?)) };
+    let show = move |(view, seen): (KeyView, ActivityView)| view! { <Detail view seen failure asked/> };
+    view! { <Loaded title="Key" current=routes::KEYS load show/> }
 }
 
 #[component]
-fn Detail(view: KeyView, failure: Option<ApiError>) -> impl IntoView {
+fn Detail(
+    view: KeyView,
+    seen: ActivityView,
+    failure: Option<ApiError>,
+    asked: Option<(String, RotateForm, Refused)>,
+) -> impl IntoView {
     let KeyView { row, description, card, last_address, archived, off, stakes, history, may_write, may_purge, origin } =
         view;
     let id = row.mask.id.clone();
@@ -41,6 +61,10 @@ fn Detail(view: KeyView, failure: Option<ApiError>) -> impl IntoView {
         _ => ().into_any(),
     };
     let command = row.status.works().then(|| once::curl(&origin));
+    let ActivityView { calls, record, pairs, trial, scopes, now, may_audit } = seen;
+    let page = id.clone();
+    let pair = move |pair| view! { <Pair pair page=page.clone() asked=asked.clone()/> };
+    let used = stakes.last_used.is_some();
     view! {
         <nav class="row muted" aria-label="Breadcrumb">
             <a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page"><bdi>{row.name.clone()}</bdi></span>
@@ -63,7 +87,7 @@ fn Detail(view: KeyView, failure: Option<ApiError>) -> impl IntoView {
             <div><dt>"Created"</dt><dd><Moment when=row.created/>" by "<bdi>{row.created_by}</bdi></dd></div>
             <div><dt>"Expires"</dt><dd><Moment when=row.expires/></dd></div>
             <div><dt>"Signatures"</dt><dd><a class="link" href=routes::signing_keys(&stakes.id)>"Signing keys"</a></dd></div>
-            <div><dt>"Last used"</dt><dd>{match row.last_used {
+            <div><dt>"Last used"</dt><dd data-live=format!("last-{id}")>{match row.last_used {
                 Some(when) => view! { <Ago when/>{last_address.map(|address| view! { ", "<code>{address}</code> })} }.into_any(),
                 None => view! { <span class=if row.unused_for_long { "is-warn" } else { "muted" }>"never"</span> }.into_any(),
             }}</dd></div>
@@ -71,15 +95,19 @@ fn Detail(view: KeyView, failure: Option<ApiError>) -> impl IntoView {
         <div class="split parts">
             <div class="stack">
                 {archived.map(|archived| view! { <Gone archived may_write/> })}
-                {off.map(|off| view! { <Off id off may_write/> })}
+                {off.map(|off| view! { <Off id=id.clone() off may_write/> })}
                 <Stopped card=card.clone()/>
                 {(!description.is_empty()).then(|| view! { <p class="prose">{description}</p> })}
-                <Use stakes command/>
+                {pairs.into_iter().map(pair).collect_view()}
+                <Calls id=id.clone() calls/>
+                <Callers id=id.clone() record used command/>
+                <Trial key_=trial scopes now/>
             </div>
             <div class="stack">
                 <section class="panel" aria-labelledby="access"><header class="row"><h2 id="access">"Access"</h2></header>
                     <div class="body"><Access scopes=row.scopes all_access=row.all_access card/></div></section>
-                <section class="panel" aria-labelledby="history"><header class="row"><h2 id="history">"Audit"</h2></header>
+                <section class="panel" aria-labelledby="history"><header class="row"><h2 id="history">"Audit"</h2>
+                    {may_audit.then(|| view! { <a class="btn quiet end" href=routes::audit_of(&id)>"All of it"</a> })}</header>
                     <div class="body"><Timeline events=history/></div></section>
             </div>
         </div>
@@ -96,37 +124,6 @@ fn Actions(id: String, is_on: bool, works: bool) -> impl IntoView {
             {works.then(|| view! { <a class="btn" href=routes::rotate_key(&id)><Icon name="rotate"/>"Rotate\u{2026}"</a> })}
             <a class="btn risky" href=routes::archive_key(&id) data-archive=id.clone()><Icon name="archive"/>"Archive\u{2026}"</a>
         </div>
-    }
-}
-
-/// All that decides whether a call passes, and what services are told.
-#[component]
-fn Access(scopes: Vec<String>, all_access: bool, card: CardView) -> impl IntoView {
-    let CardView { acts_as, role, all_access_reason, addresses, limits, quota, metadata, form, signed_writes, .. } =
-        card;
-    let chips = |of: Vec<String>, none: &'static str| match of.as_slice() {
-        [] => none.into_any(),
-        all => view! { <Scopes of=of.clone() shown=all.len()/> }.into_any(),
-    };
-    let limits: Vec<_> = limits.into_iter().chain((!quota.is_empty()).then_some(quota)).collect();
-    let acts_as = acts_as.map_or_else(|| "itself".to_owned(), |subject| subject.name);
-    view! {
-        <dl class="facts">
-            <dt>"Scopes"</dt><dd class="wrapped">{chips(scopes, "none")}</dd>
-            {all_access.then(|| view! { <dt>"All access"</dt><dd class="prose">{all_access_reason}</dd> })}
-            <dt>"Acts as"</dt><dd><bdi>{acts_as}</bdi>{(!role.is_empty()).then(|| view! { ", in role "<bdi>{role}</bdi> })}</dd>
-            <dt>"Works from"</dt><dd class="wrapped">{chips(addresses, "anywhere")}</dd>
-            <dt>"Limits"</dt><dd class="wrapped">{chips(limits, "none")}</dd>
-            <dt>"Writes"</dt><dd>{if signed_writes { "need a signature" } else { "need no signature" }}</dd>
-            <dt>"Form"</dt><dd>{form}</dd>
-            {(!metadata.is_empty()).then(|| view! { <dt>"Metadata"</dt><dd><code class="prose">{metadata}</code></dd> })}
-            {card.rotated_from.map(|before| view! {
-                <dt>"Replaces"</dt><dd><a class="link" href=routes::key(&before)><code>{before.clone()}</code></a></dd>
-            })}
-            {(!card.docs.is_empty()).then(|| view! {
-                <dt>"Its API"</dt><dd><a class="link" href=card.docs.clone() target="_blank" rel="noreferrer">"API documentation"</a></dd>
-            })}
-        </dl>
     }
 }
 
@@ -168,57 +165,6 @@ fn Gone(archived: ArchivedView, may_write: bool) -> impl IntoView {
             <p><b>"Archived "<Moment when=archived.at/>" by "<bdi>{archived.by}</bdi>": "{archived.reason}"."</b>
                 " It is refused everywhere and cannot come back."
                 {may_write.then(|| view! { " "<a class="link" href=routes::NEW_KEY>"Create a new key"</a>" instead." })}</p>
-        </div>
-    }
-}
-
-/// How much a key is used, and from where; for one that was not used yet and works, the command that tries it.
-#[component]
-fn Use(stakes: StakesView, command: Option<String>) -> impl IntoView {
-    let StakesView { last_used, calls_day, calls_week, refused_day, callers, .. } = stakes;
-    let row = |caller: CallerView| view! { <tr><th scope="row"><code>{caller.address}</code></th><td class="num"><Ago when=caller.last/></td></tr> };
-    view! {
-        <dl class="tiles" aria-label="Calls">
-            <div><dt>"Allowed, 24 h"</dt><dd class="value">{grouped(calls_day)}</dd></div>
-            <div><dt>"Allowed, 7 d"</dt><dd class="value">{grouped(calls_week)}</dd></div>
-            <div><dt>"Refused, 24 h"</dt><dd class="value">{grouped(refused_day)}</dd></div>
-        </dl>
-        <section class="panel" aria-labelledby="callers">
-            <header class="row"><h2 id="callers">"Callers"</h2><span class="muted">"addresses in 7 d, latest first"</span></header>
-            {if callers.is_empty() {
-                view! { <NoCallers used=last_used.is_some() command/> }.into_any()
-            } else {
-                view! {
-                    <div class="table-wrap"><table class="data">
-                        <caption class="hide">"Callers in the last 7 days"</caption>
-                        <thead><tr><th scope="col">"Address"</th><th class="num" scope="col">"Last call"</th></tr></thead>
-                        <tbody>{callers.into_iter().map(row).collect_view()}</tbody>
-                    </table></div>
-                }.into_any()
-            }}
-            <footer class="muted small">"Counted in memory and written every few seconds: numbers may lag that much."</footer>
-        </section>
-    }
-}
-
-#[component]
-fn NoCallers(used: bool, command: Option<String>) -> impl IntoView {
-    let try_it = |command: String| {
-        view! {
-            <p class="muted">"Never used yet. Try it, with the secret you stored:"</p>
-            <div class="code-box">
-                <pre tabindex="0"><code>{command.clone()}</code></pre>
-                <button class="btn quiet square" type="button" data-copy=command aria-label="Copy command" hidden><Icon name="copy"/></button>
-            </div>
-        }
-    };
-    view! {
-        <div class="body stack tight">
-            {match command {
-                _ if used => view! { <p class="muted">"Nobody called in 7 d."</p> }.into_any(),
-                Some(command) => try_it(command).into_any(),
-                None => view! { <p class="muted">"Never used."</p> }.into_any(),
-            }}
         </div>
     }
 }

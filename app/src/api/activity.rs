@@ -1,0 +1,64 @@
+//! What is seen of a key, over the wire; and the forms that end or lengthen an overlap.
+
+use leptos::prelude::*;
+
+use crate::{
+    error::ApiError,
+    view::{ActivityView, RotationView},
+};
+
+/// What is seen of a key. `period` is the code of one; any other counts as a day.
+#[server(prefix = "/api/console", endpoint = "key_activity")]
+pub async fn key_activity(id: String, period: String) -> Result<ActivityView, ApiError> {
+    use super::{activity_views, ctx, views};
+    use keyward::{
+        activity::Period,
+        people::{Action, Permit},
+        registry::Kind,
+    };
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            let permit: &Permit = visit.permit()?;
+            let id = views::key_id(&id)?;
+            let console = &visit.console;
+            let key = console.show_key(permit, id).await.map_err(ctx::closed)?.key;
+            let period = Period::parse(&period).unwrap_or_default();
+            let series = console.key_series(permit, id, period).await.map_err(ctx::closed)?;
+            let record = console.key_record(permit, id).await.map_err(ctx::closed)?;
+            let pairs = console.key_pairs(permit, id).await.map_err(ctx::closed)?;
+            let catalogue = console.entries(permit, Kind::Scope).await.map_err(ctx::closed)?;
+            let now = console.clock().now();
+            let may_write = permit.allows(Action::WriteKeys).is_ok();
+            Ok(ActivityView {
+                calls: activity_views::calls(&series),
+                record: activity_views::record(&record, now),
+                pairs: pairs.iter().map(|pair| activity_views::pair(pair, id, may_write, now)).collect(),
+                trial: (&key).into(),
+                scopes: activity_views::scopes(&key, &catalogue),
+                now: now.millis(),
+                may_audit: permit.allows(Action::ReadAudit).is_ok(),
+            })
+        }
+        .await,
+    )
+}
+
+/// What the page that rotates a key needs.
+#[server(prefix = "/api/console", endpoint = "key_rotation")]
+pub async fn key_rotation(id: String) -> Result<RotationView, ApiError> {
+    use super::{activity_views, ctx, views};
+    use keyward::people::Action;
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            let permit = visit.permit()?;
+            permit.allows(Action::WriteKeys).map_err(|_| ApiError::Forbidden)?;
+            let console = &visit.console;
+            let key = console.show_key(permit, views::key_id(&id)?).await.map_err(ctx::closed)?.key;
+            let policy = console.policy().await.map_err(ctx::closed)?;
+            Ok(activity_views::rotation(&key, policy, console.clock().now()))
+        }
+        .await,
+    )
+}

@@ -1,0 +1,204 @@
+//! Views of what is seen of keys.
+
+use keyward::{
+    activity::{Observation, Outcome, Period, Series, Tally},
+    console::{Broken, Overlap, Pair, Record, Tightening},
+    id::KeyId,
+    key::{Form, Key},
+    policy::Policy,
+    registry::Entry,
+    scope::Scope,
+    time::{DAY, Timestamp, relative, span},
+};
+
+use super::views::{row, when};
+use crate::{
+    form::{OVERLAPS, RotateForm, UNTIL, instant},
+    posted::Refused,
+    view::{BrokenView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, TallyView, TightenView},
+};
+
+/// Callers that are listed.
+const LISTED: usize = 12;
+
+fn tally(of: Tally) -> TallyView {
+    TallyView { allowed: of.allowed, limited: of.limited, refused: of.refused }
+}
+
+/// The time of a bar, with its zone.
+fn bar_time(series: &Series, place: usize) -> String {
+    let step = series.period.step();
+    let at = series.start.plus(step * i64::try_from(place).unwrap_or_default());
+    match series.period {
+        Period::Hour => format!("{}, {} UTC", at.short_day(), at.clock()),
+        Period::Day => format!("{}, {}\u{2013}{} UTC", at.short_day(), at.clock(), at.plus(step).clock()),
+        Period::Month => format!("{} UTC", at.day()),
+    }
+}
+
+/// What stands below the bars: four times evenly spread, and now.
+fn ticks(series: &Series) -> Vec<String> {
+    let step = series.period.step() * i64::try_from(series.bars.len() / 4).unwrap_or_default();
+    let label = |quarter| {
+        let at = series.start.plus(step * quarter);
+        if series.period == Period::Month { at.short_day() } else { at.clock() }
+    };
+    let last = if series.period == Period::Month { "today" } else { "now" };
+    (0..4).map(label).chain([last.to_owned()]).collect()
+}
+
+/// Calls over a period.
+pub(super) fn calls(series: &Series) -> CallsView {
+    let bars = series.bars.iter().enumerate().map(|(place, bar)| (bar_time(series, place), tally(*bar)));
+    CallsView {
+        period: series.period.code().to_owned(),
+        bars: bars.collect(),
+        ticks: ticks(series),
+        total: tally(series.total()),
+    }
+}
+
+/// Kinds of calls by caller, the latest first, as they come.
+fn callers<'a>(kinds: impl IntoIterator<Item = &'a Observation>, now: Timestamp) -> Vec<SeenView> {
+    let mut found: Vec<SeenView> = Vec::new();
+    for kind in kinds {
+        let address = kind.address.map(|address| address.to_string()).unwrap_or_default();
+        let known = found.iter().position(|caller| caller.address == address && caller.agent == kind.agent);
+        let place = known.unwrap_or_else(|| {
+            let (agent, last) = (kind.agent.clone(), when(kind.at, now));
+            found.push(SeenView { address, agent, asked: Vec::new(), last, calls: TallyView::default() });
+            found.len() - 1
+        });
+        let caller = &mut found[place];
+        match kind.outcome {
+            Outcome::Allowed => caller.calls.allowed += kind.calls,
+            Outcome::Limited => caller.calls.limited += kind.calls,
+            Outcome::Refused => caller.calls.refused += kind.calls,
+        }
+        let asked = kind.demand.to_string();
+        for scope in asked.split_whitespace() {
+            if !caller.asked.iter().any(|known| known == scope) {
+                caller.asked.push(scope.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// Who called lately.
+pub(super) fn record(record: &Record, now: Timestamp) -> RecordView {
+    let mut callers = callers(&record.kinds, now);
+    let more = callers.len().saturating_sub(LISTED);
+    callers.truncate(LISTED);
+    RecordView { callers, more, seen: record.seen(), calls: record.calls }
+}
+
+/// A key and its successor, on the page of one of them.
+pub(super) fn pair(pair: &Pair, page: KeyId, may_write: bool, now: Timestamp) -> PairView {
+    let drain = &pair.drain;
+    let [old, new] = &drain.series;
+    let bars = old.bars.iter().zip(&new.bars).enumerate();
+    let quiet = drain.last_use.as_ref().map(|last| relative(last.at, now));
+    let mut callers = callers(&drain.callers, now);
+    callers.truncate(LISTED);
+    PairView {
+        old: row(&pair.old, drain.last_use.as_ref(), now),
+        new: row(&pair.new, None, now),
+        is_old: pair.old.id == page,
+        state: match (pair.is_over(now), pair.is_safe(now)) {
+            (true, _) => PairState::Over,
+            (false, true) => PairState::Safe,
+            (false, false) => PairState::InUse,
+        },
+        jwt_ends: (pair.old.form == Form::Jwt).then(|| when(pair.would_end, now)),
+        rotated: when(pair.rotated_at, now),
+        latest: when(pair.latest, now),
+        latest_field: field(pair.latest),
+        may_extend: pair.latest > pair.old.card.expires_at,
+        quiet: quiet.unwrap_or_default(),
+        recent: (drain.recent[0].allowed, drain.recent[1].allowed),
+        bars: bars
+            .map(|(place, (old_bar, new_bar))| (bar_time(old, place), old_bar.allowed, new_bar.allowed))
+            .collect(),
+        ticks: ticks(old),
+        callers,
+        may_write,
+    }
+}
+
+/// An instant for a field of a form, in whole minutes.
+fn field(at: Timestamp) -> String {
+    at.to_string().get(..16).unwrap_or_default().to_owned()
+}
+
+/// What the page that rotates a key shows.
+pub(super) fn rotation(key: &Key, policy: Policy, now: Timestamp) -> RotationView {
+    let expires = key.card.expires_at;
+    let choice = |(code, words): (&str, &str)| {
+        let at = now.plus(span(code).unwrap_or_default()).min(expires);
+        (code.to_owned(), words.to_owned(), when(at, now))
+    };
+    let ends = match expires {
+        Timestamp::NEVER => expires,
+        at => now.plus(at.since(key.created_at)).min(policy.bounds(now).1),
+    };
+    let view = row(key, None, now);
+    RotationView {
+        id: view.mask.id,
+        name: view.name,
+        works: view.status.works(),
+        expires: view.expires,
+        is_jwt: key.form == Form::Jwt,
+        choices: OVERLAPS.map(choice).into(),
+        bounds: (field(now.plus(60_000)), field(expires.min(now.plus(366 * DAY)))),
+        successor_ends: when(ends, now),
+    }
+}
+
+/// The overlap that a form asks for.
+pub(super) fn overlap(form: &RotateForm) -> Result<Overlap, Refused> {
+    let mistyped = || Refused::field("until", "Pick the day and the time at which the old key stops.".to_owned());
+    if form.overlap == UNTIL {
+        return instant(&form.until).map(Overlap::Until).ok_or_else(mistyped);
+    }
+    span(&form.overlap).map(Overlap::For).ok_or_else(|| crate::error::ApiError::BadRequest.into())
+}
+
+/// Scopes to try a key with: what it holds, each direction of it, and the catalogue.
+pub(super) fn scopes(key: &Key, catalogue: &[Entry]) -> Vec<String> {
+    let listed: Vec<_> = catalogue.iter().filter_map(|entry| Scope::parse(entry.name()).ok()).collect();
+    let mut all: Vec<String> = Vec::new();
+    for scope in key.card.scopes.iter().chain(&listed) {
+        for one in [scope.clone(), scope.clone().toward(false), scope.clone().toward(true)] {
+            let one = one.to_string();
+            if !all.contains(&one) {
+                all.push(one);
+            }
+        }
+    }
+    all
+}
+
+/// What an edit would break.
+pub(super) fn tighten(key: &Key, found: &Tightening, now: Timestamp) -> TightenView {
+    let mut broken: Vec<BrokenView> = Vec::new();
+    let mut reasons: Vec<&str> = Vec::new();
+    for Broken { decision, .. } in &found.broken {
+        if !reasons.contains(&decision.code()) {
+            reasons.push(decision.code());
+        }
+    }
+    for code in reasons {
+        let kinds = found.broken.iter().filter(|broken| broken.decision.code() == code);
+        let why = kinds.clone().next().map(|broken| broken.remedy.clone()).unwrap_or_default();
+        let view = |caller| BrokenView { caller, why: why.clone() };
+        broken.extend(callers(kinds.map(|broken| &broken.kind), now).into_iter().map(view));
+    }
+    TightenView {
+        id: key.id.to_string(),
+        name: key.card.name.to_string(),
+        broken,
+        seen: found.record.seen(),
+        calls: found.record.calls,
+    }
+}

@@ -1,0 +1,206 @@
+//! What a key could do, tried in the browser: what a decision needs to know of a key crosses as [`TrialKey`], becomes the
+//! domain's key again, and is judged by the same function as every request. No secret is part of it.
+
+use keyward::{
+    address::Addresses,
+    decision::{Check, Decision, Facts, Presented, Signature, Spent, judge, remedy},
+    id::{EntryId, KeyId, TenantId},
+    key::{ArchiveReason, Archived, Card, Form, Key, Metadata, Purpose, SignedWrites, State, Subject, SwitchedOff},
+    limit::{Limits, Quota},
+    name::{Description, Name, Owner, Prefix, Word},
+    scope::{Demand, Scopes},
+    tenant::{AllAccess, Presentations, Tenant, Tokens},
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    form::instant,
+    view::{FieldErrorView, Mark, WalkView},
+    walk::{fact, walk},
+};
+
+/// What a decision on a key rests on, as texts and numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrialKey {
+    id: String,
+    prefix: String,
+    last_four: String,
+    tenant: (String, String),
+    name: String,
+    owner: String,
+    owner_active: bool,
+    subject: Option<(String, String, bool)>,
+    scopes: String,
+    addresses: String,
+    limits: String,
+    quota: String,
+    signed_writes: String,
+    expires_at: i64,
+    off: Option<(i64, String)>,
+    archived: Option<(i64, String, String)>,
+}
+
+/// A door, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Door {
+    /// `scope`: what it needs; any valid key when empty.
+    pub scope: String,
+    /// `address`: where the call comes from; unknown when empty.
+    pub address: String,
+    /// `method`: a write, unless it is one that reads or empty.
+    pub method: String,
+    /// When, as a form has it; now when empty.
+    pub at: String,
+}
+
+impl From<&Key> for TrialKey {
+    fn from(key: &Key) -> Self {
+        let card = &key.card;
+        let (off, archived) = match &key.state {
+            State::Live => (None, None),
+            State::Off(off) => (Some((off.at.millis(), off.by.clone())), None),
+            State::Archived(gone) => (None, Some((gone.at.millis(), gone.by.clone(), gone.reason.code().to_owned()))),
+        };
+        let subject = |subject: &Subject| (subject.id.to_string(), subject.name.clone(), subject.active);
+        Self {
+            id: key.id.to_string(),
+            prefix: key.prefix.to_string(),
+            last_four: key.last_four.clone(),
+            tenant: (key.tenant.id.to_string(), key.tenant.name.to_string()),
+            name: card.name.to_string(),
+            owner: card.owner.to_string(),
+            owner_active: key.owner_active,
+            subject: key.subject.as_ref().map(subject),
+            scopes: card.scopes.to_string(),
+            addresses: card.addresses.to_string(),
+            limits: card.limits.to_string(),
+            quota: card.quota.map(|quota| quota.to_string()).unwrap_or_default(),
+            signed_writes: card.signed_writes.code().to_owned(),
+            expires_at: card.expires_at.millis(),
+            off,
+            archived,
+        }
+    }
+}
+
+impl TrialKey {
+    /// The key's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The key again, as far as a decision can tell; `None` for what no key of ours became.
+    pub fn key(&self) -> Option<Key> {
+        let at = Timestamp::from_millis;
+        let state = match (&self.archived, &self.off) {
+            (Some((when, by, reason)), _) => {
+                State::Archived(Archived { at: at(*when), by: by.clone(), reason: ArchiveReason::parse(reason)? })
+            }
+            (None, Some((when, by))) => State::Off(SwitchedOff { at: at(*when), by: by.clone() }),
+            (None, None) => State::Live,
+        };
+        let subject = match &self.subject {
+            Some((id, name, active)) => Some(Subject { id: EntryId::parse(id)?, name: name.clone(), active: *active }),
+            None => None,
+        };
+        let prefix = Prefix::parse(&self.prefix).ok()?;
+        Some(Key {
+            id: KeyId::parse(&self.id)?,
+            tenant: Tenant {
+                id: TenantId::parse(&self.tenant.0)?,
+                name: Name::parse(&self.tenant.1).ok()?,
+                prefix: prefix.clone(),
+                presentations: Presentations::ALL,
+                headers: Tokens::default(),
+                schemes: Tokens::default(),
+                docs: String::new(),
+                all_access: AllAccess::default(),
+            },
+            card: Card {
+                name: Name::parse(&self.name).ok()?,
+                description: Description::parse("").ok()?,
+                owner: Owner::parse(&self.owner).ok()?,
+                scopes: Scopes::parse(&self.scopes).ok()?,
+                all_access_reason: Description::parse("").ok()?,
+                role: Word::parse("").ok()?,
+                expires_at: at(self.expires_at),
+                addresses: Addresses::parse(&self.addresses).ok()?,
+                limits: Limits::parse(&self.limits).ok()?,
+                quota: Quota::parse(&self.quota).ok()?,
+                metadata: Metadata::default(),
+                signed_writes: SignedWrites::parse(&self.signed_writes)?,
+            },
+            group: None,
+            subject,
+            owner_active: self.owner_active,
+            form: Form::default(),
+            purpose: Purpose::Ordinary,
+            prefix,
+            last_four: self.last_four.clone(),
+            created_at: at(0),
+            created_by: String::new(),
+            rotated_from: None,
+            state,
+            generation: 0,
+        })
+    }
+
+    /// Holds the key against a door. What was mistyped comes back instead.
+    pub fn hold(&self, door: &Door, now: i64) -> Result<WalkView, Vec<FieldErrorView>> {
+        let mut errors = Vec::new();
+        let mut wrong = |field: &str, message: &str| {
+            errors.push(FieldErrorView { field: field.to_owned(), message: message.to_owned() });
+        };
+        let demand = match door.scope.trim() {
+            "" => Some(Demand::Any),
+            scope => Demand::parse(scope),
+        };
+        if demand.is_none() {
+            wrong("scope", "Type scopes such as bookings.read, or leave this empty.");
+        }
+        let address = Some(door.address.trim()).filter(|text| !text.is_empty()).map(str::parse);
+        if matches!(address, Some(Err(_))) {
+            wrong("address", "Type an address such as 192.0.2.7 or 2001:db8::1.");
+        }
+        let now = match door.at.trim() {
+            "" => Some(Timestamp::from_millis(now)),
+            at => instant(at),
+        };
+        if now.is_none() {
+            wrong("at", "Pick a day and a time.");
+        }
+        let (Some(demand), Some(now), Some(key)) = (demand, now, self.key()) else { return Err(errors) };
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let facts = Facts {
+            presented: Presented::Known(&key),
+            presentation: None,
+            accepted: Presentations::ALL,
+            now,
+            tenant: None,
+            address: address.and_then(Result::ok),
+            demand: &demand,
+            writes: !matches!(door.method.as_str(), "" | "GET" | "HEAD" | "OPTIONS"),
+            signature: Signature::Missing,
+            spent: Spent::Nothing,
+        };
+        let decision = judge(&facts);
+        let remedy = match decision {
+            Decision::Allow => String::new(),
+            Decision::Deny(_, reason) => remedy(&facts, reason),
+        };
+        let mut walk = walk(decision, &remedy, |check| fact(check, &key));
+        // What is used up only the server knows.
+        for (check, counted) in [(Check::Limits, !key.card.limits.is_empty()), (Check::Quota, key.card.quota.is_some())]
+        {
+            if let Some(view) = walk.checks.get_mut(check as usize).filter(|view| counted && view.mark == Mark::Passed)
+            {
+                view.mark = Mark::Unclear;
+                view.fact = format!("{}, as long as it is not used up", view.fact);
+            }
+        }
+        Ok(walk)
+    }
+}

@@ -1,0 +1,63 @@
+//! A decision as the checks that led to it, with what each rested on. The same on the server and in the browser.
+
+use keyward::{
+    decision::{Check, Decision},
+    key::{Key, SignedWrites, State},
+    time::Timestamp,
+};
+
+use crate::view::{CheckView, Mark, WalkView};
+
+/// Every check of a decision, with the facts that are known of each.
+pub(crate) fn walk(decision: Decision, remedy: &str, fact: impl Fn(Check) -> String) -> WalkView {
+    let check = |(check, passed): (Check, Option<bool>)| CheckView {
+        words: check.words().to_owned(),
+        fact: fact(check),
+        mark: match passed {
+            Some(true) => Mark::Passed,
+            Some(false) => Mark::Failed,
+            None => Mark::NotReached,
+        },
+    };
+    WalkView {
+        allowed: decision.is_allow(),
+        code: decision.code().to_owned(),
+        words: match decision {
+            Decision::Allow => "Every check passes.".to_owned(),
+            Decision::Deny(_, reason) => reason.words().to_owned(),
+        },
+        checks: decision.checks().map(check).collect(),
+        remedy: remedy.to_owned(),
+    }
+}
+
+/// What a check of this key rests on.
+pub(crate) fn fact(check: Check, key: &Key) -> String {
+    let card = &key.card;
+    let or = |text: String, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text };
+    match check {
+        Check::Existence => key.masked(),
+        Check::State => match &key.state {
+            State::Live => "switched on".to_owned(),
+            State::Off(off) => format!("switched off by {}", off.by),
+            State::Archived(gone) => format!("archived by {}", gone.by),
+        },
+        Check::Owner => match &key.subject {
+            Some(subject) => format!("{}, acting as {}", card.owner, subject.name),
+            None => card.owner.to_string(),
+        },
+        Check::Time => match card.expires_at {
+            Timestamp::NEVER => "never expires".to_owned(),
+            at => format!("until {}", at.long()),
+        },
+        Check::Tenant => key.tenant.name.to_string(),
+        Check::Address => or(card.addresses.to_string(), "from everywhere"),
+        Check::Scope => card.scopes.to_string(),
+        Check::Signature => match card.signed_writes {
+            SignedWrites::Optional => "needs none".to_owned(),
+            SignedWrites::Required => "needed by writes".to_owned(),
+        },
+        Check::Limits => or(card.limits.to_string(), "has none"),
+        Check::Quota => or(card.quota.map(|quota| quota.to_string()).unwrap_or_default(), "has none"),
+    }
+}

@@ -1,0 +1,140 @@
+//! Before a key is tightened: callers seen lately that an edit would lock out are named, and nothing is saved until that
+//! was read.
+
+use axum::http::{Method, StatusCode};
+use keyward::{console::KeyForm, id::KeyId, people::Role};
+
+use crate::support::{Answer, Client, Keyward, databases, id_of};
+
+/// A key that was called from two places, and a browser on its edit form.
+struct Here {
+    keyward: Keyward,
+    browser: Client,
+    id: KeyId,
+}
+
+impl Here {
+    async fn new(database: crate::support::Database) -> Self {
+        let keyward = Keyward::with(database, &[("KEYWARD_TRUSTED_PROXIES", "192.0.2.10/32")]).await;
+        let token = keyward.issue("rooms.read rooms.write").await;
+        let mut client = keyward.client();
+        for (scope, address, agent, calls) in [
+            ("rooms.read", "10.1.0.1", "kiosk", 3),
+            ("rooms.write", "203.0.113.7", "planner", 2),
+            ("doors.read", "198.51.100.9", "stranger", 1),
+        ] {
+            for _ in 0..calls {
+                let bearer = format!("Bearer {token}");
+                let headers = [
+                    ("authorization", bearer.as_str()),
+                    ("x-forwarded-method", "GET"),
+                    ("x-forwarded-for", address),
+                    ("user-agent", agent),
+                ];
+                client.send(Method::GET, &format!("/forward-auth?scope={scope}"), &headers, "").await;
+            }
+        }
+        keyward.app.verifier.flush().await.unwrap();
+        let browser = keyward.signed_in(Role::Superadmin).await;
+        Self { keyward, browser, id: KeyId::parse(id_of(&token)).unwrap() }
+    }
+
+    async fn form(&self) -> KeyForm {
+        KeyForm::of(&self.keyward.app.store.key(self.id).await.unwrap().unwrap().0.key)
+    }
+
+    /// Saves the edit form with these fields in place of what is there.
+    async fn save(&mut self, fields: &[(&str, &str)]) -> Answer {
+        let (_, form) = (self.id, self.form().await);
+        let seen = self.keyward.app.store.key(self.id).await.unwrap().unwrap().0.key.generation.to_string();
+        let is = [
+            ("name", form.name.as_str()),
+            ("description", "for\r\nthe lobby"),
+            ("owner", &form.owner),
+            ("scopes", &form.scopes),
+            ("addresses", &form.addresses),
+            ("life", "keep"),
+            ("seen", &seen),
+        ];
+        let kept = is.into_iter().filter(|(name, _)| !fields.iter().any(|(other, _)| other == name));
+        let all: Vec<_> = kept.chain(fields.iter().copied()).collect();
+        self.browser.post(&format!("/keys/{}/edit", self.id), &all).await
+    }
+}
+
+#[tokio::test]
+async fn mission_n4_an_edit_that_would_lock_callers_out_names_them_first() {
+    for (name, database) in databases() {
+        let mut here = Here::new(database).await;
+        for (fields, broken, spared, why) in [
+            (
+                &[("scopes", "rooms.read")][..],
+                &["planner"][..],
+                &["kiosk", "stranger"][..],
+                "The door needs rooms.write",
+            ),
+            (&[("addresses", "10.0.0.0/8")], &["planner"], &["kiosk", "stranger"], "The call came from 203.0.113.7"),
+            (&[("addresses", "192.0.2.0/24")], &["planner", "kiosk"], &["stranger"], "the key allows 192.0.2.0/24"),
+            (&[("scopes", "doors")], &["planner", "kiosk"], &["stranger"], "the key holds doors"),
+        ] {
+            let before = here.form().await;
+            let asked = here.save(fields).await;
+            assert_eq!(asked.status, StatusCode::OK, "{name}: {}", asked.body);
+            let page = asked.page();
+            assert!(page.contains("This would lock somebody out") && page.contains(why), "{name} {why}: {page}");
+            assert!(page.contains("All 6 calls of the last 7 days are in this record."), "{name}: {page}");
+            for agent in broken {
+                assert!(page.contains(agent), "{name} {fields:?}: {agent}: {page}");
+            }
+            for agent in spared {
+                assert!(!page.contains(agent), "{name} {fields:?}: {agent}: {page}");
+            }
+            assert_eq!(here.form().await, before, "{name}: nothing is saved yet");
+            // All that was typed goes along.
+            for (field, value) in fields.iter().chain(&[("life", "keep"), ("description", "for\r\nthe lobby")]) {
+                let carried = format!("<input type=\"hidden\" name=\"{field}\" value=\"{value}\"");
+                assert!(page.contains(&carried), "{name}: {carried}: {page}");
+            }
+        }
+
+        let narrow = [("addresses", "10.0.0.0/8"), ("name", "lobby <1>")];
+        let back = here.save(&[&narrow[..], &[("step", "back")]].concat()).await;
+        assert_eq!(back.status, StatusCode::OK);
+        let page = back.page();
+        assert!(
+            page.contains("lobby &lt;1&gt;") && page.contains("10.0.0.0/8") && page.contains("the lobby"),
+            "{page}"
+        );
+        assert!(page.contains("name=\"seen\""), "it is the form again: {page}");
+        assert!(here.form().await.addresses.is_empty(), "{name}: and nothing is saved");
+
+        let saved = here.save(&[&narrow[..], &[("step", "anyway")]].concat()).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{name}: {}", saved.body);
+        let form = here.form().await;
+        assert_eq!((form.addresses.as_str(), form.name.as_str()), ("10.0.0.0/8", "lobby <1>"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn mission_n4_an_edit_that_locks_nobody_out_is_saved_at_once() {
+    for (name, database) in databases() {
+        let mut here = Here::new(database).await;
+        for fields in [
+            &[("description", "another")][..],
+            &[("scopes", "rooms")],
+            &[("scopes", "rooms.read rooms.write doors")],
+            &[("addresses", "10.0.0.0/8 203.0.113.7 198.51.100.9")],
+        ] {
+            let saved = here.save(fields).await;
+            assert_eq!(saved.status, StatusCode::SEE_OTHER, "{name} {fields:?}: {}", saved.body);
+        }
+        // Mistakes come first; a step that no form of ours has is none.
+        let refused = here.save(&[("addresses", "10.0.0")]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        assert_eq!(here.save(&[("step", "perhaps")]).await.status, StatusCode::BAD_REQUEST, "{name}");
+        // The stranger was let in by the wider scope above, and is a caller since.
+        let asked = here.save(&[("scopes", "rooms")]).await;
+        assert_eq!(asked.status, StatusCode::OK, "{name}: {}", asked.body);
+        assert!(asked.page().contains("stranger"), "{name}: it would pass now, and would not: {}", asked.body);
+    }
+}

@@ -1,0 +1,274 @@
+//! Rotation: a key gets a successor, and for a while both work. This module owns how long that while may be, and says when
+//! nobody is seen with the old key any more.
+
+use super::{
+    Console, ConsoleError,
+    keys::{Issued, Read, error, reaches},
+};
+use crate::{
+    activity::{Observation, Outcome, Period, Series, Tally},
+    audit::Verb,
+    id::KeyId,
+    key::{Key, State},
+    people::{Action, Permit},
+    policy::Policy,
+    store::{LastUse, Rotation},
+    time::{DAY, HOUR, Timestamp},
+};
+
+/// The time without a call after which nobody is taken to use a key any more, in milliseconds.
+pub const QUIET: i64 = 2 * HOUR;
+/// For how long a pair is shown after its old key stopped, in milliseconds.
+const REMEMBERED: i64 = 7 * DAY;
+
+/// For how long an old key works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlap {
+    /// So many milliseconds, or less if the key ends before.
+    For(i64),
+    /// Until exactly then.
+    Until(Timestamp),
+}
+
+impl From<i64> for Overlap {
+    fn from(millis: i64) -> Self {
+        Self::For(millis)
+    }
+}
+
+impl Overlap {
+    /// When the old key stops, which may live until `latest`.
+    fn end(self, now: Timestamp, latest: Timestamp) -> Result<Timestamp, ConsoleError> {
+        match self {
+            Self::For(millis) => Ok(now.plus(millis.max(0)).min(latest)),
+            Self::Until(at) if at <= now => {
+                Err(ConsoleError::field("until", format!("It is {} already: choose a later time.", now.long())))
+            }
+            Self::Until(at) if at > latest => {
+                let words = format!("It cannot work beyond {}: choose that or an earlier time.", latest.long());
+                Err(ConsoleError::field("until", words))
+            }
+            Self::Until(at) => Ok(at),
+        }
+    }
+}
+
+/// The key that a new one takes the place of.
+pub(super) struct Replaced {
+    /// The key.
+    pub(super) key: Key,
+    /// Until when it works on.
+    pub(super) until: Timestamp,
+    /// When it would have expired but for this, and for rotations before.
+    pub(super) would_end: Timestamp,
+}
+
+/// A key and its successor, of which neither is archived.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// The old key.
+    pub old: Key,
+    /// Its successor.
+    pub new: Key,
+    /// When the successor was made.
+    pub rotated_at: Timestamp,
+    /// When the old key would have expired but for the rotation.
+    pub would_end: Timestamp,
+    /// Until when the old key can be let work.
+    pub latest: Timestamp,
+    /// How far callers have changed over.
+    pub drain: Drain,
+}
+
+/// How far callers have changed over to a successor.
+#[derive(Clone, Debug)]
+pub struct Drain {
+    /// The last allowed call with the old key.
+    pub last_use: Option<LastUse>,
+    /// Calls with the old key and with the new one in the last two hours.
+    pub recent: [Tally; 2],
+    /// Calls with the old key and with the new one: an hour, if the rotation is not older, or a day.
+    pub series: [Series; 2],
+    /// Who called with the old key since the rotation, the latest first.
+    pub callers: Vec<Observation>,
+}
+
+impl Pair {
+    /// Whether the old key has stopped.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.old.card.expires_at <= now
+    }
+
+    /// Whether nobody was seen with the old key for long enough to cut it.
+    pub fn is_safe(&self, now: Timestamp) -> bool {
+        self.drain.last_use.as_ref().is_none_or(|last| now.since(last.at) >= QUIET)
+    }
+}
+
+impl Console {
+    /// Issues a successor that inherits everything, and lets the old key live for an overlap, never beyond its own expiry.
+    pub async fn rotate_key(
+        &self,
+        permit: &Permit,
+        id: KeyId,
+        overlap: impl Into<Overlap>,
+    ) -> Result<Issued, ConsoleError> {
+        let overlap = overlap.into();
+        permit.allows(Action::WriteKeys)?;
+        let key = self.seen_key(permit, id).await?.0;
+        let policy = self.store.policy().await?;
+        let now = self.clock.now();
+        if key.state != State::Live || now >= key.card.expires_at {
+            return Err(ConsoleError::field("overlap", "Only a key that works can be rotated."));
+        }
+        let until = overlap.end(now, key.card.expires_at)?;
+        let mut card = key.card.clone();
+        let would_end = self.would_end(&key).await?;
+        if would_end != Timestamp::NEVER {
+            // The successor lives as long as the old one was meant to, from now on.
+            card.expires_at = now.plus(would_end.since(key.created_at)).min(policy.bounds(now).1);
+        }
+        let (group, subject) = (key.group.clone(), key.subject.clone());
+        let read = Read { card, tenant: key.tenant.clone(), group, subject, form: key.form };
+        self.issue(permit, read, policy, Some(Replaced { key, until, would_end })).await
+    }
+
+    /// Ends the overlap: the old key stops now. It can be let work again until it is archived.
+    pub async fn cut_key(&self, permit: &Permit, id: KeyId) -> Result<Key, ConsoleError> {
+        self.end_overlap(permit, id, Verb::CutKey, |key, now, _| {
+            if key.card.expires_at <= now {
+                return Err(ConsoleError::field("overlap", "It has stopped already."));
+            }
+            Ok(now)
+        })
+        .await
+    }
+
+    /// Lets the old key of a pair work for longer, or again, never beyond what it was made for or the policy allows.
+    pub async fn extend_overlap(&self, permit: &Permit, id: KeyId, overlap: Overlap) -> Result<Key, ConsoleError> {
+        self.end_overlap(permit, id, Verb::ExtendOverlap, |key, now, latest| {
+            let end = overlap.end(now, latest)?;
+            if end <= key.card.expires_at {
+                let field = if matches!(overlap, Overlap::Until(_)) { "until" } else { "overlap" };
+                let words = format!("It works until {} as it is: choose a later time.", key.card.expires_at.long());
+                return Err(ConsoleError::Invalid(vec![error(field, words)]));
+            }
+            Ok(end)
+        })
+        .await
+    }
+
+    /// Moves the end of an old key, which has a successor.
+    async fn end_overlap(
+        &self,
+        permit: &Permit,
+        id: KeyId,
+        verb: Verb,
+        end: impl FnOnce(&Key, Timestamp, Timestamp) -> Result<Timestamp, ConsoleError> + Send,
+    ) -> Result<Key, ConsoleError> {
+        permit.allows(Action::WriteKeys)?;
+        let policy = self.store.policy().await?;
+        let rotations = self.store.rotations(id).await?;
+        let mut change = self.store.change().await?;
+        let mut key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
+        reaches(permit, &key)?;
+        let Some(rotation) = rotations.iter().find(|rotation| rotation.old == id) else {
+            return Err(ConsoleError::field("overlap", "This key has no successor: edit it instead."));
+        };
+        if matches!(key.state, State::Archived(_)) {
+            return Err(ConsoleError::field("overlap", "An archived key stays as it is."));
+        }
+        let now = self.clock.now();
+        key.card.expires_at = end(&key, now, latest(rotation.would_end, policy, now))?;
+        key.generation = change.generation();
+        change.update_key(&key).await?;
+        let detail = serde_json::json!({
+            "name": key.card.name.as_str(), "successor": rotation.new.as_str(),
+            "expires": key.card.expires_at.to_string(),
+        });
+        change.commit(now, permit.actor(), verb, id.as_str(), &detail.to_string()).await?;
+        Ok(key)
+    }
+
+    /// The pairs a key is part of, as far as the permit reaches: with its successor, and with the key it took the place of.
+    pub async fn key_pairs(&self, permit: &Permit, id: KeyId) -> Result<Vec<Pair>, ConsoleError> {
+        self.seen_key(permit, id).await?;
+        let rotations = self.store.rotations(id).await?;
+        let as_old = rotations.iter().find(|rotation| rotation.old == id);
+        let as_new = rotations.iter().find(|rotation| rotation.new == id);
+        let mut pairs = Vec::new();
+        for rotation in as_old.into_iter().chain(as_new) {
+            pairs.extend(self.pair(permit, rotation).await?);
+        }
+        Ok(pairs)
+    }
+
+    /// A pair that still matters.
+    async fn pair(&self, permit: &Permit, rotation: &Rotation) -> Result<Option<Pair>, ConsoleError> {
+        let now = self.clock.now();
+        let (Some((old, last_use)), Some((new, _))) =
+            (self.store.key(rotation.old).await?, self.store.key(rotation.new).await?)
+        else {
+            return Ok(None);
+        };
+        let matters = |key: &Key| reaches(permit, key).is_ok() && !matches!(key.state, State::Archived(_));
+        let long_over = now.since(old.key.card.expires_at) > REMEMBERED;
+        if long_over || !matters(&old.key) || !matters(&new.key) {
+            return Ok(None);
+        }
+        let period = if now.since(rotation.at) < HOUR { Period::Hour } else { Period::Day };
+        let series =
+            [self.store.series(rotation.old, period, now).await?, self.store.series(rotation.new, period, now).await?];
+        let since = now.plus(-QUIET);
+        let recent =
+            [self.store.calls_since(rotation.old, since).await?, self.store.calls_since(rotation.new, since).await?];
+        let mut callers = self.store.observations(rotation.old, now).await?.0;
+        callers.retain(|kind| kind.outcome == Outcome::Allowed && kind.at >= rotation.at);
+        let policy = self.store.policy().await?;
+        let latest = latest(rotation.would_end, policy, now);
+        let drain = Drain { last_use, recent, series, callers };
+        Ok(Some(Pair {
+            old: old.key,
+            new: new.key,
+            rotated_at: rotation.at,
+            would_end: rotation.would_end,
+            latest,
+            drain,
+        }))
+    }
+
+    /// When a key would have expired, had it not been rotated.
+    async fn would_end(&self, key: &Key) -> Result<Timestamp, ConsoleError> {
+        let before = self.store.rotations(key.id).await?;
+        let ends = before.iter().filter(|rotation| rotation.old == key.id).map(|rotation| rotation.would_end);
+        Ok(ends.fold(key.card.expires_at, Timestamp::max))
+    }
+}
+
+/// Until when an old key can be let work.
+fn latest(would_end: Timestamp, policy: Policy, now: Timestamp) -> Timestamp {
+    would_end.min(policy.bounds(now).1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_key_stops_when_it_is_said_to_and_never_after_its_own_end() {
+        let at = Timestamp::from_millis;
+        let (now, latest) = (at(10 * DAY), at(12 * DAY));
+        for (overlap, expected) in [
+            (Overlap::For(0), Some(now)),
+            (Overlap::For(-1), Some(now)),
+            (Overlap::For(DAY), Some(at(11 * DAY))),
+            (Overlap::For(7 * DAY), Some(latest)),
+            (Overlap::Until(at(11 * DAY)), Some(at(11 * DAY))),
+            (Overlap::Until(latest), Some(latest)),
+            (Overlap::Until(latest.plus(1)), None),
+            (Overlap::Until(now), None),
+        ] {
+            assert_eq!(overlap.end(now, latest).ok(), expected, "{overlap:?}");
+        }
+    }
+}

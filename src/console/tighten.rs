@@ -1,0 +1,73 @@
+//! Before a key is tightened: the calls lately seen with it, judged again as if the edit had been saved. It changes
+//! nothing, and knows as much as was recorded.
+
+use super::{Console, ConsoleError, KeyForm, activity::Record};
+use crate::{
+    activity::{Manner, Observation},
+    decision::{Decision, Facts, Presented, Signature, Spent, judge, remedy},
+    id::KeyId,
+    key::Key,
+    people::{Action, Permit},
+    tenant::Presentations,
+    time::Timestamp,
+};
+
+/// A kind of call that passes now and would not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The calls.
+    pub kind: Observation,
+    /// How they would be decided.
+    pub decision: Decision,
+    /// What would let them pass all the same.
+    pub remedy: String,
+}
+
+/// What an edit would break.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tightening {
+    /// Kinds of calls that would be refused, the latest first.
+    pub broken: Vec<Broken>,
+    /// What was looked through.
+    pub record: Record,
+}
+
+impl Console {
+    /// Which calls seen lately an edit would have refused. The form is read as for the edit, with the same mistakes.
+    pub async fn would_break(&self, permit: &Permit, id: KeyId, form: &KeyForm) -> Result<Tightening, ConsoleError> {
+        permit.allows(Action::WriteKeys)?;
+        let before = self.show_key(permit, id).await?.key;
+        let card = self.read(permit, form, Some(&before), self.store.policy().await?).await?.card;
+        let after = Key { card, ..before.clone() };
+        let (old, new) = (&before.card, &after.card);
+        if (&old.scopes, &old.addresses, old.signed_writes) == (&new.scopes, &new.addresses, new.signed_writes) {
+            return Ok(Tightening::default());
+        }
+        let record = self.key_record(permit, id).await?;
+        let now = self.clock.now();
+        let broken = record.kinds.iter().filter(|kind| judge(&facts(&before, kind, now)).is_allow());
+        let broken = broken.filter_map(|kind| {
+            let facts = facts(&after, kind, now);
+            let Decision::Deny(check, reason) = judge(&facts) else { return None };
+            let remedy = remedy(&facts, reason);
+            Some(Broken { kind: kind.clone(), decision: Decision::Deny(check, reason), remedy })
+        });
+        Ok(Tightening { broken: broken.collect(), record })
+    }
+}
+
+/// A call as it was seen, made with this key now. What was not recorded of it is not held against it.
+fn facts<'a>(key: &'a Key, kind: &'a Observation, now: Timestamp) -> Facts<'a> {
+    Facts {
+        presented: Presented::Known(key),
+        presentation: None,
+        accepted: Presentations::ALL,
+        now,
+        tenant: None,
+        address: kind.address,
+        demand: &kind.demand,
+        writes: kind.manner != Manner::Read,
+        signature: if kind.manner == Manner::SignedWrite { Signature::Proved } else { Signature::Missing },
+        spent: Spent::Nothing,
+    }
+}
