@@ -8,6 +8,7 @@ mod change_key;
 mod choices;
 #[cfg(feature = "ssr")]
 pub mod ctx;
+mod find_keys;
 mod keys;
 mod people;
 mod settings;
@@ -16,6 +17,7 @@ mod settings_forms;
 #[cfg(feature = "ssr")]
 mod settings_views;
 mod signing;
+mod switch_key;
 #[cfg(feature = "ssr")]
 mod views;
 #[cfg(feature = "ssr")]
@@ -24,6 +26,7 @@ mod why;
 pub use audit::list_audit;
 #[cfg(feature = "ssr")]
 pub use change_key::{edit, purge, rotate, switch};
+pub use find_keys::find_keys;
 pub use keys::{ArchiveAnswer, archive_key, issue_key, key_form, key_stakes, list_keys, new_key, show_key};
 #[cfg(feature = "ssr")]
 pub use keys::{archive, issue};
@@ -34,6 +37,7 @@ pub use settings_forms::{add_person, archive_group, save_entry, switch_entry, sw
 pub use signing::show_signing;
 #[cfg(feature = "ssr")]
 pub use signing::{add_verify_key, retire_verify_key};
+pub use switch_key::switch_key;
 #[cfg(feature = "ssr")]
 pub use views::field_errors;
 #[cfg(feature = "ssr")]

@@ -8,6 +8,7 @@ mod field;
 mod fields;
 mod icon;
 mod key;
+mod said;
 mod switch;
 mod time;
 
@@ -18,6 +19,7 @@ pub(crate) use events::Timeline;
 pub(crate) use field::{ErrorText, Field, Line, as_text, error_of};
 pub(crate) use fields::{FormFields, FormTrouble};
 pub(crate) use icon::Icon;
-pub(crate) use key::{AllAccess, Mask, Scopes, Status, StatusPill};
-pub(crate) use switch::Switch;
+pub(crate) use key::{AllAccess, Mask, Scopes, Status, StatusPill, status};
+pub(crate) use said::SaidNote;
+pub(crate) use switch::{Switch, switch_face};
 pub(crate) use time::{Ago, Moment};

@@ -7,10 +7,16 @@ mod archive;
 mod copied;
 mod create;
 mod edit;
+mod guard;
 mod key_form;
+mod keyboard;
+mod live;
 mod once;
+mod palette;
 mod shortcuts;
 mod signing;
+mod switching;
+mod toasts;
 mod trouble;
 
 pub(crate) use actions::PageActions;

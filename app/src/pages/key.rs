@@ -32,6 +32,7 @@ fn Detail(view: KeyView, failure: Option<ApiError>) -> impl IntoView {
         view;
     let id = row.mask.id.clone();
     let is_on = off.is_none();
+    let generation = history.first().map(|event| event.seq);
     let actions = match (archived.is_some(), may_write, may_purge) {
         (false, true, _) => view! { <Actions id=id.clone() is_on works=row.status.works()/> }.into_any(),
         (true, _, true) => {
@@ -45,8 +46,8 @@ fn Detail(view: KeyView, failure: Option<ApiError>) -> impl IntoView {
         <nav class="row muted" aria-label="Breadcrumb">
             <a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page"><bdi>{row.name.clone()}</bdi></span>
         </nav>
-        <div class="row page-head">
-            <h1><bdi>{row.name}</bdi></h1><StatusPill of=row.status/>
+        <div class="row page-head" data-live-rows=generation data-live-say="This key changed.">
+            <h1><bdi>{row.name}</bdi></h1><span data-live=format!("state-{id}")><StatusPill of=row.status/></span>
             {row.all_access.then(|| view! { <AllAccess/> })}
             <a class="link" href=routes::why_key(&id)>"Why refused?"</a>
             {actions}
@@ -63,7 +64,7 @@ fn Detail(view: KeyView, failure: Option<ApiError>) -> impl IntoView {
             <div><dt>"Created"</dt><dd><Moment when=row.created/>" by "<bdi>{row.created_by}</bdi></dd></div>
             <div><dt>"Expires"</dt><dd><Moment when=row.expires/></dd></div>
             <div><dt>"Signatures"</dt><dd><a class="link" href=routes::signing_keys(&stakes.id)>"Signing keys"</a></dd></div>
-            <div><dt>"Last used"</dt><dd>{match row.last_used {
+            <div><dt>"Last used"</dt><dd data-live=format!("last-{id}")>{match row.last_used {
                 Some(when) => view! { <Ago when/>{last_address.map(|address| view! { ", "<code>{address}</code> })} }.into_any(),
                 None => view! { <span class=if row.unused_for_long { "is-warn" } else { "muted" }>"never"</span> }.into_any(),
             }}</dd></div>
@@ -71,7 +72,7 @@ fn Detail(view: KeyView, failure: Option<ApiError>) -> impl IntoView {
         <div class="split parts">
             <div class="stack">
                 {archived.map(|archived| view! { <Gone archived may_write/> })}
-                {off.map(|off| view! { <Off id off may_write/> })}
+                <div class="slot" data-own="off">{off.map(|off| view! { <Off id off may_write/> })}</div>
                 <Stopped card=card.clone()/>
                 {(!description.is_empty()).then(|| view! { <p class="prose">{description}</p> })}
                 <Use stakes command/>
@@ -80,7 +81,7 @@ fn Detail(view: KeyView, failure: Option<ApiError>) -> impl IntoView {
                 <section class="panel" aria-labelledby="access"><header class="row"><h2 id="access">"Access"</h2></header>
                     <div class="body"><Access scopes=row.scopes all_access=row.all_access card/></div></section>
                 <section class="panel" aria-labelledby="history"><header class="row"><h2 id="history">"Audit"</h2></header>
-                    <div class="body"><Timeline events=history/></div></section>
+                    <div class="body" data-own="history"><Timeline events=history/></div></section>
             </div>
         </div>
     }
@@ -91,7 +92,7 @@ fn Detail(view: KeyView, failure: Option<ApiError>) -> impl IntoView {
 fn Actions(id: String, is_on: bool, works: bool) -> impl IntoView {
     view! {
         <div class="row tight end">
-            <a class="btn" href=routes::edit_key(&id)><Icon name="edit"/>"Edit\u{2026}"</a>
+            <a class="btn" href=routes::edit_key(&id) data-edit=""><Icon name="edit"/>"Edit\u{2026}"</a>
             <Switch id=id.clone() is_on class="btn"/>
             {works.then(|| view! { <a class="btn" href=routes::rotate_key(&id)><Icon name="rotate"/>"Rotate\u{2026}"</a> })}
             <a class="btn risky" href=routes::archive_key(&id) data-archive=id.clone()><Icon name="archive"/>"Archive\u{2026}"</a>
@@ -178,7 +179,7 @@ fn Use(stakes: StakesView, command: Option<String>) -> impl IntoView {
     let StakesView { last_used, calls_day, calls_week, refused_day, callers, .. } = stakes;
     let row = |caller: CallerView| view! { <tr><th scope="row"><code>{caller.address}</code></th><td class="num"><Ago when=caller.last/></td></tr> };
     view! {
-        <dl class="tiles" aria-label="Calls">
+        <dl class="tiles" aria-label="Calls" data-live="calls">
             <div><dt>"Allowed, 24 h"</dt><dd class="value">{grouped(calls_day)}</dd></div>
             <div><dt>"Allowed, 7 d"</dt><dd class="value">{grouped(calls_week)}</dd></div>
             <div><dt>"Refused, 24 h"</dt><dd class="value">{grouped(refused_day)}</dd></div>

@@ -222,12 +222,12 @@ fn Row(row: KeyRow, may_write: bool, may_purge: bool) -> impl IntoView {
             <td class="c-owner" role="cell"><bdi title=owner.clone()>{owner.clone()}</bdi>" "<span class="sub">{tenant}</span></td>
             <td class="c-scopes less" role="cell"><Scopes of=scopes shown/>{all_access.then(|| view! { <AllAccess/> })}</td>
             <td class="c-made fit less" role="cell"><Ago when=created/><span class="sub" title=row.created_by.clone()>"by "<bdi>{row.created_by.clone()}</bdi></span></td>
-            <td class="c-last fit" role="cell" data-label="Used">{last_used}</td>
+            <td class="c-last fit" role="cell" data-label="Used" data-live=format!("last-{id}")>{last_used}</td>
             <td class="c-ends fit" role="cell" data-label="Expires">{match ends {
                 Some(tone) => view! { <span class=tone><Ago when=expires/></span> }.into_any(),
                 None => view! { <span class="muted">"\u{2014}"</span> }.into_any(),
             }}</td>
-            <td class="c-state fit" role="cell"><Status of=status/></td>
+            <td class="c-state fit" role="cell" data-live=format!("state-{id}")><Status of=status/></td>
             <td class="c-menu fit" role="cell"><Menu id name status may_write may_purge/></td>
         </tr>
     }
@@ -249,7 +249,7 @@ fn Menu(id: String, name: String, status: StatusView, may_write: bool, may_purge
         }
         _ => view! {
             <hr/>
-            <a class="item" href=routes::edit_key(&id)><Icon name="edit"/>"Edit\u{2026}"</a>
+            <a class="item" href=routes::edit_key(&id) data-edit=""><Icon name="edit"/>"Edit\u{2026}"</a>
             <hr/>
             <Switch id=id.clone() is_on=status != StatusView::Off class="item"/>
             {status.works().then(|| view! { <a class="item" href=routes::rotate_key(&id)><Icon name="rotate"/>"Rotate\u{2026}"</a> })}

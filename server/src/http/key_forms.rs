@@ -8,6 +8,7 @@ use app::{
     form::{EditForm, PurgeForm, RotateForm},
     posted::{Posted, Refused},
     routes,
+    said::Said,
 };
 use axum::{
     Extension,
@@ -16,10 +17,12 @@ use axum::{
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
+use keyward::id::KeyId;
 
 use super::{
     forms::{bad_form, pairs, take},
     pages::answer_form,
+    said,
 };
 use crate::router::App;
 
@@ -37,7 +40,7 @@ pub async fn post_edit(
 ) -> Response {
     let Some(form) = EditForm::from_pairs(pairs(&body)) else { return bad_form() };
     match api::edit(&visit, &id, &form).await {
-        Ok(()) => Redirect::to(&routes::key(&id)).into_response(),
+        Ok(()) => said::lead(&app, &routes::key(&id), Said::Saved),
         Err(refused) => answer_form(&app, parts, status(&refused), Posted::Edit(form, refused)).await,
     }
 }
@@ -55,10 +58,11 @@ pub async fn post_switch(
         "off" => false,
         _ => return bad_form(),
     };
-    match api::switch(&visit, &id, on).await {
+    match (api::switch(&visit, &id, on).await, KeyId::parse(&id)) {
+        (Ok(()), Some(key)) => said::lead(&app, &routes::key(&id), Said::switched(key, on)),
         // An archived key's page says why it stays as it is.
-        Ok(()) | Err(Refused { failure: None, .. }) => Redirect::to(&routes::key(&id)).into_response(),
-        Err(refused) => {
+        (Ok(()) | Err(Refused { failure: None, .. }), _) => Redirect::to(&routes::key(&id)).into_response(),
+        (Err(refused), _) => {
             // There is no page of its own to come back to.
             parts.uri = routes::key(&id).parse().unwrap_or(parts.uri);
             answer_form(&app, parts, status(&refused), Posted::Switch(refused)).await
@@ -91,7 +95,7 @@ pub async fn post_purge(
 ) -> Response {
     let Some(form) = PurgeForm::from_pairs(pairs(&body)) else { return bad_form() };
     match api::purge(&visit, &id, &form).await {
-        Ok(()) => Redirect::to(&format!("{}?archived=1", routes::KEYS)).into_response(),
+        Ok(()) => said::lead(&app, &format!("{}?archived=1", routes::KEYS), Said::Purged),
         Err(refused) => answer_form(&app, parts, status(&refused), Posted::Purge(form, refused)).await,
     }
 }

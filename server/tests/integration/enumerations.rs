@@ -53,6 +53,8 @@ fn body_for(function: &str, id: &str, group: &str) -> (&'static str, String) {
         "visitor" | "new_key" | "list_audit" | "list_people" => (form, String::new()),
         "list_entries" | "show_entry" => (form, "kind=scopes".to_owned()),
         "group_keys" => (form, format!("id={group}")),
+        "find_keys" => (form, "words=for".to_owned()),
+        "switch_key" => (json, format!(r#"{{"id":"{id}","on":true}}"#)),
         "list_keys" => (form, "words=&archived=false".to_owned()),
         "show_key" | "key_stakes" | "key_form" | "show_signing" => (form, format!("id={id}")),
         "issue_key" => (
@@ -198,6 +200,7 @@ async fn the_matrix_of_routes_and_roles() {
     }
     let expected = "\
 archive_key  superadmin=200 admin=200 auditor=403 member=404
+find_keys    superadmin=200 admin=200 auditor=200 member=200
 group_keys   superadmin=200 admin=200 auditor=403 member=403
 issue_key    superadmin=200 admin=200 auditor=403 member=200
 key_form     superadmin=200 admin=200 auditor=403 member=404
@@ -210,6 +213,7 @@ new_key      superadmin=200 admin=200 auditor=403 member=200
 show_entry   superadmin=200 admin=200 auditor=200 member=200
 show_key     superadmin=200 admin=200 auditor=200 member=404
 show_signing superadmin=200 admin=200 auditor=200 member=404
+switch_key   superadmin=409 admin=409 auditor=403 member=404
 visitor      superadmin=200 admin=200 auditor=200 member=200
 ";
     assert_eq!(found, expected, "as found:\n{found}");

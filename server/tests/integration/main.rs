@@ -7,11 +7,13 @@
 mod cli;
 mod enumerations;
 mod faults;
+mod feel;
 mod forms;
 mod gateway;
 mod jwt;
 mod keys_more;
 mod leaks;
+mod live;
 mod machine_routes;
 mod missions;
 mod proxies;
