@@ -1,7 +1,12 @@
 //! The only `web_sys` in the project: what islands ask of the browser. On the server these exist and are never called.
 
 mod boxes;
+mod forms;
+mod live;
 mod pair;
+mod places;
+mod switches;
+mod times;
 
 use std::time::Duration;
 
@@ -9,12 +14,20 @@ use leptos::{ev, html, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, Clipboard, Element, FormData, HtmlAnchorElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement, Url,
+    Blob, Clipboard, Document, Element, FormData, HtmlAnchorElement, HtmlElement, HtmlInputElement,
+    HtmlTextAreaElement, Url,
     js_sys::{Array, Reflect},
 };
 
 pub(crate) use boxes::{count, submitted, tick_all};
+pub(crate) use forms::{has_unsaved, hold, send_held, settle};
+pub(crate) use live::{
+    Missed, close_stream, fetch_again, has_live, has_stream, is_online, is_visible, on_reach, open_stream,
+};
 pub(crate) use pair::{file_text, forget_other_sessions, keep, kept, new_pair, random, text_of, write_into};
+pub(crate) use places::{bring, chord, click_in_row, go, has, is_apple, place_with, places, write_all};
+pub(crate) use switches::{asked_switch, offer, show_state, take_said};
+pub(crate) use times::{clock_skew, on_added};
 
 /// How long a button says "Copied".
 pub(crate) const COPIED_FOR: Duration = Duration::from_secs(2);
@@ -147,8 +160,7 @@ pub(crate) async fn copy(text: &str) -> bool {
 
 /// What to press to copy what is selected.
 pub(crate) fn copy_hint() -> &'static str {
-    let apple = window().navigator().platform().is_ok_and(|platform| platform.starts_with("Mac"));
-    if apple { "Press \u{2318}C to copy" } else { "Press Ctrl+C to copy" }
+    if is_apple() { "Press \u{2318}C to copy" } else { "Press Ctrl+C to copy" }
 }
 
 /// Adds a line to what is typed in a text area.
@@ -263,7 +275,16 @@ impl Spot {
 
 /// Shows what is of no use without JavaScript.
 pub(crate) fn reveal(selector: &str) {
-    let Ok(list) = document().query_selector_all(selector) else { return };
+    reveal_in(&document(), selector);
+}
+
+/// Writes the instants of the page as they stand now; the server's clock is ahead by so much.
+pub(crate) fn tell_times(skew: i64) {
+    times::tell_times(&document(), skew);
+}
+
+fn reveal_in(document: &Document, selector: &str) {
+    let Ok(list) = document.query_selector_all(selector) else { return };
     for element in Array::from(&list).iter() {
         _ = element.unchecked_ref::<Element>().remove_attribute("hidden");
     }

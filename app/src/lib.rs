@@ -14,6 +14,7 @@ mod pages;
 pub mod posted;
 mod query;
 pub mod routes;
+pub mod said;
 pub mod settings;
 mod shell;
 pub mod signing;

@@ -111,6 +111,13 @@ pub enum Posted {
         /// Why it failed otherwise.
         failure: Option<ApiError>,
     },
+    /// The session had ended before the form was sent.
+    Over {
+        /// Where the form goes.
+        action: String,
+        /// What was typed, but for passwords.
+        fields: Vec<(String, String)>,
+    },
     /// The setup link does not work (any more).
     DeadLink,
     /// What was asked about a key or a refused request, and what was found.

@@ -54,6 +54,8 @@ pub const SWITCH_PERSON: &str = "/settings/people/:id/switch";
 pub const WHY: &str = "/why";
 /// Tests a gateway.
 pub const GATEWAY: &str = "/settings/gateway";
+/// Tells browsers that something changed.
+pub const LIVE: &str = "/live";
 /// Where server functions live.
 pub const API: &str = "/api/console";
 

@@ -14,12 +14,15 @@ pub struct Document {
     pub islands: bool,
     /// `light`, `dark`, or nothing for the system's.
     pub theme: Option<&'static str>,
+    /// The server's time, in milliseconds: that of the page.
+    pub now: i64,
 }
 
 /// The whole document.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     provide_meta_context();
-    let document = use_context::<Document>().unwrap_or(Document { style: String::new(), islands: false, theme: None });
+    let document =
+        use_context::<Document>().unwrap_or(Document { style: String::new(), islands: false, theme: None, now: 0 });
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=document.theme>

@@ -2,6 +2,7 @@
 //! is in [`crate::once`].
 
 mod activity;
+mod found;
 mod list;
 mod why;
 
@@ -12,6 +13,7 @@ pub use activity::{
     ActivityView, BrokenView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, TallyView,
     TightenView,
 };
+pub use found::KeyMatch;
 pub use list::{
     BulkItemView, BulkPlanView, BulkResultView, BulkStepView, HabitView, HourView, HygieneView, KeysView, ListedView,
 };

@@ -13,7 +13,7 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     config::Config,
-    http::pages::Site,
+    http::{live::Live, pages::Site},
     layers::RequestIds,
     listen,
     metrics::Metrics,
@@ -98,6 +98,7 @@ pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) ->
         metrics: Metrics::new(),
         request_ids: RequestIds::new(&entropy),
         site: Site::find(),
+        live: Live::default(),
         stopping: AtomicBool::new(false),
         config,
         clock,
@@ -135,6 +136,7 @@ pub async fn serve(app: App, mut stop: watch::Receiver<bool>) -> Result<(), Boot
     ];
     let _ = stop.changed().await;
     app.stopping.store(true, std::sync::atomic::Ordering::SeqCst);
+    app.live.end();
     for server in servers {
         let _ = server.await;
     }

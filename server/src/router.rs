@@ -11,7 +11,7 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::{StatusCode, header},
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{MethodRouter, any, get, post},
 };
@@ -21,7 +21,9 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 use crate::{
     config::Config,
     http::{
-        bulk, forms, forward_auth, gateway, jwks, key_forms, ops,
+        bulk, forms, forward_auth, gateway, jwks, key_forms,
+        live::{self, Live},
+        ops,
         pages::{self, Site},
         problem::Problem,
         settings, signing, verify, why,
@@ -55,6 +57,8 @@ pub struct Parts {
     pub request_ids: RequestIds,
     /// The bundled files.
     pub site: Site,
+    /// Who listens for changes.
+    pub live: Live,
     /// Whether the process is stopping.
     pub stopping: AtomicBool,
 }
@@ -154,6 +158,7 @@ pub fn table() -> Vec<Route> {
         route("POST", routes::WHY, SignedIn, post(why::post_why)),
         route("GET", routes::GATEWAY, SignedIn, get(pages::page)),
         route("POST", routes::GATEWAY, SignedIn, post(gateway::post_gateway)),
+        route("GET", routes::LIVE, Itself, get(live::live)),
         route("POST", "/api/console/{function}", Itself, post(server_function)),
         route("POST", "/api/v1/verify", Machine, any(verify::verify)),
         route("ANY", "/forward-auth", Machine, any(forward_auth::forward_auth)),
@@ -190,7 +195,7 @@ pub fn public(app: &App) -> Router {
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(time::Duration::minutes(SESSION_IDLE)));
     let console = console
-        .merge(signed_in.route_layer(from_fn(layers::require_sign_in)))
+        .merge(signed_in.route_layer(from_fn_with_state(app.clone(), layers::require_sign_in)))
         .fallback(nothing)
         .layer(from_fn_with_state(app.clone(), layers::identify_visitor))
         .layer(sessions)

@@ -4,20 +4,25 @@
 
 mod memory;
 mod meters;
+mod news;
 mod refusals;
 mod usage;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
+use tokio::sync::watch;
+
 use self::{
     memory::Memory,
     meters::Meters,
+    news::Newsroom,
     refusals::Refusals,
     usage::{Call, Usage},
 };
 pub use self::{
     memory::Names,
     meters::{Left, Taken},
+    news::News,
     refusals::Refused,
     usage::FLUSH_EVERY,
 };
@@ -51,6 +56,7 @@ pub struct Verifier {
     meters: Meters,
     refusals: Refusals,
     usage: Usage,
+    news: Arc<Newsroom>,
 }
 
 /// What a service wants to know.
@@ -161,10 +167,14 @@ impl Verifier {
     /// A verifier on this store. Changes of this process reach it at once, those of others by [`Verifier::hear`].
     pub fn new(store: Store, clock: Clock, capacity: usize) -> Self {
         let memory = Arc::new(Memory::new(capacity));
-        let listening = memory.clone();
-        store.on_change(move |change| listening.forget(change));
+        let news = Arc::new(Newsroom::new());
+        let (listening, telling, at) = (memory.clone(), news.clone(), clock.clone());
+        store.on_change(move |change| {
+            listening.forget(change);
+            telling.changed(change.seq, at.now());
+        });
         let (meters, refusals, usage) = (Meters::default(), Refusals::default(), Usage::default());
-        Self { store, clock, memory, meters, refusals, usage }
+        Self { store, clock, memory, meters, refusals, usage, news }
     }
 
     /// Answers one question, takes from the key's limits, and counts.
@@ -335,6 +345,7 @@ impl Verifier {
                 if heard.is_none_or(|heard| last < heard) {
                     // The first time, or the store was put back to an earlier state: begin anew.
                     self.memory.restart(last);
+                    self.news.restarted(last, self.clock.now());
                 } else if heard != Some(last) {
                     continue;
                 }
@@ -342,6 +353,7 @@ impl Verifier {
             }
             for change in &changes {
                 self.memory.forget(change);
+                self.news.changed(change.seq, self.clock.now());
             }
             self.memory.heard_up_to(changes.last().map_or(0, |change| change.seq));
         }
@@ -374,7 +386,9 @@ impl Verifier {
     /// Writes what was counted to the store. What could not be written is kept for the next time.
     pub async fn flush(&self) -> Result<(), StoreError> {
         self.meters.sweep(self.clock.steady());
-        self.usage.flush(&self.store).await?;
+        if self.usage.flush(&self.store).await? {
+            self.news.used(self.clock.now());
+        }
         self.refusals.flush(&self.store).await
     }
 
@@ -386,6 +400,11 @@ impl Verifier {
     /// Gives back what was taken of quotas and not used: the process is stopping.
     pub async fn release(&self) -> Result<(), StoreError> {
         self.meters.release(&self.store).await
+    }
+
+    /// What changed, from now on.
+    pub fn news(&self) -> watch::Receiver<News> {
+        self.news.listen()
     }
 
     /// How many keys are in memory.

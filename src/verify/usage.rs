@@ -75,11 +75,13 @@ impl Usage {
         }
     }
 
-    pub(super) async fn flush(&self, store: &Store) -> Result<(), StoreError> {
+    /// Writes what was counted, and says whether there was anything.
+    pub(super) async fn flush(&self, store: &Store) -> Result<bool, StoreError> {
         let mut waiting = Vec::new();
         for shard in &self.shards {
             waiting.extend(lock(shard).drain());
         }
+        let any = !waiting.is_empty();
         let mut waiting = waiting.into_iter().peekable();
         while waiting.peek().is_some() {
             let batch: Vec<_> = waiting.by_ref().take(BATCH).collect();
@@ -92,7 +94,7 @@ impl Usage {
                 return Err(error);
             }
         }
-        Ok(())
+        Ok(any)
     }
 
     /// Each thread has a shard of its own, as far as they go: one busy key makes no queue. A batch adds them up.

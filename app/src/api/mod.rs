@@ -12,6 +12,7 @@ mod change_key;
 mod choices;
 #[cfg(feature = "ssr")]
 pub mod ctx;
+mod find_keys;
 mod hygiene;
 mod keys;
 mod list;
@@ -22,6 +23,7 @@ mod settings_forms;
 #[cfg(feature = "ssr")]
 mod settings_views;
 mod signing;
+mod switch_key;
 #[cfg(feature = "ssr")]
 mod views;
 #[cfg(feature = "ssr")]
@@ -34,6 +36,7 @@ pub use bulk::bulk_step;
 pub use bulk::{plan as bulk_plan, step as bulk_step_of};
 #[cfg(feature = "ssr")]
 pub use change_key::{Edited, cut, edit, extend, purge, rotate, switch};
+pub use find_keys::find_keys;
 pub use hygiene::hygiene;
 pub use keys::{ArchiveAnswer, archive_key, issue_key, key_form, key_stakes, new_key, show_key};
 #[cfg(feature = "ssr")]
@@ -46,6 +49,7 @@ pub use settings_forms::{add_person, archive_group, save_entry, switch_entry, sw
 pub use signing::show_signing;
 #[cfg(feature = "ssr")]
 pub use signing::{add_verify_key, retire_verify_key};
+pub use switch_key::switch_key;
 #[cfg(feature = "ssr")]
 pub use views::field_errors;
 #[cfg(feature = "ssr")]

@@ -6,7 +6,7 @@ use super::Icon;
 use crate::view::{MaskView, StatusView};
 
 /// Tone, icon, word and what to do about it.
-fn status(status: StatusView) -> (&'static str, &'static str, &'static str, String) {
+pub(crate) fn status(status: StatusView) -> (&'static str, &'static str, &'static str, String) {
     match status {
         StatusView::Active => ("ok", "ok", "Active", "It works.".to_owned()),
         StatusView::Limited => (

@@ -5,6 +5,11 @@ use leptos::prelude::*;
 use super::Icon;
 use crate::routes;
 
+/// What the button of a key offers: where to, its icon and its words.
+pub(crate) fn switch_face(is_on: bool) -> (&'static str, &'static str, &'static str) {
+    if is_on { ("off", "off", "Switch off") } else { ("on", "play", "Switch on") }
+}
+
 /// Switches a key to the other state.
 #[component]
 pub(crate) fn Switch(
@@ -15,11 +20,11 @@ pub(crate) fn Switch(
     /// How it looks: `btn`, or `item` in a menu.
     class: &'static str,
 ) -> impl IntoView {
-    let (to, words) = if is_on { ("off", "Switch off") } else { ("on", "Switch on") };
+    let (to, icon, words) = switch_face(is_on);
     view! {
-        <form method="post" action=routes::switch_key(&id)>
+        <form method="post" action=routes::switch_key(&id) data-switch=id.clone()>
             <input type="hidden" name="to" value=to/>
-            <button class=class><Icon name=if is_on { "off" } else { "play" }/>{words}</button>
+            <button class=class><Icon name=icon/>{words}</button>
         </form>
     }
 }

@@ -1,4 +1,4 @@
-//! Instants for people.
+//! Instants for people: in UTC as the server writes them, in the viewer's zone as soon as a script runs, by their mark.
 
 use leptos::prelude::*;
 
@@ -10,7 +10,7 @@ pub(crate) fn Ago(when: When) -> impl IntoView {
     if when.is_never() {
         return view! { <span class="is-warn">"never"</span> }.into_any();
     }
-    view! { <time datetime=when.iso title=when.long>{when.relative}</time> }.into_any()
+    view! { <time datetime=when.iso title=when.long data-when="ago">{when.relative}</time> }.into_any()
 }
 
 /// Absolute, with its zone: for details.
@@ -19,5 +19,5 @@ pub(crate) fn Moment(when: When) -> impl IntoView {
     if when.is_never() {
         return view! { <span class="is-warn">"never"</span> }.into_any();
     }
-    view! { <time datetime=when.iso title=when.relative>{when.long}</time> }.into_any()
+    view! { <time datetime=when.iso title=when.relative data-when="full">{when.long}</time> }.into_any()
 }

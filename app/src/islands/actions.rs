@@ -1,9 +1,21 @@
-//! What every page can do: copy a value, archive a key without leaving the page, and be driven by keyboard. The pages
-//! mark their elements; all listening is here, once.
+//! What every page can do: copy a value, switch or archive a key without leaving the page, be driven by keyboard, keep
+//! itself up to date and what was typed safe. The pages mark their elements; all listening is here, once.
+
+use std::time::Duration;
 
 use leptos::{ev, prelude::*, task};
 
-use super::{archive::ArchiveDialog, copied::Copied, shortcuts::Shortcuts};
+use super::{
+    archive::ArchiveDialog,
+    copied::Copied,
+    guard::{Guard, Waiting},
+    keyboard::Keyboard,
+    live::{Live, Notices},
+    palette::Palette,
+    shortcuts::Shortcuts,
+    switching::Switching,
+    toasts::{Toast, Toasts, Undo},
+};
 use crate::{
     browser::{self, Spot},
     components::Icon,
@@ -11,14 +23,22 @@ use crate::{
 };
 
 const COPIED: &str = "Copied";
+/// How often instants are told anew.
+const TELL_EVERY: Duration = Duration::from_secs(30);
 
-/// Listens for `[data-copy]`, `a[data-archive]` and the keys. Rendered once in each page's frame.
+/// Listens for `[data-copy]`, `a[data-archive]`, `form[data-switch]`, `form[data-guard]`, `[data-palette]` and the keys.
+/// Rendered once in each page's frame.
 #[island]
-pub(crate) fn PageActions() -> impl IntoView {
+pub(crate) fn PageActions(
+    /// The server's time of the page, in milliseconds.
+    now: i64,
+) -> impl IntoView {
     let copied = Copied::new();
     let by_hand = RwSignal::new(None::<String>);
     let archive = RwSignal::new(None::<String>);
-    let help = RwSignal::new(false);
+    let keyboard = Keyboard::new();
+    let (toasts, live, guard) = (Toasts::new(), Live::new(now), Guard::new());
+    let switching = Switching { toasts, live, busy: StoredValue::new(false) };
     let copy = move |spot: Spot| {
         task::spawn_local(async move {
             let value = spot.attribute("data-copy");
@@ -40,18 +60,40 @@ pub(crate) fn PageActions() -> impl IntoView {
             event.prevent_default();
             link.take_focus();
             archive.set(Some(id));
+        } else if Spot::clicked(&event, "[data-palette]").is_some() {
+            keyboard.palette.set(true);
+        }
+    };
+    let submit = move |event: ev::SubmitEvent| {
+        if let Some((id, on)) = browser::asked_switch(&event) {
+            event.prevent_default();
+            switching.run(id, on);
         }
     };
     Effect::new(move |_| {
         browser::reveal("[data-copy][hidden]");
         window_event_listener(ev::click, click);
-        window_event_listener(ev::keydown, move |event| press(&event, help));
+        window_event_listener(ev::submit, submit);
+        window_event_listener(ev::keydown, move |event| keyboard.press(&event));
+        browser::write_all("[data-chord]", browser::chord());
+        let skew = browser::clock_skew(now);
+        let tell = move || browser::tell_times(skew);
+        tell();
+        browser::on_added(tell);
+        set_interval(tell, TELL_EVERY);
+        switching.take_over();
+        guard.start();
+        live.start(skew);
     });
     view! {
         <p class="hide" role="status">{move || copied.text()}</p>
         {move || by_hand.get().map(|value| view! { <ByHand value closed=move || by_hand.set(None)/> })}
         {move || archive.get().map(|id| view! { <ArchiveDialog id closed=move || archive.set(None)/> })}
-        {move || help.get().then(|| view! { <Shortcuts closed=move || help.set(false)/> })}
+        {move || keyboard.help.get().then(|| view! { <Shortcuts closed=move || keyboard.help.set(false)/> })}
+        {move || keyboard.palette.get().then(|| view! { <Palette closed=move || keyboard.palette.set(false)/> })}
+        <Waiting guard/>
+        <Notices live/>
+        <Toast toasts undo=move |(id, on): Undo| switching.run(id, on)/>
     }
 }
 
@@ -59,22 +101,6 @@ pub(crate) fn PageActions() -> impl IntoView {
 fn key_of(href: &str) -> Option<String> {
     let id = href.strip_prefix(KEYS)?.strip_prefix('/')?.strip_suffix("/archive")?;
     Some(id.to_owned())
-}
-
-/// One key, one act. Letters are for whoever is not typing and has no dialog open.
-fn press(event: &ev::KeyboardEvent, help: RwSignal<bool>) {
-    if !browser::is_command(event) || browser::any_dialog() {
-        return;
-    }
-    match event.key().as_str() {
-        "/" => browser::focus("[data-search]"),
-        "c" => browser::follow("a[data-create]"),
-        "j" => browser::step("tr[data-row]", true),
-        "k" => browser::step("tr[data-row]", false),
-        "?" => help.set(true),
-        _ => return,
-    }
-    event.prevent_default();
 }
 
 /// The value to copy by hand, selected, where the browser does not let a page copy.

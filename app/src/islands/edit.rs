@@ -59,7 +59,7 @@ pub(crate) fn EditKey(
     };
     view! {
         <div class="split">
-            <form id=FORM method="post" action=routes::edit_key(&id) novalidate node_ref=draft.node on:input=move |event| draft.mend(&event)>
+            <form id=FORM method="post" action=routes::edit_key(&id) novalidate data-guard="" node_ref=draft.node on:input=move |event| draft.mend(&event)>
                 <Purpose draft/>
                 {rest}
                 <More draft is_signed=is_jwt/>

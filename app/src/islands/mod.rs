@@ -8,11 +8,17 @@ mod bulk;
 mod copied;
 mod create;
 mod edit;
+mod guard;
 mod key_form;
+mod keyboard;
+mod live;
 mod once;
+mod palette;
 mod select;
 mod shortcuts;
 mod signing;
+mod switching;
+mod toasts;
 mod trial;
 mod trouble;
 

@@ -4,13 +4,19 @@ use leptos::prelude::*;
 
 use crate::{browser, components::Icon};
 
-const KEYS: [(&str, &str); 5] = [
+const KEYS: [(&str, &str); 8] = [
     ("/", "Search the keys"),
     ("c", "Create a key"),
     ("j", "Next key in the list"),
     ("k", "Previous key in the list"),
+    ("x", "Select the key"),
+    ("Enter", "Open the key"),
+    ("e", "Edit the key"),
     ("?", "Show this list"),
 ];
+
+/// Pages that `g` goes to, as far as the sidebar has them.
+const PAGES: [&str; 3] = ["o", "k", "a"];
 
 /// A dialog with all of them.
 #[component]
@@ -21,6 +27,11 @@ pub(super) fn Shortcuts(
     let dialog = NodeRef::new();
     Effect::new(move |_| browser::open(dialog));
     let line = |(key, act)| view! { <dt><kbd>{key}</kbd></dt> <dd>{act}</dd> };
+    let places = PAGES.into_iter().filter_map(|letter| Some((letter, browser::place_with(letter)?)));
+    let places = places.map(|(letter, place)| {
+        view! { <dt><kbd>"g"</kbd>" "<kbd>{letter}</kbd></dt> <dd>"Go to "{place.words.to_lowercase()}</dd> }
+    });
+    let chord = browser::chord();
     view! {
         <dialog class="narrow" node_ref=dialog closedby="any" aria-labelledby="shortcuts-title" on:close=move |_| closed()>
             <header class="row nowrap">
@@ -29,7 +40,11 @@ pub(super) fn Shortcuts(
                     <Icon name="x"/>
                 </button>
             </header>
-            <div class="body"><dl class="facts">{KEYS.map(line).collect_view()}</dl></div>
+            <div class="body"><dl class="facts keys">
+                <dt><kbd>{chord}</kbd></dt> <dd>"Search, or jump to a page"</dd>
+                {KEYS.map(line).collect_view()}
+                {places.collect_view()}
+            </dl></div>
         </dialog>
     }
 }

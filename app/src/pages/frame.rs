@@ -6,7 +6,14 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
-use crate::{api, components::Icon, error::ApiError, islands::PageActions, routes};
+use crate::{
+    Document, api,
+    components::{Icon, SaidNote},
+    error::ApiError,
+    islands::PageActions,
+    routes,
+    said::Said,
+};
 
 /// Loads a page's view and arranges it in the frame. Nothing is sent before it is whole.
 #[component]
@@ -29,6 +36,8 @@ where
 {
     let location = use_location();
     let here = format!("{}?{}", location.pathname.get_untracked(), location.search.get_untracked());
+    let said = use_context::<Said>();
+    let now = use_context::<Document>().map_or(0, |document| document.now);
     let page = Suspend::new(async move {
         let visitor = api::visitor().await;
         let loaded = load.await;
@@ -42,9 +51,11 @@ where
                 <header class="topbar">
                     <button class="btn quiet square" type="button" popovertarget="side" aria-label="Menu"><Icon name="menu"/></button>
                     <Brand/>
+                    <button class="btn quiet square end scripted" type="button" data-palette="" aria-label="Search or jump to"><Icon name="search"/></button>
                 </header>
                 <nav class="side" id="side" popover="auto" aria-label="Main">
                     <Brand/>
+                    <button class="btn jump scripted" type="button" data-palette=""><Icon name="search"/><span class="grow">"Search or jump to\u{2026}"</span><kbd class="wide" data-chord="" aria-hidden="true">"Ctrl K"</kbd></button>
                     <ul>
                         <Item href=routes::KEYS icon="key" label="Keys" current/>
                         <Item href=routes::HYGIENE icon="check" label="Hygiene" current/>
@@ -75,9 +86,9 @@ where
                         </div>
                     })}
                 </nav>
-                <main id="main" tabindex="-1">{body}</main>
+                <main id="main" tabindex="-1">{said.map(|said| view! { <SaidNote said/> })}{body}</main>
             </div>
-            <PageActions/>
+            <PageActions now/>
         }
     });
     view! {

@@ -15,6 +15,7 @@ mod new_key;
 mod not_found;
 mod purge_key;
 mod rotate_key;
+mod session_over;
 mod settings;
 mod setup;
 mod sign_in;

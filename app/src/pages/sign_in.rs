@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::solo::Solo;
+use super::{session_over::SessionOver, solo::Solo};
 use crate::{components::Icon, posted::Posted, query::query, routes};
 
 /// `/sign-in`.
 #[component]
 pub(crate) fn SignIn() -> impl IntoView {
     let (email, refusal) = match use_context::<Posted>() {
+        Some(Posted::Over { action, fields }) => return view! { <SessionOver action fields/> }.into_any(),
         Some(Posted::SignIn { email, message }) => (email, Some(message)),
         _ => (String::new(), None),
     };
@@ -44,4 +45,5 @@ pub(crate) fn SignIn() -> impl IntoView {
             <p class="muted center">"First time here? Run "<code>"keyward setup-link"</code>" on the server."</p>
         </Solo>
     }
+    .into_any()
 }

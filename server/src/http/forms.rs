@@ -10,6 +10,7 @@ use app::{
     once::IssueAnswer,
     posted::{Posted, SetupCode},
     routes,
+    said::Said,
 };
 use axum::{
     Extension,
@@ -22,7 +23,10 @@ use keyward::console::{ConsoleError, NewUser, SetupError, SignInError};
 use leptos::prelude::provide_context;
 use tower_sessions::Session;
 
-use super::pages::{answer_form, render};
+use super::{
+    pages::{answer_form, render},
+    said,
+};
 use crate::{
     layers::{ClientAddress, SIGNED_IN_AT, THEME_COOKIE, USER},
     router::App,
@@ -201,7 +205,7 @@ pub async fn post_archive(
 ) -> Response {
     let Some(form) = ArchiveForm::from_pairs(pairs(&body)) else { return bad_form() };
     let (status, posted) = match api::archive(&visit, &id, &form).await {
-        Ok(ArchiveAnswer::Archived) => return Redirect::to(&routes::key(&id)).into_response(),
+        Ok(ArchiveAnswer::Archived) => return said::lead(&app, &routes::key(&id), Said::Archived),
         Ok(ArchiveAnswer::Refused(errors)) => {
             (StatusCode::UNPROCESSABLE_ENTITY, Posted::Archive { form, errors, failure: None })
         }

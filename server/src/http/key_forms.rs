@@ -8,6 +8,7 @@ use app::{
     form::{BACK, EditForm, PurgeForm, RotateForm},
     posted::{Posted, Refused},
     routes,
+    said::Said,
 };
 use axum::{
     Extension,
@@ -16,12 +17,12 @@ use axum::{
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-
 use keyward::id::KeyId;
 
 use super::{
     forms::{bad_form, pairs, take},
     pages::answer_form,
+    said,
 };
 use crate::router::App;
 
@@ -43,7 +44,7 @@ pub async fn post_edit(
         return answer_form(&app, parts, StatusCode::OK, Posted::Edit(form, Refused::default())).await;
     }
     match api::edit(&visit, &id, &form).await {
-        Ok(Edited::Saved) => Redirect::to(&routes::key(&id)).into_response(),
+        Ok(Edited::Saved) => said::lead(&app, &routes::key(&id), Said::Saved),
         Ok(Edited::WouldBreak(found)) => answer_form(&app, parts, StatusCode::OK, Posted::Tighten(form, found)).await,
         Err(refused) => answer_form(&app, parts, status(&refused), Posted::Edit(form, refused)).await,
     }
@@ -62,10 +63,11 @@ pub async fn post_switch(
         "off" => false,
         _ => return bad_form(),
     };
-    match api::switch(&visit, &id, on).await {
+    match (api::switch(&visit, &id, on).await, KeyId::parse(&id)) {
+        (Ok(()), Some(key)) => said::lead(&app, &routes::key(&id), Said::switched(key, on)),
         // An archived key's page says why it stays as it is.
-        Ok(()) | Err(Refused { failure: None, .. }) => Redirect::to(&routes::key(&id)).into_response(),
-        Err(refused) => {
+        (Ok(()) | Err(Refused { failure: None, .. }), _) => Redirect::to(&routes::key(&id)).into_response(),
+        (Err(refused), _) => {
             // There is no page of its own to come back to.
             parts.uri = routes::key(&id).parse().unwrap_or(parts.uri);
             answer_form(&app, parts, status(&refused), Posted::Switch(refused)).await
@@ -143,7 +145,7 @@ pub async fn post_purge(
 ) -> Response {
     let Some(form) = PurgeForm::from_pairs(pairs(&body)) else { return bad_form() };
     match api::purge(&visit, &id, &form).await {
-        Ok(()) => Redirect::to(&format!("{}?status=any", routes::KEYS)).into_response(),
+        Ok(()) => said::lead(&app, &format!("{}?status=any", routes::KEYS), Said::Purged),
         Err(refused) => answer_form(&app, parts, status(&refused), Posted::Purge(form, refused)).await,
     }
 }

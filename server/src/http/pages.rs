@@ -16,7 +16,11 @@ use leptos::{
 };
 use leptos_axum::ResponseOptions;
 
-use crate::{layers::COLUMNS_COOKIE, router::App};
+use super::said;
+use crate::{
+    layers::{COLUMNS_COOKIE, is_live},
+    router::App,
+};
 
 /// Where the bundled files are, and how pages name them.
 #[derive(Clone)]
@@ -95,19 +99,30 @@ pub async fn render(
         style: app.site.style.clone(),
         islands: app.site.options.is_some() && !plain && !once && visit.is_some_and(|visit| visit.signed_in.is_some()),
         theme: visit.and_then(|visit| visit.theme),
+        now: app.clock.now().millis(),
     };
+    // A page that somebody looks at, not the answer to a form.
+    let is_looked_at = request.method().is_safe() && !plain && !is_live(&request);
+    let said = said::of(request.headers()).filter(|_| is_looked_at);
     let options = app.site.options.clone().unwrap_or_else(|| LeptosOptions::builder().output_name("keyward").build());
     let provided = app.clone();
     let contexts = move || {
         allow_own_scripts();
         provide_context(document.clone());
+        if let Some(said) = said {
+            provide_context(said);
+        }
         if let Some(posted) = posted.clone() {
             provide_context(posted);
         }
         context(&provided);
     };
     let render = leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone()));
-    render(request).await.into_response()
+    let mut response = render(request).await.into_response();
+    if said.is_some() {
+        said::forget(app, &mut response);
+    }
+    response
 }
 
 /// The page's content policy: our own files, and the one script that carries this page's nonce.

@@ -15,7 +15,10 @@ use keyward::{
 use tower_sessions::Session;
 
 use super::{ClientAddress, RequestId};
-use crate::{http::problem::Problem, router::App};
+use crate::{
+    http::{problem::Problem, session_over},
+    router::App,
+};
 
 /// The session's field with the user's id.
 pub const USER: &str = "user";
@@ -28,12 +31,16 @@ const NOTE_EVERY: i64 = 60_000;
 
 /// The cookie with the list's columns.
 pub const COLUMNS_COOKIE: &str = "keyward_columns";
+/// Marks a request that no person made: a page that keeps itself up to date. It does not keep a session alive.
+const LIVE_HEADER: &str = "x-keyward-live";
+
 /// The cookie with the chosen theme.
 pub const THEME_COOKIE: &str = "keyward_theme";
 
 /// Notes the visit on the request. When sessions cannot be read the answer is 503: nobody is signed out by that.
 pub async fn identify_visitor(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
-    let Ok(signed_in) = signed_in(&app, &session).await else {
+    let counts = !is_live(&request);
+    let Ok(signed_in) = signed_in(&app, &session, counts).await else {
         return match request.extensions().get::<RequestId>() {
             Some(id) => Problem::unavailable(id).into_response(),
             None => axum::http::StatusCode::SERVICE_UNAVAILABLE.into_response(),
@@ -55,7 +62,12 @@ pub async fn identify_visitor(State(app): State<App>, session: Session, mut requ
 
 struct Unreadable;
 
-async fn signed_in(app: &App, session: &Session) -> Result<Option<(Permit, User)>, Unreadable> {
+/// Whether nobody did anything to send this.
+pub fn is_live(request: &Request) -> bool {
+    request.uri().path() == app::routes::LIVE || request.headers().contains_key(LIVE_HEADER)
+}
+
+async fn signed_in(app: &App, session: &Session, counts: bool) -> Result<Option<(Permit, User)>, Unreadable> {
     let failed = |error: &dyn std::error::Error| {
         tracing::error!(%error, "a session could not be read");
         Unreadable
@@ -68,19 +80,15 @@ async fn signed_in(app: &App, session: &Session) -> Result<Option<(Permit, User)
         session.flush().await.map_err(|error| failed(&error))?;
         return Ok(None);
     }
+    if !counts {
+        return Ok(found);
+    }
     let now = app.clock.now().millis();
     let seen: Option<i64> = session.get(SEEN).await.map_err(|error| failed(&error))?;
     if seen.is_none_or(|seen| now - seen > NOTE_EVERY) {
         session.insert(SEEN, now).await.map_err(|error| failed(&error))?;
     }
     Ok(found)
-}
-
-/// The value of a cookie.
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    Some(pairs.find(|(known, _)| *known == name)?.1)
 }
 
 fn theme(headers: &HeaderMap) -> Option<&'static str> {
@@ -91,15 +99,25 @@ fn theme(headers: &HeaderMap) -> Option<&'static str> {
     }
 }
 
-/// Leads visitors who are not signed in to the sign-in page, and back afterwards.
-pub async fn require_sign_in(request: Request, next: Next) -> Response {
+/// The value of a cookie.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+/// Leads visitors who are not signed in to the sign-in page, and back afterwards. What they typed into a form is kept.
+pub async fn require_sign_in(State(app): State<App>, request: Request, next: Next) -> Response {
     let visit = request.extensions().get::<Visit>();
     if visit.is_some_and(|visit| visit.signed_in.is_some()) {
         return next.run(request).await;
     }
     let reading = request.method().is_safe();
-    let wanted = request.uri().path_and_query().map(axum::http::uri::PathAndQuery::as_str);
-    match wanted.filter(|wanted| reading && *wanted != "/" && *wanted != app::routes::KEYS) {
+    let wanted = request.uri().path_and_query().map(ToString::to_string);
+    if let Some(kept) = session_over::keep(&app, request).await {
+        return kept;
+    }
+    match wanted.filter(|wanted| reading && wanted != "/" && wanted != app::routes::KEYS) {
         Some(wanted) => {
             let wanted: String = form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
             Redirect::to(&format!("{}?next={wanted}", app::routes::SIGN_IN)).into_response()

@@ -57,6 +57,8 @@ fn body_for(function: &str, id: &str, group: &str) -> (&'static str, String) {
         "list_keys" => (form, "query=".to_owned()),
         "show_key" | "key_stakes" | "key_form" | "key_rotation" | "show_signing" => (form, format!("id={id}")),
         "key_activity" => (form, format!("id={id}&period=day")),
+        "find_keys" => (form, "words=for".to_owned()),
+        "switch_key" => (json, format!(r#"{{"id":"{id}","on":true}}"#)),
         "issue_key" => (
             json,
             r#"{"form":{"name":"n","description":"","owner":"","ticked":[],"typed":"a","life":"90","date":""}}"#
@@ -201,6 +203,7 @@ async fn the_matrix_of_routes_and_roles() {
     let expected = "\
 archive_key  superadmin=200 admin=200 auditor=403 member=404
 bulk_step    superadmin=200 admin=200 auditor=403 member=200
+find_keys    superadmin=200 admin=200 auditor=200 member=200
 group_keys   superadmin=200 admin=200 auditor=403 member=403
 hygiene      superadmin=200 admin=200 auditor=200 member=200
 issue_key    superadmin=200 admin=200 auditor=403 member=200
@@ -216,6 +219,7 @@ new_key      superadmin=200 admin=200 auditor=403 member=200
 show_entry   superadmin=200 admin=200 auditor=200 member=200
 show_key     superadmin=200 admin=200 auditor=200 member=404
 show_signing superadmin=200 admin=200 auditor=200 member=404
+switch_key   superadmin=409 admin=409 auditor=403 member=404
 visitor      superadmin=200 admin=200 auditor=200 member=200
 ";
     assert_eq!(found, expected, "as found:\n{found}");

@@ -7,12 +7,14 @@
 mod cli;
 mod enumerations;
 mod faults;
+mod feel;
 mod forms;
 mod gateway;
 mod jwt;
 mod keys_more;
 mod leaks;
 mod list;
+mod live;
 mod machine_routes;
 mod missions;
 mod observed;

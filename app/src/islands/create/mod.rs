@@ -43,6 +43,7 @@ impl Course {
             match answer {
                 Ok(IssueAnswer::Issued(once)) => {
                     self.draft.errors.set(Vec::new());
+                    browser::settle(self.draft.node);
                     self.once.set(Some(once));
                 }
                 Ok(IssueAnswer::Refused(errors)) => {
@@ -86,7 +87,7 @@ pub(crate) fn CreateKey(
     };
     view! {
         <div class="split">
-            <form id=FORM method="post" action=routes::NEW_KEY novalidate node_ref=draft.node on:submit=submit on:input=move |event| draft.mend(&event)>
+            <form id=FORM method="post" action=routes::NEW_KEY novalidate data-guard="" node_ref=draft.node on:submit=submit on:input=move |event| draft.mend(&event)>
                 <Purpose draft><Templates draft/></Purpose>
                 <Scopes draft/>
                 <Life draft/>

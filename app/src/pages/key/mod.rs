@@ -52,6 +52,7 @@ fn Detail(
         view;
     let id = row.mask.id.clone();
     let is_on = off.is_none();
+    let generation = history.first().map(|event| event.seq);
     let actions = match (archived.is_some(), may_write, may_purge) {
         (false, true, _) => view! { <Actions id=id.clone() is_on works=row.status.works()/> }.into_any(),
         (true, _, true) => {
@@ -69,8 +70,8 @@ fn Detail(
         <nav class="row muted" aria-label="Breadcrumb">
             <a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page"><bdi>{row.name.clone()}</bdi></span>
         </nav>
-        <div class="row page-head">
-            <h1><bdi>{row.name}</bdi></h1><StatusPill of=row.status/>
+        <div class="row page-head" data-live-rows=generation data-live-say="This key changed.">
+            <h1><bdi>{row.name}</bdi></h1><span data-live=format!("state-{id}")><StatusPill of=row.status/></span>
             {row.all_access.then(|| view! { <AllAccess/> })}
             <a class="link" href=routes::why_key(&id)>"Why refused?"</a>
             {actions}
@@ -95,7 +96,7 @@ fn Detail(
         <div class="split parts">
             <div class="stack">
                 {archived.map(|archived| view! { <Gone archived may_write/> })}
-                {off.map(|off| view! { <Off id=id.clone() off may_write/> })}
+                <div class="slot" data-own="off">{off.map(|off| view! { <Off id=id.clone() off may_write/> })}</div>
                 <Stopped card=card.clone()/>
                 {(!description.is_empty()).then(|| view! { <p class="prose">{description}</p> })}
                 {pairs.into_iter().map(pair).collect_view()}
@@ -108,7 +109,7 @@ fn Detail(
                     <div class="body"><Access scopes=row.scopes all_access=row.all_access card/></div></section>
                 <section class="panel" aria-labelledby="history"><header class="row"><h2 id="history">"Audit"</h2>
                     {may_audit.then(|| view! { <a class="btn quiet end" href=routes::audit_of(&id)>"All of it"</a> })}</header>
-                    <div class="body"><Timeline events=history/></div></section>
+                    <div class="body" data-own="history"><Timeline events=history/></div></section>
             </div>
         </div>
     }
@@ -119,7 +120,7 @@ fn Detail(
 fn Actions(id: String, is_on: bool, works: bool) -> impl IntoView {
     view! {
         <div class="row tight end">
-            <a class="btn" href=routes::edit_key(&id)><Icon name="edit"/>"Edit\u{2026}"</a>
+            <a class="btn" href=routes::edit_key(&id) data-edit=""><Icon name="edit"/>"Edit\u{2026}"</a>
             <Switch id=id.clone() is_on class="btn"/>
             {works.then(|| view! { <a class="btn" href=routes::rotate_key(&id)><Icon name="rotate"/>"Rotate\u{2026}"</a> })}
             <a class="btn risky" href=routes::archive_key(&id) data-archive=id.clone()><Icon name="archive"/>"Archive\u{2026}"</a>

@@ -77,7 +77,7 @@ fn Form(kind: Kind, view: EntryView, sent: (Option<Typed>, Vec<FieldErrorView>, 
         <div class="row page-head"><h1><bdi>{title.clone()}</bdi></h1>{badges}{switch}{group}</div>
         <p class="muted lead">{kind.sentence()}</p>
         <Done/>
-        <form class="stack loose ask" method="post" action=action novalidate>
+        <form class="stack loose ask" method="post" action=action novalidate data-guard="">
             <FormTrouble fields=fields.clone() errors=errors.clone() failure/>
             {again.map(|again| view! { <p><a class="link" href=again>"See how it is now"</a></p> })}
             {generation.map(|generation| view! { <input type="hidden" name="generation" value=generation.to_string()/> })}

@@ -73,7 +73,7 @@ pub(crate) fn NewPerson() -> impl IntoView {
         view! {
             <Crumbs list=routes::PEOPLE title="People" here="Add someone"/>
             <div class="row page-head"><h1>"Add someone"</h1></div>
-            <form class="stack loose ask" method="post" action=routes::NEW_PERSON novalidate>
+            <form class="stack loose ask" method="post" action=routes::NEW_PERSON novalidate data-guard="">
                 <FormTrouble fields=fields.clone() errors=errors.clone() failure/>
                 <FormFields fields errors/>
                 <div class="row">

@@ -1,0 +1,27 @@
+//! Keys by a few words, for whoever jumps to one.
+
+use leptos::prelude::*;
+
+use crate::{error::ApiError, view::KeyMatch};
+
+/// How many keys are found at most.
+#[cfg(feature = "ssr")]
+const MOST: usize = 7;
+
+/// The newest keys that these words find.
+#[server(prefix = "/api/console", endpoint = "find_keys")]
+pub async fn find_keys(words: String) -> Result<Vec<KeyMatch>, ApiError> {
+    use super::{ctx, views};
+    use keyward::listing::ListKeys;
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            let list = ListKeys { words, ..ListKeys::default() };
+            let found = visit.console.list_keys(visit.permit()?, &list).await.map_err(ctx::closed)?;
+            let now = visit.console.clock().now();
+            let keys = found.page.keys.iter().take(MOST);
+            Ok(keys.map(|listed| views::row(&listed.key, listed.last_use.as_ref(), now).into()).collect())
+        }
+        .await,
+    )
+}

@@ -1,0 +1,21 @@
+//! Switching a key in place, from a page that stays.
+
+use leptos::prelude::*;
+
+use crate::{error::ApiError, view::StatusView};
+
+/// Switches a key off, or on again, and answers how it stands now.
+#[server(prefix = "/api/console", endpoint = "switch_key", input = server_fn::codec::Json)]
+pub async fn switch_key(id: String, on: bool) -> Result<StatusView, ApiError> {
+    use super::{change_key::switch, ctx, views};
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            // One that was archived meanwhile stays as it is.
+            switch(&visit, &id, on).await.map_err(|refused| refused.failure.unwrap_or(ApiError::Conflict))?;
+            let found = visit.console.show_key(visit.permit()?, views::key_id(&id)?).await.map_err(ctx::closed)?;
+            Ok(views::row(&found.key, found.last_use.as_ref(), visit.console.clock().now()).status)
+        }
+        .await,
+    )
+}

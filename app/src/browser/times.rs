@@ -1,0 +1,92 @@
+//! Instants in the viewer's zone. The server writes UTC; the browser knows where it is.
+
+use keyward::time::{Timestamp, relative};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{
+    Document, Element, MutationObserver, MutationObserverInit,
+    js_sys::{Array, Date, Object, Reflect},
+};
+
+/// What two clocks may differ by before it is taken for a difference: a page needs a while to arrive.
+const LEEWAY: i64 = 90_000;
+
+/// This browser's time.
+fn here() -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+    let now = Date::now() as i64;
+    now
+}
+
+/// How far the server's clock is ahead of this browser's, when it is by more than a page's way takes.
+pub(crate) fn clock_skew(server: i64) -> i64 {
+    let skew = server - here();
+    if skew.abs() > LEEWAY { skew } else { 0 }
+}
+
+/// Writes every instant of a document as it stands now: relative ones anew, others in the viewer's zone, named.
+pub(crate) fn tell_times(document: &Document, skew: i64) {
+    let now = Timestamp::from_millis(here() + skew);
+    let Ok(list) = document.query_selector_all("time[data-when]") else { return };
+    for element in Array::from(&list).iter() {
+        tell(element.unchecked_ref(), now);
+    }
+}
+
+fn tell(element: &Element, now: Timestamp) {
+    let Some(at) = element.get_attribute("datetime").and_then(|iso| Timestamp::parse(&iso)) else { return };
+    let (ago, full) = (relative(at, now), full(at));
+    let (text, title) =
+        if element.get_attribute("data-when").is_some_and(|kind| kind == "full") { (full, ago) } else { (ago, full) };
+    // The node stays, since an island may hold it.
+    if let Some(node) = element.first_child()
+        && node.node_value().as_deref() != Some(&text)
+    {
+        node.set_node_value(Some(&text));
+    }
+    if element.get_attribute("title").as_deref() != Some(&title) {
+        _ = element.set_attribute("title", &title);
+    }
+}
+
+/// `14 Mar 2027, 23:59 CET`: the page's language, in the viewer's zone.
+fn full(at: Timestamp) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "an instant with a calendar is far below 2^53")]
+    let date = Date::new(&JsValue::from_f64(at.millis() as f64));
+    let options = Object::new();
+    for (name, value) in [
+        ("day", "numeric"),
+        ("month", "short"),
+        ("year", "numeric"),
+        ("hour", "2-digit"),
+        ("minute", "2-digit"),
+        ("hourCycle", "h23"),
+        ("timeZoneName", "short"),
+    ] {
+        _ = Reflect::set(&options, &name.into(), &value.into());
+    }
+    String::from(date.to_locale_string("en-GB", &options)).replace("Sept ", "Sep ")
+}
+
+/// Calls back, once for a moment, when something was added to the page.
+pub(crate) fn on_added(act: impl Fn() + Clone + 'static) {
+    let waiting = StoredValue::new(false);
+    let seen = Closure::<dyn Fn()>::new(move || {
+        if !waiting.get_value() {
+            waiting.set_value(true);
+            let act = act.clone();
+            request_animation_frame(move || {
+                waiting.set_value(false);
+                act();
+            });
+        }
+    });
+    let options = MutationObserverInit::new();
+    options.set_child_list(true);
+    options.set_subtree(true);
+    // It lives as long as the page.
+    if let (Ok(observer), Some(body)) = (MutationObserver::new(seen.into_js_value().unchecked_ref()), document().body())
+    {
+        _ = observer.observe_with_options(&body, &options);
+    }
+}

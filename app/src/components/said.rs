@@ -1,0 +1,27 @@
+//! What a form's POST did, on the page it led to. Without JavaScript it stands at the top of the page; with it, it is a
+//! toast from the start, which the page's actions take over.
+
+use leptos::prelude::*;
+
+use crate::{routes, said::Said};
+
+/// The sentence, and the form that takes it back.
+#[component]
+pub(crate) fn SaidNote(
+    /// What was done.
+    said: Said,
+) -> impl IntoView {
+    let undo = said.undo().map(|(key, on)| {
+        view! {
+            <form method="post" action=routes::switch_key(key.as_str())>
+                <input type="hidden" name="to" value=if on { "on" } else { "off" }/>
+                <button class="btn quiet">"Undo"</button>
+            </form>
+        }
+    });
+    view! {
+        <div class="said" data-said=said.to_text() role="status">
+            <div class="toast row nowrap"><span class="grow">{said.words()}</span>{undo}</div>
+        </div>
+    }
+}

@@ -1,0 +1,61 @@
+//! Switching a key where it is shown: at once, and back when the server says no.
+
+use keyward::id::KeyId;
+use leptos::{prelude::*, task};
+
+use super::{live::Live, toasts::Toasts};
+use crate::{
+    api, browser,
+    components::{status, switch_face},
+    said::Said,
+    view::StatusView,
+};
+
+/// What switching needs.
+#[derive(Clone, Copy)]
+pub(super) struct Switching {
+    /// Where it is said.
+    pub(super) toasts: Toasts,
+    /// What shows the rest.
+    pub(super) live: Live,
+    /// Whether one is under way.
+    pub(super) busy: StoredValue<bool>,
+}
+
+impl Switching {
+    /// Switches a key. A second click while the first is under way does nothing.
+    pub(super) fn run(self, id: String, on: bool) {
+        if self.busy.get_value() {
+            return;
+        }
+        self.busy.set_value(true);
+        self.live.act();
+        let hoped = if on { StatusView::Active } else { StatusView::Off };
+        let before = browser::show_state(&id, status(hoped));
+        task::spawn_local(async move {
+            match api::switch_key(id.clone(), on).await {
+                Ok(is) => {
+                    browser::show_state(&id, status(is));
+                    let (to, icon, words) = switch_face(on);
+                    browser::offer(&id, to, icon, words);
+                    if let Some(key) = KeyId::parse(&id) {
+                        self.toasts.say(Said::switched(key, on).words(), Some((id, !on)));
+                    }
+                }
+                Err(error) => {
+                    before.restore();
+                    self.toasts.fail(format!("Not switched {}. {error}", if on { "on" } else { "off" }));
+                }
+            }
+            self.busy.set_value(false);
+            self.live.acted().await;
+        });
+    }
+
+    /// Says what a form did that led to this page.
+    pub(super) fn take_over(self) {
+        if let Some(said) = browser::take_said().as_deref().and_then(Said::parse) {
+            self.toasts.say(said.words(), said.undo().map(|(key, on)| (key.to_string(), on)));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The answer to a form that was sent after its session had ended: a page that keeps what was typed and sends it again,
+//! once its author has signed in in another tab. Only forms without secrets are kept, and never a password.
+
+use app::{posted::Posted, routes};
+use axum::{
+    body::to_bytes,
+    extract::{MatchedPath, Request},
+    http::{StatusCode, Uri},
+    response::Response,
+};
+
+use super::{forms::pairs, pages::answer_form};
+use crate::{layers::BODY_LIMIT, router::App};
+
+/// The forms that somebody spends time on.
+const KEPT: [&str; 5] =
+    [routes::NEW_KEY, "/keys/{id}/edit", routes::NEW_PERSON, "/settings/{kind}/new", "/settings/{kind}/{id}"];
+
+/// The page; nothing when there is nothing to keep.
+pub async fn keep(app: &App, request: Request) -> Option<Response> {
+    let is_kept = request.extensions().get::<MatchedPath>().is_some_and(|path| KEPT.contains(&path.as_str()));
+    if request.method().is_safe() || !is_kept {
+        return None;
+    }
+    let (mut parts, body) = request.into_parts();
+    let body = to_bytes(body, BODY_LIMIT).await.ok()?;
+    let fields: Vec<_> = pairs(&body).into_iter().filter(|(name, _)| name != "password").collect();
+    if fields.is_empty() {
+        return None;
+    }
+    let action = parts.uri.path().to_owned();
+    // It stands where one signs in: whoever sees it is nobody.
+    parts.uri = Uri::from_static(routes::SIGN_IN);
+    Some(answer_form(app, parts, StatusCode::UNAUTHORIZED, Posted::Over { action, fields }).await)
+}
