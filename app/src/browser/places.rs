@@ -33,7 +33,7 @@ pub(crate) fn places() -> Vec<Place> {
 
 /// The first page of the sidebar whose words begin with this letter.
 pub(crate) fn place_with(letter: &str) -> Option<Place> {
-    let begins = |place: &Place| place.words.to_lowercase().starts_with(&letter.to_lowercase());
+    let begins = |place: &Place| place.words.to_ascii_lowercase().starts_with(&letter.to_ascii_lowercase());
     (letter.chars().count() == 1).then(|| places().into_iter().find(begins))?
 }
 

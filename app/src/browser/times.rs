@@ -13,9 +13,13 @@ const LEEWAY: i64 = 90_000;
 
 /// This browser's time.
 fn here() -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
-    let now = Date::now() as i64;
-    now
+    whole(Date::now())
+}
+
+/// Milliseconds as the browser counts them.
+#[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+fn whole(millis: f64) -> i64 {
+    millis as i64
 }
 
 /// How far the server's clock is ahead of this browser's, when it is by more than a page's way takes.
@@ -34,8 +38,11 @@ pub(crate) fn tell_times(document: &Document, skew: i64) {
 }
 
 fn tell(element: &Element, now: Timestamp) {
-    let Some(at) = element.get_attribute("datetime").and_then(|iso| Timestamp::parse(&iso)) else { return };
-    let (ago, full) = (relative(at, now), full(at));
+    let parsed = Date::parse(&element.get_attribute("datetime").unwrap_or_default());
+    if parsed.is_nan() {
+        return;
+    }
+    let (ago, full) = (relative(Timestamp::from_millis(whole(parsed)), now), full(parsed));
     let (text, title) =
         if element.get_attribute("data-when").is_some_and(|kind| kind == "full") { (full, ago) } else { (ago, full) };
     // The node stays, since an island may hold it.
@@ -50,9 +57,8 @@ fn tell(element: &Element, now: Timestamp) {
 }
 
 /// `14 Mar 2027, 23:59 CET`: the page's language, in the viewer's zone.
-fn full(at: Timestamp) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "an instant with a calendar is far below 2^53")]
-    let date = Date::new(&JsValue::from_f64(at.millis() as f64));
+fn full(millis: f64) -> String {
+    let date = Date::new(&JsValue::from_f64(millis));
     let options = Object::new();
     for (name, value) in [
         ("day", "numeric"),

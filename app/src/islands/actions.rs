@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use leptos::{ev, prelude::*, task};
+use leptos::{ev, mount::mount_to_body, prelude::*, task};
 
 use super::{
     archive::ArchiveDialog,
@@ -81,20 +81,23 @@ pub(crate) fn PageActions(
         tell();
         browser::on_added(tell);
         set_interval(tell, TELL_EVERY);
+        // The server has nothing to say here, so that nothing of this is hydrated, which would be twice the code.
+        mount_to_body(move || {
+            view! {
+                <p class="hide" role="status">{move || copied.text()}</p>
+                {move || by_hand.get().map(|value| view! { <ByHand value closed=move || by_hand.set(None)/> })}
+                {move || archive.get().map(|id| view! { <ArchiveDialog id closed=move || archive.set(None)/> })}
+                {move || keyboard.help.get().then(|| view! { <Shortcuts closed=move || keyboard.help.set(false)/> })}
+                {move || keyboard.palette.get().then(|| view! { <Palette closed=move || keyboard.palette.set(false)/> })}
+                <Waiting guard/>
+                <Notices live/>
+                <Toast toasts undo=move |(id, on): Undo| switching.run(id, on)/>
+            }
+        });
         switching.take_over();
         guard.start();
         live.start(skew);
     });
-    view! {
-        <p class="hide" role="status">{move || copied.text()}</p>
-        {move || by_hand.get().map(|value| view! { <ByHand value closed=move || by_hand.set(None)/> })}
-        {move || archive.get().map(|id| view! { <ArchiveDialog id closed=move || archive.set(None)/> })}
-        {move || keyboard.help.get().then(|| view! { <Shortcuts closed=move || keyboard.help.set(false)/> })}
-        {move || keyboard.palette.get().then(|| view! { <Palette closed=move || keyboard.palette.set(false)/> })}
-        <Waiting guard/>
-        <Notices live/>
-        <Toast toasts undo=move |(id, on): Undo| switching.run(id, on)/>
-    }
 }
 
 /// The key that a link to an archive page is about.

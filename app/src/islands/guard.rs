@@ -2,20 +2,22 @@
 
 use leptos::{ev, prelude::*, task};
 
-use super::trouble::Trouble;
 use crate::{api, browser, error::ApiError, routes};
+
+const KEPT: &str = "Nothing was sent, and nothing you typed is lost while this page stays open. Sign in in a new tab, come back, and \
+                    send it again.";
 
 /// Why a form waits; it is kept by the browser.
 #[derive(Clone, Copy)]
 pub(super) struct Guard {
     trouble: RwSignal<Option<ApiError>>,
-    busy: RwSignal<bool>,
+    busy: StoredValue<bool>,
 }
 
 impl Guard {
     /// Nothing waits.
     pub(super) fn new() -> Self {
-        Self { trouble: RwSignal::new(None), busy: RwSignal::new(false) }
+        Self { trouble: RwSignal::new(None), busy: StoredValue::new(false) }
     }
 
     /// Watches the forms of the page.
@@ -34,13 +36,13 @@ impl Guard {
 
     /// Sends the form if its session goes on; says so if not.
     fn send(self) {
-        if self.busy.get_untracked() {
+        if self.busy.get_value() {
             return;
         }
-        self.busy.set(true);
+        self.busy.set_value(true);
         task::spawn_local(async move {
             let visitor = api::visitor().await;
-            self.busy.set(false);
+            self.busy.set_value(false);
             match visitor {
                 Ok(_) => {
                     self.trouble.set(None);
@@ -66,22 +68,16 @@ fn Over(guard: Guard, error: ApiError) -> impl IntoView {
     let dialog = NodeRef::new();
     Effect::new(move |_| browser::open(dialog));
     let is_over = error == ApiError::SignedOut;
-    let text = if is_over {
-        view! {
-            <p id="over-text">"Nothing was sent, and nothing you typed is lost while this page stays open. Sign in in a new tab, come back, and send it again."</p>
-        }
-        .into_any()
-    } else {
-        view! { <div id="over-text"><Trouble error/></div> }.into_any()
-    };
+    let (title, text) =
+        if is_over { ("Your session is over", KEPT.to_owned()) } else { ("Not sent", error.to_string()) };
     view! {
         <dialog class="narrow" node_ref=dialog aria-labelledby="over-title" aria-describedby="over-text" on:close=move |_| guard.trouble.set(None)>
-            <header class="row"><h2 id="over-title">{if is_over { "Your session is over" } else { "Not sent" }}</h2></header>
-            <div class="body">{text}</div>
+            <header class="row"><h2 id="over-title">{title}</h2></header>
+            <div class="body"><p id="over-text">{text}</p></div>
             <footer class="row">
                 <button class="btn quiet" type="button" on:click=move |_| browser::close(dialog)>"Back to the form"</button>
-                <button class="btn" class:primary=!is_over type="button" aria-disabled=move || guard.busy.get().then_some("true") on:click=move |_| guard.send()>"Send again"</button>
-                {is_over.then(|| view! { <a class="btn primary" href=routes::SIGN_IN target="_blank" autofocus>"Sign in in a new tab"</a> })}
+                <button class="btn" type="button" on:click=move |_| guard.send()>"Send again"</button>
+                <a class="btn primary" href=routes::SIGN_IN target="_blank" hidden=!is_over>"Sign in in a new tab"</a>
             </footer>
         </dialog>
     }

@@ -212,19 +212,17 @@ pub(super) fn Notices(
     /// The page's tie to the server.
     live: Live,
 ) -> impl IntoView {
-    let reload = |_| browser::reload();
     let say = move || {
         if live.offline.get() {
-            return Some(view! { <span class="pill-note">"Offline. Trying again\u{2026}"</span> }.into_any());
+            return Some(("Offline. Trying again\u{2026}".to_owned(), ""));
         }
-        let (words, act) = match live.notice.get()? {
+        live.notice.get().map(|notice| match notice {
             Notice::Changed(words) => (words, "Show"),
             Notice::SignedOut => ("You are signed out.".to_owned(), "Sign in"),
-        };
-        Some(
-            view! { <button class="pill-note" type="button" on:click=reload>{words}" "<b>{act}</b></button> }
-                .into_any(),
-        )
+        })
     };
-    view! { <div class="notices" role="status">{say}</div> }
+    let pill = |(words, act): (String, &'static str)| {
+        view! { <button class="pill-note" type="button" disabled=act.is_empty() on:click=|_| browser::reload()>{words}" "<b>{act}</b></button> }
+    };
+    view! { <div class="notices" role="status">{move || say().map(pill)}</div> }
 }

@@ -7,7 +7,7 @@ use leptos::{ev, prelude::*, task};
 
 use crate::{
     api, browser,
-    components::{Icon, Status},
+    components::{Icon, status},
     listing::Asked,
     routes,
     view::{KeyMatch, StatusView},
@@ -38,24 +38,27 @@ struct Entry {
     icon: String,
     words: String,
     note: String,
-    status: Option<StatusView>,
     act: Act,
 }
 
 impl Entry {
     fn plain(group: &'static str, icon: String, words: String, act: Act) -> Self {
-        Self { group, icon, words, note: String::new(), status: None, act }
+        Self { group, icon, words, note: String::new(), act }
     }
 
     fn key(key: KeyMatch) -> Self {
         let KeyMatch { id, name, owner, status } = key;
         let act = Act::Go(routes::key(&id));
-        Self { note: owner, status: Some(status), ..Self::plain("Keys", sprite("key"), name, act) }
+        // What is fine needs no word.
+        let state = if status == StatusView::Active { "" } else { self::status(status).2 };
+        let note =
+            [owner.as_str(), state].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" \u{b7} ");
+        Self { note, ..Self::plain("Keys", sprite("key"), name, act) }
     }
 
     fn matches(&self, typed: &str) -> bool {
-        let words = self.words.to_lowercase();
-        typed.to_lowercase().split_whitespace().all(|word| words.contains(word))
+        let words = self.words.to_ascii_lowercase();
+        typed.to_ascii_lowercase().split_whitespace().all(|word| words.contains(word))
     }
 }
 
@@ -175,43 +178,40 @@ pub(super) fn Palette(
                 <kbd class="wide" aria-hidden="true">"Esc"</kbd>
             </div>
             <div id="palette-list" role="listbox" aria-label="Results">
-                {move || entries.with(|entries| groups(entries, search.place, choose))}
+                {move || lines(entries.get(), search.place, choose)}
             </div>
             <p class="hide" role="status">{count}</p>
         </dialog>
     }
 }
 
-/// The entries, those of a kind together.
-fn groups(entries: &[Entry], place: RwSignal<usize>, choose: impl Fn(usize) + Copy + Send + Sync + 'static) -> AnyView {
-    if entries.is_empty() {
-        return view! { <p class="muted none">"Nothing has this name."</p> }.into_any();
-    }
-    let mut rest: Vec<_> = entries.iter().cloned().enumerate().collect();
-    let mut parts = Vec::new();
-    while let Some(group) = rest.first().map(|(_, entry)| entry.group) {
-        let end = rest.iter().position(|(_, entry)| entry.group != group).unwrap_or(rest.len());
-        let lines: Vec<_> = rest.drain(..end).collect();
-        let lines = lines.into_iter().map(|(index, entry)| line(index, entry, place, choose)).collect_view();
-        parts.push(view! { <div role="group" aria-label=group><span class="kind" aria-hidden="true">{group}</span>{lines}</div> });
-    }
-    parts.into_any()
+/// The entries; the first of a kind names it.
+fn lines(
+    entries: Vec<Entry>,
+    place: RwSignal<usize>,
+    choose: impl Fn(usize) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let kind = |index: usize| {
+        let group = entries[index].group;
+        if index == 0 || entries[index - 1].group != group { group } else { "" }
+    };
+    (0..entries.len()).map(|index| line(index, kind(index), entries[index].clone(), place, choose)).collect_view()
 }
 
 fn line(
     index: usize,
+    kind: &'static str,
     entry: Entry,
     place: RwSignal<usize>,
     choose: impl Fn(usize) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
-    let Entry { icon, words, note, status, .. } = entry;
+    let Entry { icon, words, note, .. } = entry;
     view! {
+        <span class="kind" aria-hidden="true" hidden=kind.is_empty()>{kind}</span>
         <div class="item" role="option" id=format!("palette-{index}") aria-selected=move || (place.get() == index).to_string()
             on:mousemove=move |_| if place.get_untracked() != index { place.set(index) } on:click=move |_| choose(index)>
             <svg class="icon" aria-hidden="true"><use href=icon></use></svg>
-            <bdi class="grow">{words}</bdi>
-            {(!note.is_empty()).then(|| view! { <bdi class="muted note">{note}</bdi> })}
-            {status.map(|of| view! { <Status of/> })}
+            <bdi class="grow">{words}</bdi><bdi class="muted note">{note}</bdi>
         </div>
     }
 }

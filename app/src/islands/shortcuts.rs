@@ -29,7 +29,7 @@ pub(super) fn Shortcuts(
     let line = |(key, act)| view! { <dt><kbd>{key}</kbd></dt> <dd>{act}</dd> };
     let places = PAGES.into_iter().filter_map(|letter| Some((letter, browser::place_with(letter)?)));
     let places = places.map(|(letter, place)| {
-        view! { <dt><kbd>"g"</kbd>" "<kbd>{letter}</kbd></dt> <dd>"Go to "{place.words.to_lowercase()}</dd> }
+        view! { <dt><kbd>"g"</kbd>" "<kbd>{letter}</kbd></dt> <dd>"Go to "{place.words.to_ascii_lowercase()}</dd> }
     });
     let chord = browser::chord();
     view! {

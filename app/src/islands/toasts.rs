@@ -87,7 +87,6 @@ pub(super) fn Toast(
         view! {
             <div class="toast row nowrap" class:bad=note.is_bad on:mouseenter=move |_| toasts.stay() on:mouseleave=move |_| toasts.go_soon()
                 on:focusin=move |_| toasts.stay() on:focusout=move |_| toasts.go_soon()>
-                {note.is_bad.then(|| view! { <Icon name="warning"/> })}
                 <span class="grow">{note.words}</span>
                 {back}
                 <button class="btn quiet square" type="button" aria-label="Close" on:click=move |_| toasts.close()><Icon name="x"/></button>

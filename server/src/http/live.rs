@@ -92,7 +92,7 @@ impl Drop for Place {
     }
 }
 
-/// Streams `change` and `use`. `?after=` is the instant of the page that listens, in milliseconds: what happened between
+/// Streams `change` and `use`, which browsers only pass on when they say something: a one. `?after=` is the instant of the page that listens, in milliseconds: what happened between
 /// the two is told at once.
 pub async fn live(
     State(app): State<App>,
@@ -151,7 +151,7 @@ impl Ear {
                 () = tokio::time::sleep_until(self.until) => return None,
             }
         }
-        let event = Event::default().event(self.due.pop()?).data("");
+        let event = Event::default().event(self.due.pop()?).data("1");
         Some((Ok(event), self))
     }
 

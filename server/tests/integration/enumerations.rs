@@ -72,11 +72,12 @@ fn body_for(function: &str, id: &str, group: &str) -> (&'static str, String) {
 #[tokio::test]
 async fn every_server_function_refuses_anonymous_callers() {
     let keyward = Keyward::new().await;
-    let token = keyward.issue("a").await;
-    let id = crate::support::id_of(&token);
     let group = a_group(&keyward).await;
     assert!(server_functions().len() >= 8);
     for function in server_functions() {
+        // A key of its own: some functions leave it archived.
+        let token = keyward.issue("a").await;
+        let id = crate::support::id_of(&token);
         let (kind, body) = body_for(&function, id, &group);
         let headers = [("sec-fetch-site", "same-origin"), ("content-type", kind)];
         let path = format!("/api/console/{function}");
@@ -185,11 +186,11 @@ async fn every_answer_carries_the_headers_of_the_security_bar() {
 #[tokio::test]
 async fn the_matrix_of_routes_and_roles() {
     let keyward = Keyward::new().await;
-    let theirs = keyward.issue("a").await;
     let group = a_group(&keyward).await;
     let mut found = String::new();
     for function in server_functions() {
         let mut line = format!("{function:<12}");
+        let theirs = keyward.issue("a").await;
         for role in Role::ALL {
             let mut client = keyward.signed_in(role).await;
             let (kind, body) = body_for(&function, crate::support::id_of(&theirs), &group);
@@ -219,7 +220,7 @@ new_key      superadmin=200 admin=200 auditor=403 member=200
 show_entry   superadmin=200 admin=200 auditor=200 member=200
 show_key     superadmin=200 admin=200 auditor=200 member=404
 show_signing superadmin=200 admin=200 auditor=200 member=404
-switch_key   superadmin=409 admin=409 auditor=403 member=404
+switch_key   superadmin=200 admin=200 auditor=403 member=404
 visitor      superadmin=200 admin=200 auditor=200 member=200
 ";
     assert_eq!(found, expected, "as found:\n{found}");
