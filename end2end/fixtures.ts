@@ -140,6 +140,11 @@ export class Keyward {
     await this.done(["admin", "create", "--email", EMAIL, "--role", "superadmin"], PASSWORD);
   }
 
+  /** Makes so many keys that nobody holds. */
+  async seed(count: number): Promise<void> {
+    await this.done(["keys", "seed", String(count)]);
+  }
+
   /** Makes a key for 90 days. */
   issue(name: string, ...scopes: string[]): Promise<Key> {
     return this.issueFor("90d", name, ...scopes);

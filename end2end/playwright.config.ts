@@ -21,6 +21,8 @@ function chromium(): string | undefined {
 export default defineConfig({
   testDir: "specs",
   outputDir: "test-results",
+  // What a page tells assistive technology is kept as text; `npx playwright test tree --update-snapshots` keeps it anew.
+  snapshotPathTemplate: "trees/{arg}{ext}",
   reporter: "list",
   // A test that passes at the second try has failed.
   retries: 0,

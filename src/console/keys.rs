@@ -11,6 +11,7 @@ use crate::{
         State, Subject, SwitchedOff,
     },
     limit::{Limits, Quota},
+    listing::Phase,
     name::{Description, Name, Owner, Word},
     people::{Action, Permit},
     policy::Policy,
@@ -123,6 +124,8 @@ pub struct KeyDetail {
     pub last_use: Option<LastUse>,
     /// What archiving it would break.
     pub stakes: Stakes,
+    /// How it stood when that was last looked at.
+    pub phase: Option<Phase>,
 }
 
 /// A form that was read: what it says, and whom it concerns.
@@ -218,7 +221,7 @@ impl Console {
         let (stored, last_use) = self.store.key(id).await?.ok_or(ConsoleError::NotFound)?;
         reaches(permit, &stored.key)?;
         let stakes = self.store.stakes(id, self.clock.now()).await?;
-        Ok(KeyDetail { key: stored.key, last_use, stakes })
+        Ok(KeyDetail { key: stored.key, last_use, stakes, phase: self.store.phase_of(id).await? })
     }
 
     /// How many live keys this owner holds, and how many they may.

@@ -289,6 +289,14 @@ impl Store {
         row.map(KeyRow::read).transpose()
     }
 
+    /// How a key stood when that was last looked at.
+    pub async fn phase_of(&self, id: KeyId) -> Result<Option<Phase>, StoreError> {
+        let sql = "SELECT phase FROM keys WHERE id = $1";
+        let row: Option<(String,)> =
+            reading!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
+        Ok(row.and_then(|(phase,)| Phase::parse(&phase)))
+    }
+
     /// A page of keys, at most so many.
     pub async fn keys(&self, list: &ListKeys, limit: u16) -> Result<KeyPage, StoreError> {
         let mut numbers = self.numbers_in_order(list, u32::from(limit) + 1).await?;

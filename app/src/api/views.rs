@@ -128,8 +128,10 @@ pub(super) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin:
             None,
         ),
     };
+    let row = row(key, found.last_use.as_ref(), now);
+    let status = found.phase.map_or(row.status, |phase| with_health(row.status, phase));
     KeyView {
-        row: row(key, found.last_use.as_ref(), now),
+        row: KeyRow { status, ..row },
         description: key.card.description.to_string(),
         card: card(key),
         last_address: found.last_use.as_ref().map(|used| used.address.clone()).filter(|address| !address.is_empty()),

@@ -1,0 +1,151 @@
+// The list of keys with one, with many and with too many to see: words, filters, orders, pages, columns, and one act on
+// many keys.
+
+import { alive, expect, looksRight, row, test } from "../fixtures";
+
+test.describe.configure({ mode: "parallel", timeout: 120_000 });
+
+test("many keys: searched, narrowed, sorted and paged, all of it in the address", async ({ page, bare }) => {
+  await bare.addAdmin();
+  await bare.seed(120);
+  await bare.signIn(page.context());
+  await page.goto(`${bare.url}/keys`);
+  await alive(page);
+  const rows = page.locator("tr[data-row]");
+  await expect(rows).toHaveCount(50);
+  await looksRight(page, "many keys");
+
+  await page.getByRole("link", { name: "Next" }).click();
+  await expect(page).toHaveURL(/after=/);
+  await expect(rows).toHaveCount(50);
+  const second = await rows.first().innerText();
+  await page.goBack();
+  await expect(rows).toHaveCount(50);
+  await page.goForward();
+  await expect(rows.first()).toHaveText(second, { useInnerText: true });
+
+  await page.getByRole("searchbox").fill("lob kio");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/q=lob\+kio/);
+  for (const name of await rows.locator("th a").allInnerTexts()) {
+    expect(name).toMatch(/Lobby kiosk/);
+  }
+
+  await page.goto(`${bare.url}/keys`);
+  await page.getByRole("link", { name: "Expires", exact: true }).click();
+  await expect(page.getByRole("columnheader", { name: "Expires" })).toHaveAttribute("aria-sort", "ascending");
+  await expect(rows.first()).toContainText("Expired");
+  await page.getByRole("link", { name: "Expires", exact: true }).click();
+  await expect(page.getByRole("columnheader", { name: "Expires" })).toHaveAttribute("aria-sort", "descending");
+
+  await page.getByRole("button", { name: "Status" }).click();
+  await page.getByRole("link", { name: /^Off/ }).click();
+  await expect(page).toHaveURL(/status=off/);
+  await expect(rows.first()).toContainText("Off");
+  await page.getByRole("button", { name: "More filters" }).click();
+  await page.getByLabel("Scope").fill("maps.read");
+  await page.getByLabel("Any address").check();
+  await looksRight(page, "more filters");
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await expect(page).toHaveURL(/status=off.*scope=maps.read.*only=any_address|only=any_address/);
+  await page.getByRole("link", { name: "Clear" }).click();
+  await expect(page).toHaveURL(/\/keys\?sort=-expires$/);
+
+  await page.getByRole("button", { name: "Columns" }).click();
+  await page.getByLabel("Created by").check();
+  await page.getByLabel("Last 36 h").uncheck();
+  await page.getByRole("button", { name: "Show these" }).click();
+  await expect(page.getByRole("columnheader", { name: "Created by" })).toBeVisible();
+  await page.goto(`${bare.url}/keys`);
+  await expect(page.getByRole("columnheader", { name: "Created by" })).toBeVisible();
+  await expect(page.getByRole("columnheader", { name: "Last 36 h" })).toHaveCount(0);
+});
+
+test("mission C3: a key's row says what it is and how it stands", async ({ page, bare }) => {
+  await bare.addAdmin();
+  await bare.signIn(page.context());
+  const key = await bare.issueFor("10d", "Turnstile 4", "gates.open");
+  await bare.use(key);
+  await expect(async () => {
+    await page.goto(`${bare.url}/keys?col=owner&col=tenant&col=group&col=scopes&col=use&col=last&col=created&col=creator&col=expires&col=status`);
+    await expect(row(page, key.name).locator(".c-last")).toHaveText("just now", { timeout: 100 });
+  }).toPass({ timeout: 10_000 });
+  const line = row(page, key.name);
+  for (const words of ["gates.open", "default", "command line", "in 9 days", "Expires soon"]) {
+    await expect(line).toContainText(words);
+  }
+  await expect(line.getByRole("img", { name: "1 call in 36 h" })).toBeVisible();
+  await looksRight(page, "every column");
+});
+
+test("many keys at once: asked first, carried out with a count, told one by one", async ({ page, bare }) => {
+  await bare.addAdmin();
+  await bare.seed(130);
+  await bare.signIn(page.context());
+  const open = async (query = "") => {
+    await page.goto(`${bare.url}/keys${query}`);
+    await alive(page);
+  };
+  await open();
+  await expect(page.getByRole("button", { name: "Archive…" }).first()).toBeHidden();
+  await page.getByLabel("Select all on this page").check();
+  await expect(page.getByText("50 selected")).toBeVisible();
+  await page.getByRole("button", { name: "Clear selection" }).click();
+  await expect(page.getByText("50 selected")).toBeHidden();
+  const boxes = page.locator("tr[data-row] input[name=key]");
+  await boxes.nth(0).check();
+  await boxes.nth(1).check();
+  await expect(page.getByText("2 selected")).toBeVisible();
+  await looksRight(page, "keys selected");
+
+  await page.getByRole("button", { name: "Switch off" }).first().click();
+  await expect(page.getByRole("heading", { name: "Switch off 2 keys?" })).toBeVisible();
+  await alive(page);
+  await looksRight(page, "bulk asked");
+  const sure = page.getByRole("checkbox", { name: /used in the last 24 hours/ });
+  if (await sure.count()) {
+    await sure.check();
+  }
+  await page.getByRole("button", { name: "Switch off 2 keys" }).click();
+  await expect(page.getByRole("link", { name: "Back to the keys" })).toBeFocused();
+
+  await open("?q=kiosk");
+  const matching = Number((await page.locator(".pager").innerText()).match(/of (\d+)/)?.[1]);
+  await boxes.nth(0).check();
+  await page.getByLabel(/that match/).check();
+  await page.getByRole("button", { name: "Archive…" }).first().click();
+  await expect(page.getByRole("heading", { name: `Archive ${matching} keys?` })).toBeVisible();
+  await alive(page);
+  await page.getByLabel("Why").selectOption("superseded");
+  if (await sure.count()) {
+    await sure.check();
+  }
+  await page.getByRole("button", { name: `Archive ${matching} keys` }).click();
+  await expect(page.getByRole("status").filter({ hasText: `${matching} archived.` })).toBeVisible();
+  await looksRight(page, "bulk done");
+  await page.getByRole("link", { name: "Back to the keys" }).click();
+  await expect(page.getByRole("heading", { name: "No key matches" })).toBeVisible();
+});
+
+test("hygiene: what somebody should look at, and what mends it", async ({ page, bare }) => {
+  await bare.addAdmin();
+  await bare.signIn(page.context());
+  await page.goto(`${bare.url}/hygiene`);
+  await expect(page.getByText("Nothing to do.")).toBeVisible();
+  await alive(page);
+  await looksRight(page, "hygiene clean");
+  await bare.seed(60);
+  await page.reload();
+  const stale = page.getByRole("region", { name: "Never used in 7 days" });
+  await expect(stale.getByRole("listitem")).toHaveCount(5);
+  await looksRight(page, "hygiene");
+  await page.getByRole("region", { name: "Any address" }).getByRole("link", { name: /^List addresses/ }).first().click();
+  await expect(page).toHaveURL(/\/edit/);
+  await page.goBack();
+  await alive(page);
+  await stale.getByRole("link", { name: /^Archive/ }).first().click();
+  await expect(page.getByRole("dialog")).toContainText("cannot come back");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await stale.getByRole("button", { name: "Archive all…" }).click();
+  await expect(page.getByRole("heading", { name: /^Archive \d+ keys\?/ })).toBeVisible();
+});

@@ -1,0 +1,97 @@
+// What assistive technology is told of each page, compared with what was kept, and how fast and steady pages appear.
+
+import type { Page, TestInfo } from "@playwright/test";
+import { type Keyward, alive, expect, test } from "../fixtures";
+
+test.describe.configure({ timeout: 180_000 });
+
+/** What differs from run to run becomes a word. */
+const steady = (tree: string, keyward: Keyward) =>
+  tree
+    .replaceAll(keyward.url, "ORIGIN")
+    .replace(/\b[0-9A-Za-z]{16}\b/g, "ID")
+    .replace(/kw_\w{4}…_…\w{4}/g, "MASK")
+    .replace(/\d{1,2} \w{3} \d{4}(, \d{2}:\d{2})?( [A-Z]{3,4}(\+\d+)?)?/g, "DATE")
+    .replace(/\d{4}-\d{2}-\d{2}/g, "DAY")
+    .replace(/\b\d{1,2}:\d{2}\b/g, "TIME")
+    .replace(/(in )?\d+ (seconds?|s|min|h|hours?|days?)( ago)?/g, "SPAN")
+    .replace(/just now/g, "SPAN")
+    .replace(/\/url: \/icons.*\n/g, "")
+    .replace(/\d+\.\d+ (kB|MB)/g, "SIZE");
+
+const pages = (id: string): Array<[string, string]> => [
+  ["keys", "/keys"],
+  ["no-match", "/keys?q=nothing+like+it"],
+  ["new-key", "/keys/new"],
+  ["key", `/keys/${id}`],
+  ["edit-key", `/keys/${id}/edit`],
+  ["rotate-key", `/keys/${id}/rotate`],
+  ["archive-key", `/keys/${id}/archive`],
+  ["hygiene", "/hygiene"],
+  ["why", "/why"],
+  ["audit", "/audit"],
+  ["tenants", "/settings/tenants"],
+  ["groups", "/settings/groups"],
+  ["scopes", "/settings/scopes"],
+  ["policy", "/settings/policy"],
+  ["people", "/settings/people"],
+  ["gateway", "/settings/gateway"],
+];
+
+test("every page tells the same to assistive technology as before", async ({ page, bare }) => {
+  await bare.addAdmin();
+  await bare.signIn(page.context());
+  const key = await bare.issue("Turnstile 4", "bookings.read");
+  for (const [name, path] of pages(key.id)) {
+    await page.goto(bare.url + path);
+    await alive(page);
+    const tree = steady(await page.locator("main").ariaSnapshot(), bare);
+    expect.soft(tree, name).toMatchSnapshot(`${name}.txt`);
+  }
+});
+
+interface Vitals {
+  lcp: number;
+  cls: number;
+  tbt: number;
+}
+
+/** Largest paint and blocked time in milliseconds, and the sum of what shifted. */
+async function vitals(page: Page, url: string): Promise<Vitals> {
+  await page.goto(url);
+  await alive(page);
+  await page.waitForTimeout(500);
+  return page.evaluate(() => (window as unknown as { vitals: Vitals }).vitals);
+}
+
+function record(info: TestInfo, name: string, { lcp, cls, tbt }: Vitals): void {
+  const description = `${name}: LCP ${Math.round(lcp)} ms, CLS ${cls.toFixed(3)}, TBT ${Math.round(tbt)} ms`;
+  info.annotations.push({ type: "vitals", description });
+  console.log(description);
+}
+
+test("pages appear at once and stay where they are", async ({ page, bare }, info) => {
+  await bare.addAdmin();
+  await bare.seed(200);
+  await bare.signIn(page.context());
+  const key = await bare.issue("Turnstile 4", "bookings.read");
+  await page.addInitScript(() => {
+    const vitals = { lcp: 0, cls: 0, tbt: 0 };
+    Object.assign(window, { vitals });
+    const watch = (type: string, note: (entry: PerformanceEntry) => void) =>
+      new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true });
+    watch("largest-contentful-paint", (entry) => (vitals.lcp = entry.startTime));
+    watch("layout-shift", (entry) => {
+      const shift = entry as PerformanceEntry & { value: number; hadRecentInput: boolean };
+      vitals.cls += shift.hadRecentInput ? 0 : shift.value;
+    });
+    watch("longtask", (entry) => (vitals.tbt += Math.max(0, entry.duration - 50)));
+  });
+  for (const path of ["/keys", `/keys/${key.id}`, "/keys/new", "/hygiene", "/audit"]) {
+    const seen = await vitals(page, bare.url + path);
+    record(info, path.replace(key.id, ":id"), seen);
+    // What moves under the reader is a fault, however fast the machine.
+    expect.soft(seen.cls, `${path} stays where it is`).toBeLessThan(0.1);
+    expect.soft(seen.lcp, `${path} is painted`).toBeGreaterThan(0);
+  }
+});
