@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod address;
 pub mod audit;
+mod civil;
 mod codes;
 pub mod decision;
 pub mod id;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use jiff::{civil, tz::TimeZone};
 
+use crate::civil::Civil;
+
 /// Milliseconds in a day.
 pub const DAY: i64 = 86_400_000;
 /// Milliseconds in an hour.
@@ -53,57 +55,68 @@ impl Timestamp {
     pub fn month(self) -> (Self, Self) {
         let first = |date: civil::Date| Some(Self(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond()));
         let bounds = || {
-            let date = self.civil()?.date().first_of_month();
+            let at = jiff::Timestamp::from_millisecond(self.0).ok()?.to_zoned(TimeZone::UTC);
+            let date = at.date().first_of_month();
             Some((first(date)?, first(date.checked_add(jiff::Span::new().months(1)).ok()?)?))
         };
         bounds().unwrap_or((Self(i64::MIN), Self::NEVER))
     }
 
+    /// A day and a time in UTC as a form's field has them: `2027-03-14T09:30`.
+    pub fn of_field(text: &str) -> Option<Self> {
+        Civil::parse(text.trim()).map(|civil| Self(civil.seconds() * 1000))
+    }
+
+    /// For a form's field, in whole minutes: `2027-03-14T09:30`.
+    pub fn to_field(self) -> String {
+        self.written(|at| format!("{:04}-{:02}-{:02}T{:02}:{:02}", at.year, at.month, at.day, at.time[0], at.time[1]))
+    }
+
     /// For people: `14 Mar 2027, 23:59 UTC`.
     pub fn long(self) -> String {
-        self.format("%-d %b %Y, %H:%M UTC")
+        self.written(|at| {
+            format!("{} {} {:04}, {:02}:{:02} UTC", at.day, at.month_name(), at.year, at.time[0], at.time[1])
+        })
     }
 
     /// For people, the day alone: `14 Mar 2027`.
     pub fn day(self) -> String {
-        self.format("%-d %b %Y")
+        self.written(|at| format!("{} {} {:04}", at.day, at.month_name(), at.year))
     }
 
     /// For people who know the day, the time alone: `23:59`.
     pub fn clock(self) -> String {
-        self.format("%H:%M")
+        self.written(|at| format!("{:02}:{:02}", at.time[0], at.time[1]))
     }
 
     /// For people who know the year: `14 Mar`.
     pub fn short_day(self) -> String {
-        self.format("%-d %b")
+        self.written(|at| format!("{} {}", at.day, at.month_name()))
     }
 
     /// For a date field: `2027-03-14`.
     pub fn iso_day(self) -> String {
-        self.format("%Y-%m-%d")
+        self.written(|at| format!("{:04}-{:02}-{:02}", at.year, at.month, at.day))
     }
 
-    fn format(self, pattern: &str) -> String {
-        self.civil().map_or_else(|| self.nameless().to_owned(), |zoned| zoned.strftime(pattern).to_string())
+    fn written(self, write: impl FnOnce(Civil) -> String) -> String {
+        Civil::of(self.0.div_euclid(1000)).map_or_else(|| self.nameless().to_owned(), write)
     }
 
     /// What is said of an instant that no calendar has.
     fn nameless(self) -> &'static str {
         if self == Self::NEVER { "never" } else { "out of range" }
     }
-
-    fn civil(self) -> Option<jiff::Zoned> {
-        Some(jiff::Timestamp::from_millisecond(self.0).ok()?.to_zoned(TimeZone::UTC))
-    }
 }
 
 /// RFC 3339, in UTC, to the second: `2027-03-14T23:59:59Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_second(self.0.div_euclid(1000)) {
-            Ok(instant) => instant.fmt(f),
-            Err(_) => f.write_str(self.nameless()),
+        match Civil::of(self.0.div_euclid(1000)) {
+            Some(Civil { year, month, day, time: [hour, minute, second] }) => {
+                write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+            }
+            None => f.write_str(self.nameless()),
         }
     }
 }

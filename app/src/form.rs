@@ -4,7 +4,7 @@ mod rotation;
 
 use serde::{Deserialize, Serialize};
 
-pub use rotation::{OVERLAPS, RotateForm, UNTIL, instant};
+pub use rotation::{OVERLAPS, RotateForm, UNTIL};
 
 /// The form of a key, for a new one and for edits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,6 @@ use keyward::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    form::instant,
     view::{FieldErrorView, Mark, WalkView},
     walk::{fact, walk},
 };
@@ -165,7 +164,7 @@ impl TrialKey {
         }
         let now = match door.at.trim() {
             "" => Some(Timestamp::from_millis(now)),
-            at => instant(at),
+            at => Timestamp::of_field(at),
         };
         if now.is_none() {
             wrong("at", "Pick a day and a time.");

@@ -13,7 +13,7 @@ use keyward::{
 
 use super::views::{row, when};
 use crate::{
-    form::{OVERLAPS, RotateForm, UNTIL, instant},
+    form::{OVERLAPS, RotateForm, UNTIL},
     posted::Refused,
     view::{BrokenView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, TallyView, TightenView},
 };
@@ -113,7 +113,7 @@ pub(super) fn pair(pair: &Pair, page: KeyId, may_write: bool, now: Timestamp) ->
         jwt_ends: (pair.old.form == Form::Jwt).then(|| when(pair.would_end, now)),
         rotated: when(pair.rotated_at, now),
         latest: when(pair.latest, now),
-        latest_field: field(pair.latest),
+        latest_field: pair.latest.to_field(),
         may_extend: pair.latest > pair.old.card.expires_at,
         quiet: quiet.unwrap_or_default(),
         recent: (drain.recent[0].allowed, drain.recent[1].allowed),
@@ -124,11 +124,6 @@ pub(super) fn pair(pair: &Pair, page: KeyId, may_write: bool, now: Timestamp) ->
         callers,
         may_write,
     }
-}
-
-/// An instant for a field of a form, in whole minutes.
-fn field(at: Timestamp) -> String {
-    at.to_string().get(..16).unwrap_or_default().to_owned()
 }
 
 /// What the page that rotates a key shows.
@@ -150,7 +145,7 @@ pub(super) fn rotation(key: &Key, policy: Policy, now: Timestamp) -> RotationVie
         expires: view.expires,
         is_jwt: key.form == Form::Jwt,
         choices: OVERLAPS.map(choice).into(),
-        bounds: (field(now.plus(60_000)), field(expires.min(now.plus(366 * DAY)))),
+        bounds: (now.plus(60_000).to_field(), expires.min(now.plus(366 * DAY)).to_field()),
         successor_ends: when(ends, now),
     }
 }
@@ -159,7 +154,7 @@ pub(super) fn rotation(key: &Key, policy: Policy, now: Timestamp) -> RotationVie
 pub(super) fn overlap(form: &RotateForm) -> Result<Overlap, Refused> {
     let mistyped = || Refused::field("until", "Pick the day and the time at which the old key stops.".to_owned());
     if form.overlap == UNTIL {
-        return instant(&form.until).map(Overlap::Until).ok_or_else(mistyped);
+        return Timestamp::of_field(&form.until).map(Overlap::Until).ok_or_else(mistyped);
     }
     span(&form.overlap).map(Overlap::For).ok_or_else(|| crate::error::ApiError::BadRequest.into())
 }

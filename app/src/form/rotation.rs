@@ -1,7 +1,5 @@
 //! The forms around a rotation: for how long an old key works on, at first and later.
 
-use keyward::time::Timestamp;
-
 /// The form that rotates a key, or lets an old key work for longer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RotateForm {
@@ -41,31 +39,9 @@ impl RotateForm {
     }
 }
 
-/// An instant as a form has it: a day and a time in UTC, or anything [`Timestamp::parse`] takes.
-pub fn instant(text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    let of_form = || Timestamp::parse(&format!("{text}:00Z")).or_else(|| Timestamp::parse(&format!("{text}Z")));
-    Timestamp::parse(text).or_else(of_form)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_forms_instant_is_in_utc() {
-        for (text, expected) in [
-            ("2027-03-14T09:30", Some("2027-03-14T09:30:00Z")),
-            (" 2027-03-14T09:30:15 ", Some("2027-03-14T09:30:15Z")),
-            ("2027-03-14T09:30:00+01:00", Some("2027-03-14T08:30:00Z")),
-            ("2027-03-14", Some("2027-03-14T23:59:59Z")),
-            ("2027-02-30T09:30", None),
-            ("09:30", None),
-            ("", None),
-        ] {
-            assert_eq!(instant(text).map(|at| at.to_string()).as_deref(), expected, "{text:?}");
-        }
-    }
 
     #[test]
     fn an_overlap_is_one_of_those_offered() {

@@ -237,7 +237,7 @@ async fn a_key_tried_in_the_browser_is_judged_as_by_the_server() {
                             (answer.decision.code(), &answer.remedy),
                             "{door:?}"
                         );
-                        let later = Door { at: now.plus(40 * 86_400_000).to_string(), ..door };
+                        let later = Door { at: now.plus(40 * 86_400_000).to_field(), ..door };
                         let walk = tried.hold(&later, now.millis()).unwrap();
                         assert!(!walk.allowed, "after its end it opens nothing: {later:?}");
                         cases += 1;
