@@ -69,6 +69,11 @@ impl Timestamp {
         self.format("%-d %b %Y")
     }
 
+    /// For people, the time of the day alone: `23:59`.
+    pub fn clock(self) -> String {
+        self.format("%H:%M")
+    }
+
     /// For a date field: `2027-03-14`.
     pub fn iso_day(self) -> String {
         self.format("%Y-%m-%d")

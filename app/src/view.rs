@@ -1,11 +1,13 @@
 //! What may reach a browser. Views are made from domain types on the server and hold no secret: the one thing that does
 //! is in [`crate::once`].
 
+mod overview;
 mod why;
 
 use serde::{Deserialize, Serialize};
 
 use crate::form::IssueKeyForm;
+pub use overview::{FirstRunView, HourView, KeyLine, OverviewView, ReasonView};
 pub use why::{
     CallView, CheckView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView, WhyView,
 };

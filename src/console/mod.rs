@@ -2,7 +2,9 @@
 //! already parsed, and answers after its change is durable.
 
 mod audit;
+mod audit_status;
 mod keys;
+mod overview;
 mod people;
 mod probe;
 mod registry;
@@ -16,7 +18,9 @@ use std::{path::PathBuf, time::Duration};
 
 pub use self::{
     audit::{ChainError, ChainReport},
+    audit_status::ChainStatus,
     keys::{Issued, KeyDetail, KeyForm, KeyList, ListKeys},
+    overview::{FirstRun, HourOfCalls, MOST_COUNTED, Overview},
     people::{NewUser, SetupError},
     probe::{Attempt, Finding, GatewayForm, Outcome, Probe, ProbeReport, Seen},
     sign_in::{SESSION_LIFE, SignInError, SignedIn},
@@ -50,6 +54,7 @@ pub struct Console {
     passwords: Passwords,
     throttle: throttle::Throttle,
     checkpoint: PathBuf,
+    walked: audit_status::Walked,
     issuer: String,
 }
 
@@ -114,6 +119,7 @@ impl Console {
             passwords: Passwords::new(HASHES_AT_ONCE, HASH_PATIENCE),
             throttle: throttle::Throttle::default(),
             checkpoint,
+            walked: audit_status::Walked::default(),
         }
     }
 

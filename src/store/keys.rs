@@ -448,7 +448,7 @@ impl Change {
 }
 
 /// What LIKE looks for: the words anywhere, taken as they are; empty for no words.
-fn pattern(words: &str) -> String {
+pub(super) fn pattern(words: &str) -> String {
     let words = words.trim().to_lowercase();
     if words.is_empty() {
         return words;

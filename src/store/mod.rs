@@ -2,9 +2,11 @@
 //! every query runs on `SQLite` and on `PostgreSQL`.
 
 mod audit;
+mod audit_search;
 mod change;
 mod keys;
 mod limits;
+mod overview;
 mod refusals;
 mod registry;
 mod sessions;
@@ -30,8 +32,10 @@ use sqlx::{
 
 pub use self::{
     audit::AuditPage,
+    audit_search::AuditFilter,
     change::Change,
     keys::{Counts, Cursor, KeyFilter, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
+    overview::{BusyKey, ExpiringKey},
     refusals::{MAX_REFUSALS, Refusal},
     sessions::StoredSession,
     signatures::StoredVerifyKey,

@@ -9,6 +9,7 @@ mod choices;
 #[cfg(feature = "ssr")]
 pub mod ctx;
 mod keys;
+mod overview;
 mod people;
 mod settings;
 #[cfg(feature = "ssr")]
@@ -27,6 +28,7 @@ pub use change_key::{edit, purge, rotate, switch};
 pub use keys::{ArchiveAnswer, archive_key, issue_key, key_form, key_stakes, list_keys, new_key, show_key};
 #[cfg(feature = "ssr")]
 pub use keys::{archive, issue};
+pub use overview::{first_run, overview};
 pub use people::visitor;
 pub use settings::{group_keys, list_entries, list_people, show_entry};
 #[cfg(feature = "ssr")]

@@ -1,6 +1,7 @@
 //! Components take plain props and call no server.
 
 mod archive;
+mod bars;
 mod checks;
 mod count;
 mod events;
@@ -12,6 +13,7 @@ mod switch;
 mod time;
 
 pub(crate) use archive::ArchiveFields;
+pub(crate) use bars::{Bar, Bars, Legend, Series, Share};
 pub(crate) use checks::{Marked, Walk};
 pub(crate) use count::{calls, grouped};
 pub(crate) use events::Timeline;

@@ -4,6 +4,7 @@
 mod archive_key;
 mod audit;
 mod edit_key;
+mod first_run;
 mod frame;
 mod gateway;
 mod key;
@@ -11,6 +12,7 @@ mod keys;
 mod keys_empty;
 mod new_key;
 mod not_found;
+mod overview;
 mod purge_key;
 mod rotate_key;
 mod settings;
@@ -35,6 +37,7 @@ pub fn App() -> impl IntoView {
             <FlatRoutes fallback=not_found::NotFound>
                 <Route path=path!("/setup") view=setup::Setup ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=sign_in::SignIn ssr=SsrMode::Async/>
+                <Route path=path!("/overview") view=overview::Overview ssr=SsrMode::Async/>
                 <Route path=path!("/keys") view=keys::Keys ssr=SsrMode::Async/>
                 <Route path=path!("/keys/new") view=new_key::NewKey ssr=SsrMode::Async/>
                 <Route path=path!("/keys/:id") view=key::KeyPage ssr=SsrMode::Async/>

@@ -50,7 +50,7 @@ fn body_for(function: &str, id: &str, group: &str) -> (&'static str, String) {
     let form = "application/x-www-form-urlencoded";
     let json = "application/json";
     match function {
-        "visitor" | "new_key" | "list_audit" | "list_people" => (form, String::new()),
+        "first_run" | "overview" | "visitor" | "new_key" | "list_audit" | "list_people" => (form, String::new()),
         "list_entries" | "show_entry" => (form, "kind=scopes".to_owned()),
         "group_keys" => (form, format!("id={group}")),
         "list_keys" => (form, "words=&archived=false".to_owned()),
@@ -198,6 +198,7 @@ async fn the_matrix_of_routes_and_roles() {
     }
     let expected = "\
 archive_key  superadmin=200 admin=200 auditor=403 member=404
+first_run    superadmin=200 admin=200 auditor=200 member=200
 group_keys   superadmin=200 admin=200 auditor=403 member=403
 issue_key    superadmin=200 admin=200 auditor=403 member=200
 key_form     superadmin=200 admin=200 auditor=403 member=404
@@ -207,6 +208,7 @@ list_entries superadmin=200 admin=200 auditor=200 member=200
 list_keys    superadmin=200 admin=200 auditor=200 member=200
 list_people  superadmin=200 admin=403 auditor=403 member=403
 new_key      superadmin=200 admin=200 auditor=403 member=200
+overview     superadmin=200 admin=200 auditor=200 member=200
 show_entry   superadmin=200 admin=200 auditor=200 member=200
 show_key     superadmin=200 admin=200 auditor=200 member=404
 show_signing superadmin=200 admin=200 auditor=200 member=404
