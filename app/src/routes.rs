@@ -2,7 +2,7 @@
 
 use keyward::registry::Kind;
 
-/// The console's front door: leads to the keys.
+/// The console's front door: leads to the overview, or to the keys as long as there are none.
 pub const HOME: &str = "/";
 /// Makes the first superadmin, with a one-time link's code.
 pub const SETUP: &str = "/setup";
@@ -12,6 +12,12 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const SIGN_OUT: &str = "/sign-out";
 /// Chooses light, dark or the system's theme (POST).
 pub const THEME: &str = "/theme";
+/// What is going on.
+pub const OVERVIEW: &str = "/overview";
+/// What services and proxies can ask.
+pub const REFERENCE: &str = "/reference";
+/// This Keyward: its version, its database, its licence.
+pub const ABOUT: &str = "/about";
 /// The list of keys.
 pub const KEYS: &str = "/keys";
 /// The form for a new key; its POST is the show-once page.
@@ -34,6 +40,10 @@ pub const PURGE_KEY: &str = "/keys/:id/purge";
 pub const SIGNING_KEYS: &str = "/keys/:id/signing";
 /// The audit chain.
 pub const AUDIT: &str = "/audit";
+/// What is found of the audit, as a file.
+pub const EXPORT_AUDIT: &str = "/audit/export";
+/// Walks the audit chain now (POST).
+pub const VERIFY_AUDIT: &str = "/audit/verify";
 /// What administrators keep besides keys, a list for each `:kind`; the policy's is its form.
 pub const SETTINGS: &str = "/settings/:kind";
 /// The form for a new entry of a kind.

@@ -4,6 +4,7 @@
 mod activity;
 mod found;
 mod list;
+mod overview;
 mod why;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ pub use found::KeyMatch;
 pub use list::{
     BulkItemView, BulkPlanView, BulkResultView, BulkStepView, HabitView, HourView, HygieneView, KeysView, ListedView,
 };
+pub use overview::{FirstRunView, HourOfCallsView, KeyLine, OverviewView, ReasonView};
 pub use why::{
     CallView, CheckView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView, WhyView,
 };

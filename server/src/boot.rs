@@ -26,6 +26,8 @@ const REMEMBERED: usize = 100_000;
 const SETTLE_EVERY: Duration = Duration::from_secs(1);
 /// How often what has outlived its use is forgotten.
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
+/// How often the audit chain is walked onward.
+const WALK_EVERY: Duration = Duration::from_secs(5);
 /// How often the end of the audit chain is anchored outside the database.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
@@ -130,6 +132,9 @@ pub async fn serve(app: App, mut stop: watch::Receiver<bool>) -> Result<(), Boot
         every(FLUSH_EVERY, &app, &stop, "writing usage", |app| async move { app.verifier.flush().await }),
         every(SETTLE_EVERY, &app, &stop, "looking again at keys", |app| async move { app.console.settle_keys().await }),
         every(SWEEP_EVERY, &app, &stop, "sweeping", |app| async move { app.console.sweep().await }),
+        every(WALK_EVERY, &app, &stop, "walking the audit chain", |app| async move {
+            app.console.verify_audit_onward().await
+        }),
         every(CHECKPOINT_EVERY, &app, &stop, "anchoring the audit chain", |app| async move {
             app.console.checkpoint_audit().await
         }),

@@ -122,6 +122,7 @@ pub fn table() -> Vec<Route> {
         route("POST", routes::SIGN_OUT, Anyone, post(forms::post_sign_out)),
         route("POST", routes::THEME, Anyone, post(forms::post_theme)),
         route("GET", routes::KEYS, SignedIn, get(pages::keys)),
+        route("GET", routes::OVERVIEW, SignedIn, get(pages::page)),
         route("GET", routes::NEW_KEY, SignedIn, get(pages::page)),
         route("POST", routes::NEW_KEY, SignedIn, post(forms::post_new_key)),
         route("GET", routes::HYGIENE, SignedIn, get(pages::page)),

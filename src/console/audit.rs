@@ -8,7 +8,7 @@ use crate::{
     audit::{Break, Head},
     people::{Action, Permit},
     secret::{hex, unhex},
-    store::{AuditPage, StoreError},
+    store::{AuditFilter, AuditPage, StoreError},
 };
 
 /// Events on one page.
@@ -48,6 +48,18 @@ impl Console {
     pub async fn audit(&self, permit: &Permit, before: Option<i64>) -> Result<AuditPage, ConsoleError> {
         permit.allows(Action::ReadAudit)?;
         Ok(self.store.audit_page(before, None, PAGE).await?)
+    }
+
+    /// The newest events before number `before` that fit, at most `limit`; a page of the console's size without.
+    pub async fn search_audit(
+        &self,
+        permit: &Permit,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        limit: Option<u16>,
+    ) -> Result<AuditPage, ConsoleError> {
+        permit.allows(Action::ReadAudit)?;
+        Ok(self.store.search_audit(filter, before, limit.unwrap_or(PAGE)).await?)
     }
 
     /// The newest events of one key.

@@ -3,9 +3,11 @@
 
 mod activity;
 mod audit;
+mod audit_status;
 mod bulk;
 mod keys;
 mod list;
+mod overview;
 mod people;
 mod probe;
 mod registry;
@@ -23,9 +25,11 @@ use std::{path::PathBuf, time::Duration};
 pub use self::{
     activity::Record,
     audit::{ChainError, ChainReport},
+    audit_status::ChainStatus,
     bulk::{BulkAct, BulkItem, BulkPlan, BulkStep, Pick},
     keys::{Issued, KeyDetail, KeyForm},
     list::{KeyList, MATCHES, PAGE},
+    overview::{FirstRun, HourOfCalls, MOST_COUNTED, Overview},
     people::{NewUser, SetupError},
     probe::{Attempt, Finding, GatewayForm, Outcome, Probe, ProbeReport, Seen},
     rotation::{Drain, Overlap, Pair, QUIET},
@@ -61,6 +65,7 @@ pub struct Console {
     passwords: Passwords,
     throttle: throttle::Throttle,
     checkpoint: PathBuf,
+    walked: audit_status::Walked,
     issuer: String,
 }
 
@@ -125,6 +130,7 @@ impl Console {
             passwords: Passwords::new(HASHES_AT_ONCE, HASH_PATIENCE),
             throttle: throttle::Throttle::default(),
             checkpoint,
+            walked: audit_status::Walked::default(),
         }
     }
 

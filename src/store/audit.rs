@@ -19,7 +19,7 @@ pub struct AuditPage {
 }
 
 #[derive(FromRow)]
-struct EventRow {
+pub(super) struct EventRow {
     seq: i64,
     at: i64,
     actor: String,
@@ -44,6 +44,16 @@ impl EventRow {
     }
 }
 
+impl AuditPage {
+    /// A page of rows, of which one more than the page holds was asked for.
+    pub(super) fn of(rows: Vec<EventRow>, limit: u16) -> Self {
+        let more = rows.len() > usize::from(limit);
+        let events: Vec<Event> = rows.into_iter().take(limit.into()).map(EventRow::read).collect();
+        let next = events.last().map(|event| event.seq).filter(|_| more);
+        Self { events, next }
+    }
+}
+
 impl Store {
     /// The newest events before number `before`, of one target or of all.
     pub async fn audit_page(
@@ -59,10 +69,7 @@ impl Store {
             .bind(i64::from(limit) + 1)
             .fetch_all(db)
             .await?);
-        let more = rows.len() > usize::from(limit);
-        let events: Vec<Event> = rows.into_iter().take(limit.into()).map(EventRow::read).collect();
-        let next = events.last().map(|event| event.seq).filter(|_| more);
-        Ok(AuditPage { events, next })
+        Ok(AuditPage::of(rows, limit))
     }
 
     /// Up to 1000 events after number `after`, in order.

@@ -2,11 +2,13 @@
 //! every query runs on `SQLite` and on `PostgreSQL`.
 
 mod audit;
+mod audit_search;
 mod change;
 mod key_index;
 mod keys;
 mod limits;
 mod observations;
+mod overview;
 mod refusals;
 mod registry;
 mod rotations;
@@ -33,8 +35,10 @@ use sqlx::{
 
 pub use self::{
     audit::AuditPage,
+    audit_search::AuditFilter,
     change::Change,
     keys::{Counts, KeyHour, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
+    overview::{BusyKey, ExpiringKey},
     refusals::{MAX_REFUSALS, Refusal},
     rotations::Rotation,
     sessions::StoredSession,

@@ -1,5 +1,7 @@
 //! Usage at rest: added up in batches, forward only.
 
+use std::collections::BTreeMap;
+
 use sqlx::FromRow;
 
 use super::{Db, Store, StoreError, observations::add_observations, reading};
@@ -61,15 +63,22 @@ struct Sums {
 impl Store {
     /// Adds a batch to what is stored, whole or not at all.
     pub async fn add_usage(&self, batch: &[Tally]) -> Result<(), StoreError> {
+        // In order, and once for each outcome of an hour: two nodes never wait for each other in a circle.
+        let mut totals = BTreeMap::new();
+        for tally in batch {
+            for (outcome, calls) in &tally.calls {
+                *totals.entry((*outcome, tally.hour())).or_insert(0) += calls;
+            }
+        }
         match &self.inner.db {
             Db::Sqlite { write, .. } => {
                 let mut transaction = write.begin_with("BEGIN IMMEDIATE").await?;
-                add_usage!(transaction, batch);
+                add_usage!(transaction, batch, totals);
                 transaction.commit().await?;
             }
             Db::Postgres(pool) => {
                 let mut transaction = pool.begin().await?;
-                add_usage!(transaction, batch);
+                add_usage!(transaction, batch, totals);
                 transaction.commit().await?;
             }
         }
@@ -106,14 +115,16 @@ impl Store {
     pub async fn sweep_usage(&self, now: Timestamp) -> Result<(), StoreError> {
         super::writing!(self, db => {
             sqlx::query("DELETE FROM callers WHERE at <= $1").bind(now.plus(-7 * DAY).millis()).execute(db).await?;
-            sqlx::query("DELETE FROM usage_hours WHERE hour <= $1").bind(now.plus(-400 * DAY).millis()).execute(db).await?;
+            for sql in ["DELETE FROM usage_hours WHERE hour <= $1", "DELETE FROM usage_totals WHERE hour <= $1"] {
+                sqlx::query(sql).bind(now.plus(-400 * DAY).millis()).execute(db).await?;
+            }
         });
         Ok(())
     }
 }
 
 macro_rules! add_usage {
-    ($transaction:ident, $batch:ident) => {
+    ($transaction:ident, $batch:ident, $totals:ident) => {
         for tally in $batch {
             for (outcome, calls) in &tally.calls {
                 sqlx::query(
@@ -158,6 +169,17 @@ macro_rules! add_usage {
                 .execute(&mut *$transaction)
                 .await?;
             }
+        }
+        for ((outcome, hour), calls) in $totals {
+            sqlx::query(
+                "INSERT INTO usage_totals (outcome, hour, calls) VALUES ($1, $2, $3) \
+                 ON CONFLICT (outcome, hour) DO UPDATE SET calls = usage_totals.calls + excluded.calls",
+            )
+            .bind(outcome)
+            .bind(hour)
+            .bind(calls)
+            .execute(&mut *$transaction)
+            .await?;
         }
     };
 }

@@ -16,6 +16,7 @@ mod find_keys;
 mod hygiene;
 mod keys;
 mod list;
+mod overview;
 mod people;
 mod settings;
 #[cfg(feature = "ssr")]
@@ -42,6 +43,7 @@ pub use keys::{ArchiveAnswer, archive_key, issue_key, key_form, key_stakes, new_
 #[cfg(feature = "ssr")]
 pub use keys::{archive, issue};
 pub use list::list_keys;
+pub use overview::{first_run, overview};
 pub use people::visitor;
 pub use settings::{group_keys, list_entries, list_people, show_entry};
 #[cfg(feature = "ssr")]

@@ -13,6 +13,7 @@ mod overlap;
 mod said;
 mod seen;
 mod spark;
+mod stacked;
 mod switch;
 mod time;
 
@@ -29,5 +30,6 @@ pub(crate) use overlap::OverlapFields;
 pub(crate) use said::SaidNote;
 pub(crate) use seen::{Callers, coverage};
 pub(crate) use spark::Spark;
+pub(crate) use stacked::{Legend, Series, Share, Slot, Stacked};
 pub(crate) use switch::{Switch, switch_face};
 pub(crate) use time::{Ago, Moment};

@@ -57,6 +57,7 @@ where
                     <Brand/>
                     <button class="btn jump scripted" type="button" data-palette=""><Icon name="search"/><span class="grow">"Search or jump to\u{2026}"</span><kbd class="wide" data-chord="" aria-hidden="true">"Ctrl K"</kbd></button>
                     <ul>
+                        <Item href=routes::OVERVIEW icon="chart" label="Overview" current/>
                         <Item href=routes::KEYS icon="key" label="Keys" current/>
                         <Item href=routes::HYGIENE icon="check" label="Hygiene" current/>
                         <Item href=routes::WHY icon="play" label="Test a key" current/>
@@ -73,6 +74,10 @@ where
                                 .then(|| view! { <Item href=routes::PEOPLE icon="user" label="People" current/> })}
                         </ul>
                     </div>
+                    <ul class="about">
+                        <li><a href=routes::REFERENCE aria-current=(current == routes::REFERENCE).then_some("page")>"API reference"</a></li>
+                        <li><a href=routes::ABOUT aria-current=(current == routes::ABOUT).then_some("page")>"About"</a></li>
+                    </ul>
                     {visitor.ok().map(|visitor| view! {
                         <div class="foot">
                             <span class="grow who" title=visitor.email.clone()><span>{visitor.email.clone()}</span><small class="sub">{visitor.role}</small></span>
@@ -100,7 +105,7 @@ where
 /// The name and the mark, leading home.
 #[component]
 pub(crate) fn Brand() -> impl IntoView {
-    view! { <a class="row brand" href=routes::KEYS><Mark/>"Keyward"</a> }
+    view! { <a class="row brand" href=routes::HOME><Mark/>"Keyward"</a> }
 }
 
 /// The mark.

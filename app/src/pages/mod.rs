@@ -5,6 +5,7 @@ mod archive_key;
 mod audit;
 mod bulk;
 mod edit_key;
+mod first_run;
 mod frame;
 mod gateway;
 mod hygiene;
@@ -13,6 +14,7 @@ mod keys;
 mod keys_empty;
 mod new_key;
 mod not_found;
+mod overview;
 mod purge_key;
 mod rotate_key;
 mod session_over;
@@ -40,6 +42,7 @@ pub fn App() -> impl IntoView {
             <FlatRoutes fallback=not_found::NotFound>
                 <Route path=path!("/setup") view=setup::Setup ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=sign_in::SignIn ssr=SsrMode::Async/>
+                <Route path=path!("/overview") view=overview::Overview ssr=SsrMode::Async/>
                 <Route path=path!("/keys") view=keys::Keys ssr=SsrMode::Async/>
                 <Route path=path!("/hygiene") view=hygiene::Hygiene ssr=SsrMode::Async/>
                 <Route path=path!("/keys/bulk") view=bulk::Bulk ssr=SsrMode::Async/>

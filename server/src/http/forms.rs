@@ -139,7 +139,7 @@ fn local(next: &str) -> &str {
         && !next.starts_with("//")
         && !next.contains('\\')
         && next.bytes().all(|b| b.is_ascii_graphic());
-    if ours { next } else { routes::KEYS }
+    if ours { next } else { routes::HOME }
 }
 
 /// Signs out: the session ends on the server.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use app::{Document, api::ctx::Visit, listing::Asked, posted::Posted, shell};
 use axum::{
+    Extension,
     body::Body,
     extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
@@ -62,9 +63,13 @@ pub async fn page(State(app): State<App>, request: Request) -> Response {
     render(&app, request, None, |_| ()).await
 }
 
-/// The console's front door.
-pub async fn home() -> Redirect {
-    Redirect::to(app::routes::KEYS)
+/// The console's front door: the overview once there is something to see.
+pub async fn home(Extension(visit): Extension<Visit>) -> Redirect {
+    let seen = match visit.permit() {
+        Ok(permit) => visit.console.has_keys(permit).await.unwrap_or(false),
+        Err(_) => false,
+    };
+    Redirect::to(if seen { app::routes::OVERVIEW } else { app::routes::KEYS })
 }
 
 /// The list of keys. Columns that its address names are remembered.

@@ -50,7 +50,9 @@ fn body_for(function: &str, id: &str, group: &str) -> (&'static str, String) {
     let form = "application/x-www-form-urlencoded";
     let json = "application/json";
     match function {
-        "visitor" | "new_key" | "hygiene" | "list_audit" | "list_people" => (form, String::new()),
+        "first_run" | "overview" | "visitor" | "new_key" | "hygiene" | "list_audit" | "list_people" => {
+            (form, String::new())
+        }
         "list_entries" | "show_entry" => (form, "kind=scopes".to_owned()),
         "group_keys" => (form, format!("id={group}")),
         "bulk_step" => (json, format!(r#"{{"form":{{"act":"on","keys":["{id}"]}}}}"#)),
@@ -205,6 +207,7 @@ async fn the_matrix_of_routes_and_roles() {
 archive_key  superadmin=200 admin=200 auditor=403 member=404
 bulk_step    superadmin=200 admin=200 auditor=403 member=200
 find_keys    superadmin=200 admin=200 auditor=200 member=200
+first_run    superadmin=200 admin=200 auditor=200 member=200
 group_keys   superadmin=200 admin=200 auditor=403 member=403
 hygiene      superadmin=200 admin=200 auditor=200 member=200
 issue_key    superadmin=200 admin=200 auditor=403 member=200
@@ -217,6 +220,7 @@ list_entries superadmin=200 admin=200 auditor=200 member=200
 list_keys    superadmin=200 admin=200 auditor=200 member=200
 list_people  superadmin=200 admin=403 auditor=403 member=403
 new_key      superadmin=200 admin=200 auditor=403 member=200
+overview     superadmin=200 admin=200 auditor=200 member=200
 show_entry   superadmin=200 admin=200 auditor=200 member=200
 show_key     superadmin=200 admin=200 auditor=200 member=404
 show_signing superadmin=200 admin=200 auditor=200 member=404

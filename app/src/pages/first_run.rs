@@ -1,0 +1,36 @@
+//! The end of the first run: a key is there, and nobody has asked about it. It loads itself, can stand on any page, and is
+//! gone for good soon after the first call was allowed.
+
+use leptos::prelude::*;
+
+use crate::{api, components::Icon, routes, view::FirstRunView};
+
+/// What is left to do, or that it is done.
+#[component]
+pub(crate) fn FirstRun() -> impl IntoView {
+    Suspend::new(async {
+        match api::first_run().await {
+            Ok(FirstRunView::Ask(origin)) => view! { <Ask origin/> }.into_any(),
+            Ok(FirstRunView::Done) => view! {
+                <div class="banner ok" data-live="first-run" role="status"><Icon name="ok"/><p><b>"The first call was allowed."</b>" Keyward is in use: what comes next is counted here. To let a proxy ask, see the "<a class="link" href=routes::REFERENCE>"API reference"</a>"."</p></div>
+            }
+            .into_any(),
+            Ok(FirstRunView::Nothing) | Err(_) => ().into_any(),
+        }
+    })
+}
+
+#[component]
+fn Ask(origin: String) -> impl IntoView {
+    let ask = format!("curl -i \"{origin}/forward-auth?scope=any\" -H \"Authorization: Bearer $KEYWARD_KEY\"");
+    view! {
+        <section class="panel plain" data-live="first-run" aria-labelledby="first-run">
+            <div class="body stack tight">
+                <h2 id="first-run">"One step left: have a key verified"</h2>
+                <p class="muted">"Put the key's secret into "<code>"KEYWARD_KEY"</code>" and ask. 200 means that it is let in; anything else says why not. This turns to done within seconds of the first call that is allowed."</p>
+                <div class="code-box"><pre tabindex="0"><code>{ask.clone()}</code></pre>
+                    <button class="btn quiet square" type="button" data-copy=ask aria-label="Copy command" hidden><Icon name="copy"/></button></div>
+            </div>
+        </section>
+    }
+}

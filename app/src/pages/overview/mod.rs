@@ -1,0 +1,144 @@
+//! The overview: calls of the last day, what was refused, what stops soon, what changed.
+
+mod panels;
+
+use leptos::prelude::*;
+
+use self::panels::{Busiest, Changes, Expiring, Reasons};
+use super::{first_run::FirstRun, frame::Loaded};
+use crate::{
+    api,
+    components::{Icon, Legend, Series, Slot, Stacked, calls, grouped},
+    routes,
+    view::{HourOfCallsView, OverviewView},
+};
+
+/// `/overview`.
+#[component]
+pub(crate) fn Overview() -> impl IntoView {
+    let show = |view: OverviewView| view! { <Page view/> };
+    view! { <Loaded title="Overview" current=routes::OVERVIEW load=api::overview() show/> }
+}
+
+#[component]
+fn Page(view: OverviewView) -> impl IntoView {
+    let whose = if view.own { "of your keys" } else { "of all keys" };
+    view! {
+        <div class="row page-head">
+            <h1>"Overview"</h1>
+            <span class="muted">"Last 24 h, "{whose}</span>
+            {view.may_write.then(|| view! {
+                <a class="btn primary end" href=routes::NEW_KEY data-create=""><Icon name="plus"/>"Create key"<kbd aria-hidden="true">"c"</kbd></a>
+            })}
+        </div>
+        <div class="stack" data-live="overview">
+            <FirstRun/>
+            <Tiles of=view.clone()/>
+            <div class="split">
+                <Calls hours=view.hours own=view.own/>
+                <Reasons of=view.reasons/>
+            </div>
+            <div class="grid">
+                <Expiring of=view.expiring/>
+                <Busiest of=view.busiest/>
+                {view.changes.map(|changes| view! { <Changes of=changes/> })}
+            </div>
+        </div>
+    }
+}
+
+/// A number of keys; counting stops at `most`.
+fn counted(keys: i64, most: i64) -> String {
+    if keys >= most { format!("{}+", grouped(keys)) } else { grouped(keys) }
+}
+
+/// How this day compares with the one before.
+fn compared(now: i64, before: i64) -> String {
+    match before {
+        0 if now == 0 => "none the day before either".to_owned(),
+        0 => "none the day before".to_owned(),
+        before => match (now - before) * 100 / before {
+            0 => "as many as the day before".to_owned(),
+            more @ 1.. => format!("{}% more than the day before", grouped(more)),
+            less => format!("{}% fewer than the day before", -less),
+        },
+    }
+}
+
+/// A share in percent with two digits after the point, or one where it is large.
+fn percent(part: i64, whole: i64) -> String {
+    let hundredths = part * 10_000 / whole.max(1);
+    match hundredths {
+        0 if part > 0 => "<0.01".to_owned(),
+        0 | 10_000 => (hundredths / 100).to_string(),
+        1000.. => format!("{}.{}", hundredths / 100, hundredths % 100 / 10),
+        _ => format!("{}.{:02}", hundredths / 100, hundredths % 100),
+    }
+}
+
+#[component]
+fn Tiles(of: OverviewView) -> impl IntoView {
+    let sum = |place: usize| of.hours.iter().map(|hour| hour.calls[place]).sum::<i64>();
+    let (allowed, limited, refused) = (sum(0), sum(1), sum(2));
+    let (all, no) = (allowed + limited + refused, limited + refused);
+    let tone = |is_warning: bool| if is_warning { "small is-warn" } else { "small muted" };
+    view! {
+        <dl class="tiles">
+            <div><dt>"Calls"</dt><dd class="value">{grouped(all)}</dd><dd class="small muted">{compared(all, of.before)}</dd></div>
+            <div><dt>"Refused"</dt><dd class="value">{percent(no, all)}<small>"%"</small></dd><dd class=tone(no * 10 > all)>{calls(no)}", "{grouped(limited)}" over a limit"</dd></div>
+            <div><dt>"Live keys"</dt><dd class="value">{counted(of.live, of.most)}</dd><dd class="small muted">"neither archived nor expired"</dd></div>
+            <div><dt>"Expire in 30 days"</dt><dd class="value">{counted(of.soon, of.most)}</dd><dd class=tone(of.soon > 0)>{if of.soon > 0 { "extend or replace them" } else { "nothing to do" }}</dd></div>
+        </dl>
+    }
+}
+
+#[component]
+fn Calls(hours: Vec<HourOfCallsView>, own: bool) -> impl IntoView {
+    let series = vec![
+        Series { name: "Allowed", class: "s-allow" },
+        Series { name: "Over a limit", class: "s-limit" },
+        Series { name: "Refused", class: "s-deny" },
+    ];
+    let sum = |place: usize| hours.iter().map(|hour| hour.calls[place]).sum::<i64>();
+    let summary = format!(
+        "Calls by hour in the last 24 hours, {}: {} allowed, {} over a limit, {} refused otherwise.",
+        if own { "of your keys" } else { "of all keys" },
+        grouped(sum(0)),
+        grouped(sum(1)),
+        grouped(sum(2))
+    );
+    let bars = hours.into_iter().map(|hour| Slot { label: hour.label, values: hour.calls.to_vec() }).collect();
+    view! {
+        <section class="panel" aria-labelledby="calls">
+            <header class="row"><h2 id="calls">"Calls"</h2><Legend series=series.clone()/></header>
+            <div class="body"><Stacked summary axis="Hour (UTC)" series bars/></div>
+        </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_keep_small_ones_visible() {
+        for (part, whole, expected) in
+            [(0, 0, "0"), (0, 9, "0"), (1, 1_000_000, "<0.01"), (42, 10_000, "0.42"), (1, 8, "12.5"), (7, 7, "100")]
+        {
+            assert_eq!(percent(part, whole), expected, "{part} of {whole}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_compared_with_the_one_before() {
+        for (now, before, expected) in [
+            (0, 0, "none the day before either"),
+            (5, 0, "none the day before"),
+            (1001, 1000, "as many as the day before"),
+            (1080, 1000, "8% more than the day before"),
+            (500, 1000, "50% fewer than the day before"),
+        ] {
+            assert_eq!(compared(now, before), expected);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! How the audit chain stands, without walking all of it for every page: it is walked onward from where it was found whole
+//! the last time, and from its first event when somebody asks.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{ChainError, Console, ConsoleError};
+use crate::{
+    audit::Head,
+    people::{Action, Permit},
+    time::Timestamp,
+};
+
+/// What is known of the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainStatus {
+    /// The event up to which it was walked.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Where it is broken, and how, if it is.
+    pub broken: Option<String>,
+}
+
+/// What this process knows of the chain.
+#[derive(Default)]
+pub(super) struct Walked(Mutex<Option<(Head, ChainStatus)>>);
+
+impl Walked {
+    /// A panic elsewhere leaves what was known.
+    fn lock(&self) -> MutexGuard<'_, Option<(Head, ChainStatus)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Console {
+    /// What is known of the chain; `None` until it was walked for the first time since this process began.
+    pub fn chain_status(&self, permit: &Permit) -> Result<Option<ChainStatus>, ConsoleError> {
+        permit.allows(Action::ReadAudit)?;
+        Ok(self.walked.lock().as_ref().map(|(_, status)| status.clone()))
+    }
+
+    /// Walks the whole chain, from its first event, and remembers what was found.
+    pub async fn verify_audit_now(&self, permit: &Permit) -> Result<ChainStatus, ConsoleError> {
+        let stored = self.store.audit_head().await?;
+        let broken = match self.verify_audit(permit).await {
+            Ok(_) => None,
+            Err(ChainError::Console(error)) => return Err(error),
+            Err(broken) => Some(broken.to_string()),
+        };
+        let status = ChainStatus { seq: stored.seq, at: self.clock.now(), broken };
+        *self.walked.lock() = Some((stored, status.clone()));
+        Ok(status)
+    }
+
+    /// Walks onward from where the chain was found whole, at most 1000 events. Once it is broken it stays so until all of
+    /// it is walked again.
+    pub async fn verify_audit_onward(&self) -> Result<(), ConsoleError> {
+        let (from, broken) = match self.walked.lock().as_ref() {
+            Some((head, status)) => (*head, status.broken.is_some()),
+            None => (Head::START, false),
+        };
+        if broken {
+            return Ok(());
+        }
+        let mut head = from;
+        let mut broken = None;
+        for event in self.store.audit_after(from.seq).await? {
+            match head.step(&event, |bytes| self.store.audit_mac(bytes)) {
+                Ok(next) => head = next,
+                Err(found) => {
+                    broken = Some(found.to_string());
+                    break;
+                }
+            }
+        }
+        let status = ChainStatus { seq: head.seq, at: self.clock.now(), broken };
+        let mut known = self.walked.lock();
+        // Somebody may have had all of it walked meanwhile, which says more.
+        if known.as_ref().map_or(Head::START, |(head, _)| *head) == from {
+            *known = Some((head, status));
+        }
+        Ok(())
+    }
+}

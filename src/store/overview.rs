@@ -1,0 +1,143 @@
+//! What the overview reads: few rows by an index, however many keys there are. One owner's numbers come from their own
+//! keys, of which they have few.
+
+use sqlx::FromRow;
+
+use super::{Store, StoreError, reading};
+use crate::{id::KeyId, time::Timestamp};
+
+/// A key that expires soon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpiringKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Its name.
+    pub name: String,
+    /// Who holds it.
+    pub owner: String,
+    /// When it stops.
+    pub expires_at: Timestamp,
+}
+
+/// A key and its allowed calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BusyKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Its name.
+    pub name: String,
+    /// Who holds it.
+    pub owner: String,
+    /// Allowed calls.
+    pub calls: i64,
+}
+
+#[derive(FromRow)]
+struct KeyRow {
+    id: String,
+    name: String,
+    owner: String,
+    number: i64,
+}
+
+impl Store {
+    /// Calls since the hour that begins at `from`: the hour, the outcome and how many; of all keys, or of one owner's.
+    pub async fn calls_by_hour(
+        &self,
+        owner: Option<&str>,
+        from: Timestamp,
+    ) -> Result<Vec<(Timestamp, String, i64)>, StoreError> {
+        let all = "SELECT hour, outcome, calls FROM usage_totals WHERE hour >= $1";
+        let own = "SELECT hour, outcome, CAST(SUM(calls) AS bigint) FROM usage_hours \
+                   WHERE key_id IN (SELECT id FROM keys WHERE owner = $2) AND hour >= $1 GROUP BY hour, outcome";
+        let rows: Vec<(i64, String, i64)> = reading!(self, db => match owner {
+            None => sqlx::query_as(all).bind(from.millis()).fetch_all(db).await?,
+            Some(owner) => sqlx::query_as(own).bind(from.millis()).bind(owner).fetch_all(db).await?,
+        });
+        Ok(rows.into_iter().map(|(hour, outcome, calls)| (Timestamp::from_millis(hour), outcome, calls)).collect())
+    }
+
+    /// The keys with the most allowed calls in one hour, busiest first, at most `limit`.
+    pub async fn busiest_keys(
+        &self,
+        owner: Option<&str>,
+        hour: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<BusyKey>, StoreError> {
+        let all = "SELECT k.id, k.name, k.owner, u.calls AS number FROM usage_hours u JOIN keys k ON k.id = u.key_id \
+                   WHERE u.hour = $1 AND u.outcome = 'valid' ORDER BY u.calls DESC LIMIT $2";
+        let own = "SELECT k.id, k.name, k.owner, u.calls AS number FROM keys k JOIN usage_hours u ON u.key_id = k.id \
+                   WHERE k.owner = $3 AND u.hour = $1 AND u.outcome = 'valid' ORDER BY u.calls DESC LIMIT $2";
+        let limit = i64::from(limit);
+        let rows: Vec<KeyRow> = reading!(self, db => match owner {
+            None => sqlx::query_as(all).bind(hour.millis()).bind(limit).fetch_all(db).await?,
+            Some(owner) => sqlx::query_as(own).bind(hour.millis()).bind(limit).bind(owner).fetch_all(db).await?,
+        });
+        let read = |row: KeyRow| {
+            let id = KeyId::parse(&row.id).ok_or(StoreError::Corrupt("key"))?;
+            Ok(BusyKey { id, name: row.name, owner: row.owner, calls: row.number })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// The live keys that expire first, at most `limit`. Those that never expire are left out.
+    pub async fn soonest_expiring(
+        &self,
+        owner: Option<&str>,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<ExpiringKey>, StoreError> {
+        let all = "SELECT id, name, owner, expires_at AS number FROM keys \
+                   WHERE archived_at IS NULL AND expires_at > $1 AND expires_at < $3 ORDER BY expires_at LIMIT $2";
+        let own = "SELECT id, name, owner, expires_at AS number FROM keys WHERE owner = $4 AND archived_at IS NULL \
+                   AND expires_at > $1 AND expires_at < $3 ORDER BY expires_at LIMIT $2";
+        let (limit, never) = (i64::from(limit), Timestamp::NEVER.millis());
+        let rows: Vec<KeyRow> = reading!(self, db => match owner {
+            None => sqlx::query_as(all).bind(now.millis()).bind(limit).bind(never).fetch_all(db).await?,
+            Some(owner) => sqlx::query_as(own).bind(now.millis()).bind(limit).bind(never).bind(owner).fetch_all(db).await?,
+        });
+        let read = |row: KeyRow| {
+            let id = KeyId::parse(&row.id).ok_or(StoreError::Corrupt("key"))?;
+            let expires_at = Timestamp::from_millis(row.number);
+            Ok(ExpiringKey { id, name: row.name, owner: row.owner, expires_at })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// How many keys that are not archived expire after `from` and not after `until`; counting stops at `most`.
+    pub async fn expiring_between(
+        &self,
+        owner: Option<&str>,
+        from: Timestamp,
+        until: Timestamp,
+        most: i64,
+    ) -> Result<i64, StoreError> {
+        let all = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM keys WHERE archived_at IS NULL \
+                   AND expires_at > $1 AND expires_at <= $2 LIMIT $3) AS some";
+        let own = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM keys WHERE owner = $4 AND archived_at IS NULL \
+                   AND expires_at > $1 AND expires_at <= $2 LIMIT $3) AS some";
+        let (from, until) = (from.millis(), until.millis());
+        let (count,): (i64,) = reading!(self, db => match owner {
+            None => sqlx::query_as(all).bind(from).bind(until).bind(most).fetch_one(db).await?,
+            Some(owner) => sqlx::query_as(own).bind(from).bind(until).bind(most).bind(owner).fetch_one(db).await?,
+        });
+        Ok(count)
+    }
+
+    /// Whether there is a key, archived or not; of anyone, or of this owner.
+    pub async fn has_keys(&self, owner: Option<&str>) -> Result<bool, StoreError> {
+        let sql = "SELECT id FROM keys WHERE ($1 = '' OR owner = $1) LIMIT 1";
+        let row: Option<(String,)> = reading!(self, db => sqlx::query_as(sql)
+            .bind(owner.unwrap_or_default())
+            .fetch_optional(db)
+            .await?);
+        Ok(row.is_some())
+    }
+
+    /// The first hour in which a call was allowed, if that is still known.
+    pub async fn first_allowed(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT MIN(hour) FROM usage_totals WHERE outcome = 'valid'";
+        let (hour,): (Option<i64>,) = reading!(self, db => sqlx::query_as(sql).fetch_one(db).await?);
+        Ok(hour.map(Timestamp::from_millis))
+    }
+}
