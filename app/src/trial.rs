@@ -149,7 +149,7 @@ impl TrialKey {
     pub fn hold(&self, door: &Door, now: i64) -> Result<WalkView, Vec<FieldErrorView>> {
         let mut errors = Vec::new();
         let mut wrong = |field: &str, message: &str| {
-            errors.push(FieldErrorView { field: field.to_owned(), message: message.to_owned() })
+            errors.push(FieldErrorView { field: field.to_owned(), message: message.to_owned() });
         };
         let demand = match door.scope.trim() {
             "" => Some(Demand::Any),
