@@ -4,7 +4,7 @@
 use super::{Console, ConsoleError, KeyForm, activity::Record};
 use crate::{
     activity::{Manner, Observation},
-    decision::{Decision, Facts, Presented, Signature, Spent, judge, remedy},
+    decision::{Decision, Facts, Presented, Reason, Signature, Spent, judge},
     id::KeyId,
     key::Key,
     people::{Action, Permit},
@@ -17,10 +17,8 @@ use crate::{
 pub struct Broken {
     /// The calls.
     pub kind: Observation,
-    /// How they would be decided.
-    pub decision: Decision,
-    /// What would let them pass all the same.
-    pub remedy: String,
+    /// Why they would be refused.
+    pub reason: Reason,
 }
 
 /// What an edit would break.
@@ -47,10 +45,8 @@ impl Console {
         let now = self.clock.now();
         let broken = record.kinds.iter().filter(|kind| judge(&facts(&before, kind, now)).is_allow());
         let broken = broken.filter_map(|kind| {
-            let facts = facts(&after, kind, now);
-            let Decision::Deny(check, reason) = judge(&facts) else { return None };
-            let remedy = remedy(&facts, reason);
-            Some(Broken { kind: kind.clone(), decision: Decision::Deny(check, reason), remedy })
+            let Decision::Deny(_, reason) = judge(&facts(&after, kind, now)) else { return None };
+            Some(Broken { kind: kind.clone(), reason })
         });
         Ok(Tightening { broken: broken.collect(), record })
     }

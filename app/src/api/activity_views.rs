@@ -2,7 +2,8 @@
 
 use keyward::{
     activity::{Observation, Outcome, Period, Series, Tally},
-    console::{Broken, Overlap, Pair, Record, Tightening},
+    console::{Broken, KeyForm, Overlap, Pair, Record, Tightening},
+    decision::Reason,
     id::KeyId,
     key::{Form, Key},
     policy::Policy,
@@ -174,25 +175,33 @@ pub(super) fn scopes(key: &Key, catalogue: &[Entry]) -> Vec<String> {
     all
 }
 
-/// What an edit would break.
-pub(super) fn tighten(key: &Key, found: &Tightening, now: Timestamp) -> TightenView {
-    let mut broken: Vec<BrokenView> = Vec::new();
-    let mut reasons: Vec<&str> = Vec::new();
-    for Broken { decision, .. } in &found.broken {
-        if !reasons.contains(&decision.code()) {
-            reasons.push(decision.code());
+/// What an edit would break, which asks for this.
+pub(super) fn tighten(key: &Key, found: &Tightening, asked: &KeyForm, now: Timestamp) -> TightenView {
+    let mut reasons: Vec<Reason> = Vec::new();
+    for Broken { reason, .. } in &found.broken {
+        if !reasons.contains(reason) {
+            reasons.push(*reason);
         }
     }
-    for code in reasons {
-        let kinds = found.broken.iter().filter(|broken| broken.decision.code() == code);
-        let why = kinds.clone().next().map(|broken| broken.remedy.clone()).unwrap_or_default();
-        let view = |caller| BrokenView { caller, why: why.clone() };
-        broken.extend(callers(kinds.map(|broken| &broken.kind), now).into_iter().map(view));
-    }
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let view = |reason: Reason| {
+        let kinds = found.broken.iter().filter(|broken| broken.reason == reason).map(|broken| &broken.kind);
+        let why = match reason {
+            Reason::AddressNotAllowed => {
+                format!("Called from outside of {}, which is all the key would allow", one_line(&asked.addresses))
+            }
+            Reason::InsufficientScope => {
+                format!("Asked for more than {}, which is all the key would hold", one_line(&asked.scopes))
+            }
+            Reason::SignatureRequired => "Wrote without a signature, which writes would need".to_owned(),
+            other => other.words().to_owned(),
+        };
+        BrokenView { callers: callers(kinds, now), why }
+    };
     TightenView {
         id: key.id.to_string(),
         name: key.card.name.to_string(),
-        broken,
+        broken: reasons.into_iter().map(view).collect(),
         seen: found.record.seen(),
         calls: found.record.calls,
     }

@@ -46,7 +46,7 @@ pub async fn edit(visit: &Visit, id: &str, form: &EditForm) -> Result<Edited, Re
     if form.step != ANYWAY {
         let found = visit.console.would_break(permit, id, &asked).await.map_err(refused)?;
         if !found.broken.is_empty() {
-            return Ok(Edited::WouldBreak(Box::new(tighten(&before, &found, visit.console.clock().now()))));
+            return Ok(Edited::WouldBreak(Box::new(tighten(&before, &found, &asked, visit.console.clock().now()))));
         }
     }
     visit.console.edit_key(permit, id, &asked, Some(form.seen)).await.map_err(refused)?;

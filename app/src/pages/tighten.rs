@@ -6,7 +6,7 @@ use crate::{
     components::{Callers, Icon, coverage},
     form::{ANYWAY, BACK, EditForm},
     routes,
-    view::{BrokenView, SeenView, TightenView},
+    view::{BrokenView, TightenView},
 };
 
 /// Who would be refused and why, and the two ways on.
@@ -18,14 +18,7 @@ pub(super) fn Tighten(
     found: TightenView,
 ) -> impl IntoView {
     let TightenView { id, name, broken, seen, calls } = found;
-    let mut groups: Vec<(String, Vec<SeenView>)> = Vec::new();
-    for BrokenView { caller, why } in broken {
-        match groups.iter_mut().find(|(known, _)| *known == why) {
-            Some((_, callers)) => callers.push(caller),
-            None => groups.push((why, vec![caller])),
-        }
-    }
-    let group = |(why, callers): (String, Vec<SeenView>)| {
+    let group = |BrokenView { callers, why }: BrokenView| {
         view! {
             <section class="panel">
                 <header class="row"><h2 class="grow">{why}</h2></header>
@@ -46,7 +39,7 @@ pub(super) fn Tighten(
             <h1>"This would lock somebody out"</h1>
             <div class="banner warn"><Icon name="warning"/>
                 <p><b>"Nothing is saved yet."</b>" These callers used "<bdi>{name}</bdi>" in the last 7 days and would be refused if you saved it this way."</p></div>
-            {groups.into_iter().map(group).collect_view()}
+            {broken.into_iter().map(group).collect_view()}
             <p class="muted">{coverage(seen, calls)}" Callers that are not in it may be locked out as well."</p>
             <form class="row" method="post" action=routes::edit_key(&id)>
                 {carried}

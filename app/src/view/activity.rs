@@ -158,12 +158,12 @@ pub struct RotationView {
     pub successor_ends: When,
 }
 
-/// A caller that an edit would lock out.
+/// Callers that an edit would lock out for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrokenView {
-    /// The caller.
-    pub caller: SeenView,
-    /// Why it would be refused.
+    /// The callers, the latest first.
+    pub callers: Vec<SeenView>,
+    /// Why they would be refused.
     pub why: String,
 }
 

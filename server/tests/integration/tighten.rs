@@ -71,11 +71,21 @@ async fn mission_n4_an_edit_that_would_lock_callers_out_names_them_first() {
                 &[("scopes", "rooms.read")][..],
                 &["planner"][..],
                 &["kiosk", "stranger"][..],
-                "The door needs rooms.write",
+                "Asked for more than rooms.read, which is all the key would hold",
             ),
-            (&[("addresses", "10.0.0.0/8")], &["planner"], &["kiosk", "stranger"], "The call came from 203.0.113.7"),
-            (&[("addresses", "192.0.2.0/24")], &["planner", "kiosk"], &["stranger"], "the key allows 192.0.2.0/24"),
-            (&[("scopes", "doors")], &["planner", "kiosk"], &["stranger"], "the key holds doors"),
+            (
+                &[("addresses", "10.0.0.0/8")],
+                &["planner"],
+                &["kiosk", "stranger"],
+                "Called from outside of 10.0.0.0/8, which is all the key would allow",
+            ),
+            (
+                &[("addresses", "192.0.2.0/24")],
+                &["planner", "kiosk"],
+                &["stranger"],
+                "Called from outside of 192.0.2.0/24",
+            ),
+            (&[("scopes", "doors")], &["planner", "kiosk"], &["stranger"], "Asked for more than doors"),
         ] {
             let before = here.form().await;
             let asked = here.save(fields).await;

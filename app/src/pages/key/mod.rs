@@ -109,7 +109,11 @@ fn Detail(
                     <div class="body"><Access scopes=row.scopes all_access=row.all_access card/></div></section>
                 <section class="panel" aria-labelledby="history"><header class="row"><h2 id="history">"Audit"</h2>
                     {may_audit.then(|| view! { <a class="btn quiet end" href=routes::audit_of(&id)>"All of it"</a> })}</header>
-                    <div class="body" data-own="history"><Timeline events=history/></div></section>
+                    <div class="body" data-own="history">{if history.is_empty() {
+                        view! { <p class="muted">"Nothing but its beginning: it was made by rotating the key it replaces, whose audit says so."</p> }.into_any()
+                    } else {
+                        view! { <Timeline events=history/> }.into_any()
+                    }}</div></section>
             </div>
         </div>
     }
