@@ -139,7 +139,7 @@ test("everything on the list is done by keyboard", async ({ page, context, keywa
   await alive(page);
   // The list has a box in each row to select it by.
   await page.evaluate(() => {
-    const cell = document.querySelector("tr[data-row] .c-state");
+    const cell = document.querySelector("tr[data-row] .c-menu");
     if (cell && !document.querySelector("tr[data-row] input[name=key]")) {
       cell.insertAdjacentHTML("beforeend", '<input type="checkbox" name="key" aria-label="Select">');
     }
