@@ -153,6 +153,10 @@ test("mission i6 i3: edited, with a mistake that keeps what was typed; switched 
     await alive(page);
     await page.getByRole("button", { name: "Actions for" }).click();
     await row(page, key.name).getByRole("button", { name: "Switch off" }).click();
+    await expect(row(page, key.name).locator(".c-state")).toHaveText("Off");
+    await expect(page.getByRole("status").filter({ hasText: "Switched off." })).toBeVisible();
+    await page.goto(`${keyward.url}/keys/${key.id}`);
+    await alive(page);
     await expect(page.getByText("It is refused everywhere until it is switched on.")).toBeVisible();
     expect((await keyward.verify(await keyward.issue(unique("asker"), "keyward.verify"), key.token, "maps.read")).code).toBe("inactive");
     await looksRight(page, "key switched off");

@@ -211,7 +211,7 @@ fn line(
         <div class="item" role="option" id=format!("palette-{index}") aria-selected=move || (place.get() == index).to_string()
             on:mousemove=move |_| if place.get_untracked() != index { place.set(index) } on:click=move |_| choose(index)>
             <svg class="icon" aria-hidden="true"><use href=icon></use></svg>
-            <bdi class="grow">{words}</bdi><bdi class="muted note">{note}</bdi>
+            <bdi class="grow">{words}</bdi><bdi class="muted by">{note}</bdi>
         </div>
     }
 }

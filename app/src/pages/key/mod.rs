@@ -126,7 +126,7 @@ fn Actions(id: String, is_on: bool, works: bool) -> impl IntoView {
         <div class="row tight end">
             <a class="btn" href=routes::edit_key(&id) data-edit=""><Icon name="edit"/>"Edit\u{2026}"</a>
             <Switch id=id.clone() is_on class="btn"/>
-            {works.then(|| view! { <a class="btn" href=routes::rotate_key(&id)><Icon name="rotate"/>"Rotate\u{2026}"</a> })}
+            <span class="slot" data-own="rotate">{works.then(|| view! { <a class="btn" href=routes::rotate_key(&id)><Icon name="rotate"/>"Rotate\u{2026}"</a> })}</span>
             <a class="btn risky" href=routes::archive_key(&id) data-archive=id.clone()><Icon name="archive"/>"Archive\u{2026}"</a>
         </div>
     }
