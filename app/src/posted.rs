@@ -9,7 +9,7 @@ use crate::{
     once::Once,
     settings::Typed,
     signing::VerifyKeyForm,
-    view::{FieldErrorView, GatewayView, WhyView},
+    view::{AboutView, FieldErrorView, GatewayView, ReferenceView, WhyView},
 };
 
 /// Why a form was not carried out: what has to be mended, or why it failed otherwise.
@@ -110,6 +110,10 @@ pub enum Posted {
     Why(Box<WhyView>),
     /// What was asked about a gateway, and what was found.
     Gateway(Box<GatewayView>),
+    /// The API reference.
+    Reference(Box<ReferenceView>),
+    /// What this Keyward is.
+    About(Box<AboutView>),
 }
 
 /// The setup link's code, for the form that carries it on.

@@ -1,13 +1,17 @@
 //! What may reach a browser. Views are made from domain types on the server and hold no secret: the one thing that does
 //! is in [`crate::once`].
 
+mod audit;
 mod overview;
+mod reference;
 mod why;
 
 use serde::{Deserialize, Serialize};
 
 use crate::form::IssueKeyForm;
+pub use audit::{AuditAsked, AuditView, ChainView};
 pub use overview::{FirstRunView, HourView, KeyLine, OverviewView, ReasonView};
+pub use reference::{AboutView, CodeRow, FieldRow, OperationView, ReferenceView};
 pub use why::{
     CallView, CheckView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView, WhyView,
 };
@@ -273,15 +277,6 @@ pub struct EventView {
     pub href: Option<String>,
     /// More, as label and value.
     pub detail: Vec<(String, String)>,
-}
-
-/// A page of the audit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuditView {
-    /// The events, newest first.
-    pub events: Vec<EventView>,
-    /// The `before` of the next page.
-    pub next: Option<i64>,
 }
 
 /// A scope of the catalogue, in the directions it is offered in.

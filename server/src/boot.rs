@@ -99,6 +99,7 @@ pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) ->
         request_ids: RequestIds::new(&entropy),
         site: Site::find(),
         stopping: AtomicBool::new(false),
+        started: clock.now(),
         config,
         clock,
         entropy,

@@ -22,6 +22,8 @@ mod views;
 #[cfg(feature = "ssr")]
 mod why;
 
+#[cfg(feature = "ssr")]
+pub use audit::audit_filter;
 pub use audit::list_audit;
 #[cfg(feature = "ssr")]
 pub use change_key::{edit, purge, rotate, switch};

@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn numbers_on_the_axis_are_short() {
-        for (number, expected) in [(0, "0"), (4000, "4,000"), (20_000, "20 k"), (1_500_000, "1.5 M"), (2_000_000, "2 M")]
+        for (number, expected) in
+            [(0, "0"), (4000, "4,000"), (20_000, "20 k"), (1_500_000, "1.5 M"), (2_000_000, "2 M")]
         {
             assert_eq!(short(number), expected);
         }

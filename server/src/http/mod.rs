@@ -1,14 +1,18 @@
 //! One file per family of routes. A handler parses, authorises, runs one use case and renders.
 
+pub mod about;
+pub mod audit;
 pub mod credential;
 pub mod forms;
 pub mod forward_auth;
 pub mod gateway;
 pub mod jwks;
 pub mod key_forms;
+pub mod openapi;
 pub mod ops;
 pub mod pages;
 pub mod problem;
+pub mod reference;
 pub mod settings;
 pub mod signing;
 pub mod verify;
