@@ -10,7 +10,7 @@ use crate::{
     pages::BulkPage,
     settings::Typed,
     signing::VerifyKeyForm,
-    view::{FieldErrorView, GatewayView, TightenView, WhyView},
+    view::{AboutView, FieldErrorView, GatewayView, ReferenceView, TightenView, WhyView},
 };
 
 /// Why a form was not carried out: what has to be mended, or why it failed otherwise.
@@ -124,6 +124,10 @@ pub enum Posted {
     Why(Box<WhyView>),
     /// What was asked about a gateway, and what was found.
     Gateway(Box<GatewayView>),
+    /// The API reference.
+    Reference(Box<ReferenceView>),
+    /// What this Keyward is.
+    About(Box<AboutView>),
 }
 
 /// The setup link's code, for the form that carries it on.

@@ -2,9 +2,11 @@
 //! is in [`crate::once`].
 
 mod activity;
+mod audit;
 mod found;
 mod list;
 mod overview;
+mod reference;
 mod why;
 
 use serde::{Deserialize, Serialize};
@@ -14,11 +16,13 @@ pub use activity::{
     ActivityView, BrokenView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, TallyView,
     TightenView,
 };
+pub use audit::{AuditAsked, AuditView, ChainView};
 pub use found::KeyMatch;
 pub use list::{
     BulkItemView, BulkPlanView, BulkResultView, BulkStepView, HabitView, HourView, HygieneView, KeysView, ListedView,
 };
 pub use overview::{FirstRunView, HourOfCallsView, KeyLine, OverviewView, ReasonView};
+pub use reference::{AboutView, CodeRow, FieldRow, OperationView, ReferenceView};
 pub use why::{
     CallView, CheckView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView, WhyView,
 };
@@ -267,15 +271,6 @@ pub struct EventView {
     pub href: Option<String>,
     /// More, as label and value.
     pub detail: Vec<(String, String)>,
-}
-
-/// A page of the audit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuditView {
-    /// The events, newest first.
-    pub events: Vec<EventView>,
-    /// The `before` of the next page.
-    pub next: Option<i64>,
 }
 
 /// A scope of the catalogue, in the directions it is offered in.

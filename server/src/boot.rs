@@ -102,6 +102,7 @@ pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) ->
         site: Site::find(),
         live: Live::default(),
         stopping: AtomicBool::new(false),
+        started: clock.now(),
         config,
         clock,
         entropy,

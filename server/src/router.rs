@@ -15,18 +15,18 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, any, get, post},
 };
-use keyward::{clock::Clock, console::Console, secret::Entropy, store::Store, verify::Verifier};
+use keyward::{clock::Clock, console::Console, secret::Entropy, store::Store, time::Timestamp, verify::Verifier};
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::{
     config::Config,
     http::{
-        bulk, forms, forward_auth, gateway, jwks, key_forms,
+        about, audit, bulk, forms, forward_auth, gateway, jwks, key_forms,
         live::{self, Live},
-        ops,
+        openapi, ops,
         pages::{self, Site},
         problem::Problem,
-        settings, signing, verify, why,
+        reference, settings, signing, verify, why,
     },
     layers::{self, RequestId, RequestIds},
     metrics::Metrics,
@@ -43,6 +43,8 @@ pub struct Parts {
     pub config: Config,
     /// The clock.
     pub clock: Clock,
+    /// When the process began.
+    pub started: Timestamp,
     /// Randomness.
     pub entropy: Entropy,
     /// The database.
@@ -123,6 +125,8 @@ pub fn table() -> Vec<Route> {
         route("POST", routes::THEME, Anyone, post(forms::post_theme)),
         route("GET", routes::KEYS, SignedIn, get(pages::keys)),
         route("GET", routes::OVERVIEW, SignedIn, get(pages::page)),
+        route("GET", routes::REFERENCE, SignedIn, get(reference::reference)),
+        route("GET", routes::ABOUT, SignedIn, get(about::about)),
         route("GET", routes::NEW_KEY, SignedIn, get(pages::page)),
         route("POST", routes::NEW_KEY, SignedIn, post(forms::post_new_key)),
         route("GET", routes::HYGIENE, SignedIn, get(pages::page)),
@@ -143,6 +147,8 @@ pub fn table() -> Vec<Route> {
         route("POST", "/keys/{id}/signing", SignedIn, post(signing::post_verify_key)),
         route("POST", "/keys/{id}/signing/{verify_key}/retire", SignedIn, post(signing::post_retire)),
         route("GET", routes::AUDIT, SignedIn, get(pages::page)),
+        route("GET", routes::EXPORT_AUDIT, SignedIn, get(audit::export_audit)),
+        route("POST", routes::VERIFY_AUDIT, SignedIn, post(audit::post_verify)),
         route("GET", routes::PEOPLE, SignedIn, get(pages::page)),
         route("GET", routes::NEW_PERSON, SignedIn, get(pages::page)),
         route("POST", routes::NEW_PERSON, SignedIn, post(settings::post_new_person)),
@@ -164,6 +170,7 @@ pub fn table() -> Vec<Route> {
         route("POST", "/api/v1/verify", Machine, any(verify::verify)),
         route("ANY", "/forward-auth", Machine, any(forward_auth::forward_auth)),
         route("GET", jwks::PATH, Machine, get(jwks::jwks)),
+        route("GET", openapi::PATH, Machine, get(openapi::openapi)),
         route("GET", "/pkg/{file}", File, get(pages::file)),
         route("GET", "/favicon.svg", File, get(pages::file)),
         route("GET", "/icons.svg", File, get(pages::file)),

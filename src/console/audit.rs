@@ -44,12 +44,6 @@ impl From<StoreError> for ChainError {
 }
 
 impl Console {
-    /// The newest events before number `before`.
-    pub async fn audit(&self, permit: &Permit, before: Option<i64>) -> Result<AuditPage, ConsoleError> {
-        permit.allows(Action::ReadAudit)?;
-        Ok(self.store.audit_page(before, None, PAGE).await?)
-    }
-
     /// The newest events before number `before` that fit, at most `limit`; a page of the console's size without.
     pub async fn search_audit(
         &self,

@@ -1,6 +1,7 @@
 //! The only SQL in the project. It speaks domain types; rows stay private to the file with their query. One text of
 //! every query runs on `SQLite` and on `PostgreSQL`.
 
+mod about;
 mod audit;
 mod audit_search;
 mod change;
@@ -34,6 +35,7 @@ use sqlx::{
 };
 
 pub use self::{
+    about::DatabaseFacts,
     audit::AuditPage,
     audit_search::AuditFilter,
     change::Change,

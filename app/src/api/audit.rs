@@ -4,20 +4,55 @@ use leptos::prelude::*;
 
 use crate::{error::ApiError, view::AuditView};
 
-/// The newest events before number `before`.
+/// The newest events before number `before` that fit; the rest is as in [`crate::view::AuditAsked`].
 #[server(prefix = "/api/console", endpoint = "list_audit")]
-pub async fn list_audit(before: Option<i64>) -> Result<AuditView, ApiError> {
+pub async fn list_audit(
+    before: Option<i64>,
+    #[server(default)] who: String,
+    #[server(default)] what: String,
+    #[server(default)] target: String,
+    #[server(default)] from: String,
+    #[server(default)] to: String,
+) -> Result<AuditView, ApiError> {
     use super::{ctx, views};
+    use crate::view::{AuditAsked, ChainView};
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;
-            let page = visit.console.audit(visit.permit()?, before).await.map_err(ctx::closed)?;
+            let permit = visit.permit()?;
+            let filter = audit_filter(&AuditAsked { who, what, target, from, to })?;
+            let page = visit.console.search_audit(permit, &filter, before, None).await.map_err(ctx::closed)?;
             let now = visit.console.clock().now();
+            let chain = visit.console.chain_status(permit).map_err(ctx::closed)?;
             Ok(AuditView {
                 events: page.events.iter().map(|event| views::event(event, now)).collect(),
                 next: page.next,
+                chain: chain.map(|chain| ChainView {
+                    seq: chain.seq,
+                    at: views::when(chain.at, now),
+                    broken: chain.broken,
+                }),
+                now: views::when(now, now),
             })
         }
         .await,
     )
+}
+
+/// What is looked for, understood; a day that is none is not.
+#[cfg(feature = "ssr")]
+pub fn audit_filter(asked: &crate::view::AuditAsked) -> Result<keyward::store::AuditFilter, ApiError> {
+    use keyward::time::{DAY, Timestamp};
+    let day = |text: &str| match text.trim() {
+        "" => Ok(None),
+        // The day's last second.
+        text => Timestamp::parse(text).filter(|_| text.len() == 10).map(Some).ok_or(ApiError::BadRequest),
+    };
+    Ok(keyward::store::AuditFilter {
+        who: asked.who.clone(),
+        what: asked.what.clone(),
+        target: asked.target.clone(),
+        from: day(&asked.from)?.map(|end| end.plus(1000 - DAY)),
+        until: day(&asked.to)?.map(|end| end.plus(999)),
+    })
 }

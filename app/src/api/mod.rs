@@ -31,6 +31,8 @@ mod views;
 mod why;
 
 pub use activity::{key_activity, key_rotation};
+#[cfg(feature = "ssr")]
+pub use audit::audit_filter;
 pub use audit::list_audit;
 pub use bulk::bulk_step;
 #[cfg(feature = "ssr")]

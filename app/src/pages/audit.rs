@@ -1,33 +1,58 @@
-//! The audit: what happened, newest first.
+//! The audit: what happened, newest first, narrowed by what the address says; how the chain stands; and the way to take it
+//! along, as a file or on paper.
 
+use keyward::audit::Verb;
 use leptos::prelude::*;
 
 use super::frame::Loaded;
 use crate::{
     api,
-    components::{Ago, Icon, Moment},
+    components::{Ago, Icon, Moment, grouped},
     query::query,
     routes,
-    view::{AuditView, EventView},
+    view::{AuditAsked, AuditView, ChainView, EventView, When},
 };
 
 /// `/audit`.
 #[component]
 pub(crate) fn Audit() -> impl IntoView {
     let before = query("before").and_then(|before| before.parse().ok());
-    let show = move |view: AuditView| view! { <Events view paged=before.is_some()/> };
-    view! { <Loaded title="Audit" current=routes::AUDIT load=api::list_audit(before) show/> }
+    let said = |name| query(name).unwrap_or_default();
+    let asked =
+        AuditAsked { who: said("who"), what: said("what"), target: said("target"), from: said("from"), to: said("to") };
+    let AuditAsked { who, what, target, from, to } = asked.clone();
+    let load = api::list_audit(before, who, what, target, from, to);
+    let show = move |view: AuditView| view! { <Events view asked paged=before.is_some()/> };
+    view! { <Loaded title="Audit" current=routes::AUDIT load show/> }
 }
 
 #[component]
-fn Events(view: AuditView, paged: bool) -> impl IntoView {
-    let older = view.next.map(|next| format!("{}?before={next}", routes::AUDIT));
+fn Events(view: AuditView, asked: AuditAsked, paged: bool) -> impl IntoView {
+    let older = view.next.map(|next| asked.address(routes::AUDIT, Some(("before", &next.to_string()))));
+    let newest = asked.address(routes::AUDIT, None);
+    let [csv, json] = ["csv", "json"].map(|format| asked.address(routes::EXPORT_AUDIT, Some(("format", format))));
     let empty = view.events.is_empty();
+    let narrow = asked.is_narrow();
     view! {
-        <div class="row page-head"><h1>"Audit"</h1></div>
-        <p class="muted lead">"Every change, in a chain where each event seals the one before. "<code>"keyward audit verify"</code>" on the server says whether it is whole."</p>
+        <div class="row page-head">
+            <h1>"Audit"</h1>
+            <span class="row end">
+                <a class="btn" href=csv download=""><Icon name="download"/>"Export CSV"</a>
+                <a class="btn" href=json download=""><Icon name="download"/>"Export JSON"</a>
+            </span>
+        </div>
+        <p class="paper">"Keyward, audit. Printed "{view.now.long.clone()}". All times are UTC."</p>
+        <p class="muted lead">"Every change, in a chain where each event seals the one before."</p>
+        <Chain of=view.chain/>
+        <Filters asked/>
         {if empty {
-            view! { <div class="empty center"><p class="muted">"Nothing happened here yet."</p></div> }.into_any()
+            let words = if narrow { "No event fits." } else { "Nothing happened here yet." };
+            view! {
+                <div class="empty stack center">
+                    <p class="muted">{words}</p>
+                    {narrow.then(|| view! { <p><a class="btn" href=routes::AUDIT>"Clear filters"</a></p> })}
+                </div>
+            }.into_any()
         } else {
             view! {
                 <div class="table-wrap bleed"><table class="data cards events" role="table">
@@ -45,9 +70,88 @@ fn Events(view: AuditView, paged: bool) -> impl IntoView {
             }.into_any()
         }}
         <div class="row pager"><span class="row end">
-            {paged.then(|| view! { <a class="btn" href=routes::AUDIT>"Newest"</a> })}
+            {paged.then(|| view! { <a class="btn" href=newest>"Newest"</a> })}
             {older.map(|older| view! { <a class="btn" href=older rel="next">"Older"</a> })}
         </span></div>
+    }
+}
+
+/// How the chain stands, and the button that walks it.
+#[component]
+fn Chain(of: Option<ChainView>) -> impl IntoView {
+    let said = |tone: &'static str, icon: &'static str, words: String, at: Option<When>| {
+        view! {
+            <div class=tone data-live="audit-chain" role="status">
+                <Icon name=icon/>
+                <p class="grow">{words}{at.map(|at| view! { " Checked "<Ago when=at/>"." })}</p>
+            </div>
+        }
+    };
+    let status = match of {
+        None => said("banner", "clock", "The chain was not walked yet since this process began.".to_owned(), None),
+        Some(ChainView { seq, at, broken: None }) => {
+            said("banner ok", "ok", format!("The chain is whole up to event {}.", grouped(seq)), Some(at))
+        }
+        Some(ChainView { at, broken: Some(broken), .. }) => {
+            let words = format!(
+                "The chain is broken at {broken}. Somebody changed the database behind Keyward: compare it with a copy."
+            );
+            said("banner bad", "warning", words, Some(at))
+        }
+    };
+    view! {
+        <div class="row chain">
+            <div class="grow">{status}</div>
+            <form method="post" action=routes::VERIFY_AUDIT><button class="btn"><Icon name="shield"/>"Verify now"</button></form>
+        </div>
+    }
+}
+
+/// The families of verbs, by the beginning of their codes.
+fn family(beginning: &str) -> &str {
+    match beginning {
+        "key" => "Keys",
+        "user" => "People",
+        "entry" => "Settings",
+        "signing_key" => "Signing keys",
+        "gateway" => "Gateway tests",
+        other => other,
+    }
+}
+
+/// What narrows the list, all of it in the address.
+#[component]
+fn Filters(asked: AuditAsked) -> impl IntoView {
+    let mut families: Vec<&str> = Vec::new();
+    for verb in Verb::ALL {
+        let beginning = verb.code().split('.').next().unwrap_or_default();
+        if !families.contains(&beginning) {
+            families.push(beginning);
+        }
+    }
+    let option = |value: String, words: String| {
+        let selected = value == asked.what;
+        view! { <option value=value selected=selected>{words}</option> }
+    };
+    let group = |beginning: &&str| {
+        let whole = format!("{beginning}.");
+        let verbs = Verb::ALL.into_iter().filter(|verb| verb.code().starts_with(&whole));
+        let verbs: Vec<_> = verbs.map(|verb| option(verb.code().to_owned(), verb.words().to_owned())).collect();
+        let all = (verbs.len() > 1).then(|| option(whole.clone(), format!("{}: everything", family(beginning))));
+        view! { <optgroup label=family(beginning).to_owned()>{all}{verbs}</optgroup> }
+    };
+    let options = families.iter().map(group).collect_view();
+    let narrow = asked.is_narrow();
+    view! {
+        <form class="row toolbar audit-filters" method="get" action=routes::AUDIT role="search" aria-label="Filter the audit">
+            <label class="field"><span class="label">"Who"</span><input class="input" type="search" name="who" value=asked.who placeholder="Anyone"/></label>
+            <label class="field"><span class="label">"What"</span><select class="input" name="what"><option value="">"Everything"</option>{options}</select></label>
+            <label class="field"><span class="label">"To what"</span><input class="input" type="search" name="target" value=asked.target placeholder="An id or a name"/></label>
+            <label class="field"><span class="label">"From (UTC)"</span><input class="input" type="date" name="from" value=asked.from/></label>
+            <label class="field"><span class="label">"To (UTC)"</span><input class="input" type="date" name="to" value=asked.to/></label>
+            <button class="btn"><Icon name="search"/>"Filter"</button>
+            {narrow.then(|| view! { <a class="btn quiet" href=routes::AUDIT>"Clear"</a> })}
+        </form>
     }
 }
 

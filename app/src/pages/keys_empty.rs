@@ -33,7 +33,7 @@ pub(super) fn NoKeys(may_write: bool, origin: String) -> impl IntoView {
                 </div></li>
                 <li><span class="node" aria-hidden="true">"3"</span><div class="stack tight">
                     <h2>"Put it before your service"</h2>
-                    <p class="muted">"A proxy can ask on your behalf, no code needed: it forwards each request's headers to this address, and lets it pass on 200."</p>
+                    <p class="muted">"A proxy can ask on your behalf, no code needed: it forwards each request's headers to this address, and lets it pass on 200. The "<a class="link" href=routes::REFERENCE>"API reference"</a>" has all of it."</p>
                     <div class="code-box"><pre tabindex="0"><code>{origin}"/forward-auth?scope=bookings.read"</code></pre></div>
                 </div></li>
             </ol>

@@ -1,6 +1,7 @@
 //! The pages. Each loads what it shows and arranges it; all are rendered whole before they are sent, so that they read
 //! the same without JavaScript.
 
+mod about;
 mod archive_key;
 mod audit;
 mod bulk;
@@ -16,6 +17,7 @@ mod new_key;
 mod not_found;
 mod overview;
 mod purge_key;
+mod reference;
 mod rotate_key;
 mod session_over;
 mod settings;
@@ -43,6 +45,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/setup") view=setup::Setup ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=sign_in::SignIn ssr=SsrMode::Async/>
                 <Route path=path!("/overview") view=overview::Overview ssr=SsrMode::Async/>
+                <Route path=path!("/reference") view=reference::Reference ssr=SsrMode::Async/>
+                <Route path=path!("/about") view=about::About ssr=SsrMode::Async/>
                 <Route path=path!("/keys") view=keys::Keys ssr=SsrMode::Async/>
                 <Route path=path!("/hygiene") view=hygiene::Hygiene ssr=SsrMode::Async/>
                 <Route path=path!("/keys/bulk") view=bulk::Bulk ssr=SsrMode::Async/>

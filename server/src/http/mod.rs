@@ -1,5 +1,7 @@
 //! One file per family of routes. A handler parses, authorises, runs one use case and renders.
 
+pub mod about;
+pub mod audit;
 pub mod bulk;
 pub mod credential;
 pub mod forms;
@@ -8,9 +10,11 @@ pub mod gateway;
 pub mod jwks;
 pub mod key_forms;
 pub mod live;
+pub mod openapi;
 pub mod ops;
 pub mod pages;
 pub mod problem;
+pub mod reference;
 mod said;
 pub mod session_over;
 pub mod settings;

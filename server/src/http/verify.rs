@@ -392,14 +392,19 @@ async fn asker(
     }
 }
 
-/// What the bearer of a refused key is answered.
-pub(super) fn refusal(decision: Decision, taken: &Taken, on_limit: StatusCode, request_id: &RequestId) -> Problem {
-    let (code, words) = public(decision);
-    let status = match decision {
+/// The status a refused key's bearer is answered with.
+pub(super) fn status(decision: Decision, on_limit: StatusCode) -> StatusCode {
+    match decision {
         Decision::Deny(Check::Tenant | Check::Address | Check::Scope, _) => StatusCode::FORBIDDEN,
         Decision::Deny(Check::Limits | Check::Quota, _) => on_limit,
         _ => StatusCode::UNAUTHORIZED,
-    };
+    }
+}
+
+/// What the bearer of a refused key is answered.
+pub(super) fn refusal(decision: Decision, taken: &Taken, on_limit: StatusCode, request_id: &RequestId) -> Problem {
+    let (code, words) = public(decision);
+    let status = status(decision, on_limit);
     let problem = Problem::new(status, code, words, request_id);
     match decision {
         Decision::Deny(Check::Scope, _) => {

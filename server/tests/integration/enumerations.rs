@@ -9,8 +9,8 @@ use server::router::{Access, table};
 
 use crate::support::Keyward;
 
-/// What machines may have without a key, and may keep: public keys.
-const PUBLISHED: &str = "/.well-known/jwks.json";
+/// What machines may have without a key, and may keep: public keys, and the description of what can be asked.
+const PUBLISHED: [&str; 2] = ["/.well-known/jwks.json", "/api/v1/openapi.json"];
 
 /// Every server function, by the name it is called with.
 fn server_functions() -> BTreeSet<String> {
@@ -108,7 +108,7 @@ async fn every_route_meets_anonymous_visitors_as_its_access_says() {
             }
             Access::Itself => assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what}"),
             Access::Machine => {
-                let expected: &[u16] = if path == PUBLISHED { &[200] } else { &[400, 401] };
+                let expected: &[u16] = if PUBLISHED.contains(&path.as_str()) { &[200] } else { &[400, 401] };
                 assert!(expected.contains(&answer.status.as_u16()), "{what}");
                 assert!(answer.headers.get("set-cookie").is_none(), "{what}");
             }
@@ -161,7 +161,7 @@ async fn every_answer_carries_the_headers_of_the_security_bar() {
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{what}");
         assert_eq!(answer.header("x-keyward-request-id").len(), 16, "{what}");
         if machine(&path) {
-            let kept = if path == PUBLISHED { "public, max-age=300" } else { "no-store" };
+            let kept = if PUBLISHED.contains(&path.as_str()) { "public, max-age=300" } else { "no-store" };
             assert_eq!(answer.header("cache-control"), kept, "{what}");
         }
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{what}");

@@ -167,7 +167,11 @@ async fn none_left(keyward: &Keyward, what: &str) {
     let list = ListKeys { which: Which::Any, ..ListKeys::default() };
     let keys = console.list_keys(&console.operator(), &list).await.unwrap();
     assert_eq!(keys.counts.all(), 0, "{what}: no key is left");
-    let events = console.audit(&console.operator(), None).await.unwrap().events;
+    let events = console
+        .search_audit(&console.operator(), &keyward::store::AuditFilter::default(), None, None)
+        .await
+        .unwrap()
+        .events;
     let of = |verb: &str| events.iter().filter(|event| event.verb == verb).count();
     assert!(of("gateway.probe") > 0 && of("gateway.probe") == of("gateway.end_probe"), "{what}");
     console.verify_audit(&console.operator()).await.unwrap();

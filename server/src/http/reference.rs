@@ -1,0 +1,96 @@
+//! The page of the API reference, read out of the `OpenAPI` document, so that people and tools are told the same.
+
+use app::{
+    posted::Posted,
+    view::{CodeRow, FieldRow, OperationView, ReferenceView},
+};
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use keyward::tenant::Presentation;
+use serde_json::Value;
+
+use super::{openapi, pages::render};
+use crate::router::App;
+
+/// The page.
+pub async fn reference(State(app): State<App>, request: Request) -> Response {
+    let view = read(&openapi::document(&app.config.public_url));
+    render(&app, request, Some(Posted::Reference(Box::new(view))), |_| ()).await
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+/// The page's view of a document.
+fn read(document: &Value) -> ReferenceView {
+    let codes = document["components"]["schemas"]["Code"]["oneOf"].as_array();
+    let code = |code: &Value| CodeRow {
+        code: text(&code["const"]),
+        words: text(&code["description"]),
+        status: code["x-forward-auth-status"].as_u64().unwrap_or_default(),
+    };
+    // As a reader comes to them, not in the order of the alphabet.
+    let order = ["/api/v1/verify", "/forward-auth"];
+    let mut operations: Vec<_> =
+        entries(&document["paths"]).filter_map(|(path, methods)| operation(document, path, methods)).collect();
+    operations.sort_by_key(|operation| order.iter().position(|path| *path == operation.path).unwrap_or(order.len()));
+    ReferenceView {
+        operations,
+        codes: codes.into_iter().flatten().map(code).collect(),
+        ways: Presentation::ALL.map(|way| way.words().to_owned()).to_vec(),
+        document: openapi::PATH.to_owned(),
+    }
+}
+
+/// One path; what any method does is told once.
+fn operation(document: &Value, path: &str, methods: &Value) -> Option<OperationView> {
+    let several = methods.as_object()?.len() > 1;
+    let (method, said) = entries(methods).next()?;
+    let parameter = |parameter: &Value| FieldRow {
+        name: text(&parameter["name"]),
+        kind: if parameter["in"] == "header" { "header" } else { "in the address" }.to_owned(),
+        required: parameter["required"] == true,
+        words: text(&parameter["description"]),
+    };
+    let status = |(status, response): (&String, &Value)| (status.clone(), text(&response["description"]));
+    Some(OperationView {
+        id: path.trim_matches('/').replace(['/', '.'], "-"),
+        method: if several { "ANY".to_owned() } else { method.to_uppercase() },
+        path: path.to_owned(),
+        summary: text(&said["summary"]),
+        description: text(&said["description"]),
+        example: text(&said["x-codeSamples"][0]["source"]),
+        parameters: said["parameters"].as_array().into_iter().flatten().map(parameter).collect(),
+        question: fields(document, &said["requestBody"]["content"]["application/json"]["schema"]),
+        answer: fields(document, &said["responses"]["200"]["content"]["application/json"]["schema"]),
+        statuses: entries(&said["responses"]).map(status).collect(),
+    })
+}
+
+/// The fields of a schema that another one names.
+fn fields(document: &Value, schema: &Value) -> Vec<FieldRow> {
+    let named = schema["$ref"].as_str().and_then(|name| document.pointer(name.trim_start_matches('#')));
+    let Some(schema) = named else { return Vec::new() };
+    let must = |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
+    let kind = |field: &Value| match field["type"].as_str() {
+        Some("string") | None => "text",
+        Some("integer") => "number",
+        Some("boolean") => "true or false",
+        Some("array") => "list",
+        Some(_) => "object",
+    };
+    let row = |(name, field): (&String, &Value)| FieldRow {
+        name: name.clone(),
+        kind: kind(field).to_owned(),
+        required: must(name),
+        words: text(&field["description"]),
+    };
+    entries(&schema["properties"]).map(row).collect()
+}
