@@ -10,6 +10,16 @@ use axum::{
     Extension, Router,
     body::Body,
     extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, any, get, post},
+};
+use keyward::{clock::Clock, console::Console, secret::Entropy, store::Store, time::Timestamp, verify::Verifier};
+use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
+
+use crate::{
+    config::Config,
     http::{
         about, audit, forms, forward_auth, gateway, jwks, key_forms, openapi, ops,
         pages::{self, Site},

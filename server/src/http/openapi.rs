@@ -1,4 +1,4 @@
-//! `GET /api/v1/openapi.json`: what machines can ask, as an OpenAPI 3.1 document. It is made from the same lists that the
+//! `GET /api/v1/openapi.json`: what machines can ask, as an `OpenAPI` 3.1 document. It is made from the same lists that the
 //! doors decide by, so that no reason and no presentation can be missing.
 
 use axum::{

@@ -1,4 +1,4 @@
-//! The page of the API reference, read out of the OpenAPI document, so that people and tools are told the same.
+//! The page of the API reference, read out of the `OpenAPI` document, so that people and tools are told the same.
 
 use app::{
     posted::Posted,
