@@ -5,17 +5,16 @@ use super::{Console, ConsoleError};
 use crate::{
     audit::Event,
     decision::{Check, Reason},
+    listing::Phase,
     people::{Action, Permit},
     store::{BusyKey, ExpiringKey},
-    time::{DAY, HOUR, Timestamp},
+    time::{HOUR, Timestamp},
 };
 
 /// Hours the overview looks back, the one that runs among them.
 const HOURS: i64 = 24;
 /// Lines in each of its lists.
 const LINES: u16 = 5;
-/// Keys are counted up to this number; what is reached may be more.
-pub const MOST_COUNTED: i64 = 10_000;
 
 /// One hour of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +38,9 @@ pub struct Overview {
     pub before: i64,
     /// Refusals of the last 24 hours by reason, most first.
     pub reasons: Vec<(Reason, i64)>,
-    /// Keys neither archived nor expired, up to [`MOST_COUNTED`].
+    /// Keys that work.
     pub live: i64,
-    /// Those of them that expire within 30 days, up to [`MOST_COUNTED`].
+    /// Those of them that expire within 30 days.
     pub soon: i64,
     /// The keys that expire first.
     pub expiring: Vec<ExpiringKey>,
@@ -102,12 +101,13 @@ impl Console {
             Ok(()) => Some(self.store.audit_page(None, None, LINES).await?.events),
             Err(_) => None,
         };
+        let counts = self.store.count_keys(owner).await?;
         Ok(Overview {
             hours,
             before,
             reasons,
-            live: self.store.expiring_between(owner, now, Timestamp::NEVER, MOST_COUNTED).await?,
-            soon: self.store.expiring_between(owner, now, now.plus(30 * DAY), MOST_COUNTED).await?,
+            live: counts.live(),
+            soon: counts.of(Phase::Expiring),
             expiring: self.store.soonest_expiring(owner, now, LINES).await?,
             busiest: self.busiest(owner, this_hour).await?,
             changes,

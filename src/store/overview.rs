@@ -104,26 +104,6 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
-    /// How many keys that are not archived expire after `from` and not after `until`; counting stops at `most`.
-    pub async fn expiring_between(
-        &self,
-        owner: Option<&str>,
-        from: Timestamp,
-        until: Timestamp,
-        most: i64,
-    ) -> Result<i64, StoreError> {
-        let all = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM keys WHERE archived_at IS NULL \
-                   AND expires_at > $1 AND expires_at <= $2 LIMIT $3) AS some";
-        let own = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM keys WHERE owner = $4 AND archived_at IS NULL \
-                   AND expires_at > $1 AND expires_at <= $2 LIMIT $3) AS some";
-        let (from, until) = (from.millis(), until.millis());
-        let (count,): (i64,) = reading!(self, db => match owner {
-            None => sqlx::query_as(all).bind(from).bind(until).bind(most).fetch_one(db).await?,
-            Some(owner) => sqlx::query_as(own).bind(from).bind(until).bind(most).bind(owner).fetch_one(db).await?,
-        });
-        Ok(count)
-    }
-
     /// Whether there is a key, archived or not; of anyone, or of this owner.
     pub async fn has_keys(&self, owner: Option<&str>) -> Result<bool, StoreError> {
         let sql = "SELECT id FROM keys WHERE ($1 = '' OR owner = $1) LIMIT 1";

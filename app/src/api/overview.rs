@@ -12,12 +12,7 @@ use crate::{
 pub async fn overview() -> Result<OverviewView, ApiError> {
     use super::{ctx, views};
     use crate::view::{HourOfCallsView, KeyLine, ReasonView};
-    use keyward::{
-        console::{HourOfCalls, MOST_COUNTED},
-        decision::Check,
-        people::Action,
-        time::DAY,
-    };
+    use keyward::{console::HourOfCalls, decision::Check, people::Action, time::DAY};
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;
@@ -48,7 +43,6 @@ pub async fn overview() -> Result<OverviewView, ApiError> {
                     .collect(),
                 live: found.live,
                 soon: found.soon,
-                most: MOST_COUNTED,
                 expiring: found
                     .expiring
                     .iter()

@@ -46,12 +46,10 @@ pub struct OverviewView {
     pub before: i64,
     /// Refusals by reason, most first.
     pub reasons: Vec<ReasonView>,
-    /// Keys that are neither archived nor expired.
+    /// Keys that work.
     pub live: i64,
     /// Those that expire within 30 days.
     pub soon: i64,
-    /// Where counting keys stopped.
-    pub most: i64,
     /// The keys that expire first, with when and the days left.
     pub expiring: Vec<(KeyLine, When, i64)>,
     /// The busiest keys, with their calls.

@@ -47,11 +47,6 @@ fn Page(view: OverviewView) -> impl IntoView {
     }
 }
 
-/// A number of keys; counting stops at `most`.
-fn counted(keys: i64, most: i64) -> String {
-    if keys >= most { format!("{}+", grouped(keys)) } else { grouped(keys) }
-}
-
 /// How this day compares with the one before.
 fn compared(now: i64, before: i64) -> String {
     match before {
@@ -86,8 +81,8 @@ fn Tiles(of: OverviewView) -> impl IntoView {
         <dl class="tiles">
             <div><dt>"Calls"</dt><dd class="value">{grouped(all)}</dd><dd class="small muted">{compared(all, of.before)}</dd></div>
             <div><dt>"Refused"</dt><dd class="value">{percent(no, all)}<small>"%"</small></dd><dd class=tone(no * 10 > all)>{calls(no)}", "{grouped(limited)}" over a limit"</dd></div>
-            <div><dt>"Live keys"</dt><dd class="value">{counted(of.live, of.most)}</dd><dd class="small muted">"neither archived nor expired"</dd></div>
-            <div><dt>"Expire in 30 days"</dt><dd class="value">{counted(of.soon, of.most)}</dd><dd class=tone(of.soon > 0)>{if of.soon > 0 { "extend or replace them" } else { "nothing to do" }}</dd></div>
+            <div><dt>"Live keys"</dt><dd class="value">{grouped(of.live)}</dd><dd class="small muted">"that open doors now"</dd></div>
+            <div><dt>"Expire in 30 days"</dt><dd class="value">{grouped(of.soon)}</dd><dd class=tone(of.soon > 0)>{if of.soon > 0 { "extend or replace them" } else { "nothing to do" }}</dd></div>
         </dl>
     }
 }
