@@ -3,7 +3,7 @@ SHELL := bash
 .ONESHELL:
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check bench soak toolchain
+.PHONY: help run dev test check gallery bench soak toolchain
 
 # The bundling step and the server look for their files here, wherever the environment builds.
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -16,7 +16,7 @@ NATIVE := --workspace --exclude hydrate
 BROWSER := --package hydrate --target wasm32-unknown-unknown --profile wasm-release
 
 help: ## list what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: toolchain ## build what is needed and serve the console; data is kept in ./data
 	@echo "Building the server. The first time takes some minutes, later ones seconds."
@@ -51,6 +51,13 @@ check: toolchain ## formatting and lints
 	cargo fmt --all --check
 	cargo clippy $(NATIVE) --all-targets -- -D warnings
 	cargo clippy $(BROWSER) -- -D warnings
+
+gallery: toolchain ## pictures of every page and state, on a desk and a phone, in both themes: end2end/gallery
+	@end2end/setup.sh
+	cargo build $(NATIVE) --bins
+	target/debug/bundle
+	cd end2end
+	GALLERY="$$PWD/gallery" npx playwright test
 
 bench: toolchain ## measure verification, then the list with up to a million keys (some minutes)
 	@cargo run --release --package server --example bench

@@ -341,6 +341,8 @@ export async function looksRight(page: Page, name: string): Promise<void> {
       // The last look sees the same but for its colours.
       { colorScheme: "dark", size: DESK, place: "dark", colours: true },
       { colorScheme: "light", size: DESK, place: "light", colours: false },
+      // For the gallery alone.
+      ...(process.env.GALLERY ? [{ colorScheme: "light", size: PHONE, place: "phone-light", colours: true } as const] : []),
     ] as const;
     for (const { colorScheme, size, place, colours } of looks) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
