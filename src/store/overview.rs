@@ -113,9 +113,9 @@ impl Store {
         most: i64,
     ) -> Result<i64, StoreError> {
         let all = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM keys WHERE archived_at IS NULL \
-                   AND expires_at > $1 AND expires_at <= $2 LIMIT $3) AS some";
+                   AND expires_at > $1 AND expires_at <= $2 LIMIT $3) AS counted";
         let own = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM keys WHERE owner = $4 AND archived_at IS NULL \
-                   AND expires_at > $1 AND expires_at <= $2 LIMIT $3) AS some";
+                   AND expires_at > $1 AND expires_at <= $2 LIMIT $3) AS counted";
         let (from, until) = (from.millis(), until.millis());
         let (count,): (i64,) = reading!(self, db => match owner {
             None => sqlx::query_as(all).bind(from).bind(until).bind(most).fetch_one(db).await?,
