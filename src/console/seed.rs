@@ -83,7 +83,7 @@ impl Console {
             }
         }
         let detail = serde_json::json!({ "keys": count });
-        change.commit(now, permit.actor(), Verb::SeedKeys, "", &detail.to_string()).await?;
+        change.commit(now, permit.actor(), Verb::SeedKeys, &format!("{count} keys"), &detail.to_string()).await?;
         for batch in tallies.chunks(TALLIES) {
             self.store.add_usage(batch).await?;
         }

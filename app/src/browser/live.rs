@@ -187,7 +187,7 @@ fn twin(new: &Element, mark: &str) -> Option<Element> {
 
 /// Whether something in it is open or selected.
 fn is_held(element: &Element) -> bool {
-    let open = element.query_selector(":popover-open, dialog[open]").is_ok_and(|found| found.is_some());
+    let open = element.query_selector(":popover-open, dialog[open], details[open]").is_ok_and(|found| found.is_some());
     let selected = window().get_selection().ok().flatten().is_some_and(|selection| {
         !selection.is_collapsed()
             && selection.contains_node_with_allow_partial_containment(element, true).unwrap_or(false)

@@ -65,7 +65,7 @@ pub(crate) fn Stacked(
     view! {
         <Bars bars=drawn top=end scale=vec![short(end), short(end / 2), "0".to_owned()] ticks label=summary/>
         <details class="numbers">
-            <summary><span class="link">"The same as a table"</span></summary>
+            <summary>"As a table"</summary>
             <table class="data">
                 <thead><tr><th scope="col">{axis}</th>{heads}</tr></thead>
                 <tbody>{bars.into_iter().map(row).collect_view()}</tbody>

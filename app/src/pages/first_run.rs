@@ -1,23 +1,24 @@
-//! The end of the first run: a key is there, and nobody has asked about it. It loads itself, can stand on any page, and is
-//! gone for good soon after the first call was allowed.
+//! The end of the first run: a key is there, and nobody has asked about it. It is gone for good soon
+//! after the first call was allowed.
 
 use leptos::prelude::*;
 
-use crate::{api, components::Icon, routes, view::FirstRunView};
+use crate::{components::Icon, routes, view::FirstRunView};
 
 /// What is left to do, or that it is done.
 #[component]
-pub(crate) fn FirstRun() -> impl IntoView {
-    Suspend::new(async {
-        match api::first_run().await {
-            Ok(FirstRunView::Ask(origin)) => view! { <Ask origin/> }.into_any(),
-            Ok(FirstRunView::Done) => view! {
-                <div class="banner ok" data-live="first-run" role="status"><Icon name="ok"/><p><b>"The first call was allowed."</b>" Keyward is in use: what comes next is counted here. To let a proxy ask, see the "<a class="link" href=routes::REFERENCE>"API reference"</a>"."</p></div>
-            }
-            .into_any(),
-            Ok(FirstRunView::Nothing) | Err(_) => ().into_any(),
+pub(crate) fn FirstRun(
+    /// How far it has come.
+    of: FirstRunView,
+) -> impl IntoView {
+    match of {
+        FirstRunView::Ask(origin) => view! { <Ask origin/> }.into_any(),
+        FirstRunView::Done => view! {
+            <div class="banner ok" data-live="first-run" role="status"><Icon name="ok"/><p><b>"The first call was allowed."</b>" Keyward is in use: what comes next is counted here. To let a proxy ask, see the "<a class="link" href=routes::REFERENCE>"API reference"</a>"."</p></div>
         }
-    })
+        .into_any(),
+        FirstRunView::Nothing => ().into_any(),
+    }
 }
 
 #[component]

@@ -228,11 +228,11 @@ mod tests {
     fn only_our_own_pages_follow_a_sign_in() {
         for (next, expected) in [
             ("/keys/0123456789ABCDEF?x=1", "/keys/0123456789ABCDEF?x=1"),
-            ("", "/keys"),
-            ("//evil.example", "/keys"),
-            ("/\\evil.example", "/keys"),
-            ("https://evil.example", "/keys"),
-            ("/a\r\nSet-Cookie: x=1", "/keys"),
+            ("", "/"),
+            ("//evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("/a\r\nSet-Cookie: x=1", "/"),
         ] {
             assert_eq!(local(next), expected, "{next:?}");
         }

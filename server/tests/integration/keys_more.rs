@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use app::listing::Column;
 use axum::http::StatusCode;
 use keyward::{
     console::KeyForm,
@@ -151,13 +152,14 @@ async fn mission_c3_the_list_says_what_each_key_is_and_narrows_by_tenant_and_gro
         let grouped = here.create(&[("name", "in the lobby"), ("tenant", "acme"), ("group", "Lobby")]).await;
         let public = here.create(&[("name", "wide"), ("scope", "public"), ("all_access_reason", "Migration")]).await;
         assert!(grouped.starts_with("ac_"), "{grouped}");
-        let list = bare(&here.browser.get("/keys").await);
+        let every = Column::ALL.map(|column| format!("col={}", column.names().0)).join("&");
+        let list = bare(&here.browser.get(&format!("/keys?{every}")).await);
         let masked = format!("\u{2026}_\u{2026}<b>{}</b>", &grouped[grouped.len() - 4..]);
         for shown in [
             "in the lobby",
             &masked,
             "superadmin@example.com",
-            "by <bdi>superadmin@example.com",
+            ">superadmin@example.com</bdi>",
             "Lobby",
             "acme",
             "bookings.read",

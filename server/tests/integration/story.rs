@@ -40,7 +40,7 @@ async fn story(keyward: Keyward) {
     let wrong = browser.post("/sign-in", &[("email", "ops@example.com"), ("password", "not the password")]).await;
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
     let signed_in = browser.post("/sign-in", &[("email", "OPS@example.com "), ("password", PASSWORD)]).await;
-    assert_eq!((signed_in.status, signed_in.header("location")), (StatusCode::SEE_OTHER, "/keys"));
+    assert_eq!((signed_in.status, signed_in.header("location")), (StatusCode::SEE_OTHER, "/"));
     let empty = browser.get("/keys").await;
     assert!(empty.body.contains("Create key"), "{}", empty.body);
 

@@ -15,6 +15,7 @@ use self::{
     toolbar::Toolbar,
 };
 use super::{
+    first_run::FirstRun,
     frame::Loaded,
     keys_empty::{NoKeys, NoMatch},
 };
@@ -23,7 +24,7 @@ use crate::{
     components::{Icon, grouped},
     listing::{Asked, Column},
     routes,
-    view::KeysView,
+    view::{FirstRunView, KeysView},
 };
 
 /// `/keys`.
@@ -32,7 +33,11 @@ pub(crate) fn Keys() -> impl IntoView {
     let query = use_location().search.get_untracked();
     // What cannot be read is refused by the server function, with words of its own.
     let asked = Asked::parse(&query).unwrap_or_default();
-    let show = move |view: KeysView| {
+    let load = async move {
+        let first_run = api::first_run().await?;
+        Ok((api::list_keys(query).await?, first_run))
+    };
+    let show = move |(view, first_run): (KeysView, FirstRunView)| {
         view! {
             <div class="row page-head">
                 <h1>"Keys"</h1>
@@ -44,11 +49,11 @@ pub(crate) fn Keys() -> impl IntoView {
             {if view.all == 0 {
                 view! { <NoKeys may_write=view.may_write origin=view.origin/> }.into_any()
             } else {
-                view! { <List view asked/> }.into_any()
+                view! { <FirstRun of=first_run/> <List view asked/> }.into_any()
             }}
         }
     };
-    view! { <Loaded title="Keys" current=routes::KEYS load=api::list_keys(query) show/> }
+    view! { <Loaded title="Keys" current=routes::KEYS load show/> }
 }
 
 #[component]

@@ -10,18 +10,19 @@ use crate::{
     api,
     components::{Icon, Legend, Series, Slot, Stacked, calls, grouped},
     routes,
-    view::{HourOfCallsView, OverviewView},
+    view::{FirstRunView, HourOfCallsView, OverviewView},
 };
 
 /// `/overview`.
 #[component]
 pub(crate) fn Overview() -> impl IntoView {
-    let show = |view: OverviewView| view! { <Page view/> };
-    view! { <Loaded title="Overview" current=routes::OVERVIEW load=api::overview() show/> }
+    let load = async { Ok((api::overview().await?, api::first_run().await?)) };
+    let show = |(view, first_run): (OverviewView, FirstRunView)| view! { <Page view first_run/> };
+    view! { <Loaded title="Overview" current=routes::OVERVIEW load show/> }
 }
 
 #[component]
-fn Page(view: OverviewView) -> impl IntoView {
+fn Page(view: OverviewView, first_run: FirstRunView) -> impl IntoView {
     let whose = if view.own { "of your keys" } else { "of all keys" };
     view! {
         <div class="row page-head">
@@ -32,7 +33,7 @@ fn Page(view: OverviewView) -> impl IntoView {
             })}
         </div>
         <div class="stack" data-live="overview">
-            <FirstRun/>
+            <FirstRun of=first_run/>
             <Tiles of=view.clone()/>
             <div class="split">
                 <Calls hours=view.hours own=view.own/>
