@@ -133,7 +133,7 @@ test("mission i6 i3: edited, with a mistake that keeps what was typed; switched 
     await expect(page.locator("#quota-error")).toBeEmpty();
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(`${key.name} north`);
-    await expect(page.getByText("500/day")).toBeVisible();
+    await expect(page.getByText("500/day", { exact: true })).toBeVisible();
   });
 
   await test.step("two at once: the later one is told, and loses nothing", async () => {
