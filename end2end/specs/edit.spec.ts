@@ -161,7 +161,7 @@ test("mission i6 i3: edited, with a mistake that keeps what was typed; switched 
     expect((await keyward.verify(await keyward.issue(unique("asker"), "keyward.verify"), key.token, "maps.read")).code).toBe("inactive");
     await looksRight(page, "key switched off");
     await page.getByRole("button", { name: "Switch on" }).first().click();
-    await expect(page.getByText("Active")).toBeVisible();
+    await expect(page.getByText("Active", { exact: true })).toBeVisible();
   });
 
   await test.step("rotate", async () => {
