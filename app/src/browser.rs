@@ -273,6 +273,13 @@ impl Spot {
     }
 }
 
+/// Marks the document: what needs its islands can count on them from now on.
+pub(crate) fn say_alive() {
+    if let Some(root) = document().document_element() {
+        _ = root.set_attribute("data-alive", "");
+    }
+}
+
 /// Shows what is of no use without JavaScript.
 pub(crate) fn reveal(selector: &str) {
     reveal_in(&document(), selector);

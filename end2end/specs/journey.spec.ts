@@ -312,6 +312,7 @@ test("mission c3 c4 x4 x5 p6: a key is used, then archived from the list, and re
   await test.step("the list is as it is now", async () => {
     await dialog.getByRole("button", { name: "Done" }).click();
     await expect(page.getByRole("heading", { name: "No key matches" })).toBeVisible();
+    await page.getByRole("button", { name: /^Status/ }).click();
     await page.getByRole("link", { name: "With archived" }).click();
     await expect(row(page, key.name).locator(".c-state")).toHaveText("Archived");
   });

@@ -21,7 +21,7 @@ test("the first run ends with a key that was verified", async ({ page, bare }) =
     await expect(page.getByText("The first call was allowed.")).toBeVisible({ timeout: 200 });
   }).toPass({ timeout: 10_000 });
   await expect(page.getByRole("img", { name: /1 allowed, 0 over a limit/ })).toBeVisible();
-  await page.getByText("The same as a table").click();
+  await page.getByText("As a table").click();
   await expect(page.getByRole("columnheader", { name: "Over a limit" })).toBeVisible();
   await looksRight(page, "overview");
 });

@@ -81,6 +81,7 @@ pub(crate) fn PageActions(
         tell();
         browser::on_added(tell);
         set_interval(tell, TELL_EVERY);
+        browser::say_alive();
         // The server has nothing to say here, so that nothing of this is hydrated, which would be twice the code.
         mount_to_body(move || {
             view! {

@@ -50,7 +50,7 @@ pub(super) fn Toolbar(view: KeysView, asked: Asked, columns: Vec<Column>) -> imp
                 {BUTTONS.map(button)}
                 <a class="btn filter" href=expiring.address() aria-current=is_soon.then_some("true")><Icon name=if is_soon { "check" } else { "plus" }/>"Expires in 30 d"</a>
                 <More asked=asked.clone()/>
-                <Narrowed asked=asked.clone()/>
+                <Narrowed asked=asked.clone() may_write=view.may_write/>
             </div>
             <Columns asked shown=columns/>
         </div>
@@ -157,7 +157,7 @@ fn More(asked: Asked) -> impl IntoView {
 
 /// What was asked for in the menu, each with the way to take it back.
 #[component]
-fn Narrowed(asked: Asked) -> impl IntoView {
+fn Narrowed(asked: Asked, may_write: bool) -> impl IntoView {
     let without = |change: fn(&mut ListKeys)| asked.with(change).address();
     let mut chips: Vec<(String, String)> = Vec::new();
     chips.extend(asked.list.owner.iter().map(|owner| (format!("Owner: {owner}"), without(|list| list.owner = None))));
@@ -174,5 +174,14 @@ fn Narrowed(asked: Asked) -> impl IntoView {
     view! {
         {chips.into_iter().map(chip).collect_view()}
         {all.map(|all| view! { <a class="btn quiet" href=all>"Clear"</a> })}
+        {asked.list.owner.clone().filter(|_| may_write).map(|owner| {
+            let theirs = Asked::default().with(|list| list.owner = Some(owner)).query();
+            view! {
+                <form method="post" action=routes::BULK>
+                    <input type="hidden" name="all" value="1"/><input type="hidden" name="query" value=theirs/>
+                    <button class="btn risky" name="act" value="archive"><Icon name="archive"/>"Archive everything of this owner\u{2026}"</button>
+                </form>
+            }
+        })}
     }
 }
