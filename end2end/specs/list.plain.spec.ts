@@ -12,7 +12,7 @@ test("the list is narrowed, and many keys are switched off and on again, by plai
   await page.keyboard.press("Enter");
   await expect(page.locator("tr[data-row]")).toHaveCount(2);
   await page.getByRole("button", { name: "More filters" }).click();
-  await page.getByLabel("Scope").fill("maps");
+  await page.getByRole("textbox", { name: "Scope" }).fill("maps");
   await page.getByRole("button", { name: "Filter", exact: true }).click();
   await expect(page.locator("tr[data-row]")).toHaveCount(1);
   await page.getByRole("link", { name: /Scope: maps/ }).click();

@@ -43,7 +43,7 @@ test("many keys: searched, narrowed, sorted and paged, all of it in the address"
   await expect(page).toHaveURL(/status=off/);
   await expect(rows.first()).toContainText("Off");
   await page.getByRole("button", { name: "More filters" }).click();
-  await page.getByLabel("Scope").fill("maps.read");
+  await page.getByRole("textbox", { name: "Scope" }).fill("maps.read");
   await page.getByLabel("Any address").check();
   await looksRight(page, "more filters");
   await page.getByRole("button", { name: "Filter", exact: true }).click();
