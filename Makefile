@@ -61,7 +61,6 @@ gallery: toolchain ## pictures of every page and state, on a desk and a phone, i
 
 bench: toolchain ## measure verification, then the list with up to a million keys (some minutes)
 	@cargo run --release --package server --example bench
-	cargo run --release --package server --example bench_lists
 
 soak: toolchain ## the long tests that make test leaves out
 	@end2end/postgres.sh cargo test $(NATIVE) --test integration -- --ignored soak

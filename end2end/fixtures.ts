@@ -68,7 +68,7 @@ function free(): Promise<number> {
 /** A running server with a data folder of its own. */
 export class Keyward {
   private said = "";
-  private session?: { name: string; value: string };
+  private readonly sessions = new Map<string, { name: string; value: string }>();
 
   private constructor(
     readonly url: string,
@@ -136,8 +136,13 @@ export class Keyward {
   }
 
   /** Makes the superadmin. */
-  async addAdmin(): Promise<void> {
-    await this.done(["admin", "create", "--email", EMAIL, "--role", "superadmin"], PASSWORD);
+  addAdmin(): Promise<void> {
+    return this.addPerson(EMAIL, "superadmin");
+  }
+
+  /** Makes somebody who may sign in, with the password that all have. */
+  async addPerson(email: string, role: string): Promise<void> {
+    await this.done(["admin", "create", "--email", email, "--role", role], PASSWORD);
   }
 
   /** Makes so many keys that nobody holds. */
@@ -151,9 +156,13 @@ export class Keyward {
   }
 
   /** Makes a key for so long. */
-  async issueFor(expires: string, name: string, ...scopes: string[]): Promise<Key> {
+  issueFor(expires: string, name: string, ...scopes: string[]): Promise<Key> {
     // Nobody holds many: an owner has few keys.
-    const owner = unique("owner");
+    return this.issueTo(unique("owner"), expires, name, ...scopes);
+  }
+
+  /** Makes a key for so long that somebody holds. */
+  async issueTo(owner: string, expires: string, name: string, ...scopes: string[]): Promise<Key> {
     const args = ["keys", "create", "--json", "--expires", expires, "--owner", owner, "--name", name, ...scopes.flatMap((scope) => ["--scope", scope])];
     return JSON.parse(await this.done(args));
   }
@@ -186,20 +195,22 @@ export class Keyward {
     expect(answer.status).toBe(200);
   }
 
-  /** Signs a browser in. Passwords are slow by design, so all share one session, made by the form's own POST. */
-  async signIn(context: BrowserContext): Promise<void> {
-    if (!this.session) {
+  /** Signs a browser in. Passwords are slow by design, so all share one session of a person, made by the form's own POST. */
+  async signIn(context: BrowserContext, email = EMAIL): Promise<void> {
+    let session = this.sessions.get(email);
+    if (!session) {
       const answer = await fetch(`${this.url}/sign-in`, {
         method: "POST",
         redirect: "manual",
         headers: { origin: this.url },
-        body: new URLSearchParams({ email: EMAIL, password: PASSWORD, next: "" }),
+        body: new URLSearchParams({ email, password: PASSWORD, next: "" }),
       });
       expect(answer.status, "the sign-in leads on").toBe(303);
       const [name, value] = (answer.headers.getSetCookie()[0] ?? "").split(";")[0].split("=");
-      this.session = { name, value };
+      session = { name, value };
+      this.sessions.set(email, session);
     }
-    await context.addCookies([{ ...this.session, url: this.url, httpOnly: true, sameSite: "Strict" }]);
+    await context.addCookies([{ ...session, url: this.url, httpOnly: true, sameSite: "Strict" }]);
   }
 }
 
@@ -330,9 +341,26 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 375, height: 720 };
 
+/** The other widths at which nothing scrolls sideways: a small phone, the desk at 200 %, a wide screen. */
+const WIDTHS = [320, DESK.width / 2, 2560];
+
+/** Sees that nothing of a page is beside the window. */
+async function fits(page: Page, name: string): Promise<void> {
+  const [wide, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  expect.soft(wide, `${name} is no wider than the window`).toBeLessThanOrEqual(seen);
+}
+
+/** Takes a picture for the gallery, if GALLERY names a folder: of the whole page, or of the window where a dialog is over it. */
+export async function picture(page: Page, name: string): Promise<void> {
+  if (process.env.GALLERY) {
+    const fullPage = await page.evaluate(() => !document.querySelector("dialog[open]:modal"));
+    await page.screenshot({ path: join(process.env.GALLERY, `${name.replaceAll(" ", "-")}.png`), fullPage });
+  }
+}
+
 /**
  * Looks at a page in this state: no rule of axe is broken in either colour scheme, on a desk or on a phone, and nothing
- * scrolls sideways. GALLERY names a folder that gets the pictures.
+ * scrolls sideways, there and at three more widths. The gallery gets the pictures.
  */
 export async function looksRight(page: Page, name: string): Promise<void> {
   await base.step(`${name} looks right`, async () => {
@@ -347,17 +375,19 @@ export async function looksRight(page: Page, name: string): Promise<void> {
     for (const { colorScheme, size, place, colours } of looks) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize(size);
-      const [wide, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-      expect.soft(wide, `${name} (${place}) is no wider than the window`).toBeLessThanOrEqual(seen);
+      await fits(page, `${name} (${place})`);
       const axe = new AxeBuilder({ page }).options({ preload: false, resultTypes: ["violations"] });
       colours ? axe.withRules(COLOURS) : axe.withTags(RULES);
       // The other mode opens a page of its own, which would take the focus from this one.
       const { violations } = await axe.setLegacyMode(true).analyze();
       const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} at ${node.target}: ${node.failureSummary}`));
       expect.soft(found, `axe on ${name} (${place})`).toEqual([]);
-      if (process.env.GALLERY) {
-        await page.screenshot({ path: join(process.env.GALLERY, `${name.replaceAll(" ", "-")}-${place}.png`) });
-      }
+      await picture(page, `${name}-${place}`);
     }
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: DESK.height });
+      await fits(page, `${name} (${width} wide)`);
+    }
+    await page.setViewportSize(DESK);
   });
 }

@@ -2,6 +2,7 @@
 //! orders. Facts change with time, too; each set of them says when it has to be looked at again.
 
 use crate::{
+    activity::Tally,
     codes::codes,
     id::EntryId,
     key::{Key, Status},
@@ -81,7 +82,7 @@ codes! {
         Name = "name" => "by name",
         /// By name, from its end.
         NameLast = "-name" => "by name, from Z to A",
-        /// What expires soonest first.
+        /// What will expire soonest first; what has expired comes after all that will.
         Expires = "expires" => "soonest to expire first",
         /// What expires last first.
         ExpiresLast = "-expires" => "last to expire first",
@@ -98,16 +99,31 @@ pub enum Which {
     /// All but archived ones.
     #[default]
     Current,
+    /// Those that work.
+    Working,
     /// All.
     Any,
     /// Just this one.
     Only(Phase),
 }
 
+impl Which {
+    /// The phases it shows.
+    pub fn phases(self) -> impl Iterator<Item = Phase> {
+        Phase::ALL.into_iter().filter(move |phase| match self {
+            Self::Current => *phase != Phase::Archived,
+            Self::Working => phase.works(),
+            Self::Any => true,
+            Self::Only(only) => *phase == only,
+        })
+    }
+}
+
 /// A question for a list of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListKeys {
-    /// Words, or their beginnings, in the name, the id, the last four, the owner or the description; all have to be there.
+    /// Words, or their beginnings, in the name, the id, the last four, the prefix, the owner or the description; all have to be
+    /// there.
     pub words: String,
     /// Which phases.
     pub which: Which,
@@ -149,28 +165,6 @@ impl Cursor {
     }
 }
 
-/// How many calls of a key passed, and how many did not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Health {
-    /// Allowed.
-    pub allowed: i64,
-    /// Refused by a rate limit or a quota.
-    pub limited: i64,
-    /// Refused otherwise.
-    pub refused: i64,
-}
-
-impl Health {
-    /// Counts calls with this outcome: `valid` or the code of a refusal.
-    pub fn add(&mut self, outcome: &str, calls: i64) {
-        match outcome {
-            "valid" => self.allowed += calls,
-            "rate_limited" | "quota_exhausted" => self.limited += calls,
-            _ => self.refused += calls,
-        }
-    }
-}
-
 /// What is stored of a key for lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -183,7 +177,7 @@ pub struct Standing {
 }
 
 /// How a key stands at `now`.
-pub fn standing(key: &Key, last_use: Option<Timestamp>, health: Health, now: Timestamp) -> Standing {
+pub fn standing(key: &Key, last_use: Option<Timestamp>, health: Tally, now: Timestamp) -> Standing {
     let calls = health.allowed + health.limited + health.refused;
     let tenth = |part: i64| calls >= TELLING && part * 10 > calls;
     let phase = match key.status(now) {
@@ -239,11 +233,11 @@ mod tests {
             let mut now = at(0);
             let mut phases = Vec::new();
             while now < at(200 * DAY) {
-                let stands = standing(&key, last_use.filter(|used| *used <= now), Health::default(), now);
+                let stands = standing(&key, last_use.filter(|used| *used <= now), Tally::default(), now);
                 phases.push(stands.phase);
                 let until = stands.due.min(at(200 * DAY));
                 for moment in [now.plus((until.since(now)) / 2), until.plus(-1)] {
-                    let then = standing(&key, last_use.filter(|used| *used <= now), Health::default(), moment);
+                    let then = standing(&key, last_use.filter(|used| *used <= now), Tally::default(), moment);
                     assert_eq!(
                         (then.phase, &then.facts),
                         (stands.phase, &stands.facts),
@@ -262,7 +256,7 @@ mod tests {
     #[test]
     fn a_tenth_refused_is_told_when_there_are_calls_enough() {
         let phase = |allowed, limited, refused| {
-            let stands = standing(&example(), Some(at(0)), Health { allowed, limited, refused }, at(1));
+            let stands = standing(&example(), Some(at(0)), Tally { allowed, limited, refused }, at(1));
             (stands.phase, stands.due <= at(1 + CHECKUP))
         };
         assert_eq!(phase(100, 0, 0), (Phase::Active, false));
@@ -275,7 +269,7 @@ mod tests {
 
     #[test]
     fn facts_are_what_they_say() {
-        let facts = |key: &Key, last_use, now| standing(key, last_use, Health::default(), now).facts;
+        let facts = |key: &Key, last_use, now| standing(key, last_use, Tally::default(), now).facts;
         assert_eq!(facts(&example(), None, at(STALE - 1)), [Fact::Unused, Fact::AnyAddress]);
         assert_eq!(facts(&example(), None, at(STALE)), [Fact::Unused, Fact::Stale, Fact::AnyAddress]);
         assert_eq!(facts(&example(), Some(at(0)), at(IDLE)), [Fact::Idle, Fact::AnyAddress]);
@@ -287,7 +281,7 @@ mod tests {
         let open = Key { state: State::Off(off), ..open };
         let all = [Fact::Endless, Fact::AllAccess, Fact::AnyAddress, Fact::OwnerDisabled];
         assert_eq!(facts(&open, Some(at(0)), at(1)), all);
-        assert_eq!(standing(&open, Some(at(0)), Health::default(), at(1)).phase, Phase::Off);
+        assert_eq!(standing(&open, Some(at(0)), Tally::default(), at(1)).phase, Phase::Off);
     }
 
     #[test]

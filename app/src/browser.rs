@@ -109,6 +109,13 @@ pub(crate) fn focus(selector: &str) {
     }
 }
 
+/// Writes a text into the first element of a selector.
+pub(crate) fn set_text(selector: &str, text: &str) {
+    if let Some(element) = find(selector) {
+        element.set_text_content(Some(text));
+    }
+}
+
 /// Follows the first link of a selector.
 pub(crate) fn follow(selector: &str) {
     if let Some(element) = find(selector) {

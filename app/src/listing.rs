@@ -48,7 +48,7 @@ impl Column {
         Self::Status,
     ];
     /// Those shown when none were chosen.
-    const USUAL: [Self; 6] = [Self::Owner, Self::Scopes, Self::Use, Self::Last, Self::Expires, Self::Status];
+    pub const USUAL: [Self; 6] = [Self::Owner, Self::Scopes, Self::Use, Self::Last, Self::Expires, Self::Status];
 
     /// Its code in an address and its heading.
     pub fn names(self) -> (&'static str, &'static str) {
@@ -100,7 +100,13 @@ impl Asked {
             let list = &mut asked.list;
             match name.as_ref() {
                 "q" => text.clone_into(&mut list.words),
-                "status" => list.which = if text == ANY { Which::Any } else { Which::Only(Phase::parse(text)?) },
+                "status" => {
+                    list.which = match text {
+                        ANY => Which::Any,
+                        WORKING => Which::Working,
+                        phase => Which::Only(Phase::parse(phase)?),
+                    }
+                }
                 "tenant" => list.tenant = Some(text.to_owned()),
                 "group" => list.group = Some(EntryId::parse(text)?),
                 "owner" => list.owner = Some(text.to_owned()),
@@ -128,6 +134,7 @@ impl Asked {
             "status",
             match list.which {
                 Which::Current => None,
+                Which::Working => Some(WORKING.to_owned()),
                 Which::Any => Some(ANY.to_owned()),
                 Which::Only(phase) => Some(phase.code().to_owned()),
             },
@@ -195,6 +202,8 @@ impl Asked {
 
 /// The status that stands for all of them.
 pub const ANY: &str = "any";
+/// What `status` says for those that work.
+pub const WORKING: &str = "working";
 
 #[cfg(test)]
 mod tests {

@@ -156,11 +156,6 @@ pub fn switch_entry(kind: Kind, id: &str) -> String {
     format!("{}/{id}/switch", settings(kind))
 }
 
-/// The page that archives every key of a group.
-pub fn archive_group(id: &str) -> String {
-    format!("{}/{id}/archive", settings(Kind::Group))
-}
-
 /// The keys of a group.
 pub fn keys_of_group(id: &str) -> String {
     format!("{KEYS}?group={id}")

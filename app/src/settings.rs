@@ -131,17 +131,6 @@ pub struct EntryView {
     pub may_write: bool,
 }
 
-/// A group about to lose its keys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GroupKeysView {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Keys in it that are not archived.
-    pub keys: usize,
-}
-
 /// Someone who may sign in, or could once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonRow {

@@ -13,15 +13,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::form::IssueKeyForm;
 pub use activity::{
-    ActivityView, BrokenView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, TallyView,
+    ActivityView, BrokenView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, TallyView, Tick,
     TightenView,
 };
 pub use audit::{AuditAsked, AuditView, ChainView};
 pub use found::KeyMatch;
 pub use list::{
-    BulkItemView, BulkPlanView, BulkResultView, BulkStepView, HabitView, HourView, HygieneView, KeysView, ListedView,
+    BulkItemView, BulkPlanView, BulkResultView, BulkStepView, HabitView, HygieneView, KeysView, ListedView,
 };
-pub use overview::{FirstRunView, HourOfCallsView, KeyLine, OverviewView, ReasonView};
+pub use overview::{FirstRunView, KeyLine, OverviewView, ReasonView};
 pub use reference::{AboutView, CodeRow, FieldRow, OperationView, ReferenceView};
 pub use why::{
     CallView, CheckView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView, WhyView,

@@ -1,8 +1,8 @@
-// How the console feels: pages that keep themselves up to date, everything by keyboard, acts that can be taken back, and
-// nothing typed that is lost.
+// How the console feels: pages that keep themselves up to date, everything by keyboard, acts that can be taken back,
+// nothing typed that is lost, and what the visitor's system asks for: its own colours, its zone, no motion.
 
-import type { Page } from "@playwright/test";
-import { alive, expect, looksRight, openForm, row, scopesField, test, unique } from "../fixtures";
+import type { Locator, Page } from "@playwright/test";
+import { alive, expect, looksRight, openForm, picture, row, scopesField, test, unique } from "../fixtures";
 
 test.describe.configure({ mode: "parallel", timeout: 60_000 });
 
@@ -50,6 +50,23 @@ test("what someone selects is left alone, and a changed key says so", async ({ p
   await pill.click();
   await expect(page.locator(`[data-live="state-${key.id}"]`)).toHaveText("Off");
   await expect(pill).toBeHidden();
+});
+
+test("a new key of somebody else is announced, and shown when one asks", async ({ page, context, keyward }) => {
+  await keyward.signIn(context);
+  const word = unique("announced");
+  await keyward.issue(`${word} before`, "bookings.read");
+  await page.goto(list(keyward.url, word));
+  await alive(page);
+  await expect(page.locator("tr[data-row]")).toHaveCount(1);
+  await keyward.issue(`${word} after`, "bookings.read");
+  const pill = page.getByRole("button", { name: / Show$/ });
+  await expect(pill).toBeVisible();
+  await expect(row(page, `${word} after`), "the list stays as it was").toHaveCount(0);
+  await pill.click();
+  await expect(row(page, `${word} after`)).toBeVisible();
+  await expect(row(page, `${word} before`)).toBeVisible();
+  await expect(pill).toHaveCount(0);
 });
 
 test("a lost connection is said after a while, and forgotten when it is back", async ({ page, context, keyward, expectRefusal }) => {
@@ -137,13 +154,6 @@ test("everything on the list is done by keyboard", async ({ page, context, keywa
   const key = await keyward.issue(unique("keys"), "bookings.read");
   await page.goto(list(keyward.url, key.name));
   await alive(page);
-  // The list has a box in each row to select it by.
-  await page.evaluate(() => {
-    const cell = document.querySelector("tr[data-row] .c-menu");
-    if (cell && !document.querySelector("tr[data-row] input[name=key]")) {
-      cell.insertAdjacentHTML("beforeend", '<input type="checkbox" name="key" aria-label="Select">');
-    }
-  });
   await page.keyboard.press("j");
   await page.keyboard.press("x");
   await expect(row(page, key.name).locator("input[name=key]")).toBeChecked();
@@ -270,6 +280,79 @@ test("a form whose session ended waits, with all that was typed", async ({ page,
   await dialog.getByRole("button", { name: "Send again" }).click();
   await expect(page.getByText("Saved.")).toBeVisible();
   await expect(page.getByText(name)).toBeVisible();
+});
+
+/** How far a colour of an element is from what is behind it: 0 is invisible, 255 is black on white. */
+const distance = (place: Locator, colour: "color" | "borderTopColor") =>
+  place.evaluate((element, colour) => {
+    const painted = (layers: string[]) => {
+      const paint = new OffscreenCanvas(1, 1).getContext("2d") as OffscreenCanvasRenderingContext2D;
+      for (const layer of layers) {
+        paint.fillStyle = layer;
+        paint.fillRect(0, 0, 1, 1);
+      }
+      return [...paint.getImageData(0, 0, 1, 1).data];
+    };
+    const grounds: string[] = [];
+    for (let at: Element | null = element; at; at = at.parentElement) {
+      grounds.unshift(getComputedStyle(at).backgroundColor);
+    }
+    const ground = painted(grounds);
+    const seen = painted([...grounds, getComputedStyle(element)[colour]]);
+    return Math.max(...seen.map((part, index) => Math.abs(part - ground[index])));
+  }, colour);
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`states and buttons are seen where the system chooses the colours: ${colorScheme} ones`, async ({ page, context, keyward }) => {
+    await keyward.signIn(context);
+    const key = await keyward.issue(unique("forced"), "bookings.read");
+    await page.emulateMedia({ forcedColors: "active", colorScheme });
+    const places = [
+      ["keys", list(keyward.url, key.name), "Create key"],
+      ["key", `${keyward.url}/keys/${key.id}`, "Edit…"],
+    ];
+    for (const [name, address, words] of places) {
+      await page.goto(address);
+      await alive(page);
+      expect(await page.evaluate(() => matchMedia("(forced-colors: active)").matches)).toBe(true);
+      const icon = page.locator(`[data-live="state-${key.id}"] .icon`);
+      await expect(icon).toBeVisible();
+      expect(await distance(icon, "color"), "the icon of a state").toBeGreaterThan(100);
+      const button = page.getByRole("link", { name: words }).first();
+      expect(await distance(button, "color"), "the words of a button").toBeGreaterThan(100);
+      // Its ground is the page's own there: the edge is what makes it a button.
+      await expect(button).toHaveCSS("border-top-width", "1px");
+      expect(await distance(button, "borderTopColor"), "the edge of a button").toBeGreaterThan(100);
+      await picture(page, `${name} in forced colours-${colorScheme}`);
+    }
+  });
+}
+
+test("nothing moves for whoever asked for that", async ({ page, context, keyward }) => {
+  await keyward.signIn(context);
+  const key = await keyward.issue(unique("still"), "bookings.read");
+  await page.addInitScript(() => {
+    Object.assign(window, { moved: 0 });
+    for (const start of ["animationstart", "transitionrun"]) {
+      addEventListener(start, () => ((window as unknown as { moved: number }).moved += 1));
+    }
+  });
+  const moved = () => page.evaluate(() => (window as unknown as { moved: number }).moved);
+  for (const reducedMotion of ["no-preference", "reduce"] as const) {
+    await page.emulateMedia({ reducedMotion });
+    await page.goto(list(keyward.url, key.name));
+    await alive(page);
+    // What was done rises at the foot of the page.
+    await page.getByRole("button", { name: `Actions for ${key.name}` }).click();
+    await row(page, key.name).getByRole("button", { name: /^Switch o/ }).click();
+    await expect(page.getByRole("status").filter({ hasText: /^Switched o/ })).toBeVisible();
+    if (reducedMotion === "no-preference") {
+      await expect.poll(moved, "others see it move").toBeGreaterThan(0);
+    } else {
+      expect(await page.evaluate(() => document.getAnimations().length), "nothing is on its way").toBe(0);
+      expect(await moved(), "nothing was").toBe(0);
+    }
+  }
 });
 
 test.describe("in another zone", () => {

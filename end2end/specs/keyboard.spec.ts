@@ -1,9 +1,24 @@
-// The console by keyboard: shortcuts, dialogs that hold the focus and give it back, and copying where a page may not.
+// The console by keyboard: a key's whole life, shortcuts, dialogs that hold the focus and give it back, and copying where
+// a page may not.
 
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { alive, createKey, expect, row, test, unique } from "../fixtures";
 
 test.describe.configure({ mode: "parallel", timeout: 60_000 });
+
+/** Sees that the focus is somewhere. A page that was just loaded has it nowhere until a key is pressed. */
+const focusIsKept = (page: Page) =>
+  expect.poll(() => page.evaluate(() => document.activeElement !== document.body), "the focus is somewhere").toBe(true);
+
+/** Presses Tab until this has the focus, which is never lost on the way. */
+async function tabTo(page: Page, place: Locator): Promise<void> {
+  await expect(place).toBeVisible();
+  for (let step = 0; step < 80 && !(await place.evaluate((element) => element === document.activeElement)); step += 1) {
+    await page.keyboard.press("Tab");
+    await focusIsKept(page);
+  }
+  await expect(place).toBeFocused();
+}
 
 /** Presses Tab all the way round and sees that the focus never leaves a dialog for the page behind it. */
 async function holdsFocus(page: Page, dialog: string): Promise<void> {
@@ -20,6 +35,86 @@ async function holdsFocus(page: Page, dialog: string): Promise<void> {
   }
   expect([...places]).toEqual(["inside"]);
 }
+
+test("a key is made, found, edited and archived without a mouse", async ({ page, context, keyward }) => {
+  await keyward.signIn(context);
+  const name = unique("mouseless");
+  const dialog = page.getByRole("dialog");
+
+  await test.step("made", async () => {
+    await page.goto(`${keyward.url}/keys`);
+    await alive(page);
+    await page.keyboard.press("c");
+    await expect(page).toHaveURL(`${keyward.url}/keys/new`);
+    await alive(page);
+    await tabTo(page, page.getByLabel("Name", { exact: true }));
+    await page.keyboard.type(name);
+    // What Tab comes to is selected, so that typing replaces it.
+    const [field, owner] = [page.getByLabel("Owner"), unique("desk")];
+    await tabTo(page, field);
+    await page.keyboard.type(owner);
+    await expect(field).toHaveValue(owner);
+    const scope = page.getByLabel("bookings.read");
+    await tabTo(page, scope);
+    await page.keyboard.press("Space");
+    await expect(scope).toBeChecked();
+    await tabTo(page, page.getByRole("button", { name: "Create key" }));
+    await page.keyboard.press("Enter");
+    await expect(dialog.getByRole("button", { name: "Copy key" })).toBeFocused();
+  });
+
+  await test.step("stored", async () => {
+    const stored = dialog.getByLabel("I have stored this key");
+    await tabTo(page, stored);
+    await page.keyboard.press("Space");
+    await expect(stored).toBeChecked();
+    await focusIsKept(page);
+    await tabTo(page, dialog.getByRole("button", { name: "Done" }));
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+    await alive(page);
+  });
+
+  await test.step("found", async () => {
+    await page.keyboard.press("/");
+    await expect(page.getByLabel("Search keys")).toBeFocused();
+    await page.keyboard.type(name);
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/\/keys\?q=/);
+    await expect(page.locator("tr[data-row]")).toHaveCount(1);
+    await alive(page);
+    await page.keyboard.press("j");
+    await expect(page.getByRole("link", { name })).toBeFocused();
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+    await alive(page);
+  });
+
+  await test.step("edited", async () => {
+    await page.keyboard.press("e");
+    await expect(page).toHaveURL(/\/edit$/);
+    await alive(page);
+    await tabTo(page, page.getByLabel(/^Description/));
+    await page.keyboard.type("At the gate");
+    await tabTo(page, page.getByRole("button", { name: "Save" }));
+    await page.keyboard.press("Enter");
+    await expect(page.locator("p").filter({ hasText: "At the gate" })).toBeVisible();
+    await alive(page);
+  });
+
+  await test.step("archived", async () => {
+    await tabTo(page, page.getByRole("link", { name: "Archive…" }));
+    await page.keyboard.press("Enter");
+    await expect(dialog.getByText("Never used.")).toBeVisible();
+    await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
+    await tabTo(page, dialog.getByRole("button", { name: "Archive key" }));
+    await page.keyboard.press("Enter");
+    await expect(dialog.getByRole("button", { name: "Done" })).toBeFocused();
+    await page.keyboard.press("Enter");
+    await expect(page.getByText(/It is refused everywhere and cannot come back\./)).toBeVisible();
+    expect(await keyward.find(name)).toMatchObject([{ status: "archived" }]);
+  });
+});
 
 test("letters drive the list", async ({ page, context, keyward }) => {
   await keyward.signIn(context);
@@ -68,6 +163,24 @@ test("c opens the form, and only where it does nothing else", async ({ page, con
   await expect(page.getByRole("dialog")).toHaveCount(0);
   await page.keyboard.press("c");
   await expect(page).toHaveURL(`${keyward.url}/keys/new`);
+});
+
+test("c and / lead to the form and to the search from other pages, too", async ({ page, context, keyward }) => {
+  await keyward.signIn(context);
+  await keyward.issue(unique("elsewhere"), "bookings.read");
+  const search = page.getByLabel("Search keys");
+  for (const path of ["/overview", "/audit"]) {
+    await page.goto(keyward.url + path);
+    await alive(page);
+    await page.keyboard.press("c");
+    await expect(page, path).toHaveURL(`${keyward.url}/keys/new`);
+    await page.goto(keyward.url + path);
+    await alive(page);
+    await page.keyboard.press("/");
+    await expect(search, path).toBeFocused();
+    await expect(search, "the key that led here is not typed").toHaveValue("");
+    await expect(page, path).toHaveURL(/\/keys(#search)?$/);
+  }
 });
 
 test("the list of shortcuts holds the focus and gives it back", async ({ page, context, keyward }) => {

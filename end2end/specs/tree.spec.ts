@@ -22,7 +22,14 @@ const steady = (tree: string, keyward: Keyward) =>
     .replace(/\/url: \/icons.*\n/g, "")
     .replace(/\d+\.\d+ (kB|MB)/g, "SIZE");
 
+/** Compares what a page tells with what was kept. */
+async function tellsTheSame(page: Page, keyward: Keyward, name: string): Promise<void> {
+  const tree = steady(await page.locator("main").ariaSnapshot(), keyward);
+  expect.soft(tree, name).toMatchSnapshot(`${name}.txt`);
+}
+
 const pages = (id: string): Array<[string, string]> => [
+  ["overview", "/overview"],
   ["keys", "/keys"],
   ["no-match", "/keys?q=nothing+like+it"],
   ["new-key", "/keys/new"],
@@ -30,12 +37,15 @@ const pages = (id: string): Array<[string, string]> => [
   ["edit-key", `/keys/${id}/edit`],
   ["rotate-key", `/keys/${id}/rotate`],
   ["archive-key", `/keys/${id}/archive`],
+  ["signing-keys", `/keys/${id}/signing`],
   ["hygiene", "/hygiene"],
   ["why", "/why"],
   ["audit", "/audit"],
   ["tenants", "/settings/tenants"],
   ["groups", "/settings/groups"],
+  ["users", "/settings/subjects"],
   ["scopes", "/settings/scopes"],
+  ["templates", "/settings/templates"],
   ["policy", "/settings/policy"],
   ["people", "/settings/people"],
   ["gateway", "/settings/gateway"],
@@ -48,9 +58,35 @@ test("every page tells the same to assistive technology as before", async ({ pag
   for (const [name, path] of pages(key.id)) {
     await page.goto(bare.url + path);
     await alive(page);
-    const tree = steady(await page.locator("main").ariaSnapshot(), bare);
-    expect.soft(tree, name).toMatchSnapshot(`${name}.txt`);
+    await tellsTheSame(page, bare, name);
   }
+
+  await page.goto(`${bare.url}/keys`);
+  await alive(page);
+  await page.getByLabel(`Select ${key.name}`).check();
+  await page.getByRole("button", { name: "Archive…" }).first().click();
+  await expect(page.getByRole("heading", { name: "Archive 1 key?" })).toBeVisible();
+  await alive(page);
+  await tellsTheSame(page, bare, "bulk");
+
+  await bare.archive(key);
+  await page.goto(`${bare.url}/keys/${key.id}/purge`);
+  await alive(page);
+  await tellsTheSame(page, bare, "purge-key");
+});
+
+test("so do the pages before there is anybody, or any key", async ({ page, bare }) => {
+  await page.goto(await bare.setupLink());
+  await expect(page.getByRole("button", { name: "Show password" })).toBeVisible();
+  await tellsTheSame(page, bare, "setup");
+  await bare.addAdmin();
+  await page.goto(`${bare.url}/sign-in`);
+  await expect(page.getByLabel("Email")).toBeFocused();
+  await tellsTheSame(page, bare, "sign-in");
+  await bare.signIn(page.context());
+  await page.goto(`${bare.url}/keys`);
+  await alive(page);
+  await tellsTheSame(page, bare, "no-keys");
 });
 
 interface Vitals {

@@ -160,7 +160,6 @@ pub fn table() -> Vec<Route> {
         route("POST", "/settings/{kind}/{id}", SignedIn, post(settings::post_entry)),
         route("POST", "/settings/{kind}/{id}/switch", SignedIn, post(settings::post_switch_entry)),
         route("GET", "/settings/{kind}/{id}/archive", SignedIn, get(pages::page)),
-        route("POST", "/settings/{kind}/{id}/archive", SignedIn, post(settings::post_archive_group)),
         route("GET", routes::WHY, SignedIn, get(why::why)),
         route("POST", routes::WHY, SignedIn, post(why::post_why)),
         route("GET", routes::GATEWAY, SignedIn, get(pages::page)),

@@ -73,6 +73,11 @@ impl Console {
                 }
             }
         }
+        let stored = self.store.audit_head().await?;
+        // Whoever cuts the chain's end off leaves the head behind, or ahead of what was walked.
+        if broken.is_none() && (stored.seq < head.seq || (stored.seq == head.seq && stored.hash != head.hash)) {
+            broken = Some(format!("event {}, its end", head.seq));
+        }
         let status = ChainStatus { seq: head.seq, at: self.clock.now(), broken };
         let mut known = self.walked.lock();
         // Somebody may have had all of it walked meanwhile, which says more.

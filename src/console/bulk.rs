@@ -88,7 +88,7 @@ impl Console {
         let (ids, from) = self.picked(permit, pick, None).await?;
         let keys = match pick {
             Pick::These(ids) => i64::try_from(ids.len()).unwrap_or(i64::MAX),
-            Pick::All(list) => self.count_keys(permit, list).await?,
+            Pick::All(list) => self.store.count_matches(&list::within_reach(permit, list), u32::MAX).await?,
         };
         let now = self.clock.now();
         let mut items = Vec::new();
@@ -142,7 +142,7 @@ impl Console {
             Pick::All(question) => {
                 let after = from.map(|seq| Cursor { seq, value: String::new() });
                 let question = ListKeys { sort: Sort::Newest, after, ..list::within_reach(permit, question) };
-                let page = self.store.keys(&question, STEP).await?;
+                let page = self.store.keys(&question, STEP, self.clock.now()).await?;
                 let first = page.keys.first().map(|listed| listed.seq);
                 (page.keys.iter().map(|listed| (listed.key.id, listed.seq)).collect(), first)
             }
@@ -182,6 +182,9 @@ impl Console {
             BulkAct::Move(name) => self.plan_move(key, name.trim()).await?,
             BulkAct::Extend(_) if key.form == Form::Jwt => {
                 Err("Its expiry is signed into the JWT. Rotate it instead.".to_owned())
+            }
+            BulkAct::Extend(_) if self.store.rotations(key.id).await?.iter().any(|rotation| rotation.old == key.id) => {
+                Err("It was rotated. Its page says how to let it work for longer.".to_owned())
             }
             BulkAct::Extend(text) => match self.store.policy().await?.expiry(text, self.clock.now()) {
                 Err(error) => Err(error.to_string()),

@@ -4,7 +4,7 @@ use super::{Console, ConsoleError, FieldError, rotation::Replaced};
 use crate::{
     address::Addresses,
     audit::Verb,
-    id::{EntryId, KeyId},
+    id::KeyId,
     jwt::Claims,
     key::{
         ArchiveReason, Archived, Card, Form, Generation, Key, MAX_METADATA, Metadata, Named, Purpose, SignedWrites,
@@ -201,7 +201,12 @@ impl Console {
             "name": key.card.name.as_str(), "owner": key.card.owner.as_str(), "scopes": key.card.scopes.to_string(),
             "tenant": key.tenant.name.as_str(), "expires": key.card.expires_at.to_string(),
         });
-        if let Some(Replaced { key: mut before, until, would_end }) = replaced {
+        if let Some(Replaced { key: seen, until, would_end }) = replaced {
+            // What somebody else did to the old key meanwhile stays done.
+            let mut before = change.key(seen.id).await?.ok_or(ConsoleError::NotFound)?;
+            if before.generation != seen.generation {
+                return Err(ConsoleError::Conflict);
+            }
             // One event for both: it is the old key's, which verification has to forget.
             change.insert_rotation(&Rotation { old: before.id, new: id, at: now, would_end }).await?;
             before.card.expires_at = before.card.expires_at.min(until);
@@ -308,27 +313,6 @@ impl Console {
         let detail = serde_json::json!({ "name": name.as_str(), "reason": reason.code() });
         change.commit(now, permit.actor(), Verb::ArchiveKey, id.as_str(), &detail.to_string()).await?;
         Ok(archived)
-    }
-
-    /// How many keys of a group are not archived.
-    pub async fn count_group(&self, permit: &Permit, group: EntryId) -> Result<usize, ConsoleError> {
-        permit.allows(Action::WriteRegister)?;
-        Ok(self.store.keys_of_group(group).await?.len())
-    }
-
-    /// Archives every key of a group, each in a change of its own. How many there were.
-    pub async fn archive_group(
-        &self,
-        permit: &Permit,
-        group: EntryId,
-        reason: ArchiveReason,
-    ) -> Result<usize, ConsoleError> {
-        permit.allows(Action::WriteRegister)?;
-        let keys = self.store.keys_of_group(group).await?;
-        for id in &keys {
-            self.archive_key(permit, *id, reason).await?;
-        }
-        Ok(keys.len())
     }
 
     /// Removes an archived key and everything that was counted for it. Only the audit still knows it.

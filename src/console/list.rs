@@ -2,7 +2,7 @@
 
 use super::{Console, ConsoleError};
 use crate::{
-    listing::{Fact, ListKeys, Sort},
+    listing::{Fact, ListKeys, Sort, Which},
     people::{Action, Permit},
     store::{Counts, KeyHour, KeyPage, ListedKey, StoreError},
     time::{HOUR, Timestamp},
@@ -38,7 +38,7 @@ impl Console {
         let list = &within_reach(permit, list);
         let now = self.clock.now();
         let since = Timestamp::from_millis((now.millis().div_euclid(HOUR) - HOURS + 1) * HOUR);
-        let page = self.store.keys(list, PAGE).await?;
+        let page = self.store.keys(list, PAGE, now).await?;
         let ids: Vec<_> = page.keys.iter().map(|listed| listed.key.id).collect();
         Ok(KeyList {
             hours: self.store.hours_of(&ids, since).await?,
@@ -56,7 +56,7 @@ impl Console {
         Ok(self.store.count_matches(&list, u32::try_from(MATCHES).unwrap_or_default() + 1).await?)
     }
 
-    /// For each of these facts, how many current keys it holds for, counted up to [`MATCHES`] + 1, and the oldest of them.
+    /// For each of these facts, how many keys that work it holds for, counted up to [`MATCHES`] + 1, and the oldest of them.
     pub async fn keys_with(
         &self,
         permit: &Permit,
@@ -66,9 +66,10 @@ impl Console {
         permit.allows(Action::ReadKeys)?;
         let mut found = Vec::new();
         for fact in facts {
-            let list = ListKeys { facts: vec![*fact], sort: Sort::Oldest, ..ListKeys::default() };
+            let list =
+                ListKeys { which: Which::Working, facts: vec![*fact], sort: Sort::Oldest, ..ListKeys::default() };
             let list = within_reach(permit, &list);
-            let keys = self.store.keys(&list, sample).await?.keys;
+            let keys = self.store.keys(&list, sample, self.clock.now()).await?.keys;
             found.push((*fact, self.count_keys(permit, &list).await?, keys));
         }
         Ok(found)
@@ -81,8 +82,11 @@ impl Console {
     }
 }
 
-/// The question, of what the permit reaches.
+/// The question, of what the permit reaches. Whoever may see just their own keys and asks for somebody else's finds none.
 pub(super) fn within_reach(permit: &Permit, list: &ListKeys) -> ListKeys {
-    let owner = permit.only_owner().map(str::to_owned);
-    ListKeys { owner: owner.or_else(|| list.owner.clone()), ..list.clone() }
+    let owner = match (permit.only_owner(), list.owner.as_deref()) {
+        (Some(own), Some(asked)) if own != asked => Some(""),
+        (own, asked) => own.or(asked),
+    };
+    ListKeys { owner: owner.map(str::to_owned), ..list.clone() }
 }

@@ -29,7 +29,7 @@ pub use self::{
     bulk::{BulkAct, BulkItem, BulkPlan, BulkStep, Pick},
     keys::{Issued, KeyDetail, KeyForm},
     list::{KeyList, MATCHES, PAGE},
-    overview::{FirstRun, HourOfCalls, Overview},
+    overview::{FirstRun, Overview},
     people::{NewUser, SetupError},
     probe::{Attempt, Finding, GatewayForm, Outcome, Probe, ProbeReport, Seen},
     rotation::{Drain, Overlap, Pair, QUIET},

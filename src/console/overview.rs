@@ -3,37 +3,24 @@
 
 use super::{Console, ConsoleError};
 use crate::{
+    activity::{Outcome, Period, Series},
     audit::Event,
-    decision::{Check, Reason},
-    listing::Phase,
+    decision::Reason,
+    key::Key,
+    listing::{ListKeys, Phase, Sort, Which},
     people::{Action, Permit},
-    store::{BusyKey, ExpiringKey},
-    time::{HOUR, Timestamp},
+    store::BusyKey,
+    time::{DAY, HOUR, Timestamp},
 };
 
-/// Hours the overview looks back, the one that runs among them.
-const HOURS: i64 = 24;
 /// Lines in each of its lists.
 const LINES: u16 = 5;
-
-/// One hour of calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HourOfCalls {
-    /// When it began.
-    pub at: Timestamp,
-    /// Allowed.
-    pub allowed: i64,
-    /// Refused because a limit or a quota was used up.
-    pub limited: i64,
-    /// Refused for any other reason.
-    pub refused: i64,
-}
 
 /// What the overview shows.
 #[derive(Clone, Debug)]
 pub struct Overview {
-    /// The last 24 hours, oldest first; the last one still runs.
-    pub hours: Vec<HourOfCalls>,
+    /// Calls in the last 24 hours, the one that runs among them.
+    pub calls: Series,
     /// Calls in the 24 hours before those.
     pub before: i64,
     /// Refusals of the last 24 hours by reason, most first.
@@ -43,7 +30,7 @@ pub struct Overview {
     /// Those of them that expire within 30 days.
     pub soon: i64,
     /// The keys that expire first.
-    pub expiring: Vec<ExpiringKey>,
+    pub expiring: Vec<Key>,
     /// The keys with the most allowed calls in this hour and the one before.
     pub busiest: Vec<BusyKey>,
     /// The latest changes, for whoever may see the audit.
@@ -72,28 +59,18 @@ impl Console {
     pub async fn overview(&self, permit: &Permit) -> Result<Overview, ConsoleError> {
         permit.allows(Action::ReadKeys)?;
         let (owner, now) = (permit.only_owner(), self.clock.now());
-        let this_hour = hour_of(now);
-        let first = this_hour - (HOURS - 1) * HOUR;
-        let start = |hour: i64| HourOfCalls { at: Timestamp::from_millis(hour), allowed: 0, limited: 0, refused: 0 };
-        let mut hours: Vec<_> = (0..HOURS).map(|number| start(first + number * HOUR)).collect();
+        let mut calls = Series::empty(Period::Day, now);
         let (mut before, mut reasons) = (0, Vec::<(Reason, i64)>::new());
-        let from = Timestamp::from_millis(first - HOURS * HOUR);
-        for (hour, outcome, calls) in self.store.calls_by_hour(owner, from).await? {
-            let Some(counted) = hours.iter_mut().find(|known| known.at == hour) else {
-                before += if hour.millis() < first { calls } else { 0 };
+        for (hour, outcome, number) in self.store.calls_by_hour(owner, calls.start.plus(-DAY)).await? {
+            if hour < calls.start {
+                before += number;
                 continue;
-            };
-            let Some(reason) = Reason::parse(&outcome) else {
-                counted.allowed += calls;
-                continue;
-            };
-            match reason.check() {
-                Check::Limits | Check::Quota => counted.limited += calls,
-                _ => counted.refused += calls,
             }
+            calls.add(hour, Outcome::of_code(&outcome), number);
+            let Some(reason) = Reason::parse(&outcome) else { continue };
             match reasons.iter_mut().find(|(known, _)| *known == reason) {
-                Some((_, sum)) => *sum += calls,
-                None => reasons.push((reason, calls)),
+                Some((_, sum)) => *sum += number,
+                None => reasons.push((reason, number)),
             }
         }
         reasons.sort_by_key(|(reason, calls)| (-calls, reason.code()));
@@ -103,15 +80,27 @@ impl Console {
         };
         let counts = self.store.count_keys(owner).await?;
         Ok(Overview {
-            hours,
+            calls,
             before,
             reasons,
             live: counts.live(),
             soon: counts.of(Phase::Expiring),
-            expiring: self.store.soonest_expiring(owner, now, LINES).await?,
-            busiest: self.busiest(owner, this_hour).await?,
+            expiring: self.soonest(owner, now).await?,
+            busiest: self.busiest(owner, hour_of(now)).await?,
             changes,
         })
+    }
+
+    /// The keys that work and expire first.
+    async fn soonest(&self, owner: Option<&str>, now: Timestamp) -> Result<Vec<Key>, ConsoleError> {
+        let list = ListKeys {
+            which: Which::Working,
+            owner: owner.map(str::to_owned),
+            sort: Sort::Expires,
+            ..ListKeys::default()
+        };
+        let keys = self.store.keys(&list, LINES, now).await?.keys.into_iter().map(|listed| listed.key);
+        Ok(keys.filter(|key| key.card.expires_at != Timestamp::NEVER).collect())
     }
 
     /// The busiest of two hours, added up.

@@ -11,7 +11,7 @@ use crate::{
     registry::DEFAULT_TENANT,
     scope::Scopes,
     secret::Digest,
-    store::{LastUse, NewKey, Tally},
+    store::{LastUse, SeededKey, Tally},
     time::{DAY, HOUR, Timestamp},
 };
 
@@ -38,7 +38,7 @@ impl Console {
         let tenant = self.store.tenant(DEFAULT_TENANT).await?.ok_or(corrupt)?;
         let made = self.store.count_keys(None).await?.all();
         let mut change = self.store.change().await?;
-        let mut tallies = Vec::new();
+        let mut seeded = Vec::new();
         for number in (made + 1)..=(made + i64::from(count)) {
             let id = self.entropy.key_id();
             let token = self.entropy.token(&tenant.prefix, id);
@@ -64,26 +64,26 @@ impl Console {
                 generation: change.generation(),
             };
             let digest = Digest::of(token.reveal().as_bytes());
-            change.insert_key(NewKey { key: &key, digest }).await?;
-            if let State::Archived(archived) = &key.state {
-                change.archive_key(id, archived).await?;
-            }
-            if number % 10 == 0 {
-                let hour = Timestamp::from_millis((now.millis() / HOUR - 1 - number % 30) * HOUR);
-                let last_use =
-                    LastUse { at: hour.plus(HOUR / 2), address: format!("10.0.{}.{}", number % 200, number % 250) };
-                tallies.push(Tally {
-                    key: id,
-                    minute: hour,
-                    observations: Vec::new(),
-                    calls: vec![("valid", 1 + number % 97)],
-                    last_use: Some(last_use.clone()),
-                    callers: vec![last_use],
-                });
-            }
+            let last_use = (number % 10 == 0).then(|| LastUse {
+                at: Timestamp::from_millis((now.millis() / HOUR - 1 - number % 30) * HOUR + HOUR / 2),
+                address: format!("10.0.{}.{}", number % 200, number % 250),
+            });
+            seeded.push(SeededKey { key, digest, last_use });
         }
+        change.insert_seeded(&seeded, now).await?;
         let detail = serde_json::json!({ "keys": count });
         change.commit(now, permit.actor(), Verb::SeedKeys, &format!("{count} keys"), &detail.to_string()).await?;
+        let used =
+            (1..).zip(&seeded).filter_map(|(number, seeded)| Some((number, seeded.key.id, seeded.last_use.clone()?)));
+        let tally = |(number, key, used): (i64, _, LastUse)| Tally {
+            key,
+            minute: used.at,
+            observations: Vec::new(),
+            calls: vec![("valid", 1 + number % 97)],
+            callers: vec![used.clone()],
+            last_use: Some(used),
+        };
+        let tallies: Vec<_> = used.map(tally).collect();
         for batch in tallies.chunks(TALLIES) {
             self.store.add_usage(batch).await?;
         }

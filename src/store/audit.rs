@@ -62,13 +62,13 @@ impl Store {
         target: Option<&str>,
         limit: u16,
     ) -> Result<AuditPage, StoreError> {
-        let sql = "SELECT * FROM audit WHERE seq < $1 AND ($2 = '' OR target = $2) ORDER BY seq DESC LIMIT $3";
-        let rows: Vec<EventRow> = reading!(self, db => sqlx::query_as(sql)
-            .bind(before.unwrap_or(i64::MAX))
-            .bind(target.unwrap_or_default())
-            .bind(i64::from(limit) + 1)
-            .fetch_all(db)
-            .await?);
+        let all = "SELECT * FROM audit WHERE seq < $1 ORDER BY seq DESC LIMIT $2";
+        let of_one = "SELECT * FROM audit WHERE target = $3 AND seq < $1 ORDER BY seq DESC LIMIT $2";
+        let (before, most) = (before.unwrap_or(i64::MAX), i64::from(limit) + 1);
+        let rows: Vec<EventRow> = reading!(self, db => match target {
+            None => sqlx::query_as(all).bind(before).bind(most).fetch_all(db).await?,
+            Some(target) => sqlx::query_as(of_one).bind(before).bind(most).bind(target).fetch_all(db).await?,
+        });
         Ok(AuditPage::of(rows, limit))
     }
 

@@ -26,9 +26,9 @@ impl Store {
         before: Option<i64>,
         limit: u16,
     ) -> Result<AuditPage, StoreError> {
-        let sql = "SELECT * FROM audit WHERE seq < $1 AND ($2 = '' OR lower(actor) LIKE $2 ESCAPE '!') \
+        let sql = "SELECT * FROM audit WHERE seq < $1 AND ($2 = '' OR lower(actor) LIKE lower($2) ESCAPE '!') \
                    AND ($3 = '' OR substr(verb, 1, length($3)) = $3) \
-                   AND ($4 = '' OR target = $4 OR lower(detail) LIKE $5 ESCAPE '!') \
+                   AND ($4 = '' OR target = $4 OR lower(detail) LIKE lower($5) ESCAPE '!') \
                    AND at >= $6 AND at <= $7 ORDER BY seq DESC LIMIT $8";
         let target = filter.target.trim();
         let rows: Vec<EventRow> = reading!(self, db => sqlx::query_as(sql)
@@ -48,9 +48,9 @@ impl Store {
 
 /// What LIKE looks for: the words anywhere, taken as they are; empty for no words.
 fn pattern(words: &str) -> String {
-    let words = words.trim().to_lowercase();
+    let words = words.trim();
     if words.is_empty() {
-        return words;
+        return String::new();
     }
     let escaped = words.replace('!', "!!").replace('%', "!%").replace('_', "!_");
     format!("%{escaped}%")

@@ -76,7 +76,7 @@ impl Change {
         let mut touched = std::mem::take(&mut self.touched);
         touched.dedup();
         for id in touched {
-            self.transaction.settle(id, at).await?;
+            self.transaction.settle(id, true, at).await?;
         }
         let mut event = Event {
             seq: self.generation,

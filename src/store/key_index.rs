@@ -2,13 +2,14 @@
 //! What is looked for by value, such as a tenant or a phase, is a word of the index, too: a filter is then a walk along
 //! sorted numbers, however many there are. No word that somebody types begins like such a one.
 
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::AssertSqlSafe;
 
 use super::{Db, Store, StoreError, change::Transaction, keys::KeyRow, on, reading, select_keys};
 use crate::{
+    activity::{Outcome, Tally},
     id::KeyId,
     key::Key,
-    listing::{Fact, Health, ListKeys, Phase, Standing, Which, standing, words},
+    listing::{Fact, ListKeys, Phase, Standing, Which, standing, words},
     secret::hex,
     time::{DAY, HOUR, Timestamp},
 };
@@ -46,15 +47,19 @@ impl Db {
     /// A question in the index's language.
     pub(super) fn question(&self, list: &ListKeys) -> String {
         let values = values_of(list);
-        let typed = words(&list.words).take(WORDS).map(|word| word.chars().take(LETTERS).collect::<String>());
         let (quote, and, any_end) = match self {
             Self::Sqlite { .. } => ('"', " AND ", "*"),
             Self::Postgres(_) => ('\'', " & ", ":*"),
         };
         let values = values.into_iter().map(|value| format!("{quote}{value}{quote}"));
-        let parts: Vec<_> = values.chain(typed.map(|word| format!("{quote}{word}{quote}{any_end}"))).collect();
+        let parts: Vec<_> = values.chain(typed(list).map(|word| format!("{quote}{word}{quote}{any_end}"))).collect();
         parts.join(and)
     }
+}
+
+/// The words of a question, as they are looked for.
+pub(super) fn typed(list: &ListKeys) -> impl Iterator<Item = String> {
+    words(&list.words).take(WORDS).map(|word| word.chars().take(LETTERS).collect())
 }
 
 /// The word that stands for a value: its kind, and the bytes.
@@ -66,6 +71,7 @@ fn values_of(list: &ListKeys) -> Vec<String> {
     let mut values = vec![match list.which {
         Which::Any => value('k', ""),
         Which::Current => value('c', ""),
+        Which::Working => value('w', ""),
         Which::Only(phase) => value('p', phase.code()),
     }];
     values.extend(list.tenant.iter().map(|tenant| value('t', tenant)));
@@ -77,10 +83,11 @@ fn values_of(list: &ListKeys) -> Vec<String> {
 }
 
 /// All words of a key.
-fn terms(key: &Key, stands: &Standing) -> String {
+pub(super) fn terms(key: &Key, stands: &Standing) -> String {
     let card = &key.card;
     let mut terms = vec![value('k', ""), value('p', stands.phase.code()), value('t', key.tenant.name.as_str())];
     terms.extend((stands.phase != Phase::Archived).then(|| value('c', "")));
+    terms.extend(stands.phase.works().then(|| value('w', "")));
     terms.push(value('o', card.owner.as_str()));
     terms.extend(key.group.iter().map(|group| value('g', group.id.as_str())));
     for scope in card.scopes.iter() {
@@ -88,18 +95,18 @@ fn terms(key: &Key, stands: &Standing) -> String {
         terms.push(value('s', scope.base()));
     }
     terms.extend(stands.facts.iter().map(|fact| value('f', fact.code())));
-    let texts = [card.name.as_str(), key.id.as_str(), &key.last_four, card.owner.as_str(), card.description.as_str()];
+    let texts = [
+        card.name.as_str(),
+        key.id.as_str(),
+        &key.last_four,
+        key.prefix.as_str(),
+        card.owner.as_str(),
+        card.description.as_str(),
+    ];
     terms.extend(texts.into_iter().flat_map(words));
     terms.sort_unstable();
     terms.dedup();
     terms.join(" ")
-}
-
-#[derive(FromRow)]
-struct Outcomes {
-    allowed: i64,
-    limited: i64,
-    refused: i64,
 }
 
 impl Store {
@@ -114,7 +121,7 @@ impl Store {
     /// Looks again at keys whose time has come, at most so many. How many there were.
     pub async fn settle_keys(&self, now: Timestamp, limit: u16) -> Result<usize, StoreError> {
         let sql = "SELECT id FROM keys WHERE due_at <= $1 ORDER BY due_at LIMIT $2";
-        let due: Vec<(String,)> = reading!(self, db => sqlx::query_as(sql)
+        let mut due: Vec<(String,)> = reading!(self, db => sqlx::query_as(sql)
             .bind(now.millis())
             .bind(i64::from(limit))
             .fetch_all(db)
@@ -126,8 +133,9 @@ impl Store {
         // After whatever changes keys at the moment, on both databases.
         let turn = "UPDATE audit_head SET seq = seq WHERE id = 1";
         on!(&mut transaction, db => sqlx::query(turn).execute(db).await.map(drop))?;
+        due.sort_unstable();
         for (id,) in &due {
-            transaction.settle(KeyId::parse(id).ok_or(StoreError::Corrupt("key"))?, now).await?;
+            transaction.settle(KeyId::parse(id).ok_or(StoreError::Corrupt("key"))?, false, now).await?;
         }
         transaction.commit().await?;
         Ok(due.len())
@@ -135,23 +143,27 @@ impl Store {
 }
 
 impl Transaction {
-    /// Looks again at one key: writes how it stands, and what the index has of it.
-    pub(super) async fn settle(&mut self, id: KeyId, now: Timestamp) -> Result<(), StoreError> {
+    /// Looks again at one key: writes how it stands, and what the index has of it, if that may have changed.
+    pub(super) async fn settle(&mut self, id: KeyId, was_changed: bool, now: Timestamp) -> Result<(), StoreError> {
         let sql = select_keys!("WHERE k.id = $1");
         let row: Option<KeyRow> = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
         let Some(row) = row else { return Ok(()) };
-        let (seq, phase_before) = (row.seq, row.phase.clone());
+        let (seq, phase_before, facts_before, used_before) =
+            (row.seq, row.phase.clone(), row.facts.clone(), row.last_used_at);
         let (stored, last_use) = row.read()?;
         let key = stored.key;
         // A key that was just made has done nothing yet.
         let is_new = phase_before.is_empty();
-        let health = if is_new { Health::default() } else { self.health(id, now).await? };
+        let health = if is_new { Tally::default() } else { self.health(id, now).await? };
         let stands = standing(&key, last_use.map(|used| used.at), health, now);
-        let facts: Vec<_> = stands.facts.iter().map(|fact: &Fact| fact.code()).collect();
-        let sql = "UPDATE keys SET phase = $1, facts = $2, due_at = $3, folded = $4 WHERE id = $5";
+        let facts = stands.facts.iter().map(|fact: &Fact| fact.code()).collect::<Vec<_>>().join(" ");
+        // A key that was used for the first time meanwhile has to be looked at once more.
+        let sql = "UPDATE keys SET phase = $1, facts = $2, due_at = CASE WHEN last_used_at = $3 THEN $4 ELSE 0 END, \
+                   folded = $5 WHERE id = $6";
         on!(self, db => sqlx::query(sql)
             .bind(stands.phase.code())
-            .bind(facts.join(" "))
+            .bind(&facts)
+            .bind(used_before)
             .bind(stands.due.millis())
             .bind(key.card.name.as_str().to_lowercase())
             .bind(id.as_str())
@@ -161,6 +173,9 @@ impl Transaction {
         if phase_before != stands.phase.code() {
             self.count(&phase_before, -1).await?;
             self.count(stands.phase.code(), 1).await?;
+        }
+        if !was_changed && phase_before == stands.phase.code() && facts_before == facts {
+            return Ok(());
         }
         if !is_new {
             self.write_index(seq, None).await?;
@@ -178,17 +193,22 @@ impl Transaction {
         self.write_index(seq, None).await
     }
 
-    async fn health(&mut self, id: KeyId, now: Timestamp) -> Result<Health, StoreError> {
-        let sql = "SELECT CAST(COALESCE(SUM(CASE WHEN outcome = 'valid' THEN calls END), 0) AS bigint) AS allowed, \
-                   CAST(COALESCE(SUM(CASE WHEN outcome IN ('rate_limited', 'quota_exhausted') THEN calls END), 0) AS bigint) AS limited, \
-                   CAST(COALESCE(SUM(CASE WHEN outcome NOT IN ('valid', 'rate_limited', 'quota_exhausted') THEN calls END), 0) AS bigint) AS refused \
-                   FROM usage_hours WHERE key_id = $1 AND hour > $2";
+    /// What became of a key's calls in the last day.
+    async fn health(&mut self, id: KeyId, now: Timestamp) -> Result<Tally, StoreError> {
+        let sql = "SELECT outcome, CAST(SUM(calls) AS bigint) FROM usage_hours WHERE key_id = $1 AND hour > $2 \
+                   GROUP BY outcome";
         let day = now.plus(-DAY - HOUR).millis();
-        let found: Outcomes = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).bind(day).fetch_one(db).await?);
-        Ok(Health { allowed: found.allowed, limited: found.limited, refused: found.refused })
+        let rows: Vec<(String, i64)> =
+            on!(self, db => sqlx::query_as(sql).bind(id.as_str()).bind(day).fetch_all(db).await?);
+        let mut tally = Tally::default();
+        for (outcome, calls) in rows {
+            tally.add(Outcome::of_code(&outcome), calls);
+        }
+        Ok(tally)
     }
 
-    async fn count(&mut self, phase: &str, more: i64) -> Result<(), StoreError> {
+    /// Counts keys of a phase.
+    pub(super) async fn count(&mut self, phase: &str, more: i64) -> Result<(), StoreError> {
         let sql = "INSERT INTO key_counts (phase, keys) VALUES ($1, $2) \
                    ON CONFLICT (phase) DO UPDATE SET keys = key_counts.keys + excluded.keys";
         if !phase.is_empty() {

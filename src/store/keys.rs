@@ -5,24 +5,22 @@ use std::sync::OnceLock;
 use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, FromRow};
 
-use super::{Change, Store, StoreError, StoredVerifyKey, key_index::Dialect, reading, within};
+use super::{Change, Store, StoreError, StoredVerifyKey, key_order::comma_separated, reading, within};
 use crate::{
+    activity::{Outcome, Tally},
     address::Addresses,
     id::{EntryId, KeyId},
     key::{
         ArchiveReason, Archived, Card, Form, Key, Metadata, Named, Purpose, SignedWrites, State, Subject, SwitchedOff,
     },
     limit::{Limits, Quota},
-    listing::{Cursor, Health, ListKeys, Phase, Sort, Which},
+    listing::{Cursor, ListKeys, Phase, Sort},
     name::{Description, Name, Owner, Prefix, Word},
     scope::Scopes,
     secret::Digest,
     store::registry::tenant,
     time::Timestamp,
 };
-
-/// So many keys are sorted after they were found.
-const SORTED: u32 = 2000;
 
 /// A key about to be stored, with the digest of its secret.
 pub struct NewKey<'a> {
@@ -122,13 +120,14 @@ pub struct KeyHour {
     /// The start of the hour.
     pub hour: Timestamp,
     /// What became of its calls.
-    pub calls: Health,
+    pub calls: Tally,
 }
 
 #[derive(FromRow)]
 pub(super) struct KeyRow {
     pub(super) seq: i64,
     pub(super) phase: String,
+    pub(super) facts: String,
     id: String,
     tenant_id: String,
     tenant_settings: String,
@@ -164,7 +163,7 @@ pub(super) struct KeyRow {
     archived_by: Option<String>,
     archive_reason: Option<String>,
     generation: i64,
-    last_used_at: i64,
+    pub(super) last_used_at: i64,
     last_used_from: String,
 }
 
@@ -263,13 +262,6 @@ impl Store {
         Ok(live)
     }
 
-    /// The ids of a group's keys that are not archived.
-    pub async fn keys_of_group(&self, group: EntryId) -> Result<Vec<KeyId>, StoreError> {
-        let sql = "SELECT id FROM keys WHERE group_id = $1 AND archived_at IS NULL ORDER BY created_at";
-        let rows: Vec<(String,)> = reading!(self, db => sqlx::query_as(sql).bind(group.as_str()).fetch_all(db).await?);
-        rows.iter().map(|(id,)| KeyId::parse(id).ok_or(StoreError::Corrupt("key"))).collect()
-    }
-
     /// The ids of the self-test's keys that expired before this instant: what a test that was cut off left behind.
     pub async fn canaries_before(&self, instant: Timestamp) -> Result<Vec<KeyId>, StoreError> {
         let sql = "SELECT id FROM keys WHERE purpose = $1 AND expires_at < $2";
@@ -298,8 +290,8 @@ impl Store {
     }
 
     /// A page of keys, at most so many.
-    pub async fn keys(&self, list: &ListKeys, limit: u16) -> Result<KeyPage, StoreError> {
-        let mut numbers = self.numbers_in_order(list, u32::from(limit) + 1).await?;
+    pub async fn keys(&self, list: &ListKeys, limit: u16, now: Timestamp) -> Result<KeyPage, StoreError> {
+        let mut numbers = self.numbers_in_order(list, u32::from(limit) + 1, now).await?;
         let more = numbers.len() > usize::from(limit);
         numbers.truncate(limit.into());
         let mut keys = self.keys_numbered(&numbers).await?;
@@ -320,65 +312,6 @@ impl Store {
             row.read().map(|(stored, last_use)| ListedKey { key: stored.key, last_use, phase, seq })
         };
         rows.into_iter().map(read).collect()
-    }
-
-    /// The numbers of the keys of a page. In the order of creation the index has them; in another order they are sorted
-    /// when they are few, and else looked for along that order's own index.
-    async fn numbers_in_order(&self, list: &ListKeys, limit: u32) -> Result<Vec<i64>, StoreError> {
-        let after = list.after.as_ref();
-        if let Sort::Newest | Sort::Oldest = list.sort {
-            return self.numbers(list, list.sort == Sort::Newest, after.map(|place| place.seq), limit).await;
-        }
-        let is_plain = *list == ListKeys { sort: list.sort, after: list.after.clone(), ..ListKeys::default() };
-        let few = if is_plain { None } else { Some(self.numbers(list, true, None, SORTED + 1).await?) };
-        let few = few.filter(|found| found.len() <= SORTED as usize);
-        if few.as_ref().is_some_and(Vec::is_empty) {
-            return Ok(Vec::new());
-        }
-        let Dialect { seq, matches } = self.inner.db.dialect();
-        let (column, order, than) = match list.sort {
-            Sort::Newest | Sort::Oldest => ("seq", "DESC", "<"),
-            Sort::Name => ("folded", "ASC", ">"),
-            Sort::NameLast => ("folded", "DESC", "<"),
-            Sort::Expires => ("expires_at", "ASC", ">"),
-            Sort::ExpiresLast => ("expires_at", "DESC", "<"),
-            Sort::Used => ("last_used_at", "DESC", "<"),
-            Sort::UsedLast => ("last_used_at", "ASC", ">"),
-        };
-        // The index to walk along is of one kind of keys.
-        let kind = match list.which {
-            Which::Any => "",
-            Which::Only(Phase::Archived) => " AND k.archived_at IS NOT NULL",
-            Which::Current | Which::Only(_) => " AND k.archived_at IS NULL",
-        };
-        let among = match &few {
-            Some(found) => format!(" AND k.seq IN ({})", comma_separated(found)),
-            None if is_plain => String::new(),
-            None => format!(" AND EXISTS (SELECT 1 FROM key_index WHERE {matches} AND {seq} = k.seq)"),
-        };
-        let asks = few.is_none() && !is_plain;
-        let place = if asks { ("$2", "$3") } else { ("$1", "$2") };
-        let from =
-            after.map(|_| format!(" AND (k.{column}, k.seq) {than} ({}, {})", place.0, place.1)).unwrap_or_default();
-        let sql = format!(
-            "SELECT k.seq FROM keys k WHERE 1 = 1{kind}{among}{from} ORDER BY k.{column} {order}, k.seq {order} LIMIT {limit}"
-        );
-        let question = self.inner.db.question(list);
-        let rows: Vec<(i64,)> = reading!(self, db => {
-            let mut query = sqlx::query_as(AssertSqlSafe(sql)).persistent(false);
-            if asks {
-                query = query.bind(question);
-            }
-            if let Some(place) = after {
-                query = match column {
-                    "folded" => query.bind(place.value.clone()),
-                    _ => query.bind(place.value.parse::<i64>().unwrap_or_default()),
-                };
-                query = query.bind(place.seq);
-            }
-            query.fetch_all(db).await?
-        });
-        Ok(rows.into_iter().map(|(seq,)| seq).collect())
     }
 
     /// How many keys there are, all or one owner's.
@@ -414,10 +347,10 @@ impl Store {
             let hour = Timestamp::from_millis(hour);
             let place = hours.iter().position(|known| (known.key, known.hour) == (key, hour));
             let place = place.unwrap_or_else(|| {
-                hours.push(KeyHour { key, hour, calls: Health::default() });
+                hours.push(KeyHour { key, hour, calls: Tally::default() });
                 hours.len() - 1
             });
-            hours[place].calls.add(&outcome, calls);
+            hours[place].calls.add(Outcome::of_code(&outcome), calls);
         }
         Ok(hours)
     }
@@ -550,9 +483,4 @@ impl ListedKey {
         };
         Cursor { seq: self.seq, value }
     }
-}
-
-fn comma_separated(numbers: &[i64]) -> String {
-    let texts: Vec<_> = numbers.iter().map(i64::to_string).collect();
-    texts.join(",")
 }

@@ -6,6 +6,7 @@ mod audit;
 mod audit_search;
 mod change;
 mod key_index;
+mod key_order;
 mod keys;
 mod limits;
 mod observations;
@@ -13,6 +14,7 @@ mod overview;
 mod refusals;
 mod registry;
 mod rotations;
+mod seeded;
 mod sessions;
 mod setup;
 mod signatures;
@@ -28,7 +30,7 @@ use std::{
 };
 
 use sqlx::{
-    PgPool, SqlitePool,
+    Connection, PgPool, SqlitePool,
     migrate::{Migrate, MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -40,9 +42,10 @@ pub use self::{
     audit_search::AuditFilter,
     change::Change,
     keys::{Counts, KeyHour, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
-    overview::{BusyKey, ExpiringKey},
+    overview::BusyKey,
     refusals::{MAX_REFUSALS, Refusal},
     rotations::Rotation,
+    seeded::SeededKey,
     sessions::StoredSession,
     signatures::StoredVerifyKey,
     usage::{Stakes, Tally},
@@ -232,7 +235,16 @@ impl Store {
         }
         let pending = MIGRATIONS.iter().any(|migration| !applied.contains(&migration.version));
         let copy = if pending && !applied.is_empty() { self.copy_before(newest).await? } else { None };
-        writing!(self, db => MIGRATIONS.run(db).await).map_err(StoreError::Migration)?;
+        match &self.inner.db {
+            Db::Sqlite { write, .. } => MIGRATIONS.run(write).await.map_err(StoreError::Migration)?,
+            Db::Postgres(pool) => {
+                // A change of the schema may take longer than a statement of the running program.
+                let mut connection = pool.acquire().await?.detach();
+                sqlx::raw_sql("SET statement_timeout = 0").execute(&mut connection).await?;
+                MIGRATIONS.run(&mut connection).await.map_err(StoreError::Migration)?;
+                connection.close().await?;
+            }
+        }
         self.make_key_index().await?;
         Ok(copy)
     }

@@ -6,19 +6,6 @@ use sqlx::FromRow;
 use super::{Store, StoreError, reading};
 use crate::{id::KeyId, time::Timestamp};
 
-/// A key that expires soon.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExpiringKey {
-    /// Its id.
-    pub id: KeyId,
-    /// Its name.
-    pub name: String,
-    /// Who holds it.
-    pub owner: String,
-    /// When it stops.
-    pub expires_at: Timestamp,
-}
-
 /// A key and its allowed calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BusyKey {
@@ -80,37 +67,13 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
-    /// The live keys that expire first, at most `limit`. Those that never expire are left out.
-    pub async fn soonest_expiring(
-        &self,
-        owner: Option<&str>,
-        now: Timestamp,
-        limit: u16,
-    ) -> Result<Vec<ExpiringKey>, StoreError> {
-        let all = "SELECT id, name, owner, expires_at AS number FROM keys \
-                   WHERE archived_at IS NULL AND expires_at > $1 AND expires_at < $3 ORDER BY expires_at LIMIT $2";
-        let own = "SELECT id, name, owner, expires_at AS number FROM keys WHERE owner = $4 AND archived_at IS NULL \
-                   AND expires_at > $1 AND expires_at < $3 ORDER BY expires_at LIMIT $2";
-        let (limit, never) = (i64::from(limit), Timestamp::NEVER.millis());
-        let rows: Vec<KeyRow> = reading!(self, db => match owner {
-            None => sqlx::query_as(all).bind(now.millis()).bind(limit).bind(never).fetch_all(db).await?,
-            Some(owner) => sqlx::query_as(own).bind(now.millis()).bind(limit).bind(never).bind(owner).fetch_all(db).await?,
-        });
-        let read = |row: KeyRow| {
-            let id = KeyId::parse(&row.id).ok_or(StoreError::Corrupt("key"))?;
-            let expires_at = Timestamp::from_millis(row.number);
-            Ok(ExpiringKey { id, name: row.name, owner: row.owner, expires_at })
-        };
-        rows.into_iter().map(read).collect()
-    }
-
     /// Whether there is a key, archived or not; of anyone, or of this owner.
     pub async fn has_keys(&self, owner: Option<&str>) -> Result<bool, StoreError> {
-        let sql = "SELECT id FROM keys WHERE ($1 = '' OR owner = $1) LIMIT 1";
-        let row: Option<(String,)> = reading!(self, db => sqlx::query_as(sql)
-            .bind(owner.unwrap_or_default())
-            .fetch_optional(db)
-            .await?);
+        let (any, own) = ("SELECT id FROM keys LIMIT 1", "SELECT id FROM keys WHERE owner = $1 LIMIT 1");
+        let row: Option<(String,)> = reading!(self, db => match owner {
+            None => sqlx::query_as(any).fetch_optional(db).await?,
+            Some(owner) => sqlx::query_as(own).bind(owner).fetch_optional(db).await?,
+        });
         Ok(row.is_some())
     }
 

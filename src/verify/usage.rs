@@ -82,6 +82,8 @@ impl Usage {
             waiting.extend(lock(shard).drain());
         }
         let any = !waiting.is_empty();
+        // In one order everywhere, so that two nodes never wait for each other in a circle.
+        waiting.sort_unstable_by_key(|(of, _)| *of);
         let mut waiting = waiting.into_iter().peekable();
         while waiting.peek().is_some() {
             let batch: Vec<_> = waiting.by_ref().take(BATCH).collect();

@@ -1,7 +1,7 @@
 //! Views of what is seen of keys.
 
 use keyward::{
-    activity::{Observation, Outcome, Period, Series, Tally},
+    activity::{Observation, Outcome, Period, Series},
     console::{Broken, KeyForm, Overlap, Pair, Record, Tightening},
     decision::Reason,
     id::KeyId,
@@ -12,45 +12,45 @@ use keyward::{
     time::{DAY, Timestamp, relative, span},
 };
 
-use super::views::{row, when};
+use super::views::{row, tally, when};
 use crate::{
     form::{OVERLAPS, RotateForm, UNTIL},
     posted::Refused,
-    view::{BrokenView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, TallyView, TightenView},
+    view::{
+        BrokenView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, TallyView, Tick, TightenView,
+    },
 };
 
 /// Callers that are listed.
 const LISTED: usize = 12;
 
-fn tally(of: Tally) -> TallyView {
-    TallyView { allowed: of.allowed, limited: of.limited, refused: of.refused }
-}
-
-/// The time of a bar, with its zone.
-fn bar_time(series: &Series, place: usize) -> String {
-    let step = series.period.step();
-    let at = series.start.plus(step * i64::try_from(place).unwrap_or_default());
+/// When a bar begins. A day of 30 is one of the calendar, in UTC.
+fn begins(series: &Series, place: usize) -> Tick {
+    let at = series.start.plus(series.period.step() * i64::try_from(place).unwrap_or_default());
     match series.period {
-        Period::Hour => format!("{}, {} UTC", at.short_day(), at.clock()),
-        Period::Day => format!("{}, {}\u{2013}{} UTC", at.short_day(), at.clock(), at.plus(step).clock()),
-        Period::Month => format!("{} UTC", at.day()),
+        Period::Month => Tick { iso: String::new(), words: format!("{} (UTC)", at.day()) },
+        Period::Hour | Period::Day => Tick { iso: at.to_string(), words: at.long() },
     }
 }
 
 /// What stands below the bars: four times evenly spread, and now.
-fn ticks(series: &Series) -> Vec<String> {
+fn ticks(series: &Series) -> Vec<Tick> {
     let step = series.period.step() * i64::try_from(series.bars.len() / 4).unwrap_or_default();
-    let label = |quarter| {
+    let plain = |words: String| Tick { iso: String::new(), words };
+    let tick = |quarter| {
         let at = series.start.plus(step * quarter);
-        if series.period == Period::Month { at.short_day() } else { at.clock() }
+        match series.period {
+            Period::Month => plain(at.short_day()),
+            Period::Hour | Period::Day => Tick { iso: at.to_string(), words: at.clock() },
+        }
     };
     let last = if series.period == Period::Month { "today" } else { "now" };
-    (0..4).map(label).chain([last.to_owned()]).collect()
+    (0..4).map(tick).chain([plain(last.to_owned())]).collect()
 }
 
 /// Calls over a period.
 pub(super) fn calls(series: &Series) -> CallsView {
-    let bars = series.bars.iter().enumerate().map(|(place, bar)| (bar_time(series, place), tally(*bar)));
+    let bars = series.bars.iter().enumerate().map(|(place, bar)| (begins(series, place), tally(*bar)));
     CallsView {
         period: series.period.code().to_owned(),
         bars: bars.collect(),
@@ -118,9 +118,7 @@ pub(super) fn pair(pair: &Pair, page: KeyId, may_write: bool, now: Timestamp) ->
         may_extend: pair.latest > pair.old.card.expires_at,
         quiet: quiet.unwrap_or_default(),
         recent: (drain.recent[0].allowed, drain.recent[1].allowed),
-        bars: bars
-            .map(|(place, (old_bar, new_bar))| (bar_time(old, place), old_bar.allowed, new_bar.allowed))
-            .collect(),
+        bars: bars.map(|(place, (old_bar, new_bar))| (begins(old, place), old_bar.allowed, new_bar.allowed)).collect(),
         ticks: ticks(old),
         callers,
         may_write,

@@ -18,11 +18,11 @@ pub use ssr::{plan, step};
 #[cfg(feature = "ssr")]
 mod ssr {
     use keyward::{
-        console::{BulkAct, BulkItem, MATCHES, Pick},
+        console::{BulkAct, BulkItem, Pick},
         id::KeyId,
         key::ArchiveReason,
         registry::Kind,
-        time::{DAY, Timestamp, relative},
+        time::{DAY, Timestamp},
     };
 
     use super::{
@@ -64,7 +64,7 @@ mod ssr {
             id: item.id.to_string(),
             name: item.key.as_ref().map_or_else(|| item.id.to_string(), |key| key.card.name.to_string()),
             owner: item.key.as_ref().map(|key| key.card.owner.to_string()).unwrap_or_default(),
-            used: item.last_use.as_ref().map_or_else(|| "never".to_owned(), |used| relative(used.at, now)),
+            used: item.last_use.as_ref().map(|used| views::when(used.at, now)),
             in_use: item.last_use.as_ref().is_some_and(|used| now.since(used.at) < DAY),
             refused: item.refused.clone(),
         }
@@ -78,11 +78,11 @@ mod ssr {
         let now = visit.console.clock().now();
         let entries = visit.console.entries(permit, Kind::Group).await.map_err(closed)?;
         let mut groups: Vec<_> = entries.iter().map(|entry| entry.name().to_owned()).collect();
+        groups.sort_unstable();
         groups.dedup();
         Ok(BulkPlanView {
             items: plan.items.iter().map(|found| item(found, now)).collect(),
-            count: views::counted(plan.keys),
-            exact: Some(plan.keys).filter(|keys| *keys <= MATCHES),
+            count: plan.keys,
             in_use: plan.in_use,
             from: plan.from,
             groups,

@@ -47,9 +47,9 @@ pub use keys::{archive, issue};
 pub use list::list_keys;
 pub use overview::{first_run, overview};
 pub use people::visitor;
-pub use settings::{group_keys, list_entries, list_people, show_entry};
+pub use settings::{list_entries, list_people, show_entry};
 #[cfg(feature = "ssr")]
-pub use settings_forms::{add_person, archive_group, save_entry, switch_entry, switch_person};
+pub use settings_forms::{add_person, save_entry, switch_entry, switch_person};
 pub use signing::show_signing;
 #[cfg(feature = "ssr")]
 pub use signing::{add_verify_key, retire_verify_key};

@@ -10,26 +10,22 @@ use crate::{
 /// What is going on.
 #[server(prefix = "/api/console", endpoint = "overview")]
 pub async fn overview() -> Result<OverviewView, ApiError> {
-    use super::{ctx, views};
-    use crate::view::{HourOfCallsView, KeyLine, ReasonView};
-    use keyward::{console::HourOfCalls, decision::Check, people::Action, time::DAY};
+    use super::{activity_views, ctx, views};
+    use crate::view::{KeyLine, ReasonView};
+    use keyward::{activity::Outcome, people::Action, time::DAY};
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;
             let permit = visit.permit()?;
             let found = visit.console.overview(permit).await.map_err(ctx::closed)?;
             let now = visit.console.clock().now();
-            let hour = |hour: &HourOfCalls| HourOfCallsView {
-                label: hour.at.clock(),
-                calls: [hour.allowed, hour.limited, hour.refused],
-            };
             let line = |id: keyward::id::KeyId, name: &str, owner: &str| KeyLine {
                 id: id.to_string(),
                 name: name.to_owned(),
                 owner: owner.to_owned(),
             };
             Ok(OverviewView {
-                hours: found.hours.iter().map(hour).collect(),
+                calls: activity_views::calls(&found.calls),
                 before: found.before,
                 reasons: found
                     .reasons
@@ -37,7 +33,7 @@ pub async fn overview() -> Result<OverviewView, ApiError> {
                     .map(|(reason, calls)| ReasonView {
                         code: reason.code().to_owned(),
                         words: reason.words().to_owned(),
-                        limited: matches!(reason.check(), Check::Limits | Check::Quota),
+                        limited: Outcome::of_code(reason.code()) == Outcome::Limited,
                         calls: *calls,
                     })
                     .collect(),
@@ -47,8 +43,9 @@ pub async fn overview() -> Result<OverviewView, ApiError> {
                     .expiring
                     .iter()
                     .map(|key| {
-                        let days = key.expires_at.since(now) / DAY;
-                        (line(key.id, &key.name, &key.owner), views::when(key.expires_at, now), days)
+                        let expires = key.card.expires_at;
+                        let line = line(key.id, key.card.name.as_str(), key.card.owner.as_str());
+                        (line, views::when(expires, now), expires.since(now) / DAY)
                     })
                     .collect(),
                 busiest: found.busiest.iter().map(|key| (line(key.id, &key.name, &key.owner), key.calls)).collect(),

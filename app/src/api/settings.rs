@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     error::ApiError,
-    settings::{EntriesView, EntryView, GroupKeysView, PersonRow},
+    settings::{EntriesView, EntryView, PersonRow},
 };
 
 /// Every entry of a kind.
@@ -45,24 +45,6 @@ pub async fn show_entry(kind: String, id: Option<String>) -> Result<EntryView, A
             };
             let tenants = visit.console.entries(permit, Kind::Tenant).await.map_err(ctx::closed)?;
             Ok(settings_views::entry(kind, entry.as_ref(), &tenants, permit, visit.console.clock().now()))
-        }
-        .await,
-    )
-}
-
-/// A group, and how many keys archiving all of them would stop.
-#[server(prefix = "/api/console", endpoint = "group_keys")]
-pub async fn group_keys(id: String) -> Result<GroupKeysView, ApiError> {
-    use super::{ctx, settings_views};
-    use keyward::registry::Kind;
-    ctx::answer(
-        async {
-            let visit = ctx::expect_visit()?;
-            let permit = visit.permit()?;
-            let id = settings_views::entry_id(&id)?;
-            let keys = visit.console.count_group(permit, id).await.map_err(ctx::closed)?;
-            let group = visit.console.entry(permit, Kind::Group, id).await.map_err(ctx::closed)?;
-            Ok(GroupKeysView { id: id.to_string(), name: group.name().to_owned(), keys })
         }
         .await,
     )

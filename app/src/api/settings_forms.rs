@@ -3,9 +3,7 @@
 use keyward::{
     console::{ConsoleError, NewUser},
     id::UserId,
-    key::ArchiveReason,
     people::Role,
-    registry::Kind,
 };
 
 use super::{
@@ -31,14 +29,6 @@ pub async fn save_entry(visit: &Visit, of: &str, id: Option<&str>, typed: &Typed
 /// Switches an entry off, or on again.
 pub async fn switch_entry(visit: &Visit, of: &str, id: &str, on: bool) -> Result<SaveAnswer, ApiError> {
     answered(visit.console.switch_entry(visit.permit()?, kind(of)?, entry_id(id)?, on).await)
-}
-
-/// Archives every key of a group. How many there were.
-pub async fn archive_group(visit: &Visit, id: &str, reason: &str) -> Result<usize, ApiError> {
-    let (permit, id) = (visit.permit()?, entry_id(id)?);
-    let reason = ArchiveReason::parse(reason).ok_or(ApiError::BadRequest)?;
-    visit.console.entry(permit, Kind::Group, id).await.map_err(closed)?;
-    visit.console.archive_group(permit, id, reason).await.map_err(closed)
 }
 
 /// Adds someone who may sign in.

@@ -1,11 +1,12 @@
 //! Views from domain types.
 
 use keyward::{
+    activity::Tally,
     audit::{Event, Verb},
     console::{FieldError, KeyDetail, MATCHES},
     id::KeyId,
     key::{ArchiveReason, Key, SignedWrites, State, Status, Subject},
-    listing::{Health, IDLE, Phase, STALE},
+    listing::{IDLE, Phase, STALE},
     people::{Action, Permit, Role},
     registry::{Entry, Kind},
     store::{KeyHour, LastUse, ListedKey},
@@ -17,8 +18,8 @@ use crate::{
     error::ApiError,
     routes,
     view::{
-        ArchivedView, CallerView, CardView, EventView, FieldErrorView, GroupView, HourView, KeyRow, KeyView,
-        ListedView, MaskView, OffView, StakesView, StatusView, SubjectView, When,
+        ArchivedView, CallerView, CardView, EventView, FieldErrorView, GroupView, KeyRow, KeyView, ListedView,
+        MaskView, OffView, StakesView, StatusView, SubjectView, TallyView, When,
     },
 };
 
@@ -34,6 +35,10 @@ pub(super) fn key_id(text: &str) -> Result<KeyId, ApiError> {
     KeyId::parse(text).ok_or(ApiError::NotFound)
 }
 
+pub(super) fn tally(of: Tally) -> TallyView {
+    TallyView { allowed: of.allowed, limited: of.limited, refused: of.refused }
+}
+
 /// What has to be mended, for the form it was typed in.
 pub fn field_errors(errors: &[FieldError]) -> Vec<FieldErrorView> {
     let view = |error: &FieldError| FieldErrorView { field: error.field.to_owned(), message: error.message.clone() };
@@ -45,10 +50,9 @@ pub(super) fn listed(listed: &ListedKey, hours: &[KeyHour], since: Timestamp, no
     let ListedKey { key, last_use, phase, .. } = listed;
     let mut calls = Vec::new();
     for hour in hours.iter().filter(|hour| hour.key == key.id) {
-        calls.resize(HOURS, HourView::default());
+        calls.resize(HOURS, TallyView::default());
         let place = usize::try_from(hour.hour.since(since) / HOUR).unwrap_or_default().min(HOURS - 1);
-        let Health { allowed, limited, refused } = hour.calls;
-        calls[place] = HourView { allowed, limited, refused };
+        calls[place] = tally(hour.calls);
     }
     let mut row = row(key, last_use.as_ref(), now);
     row.status = with_health(row.status, *phase);

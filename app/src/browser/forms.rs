@@ -6,10 +6,15 @@ use leptos::{ev, html, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlFormElement, HtmlInputElement, HtmlOptionElement, HtmlTextAreaElement, js_sys::Array};
 
+use super::find;
+
 const GUARDED: &str = "form[data-guard]";
 
-/// Whether a form of the page holds something that leaving would lose.
+/// Whether leaving would lose something: what a form of the page holds, or an act that is not over.
 pub(crate) fn has_unsaved() -> bool {
+    if find("[data-busy]").is_some() {
+        return true;
+    }
     let Ok(list) = document().query_selector_all(GUARDED) else { return false };
     Array::from(&list).iter().any(|form| is_changed(form.unchecked_ref()))
 }

@@ -31,47 +31,53 @@ pub(crate) fn clock_skew(server: i64) -> i64 {
 /// Writes every instant of a document as it stands now: relative ones anew, others in the viewer's zone, named.
 pub(crate) fn tell_times(document: &Document, skew: i64) {
     let now = Timestamp::from_millis(here() + skew);
-    let Ok(list) = document.query_selector_all("time[data-when]") else { return };
+    let Ok(list) = document.query_selector_all("[data-when]") else { return };
     for element in Array::from(&list).iter() {
         tell(element.unchecked_ref(), now);
     }
 }
 
 fn tell(element: &Element, now: Timestamp) {
-    let parsed = Date::parse(&element.get_attribute("datetime").unwrap_or_default());
+    // A drawing's tooltip has no attribute for an instant.
+    let at = ["datetime", "data-at"].into_iter().find_map(|name| element.get_attribute(name));
+    let parsed = Date::parse(&at.unwrap_or_default());
     if parsed.is_nan() {
         return;
     }
     let (ago, full) = (relative(Timestamp::from_millis(whole(parsed)), now), full(parsed));
-    let (text, title) =
-        if element.get_attribute("data-when").is_some_and(|kind| kind == "full") { (full, ago) } else { (ago, full) };
+    let (text, title) = match element.get_attribute("data-when").as_deref() {
+        Some("full") => (full, ago),
+        Some("clock") => (clock(parsed), full),
+        _ => (ago, full),
+    };
     // The node stays, since an island may hold it.
     if let Some(node) = element.first_child()
         && node.node_value().as_deref() != Some(&text)
     {
         node.set_node_value(Some(&text));
     }
-    if element.get_attribute("title").as_deref() != Some(&title) {
+    if element.get_attribute("title").is_some_and(|old| old != title) {
         _ = element.set_attribute("title", &title);
     }
 }
 
 /// `14 Mar 2027, 23:59 CET`: the page's language, in the viewer's zone.
 fn full(millis: f64) -> String {
-    let date = Date::new(&JsValue::from_f64(millis));
+    let day = [("day", "numeric"), ("month", "short"), ("year", "numeric"), ("timeZoneName", "short")];
+    written(millis, &day).replace("Sept ", "Sep ")
+}
+
+/// `23:59`, in the viewer's zone.
+fn clock(millis: f64) -> String {
+    written(millis, &[])
+}
+
+fn written(millis: f64, more: &[(&str, &str)]) -> String {
     let options = Object::new();
-    for (name, value) in [
-        ("day", "numeric"),
-        ("month", "short"),
-        ("year", "numeric"),
-        ("hour", "2-digit"),
-        ("minute", "2-digit"),
-        ("hourCycle", "h23"),
-        ("timeZoneName", "short"),
-    ] {
-        _ = Reflect::set(&options, &name.into(), &value.into());
+    for (name, value) in more.iter().chain(&[("hour", "2-digit"), ("minute", "2-digit"), ("hourCycle", "h23")]) {
+        _ = Reflect::set(&options, &(*name).into(), &(*value).into());
     }
-    String::from(date.to_locale_string("en-GB", &options)).replace("Sept ", "Sep ")
+    String::from(Date::new(&JsValue::from_f64(millis)).to_locale_string("en-GB", &options))
 }
 
 /// Calls back, once for a moment, when something was added to the page.

@@ -6,6 +6,8 @@ use leptos::prelude::*;
 use super::{Ago, Field, Icon, calls, grouped};
 use crate::{
     form::ArchiveForm,
+    listing::Asked,
+    routes,
     view::{CallerView, StakesView},
 };
 
@@ -74,4 +76,23 @@ fn AtStake(stakes: StakesView) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// A button that leads to archiving all keys that answer a question; it is asked first, and says which they are.
+#[component]
+pub(crate) fn ArchiveAll(
+    /// The question.
+    of: Asked,
+    /// What the button says.
+    label: &'static str,
+    /// What it is called where several stand on a page.
+    #[prop(optional, into)]
+    name: Option<String>,
+) -> impl IntoView {
+    view! {
+        <form method="post" action=routes::BULK>
+            <input type="hidden" name="all" value="1"/><input type="hidden" name="query" value=of.query()/>
+            <button class="btn risky" name="act" value="archive" aria-label=name><Icon name="archive"/>{label}</button>
+        </form>
+    }
 }

@@ -2,11 +2,16 @@
 
 use leptos::prelude::*;
 
+use super::Told;
+use crate::view::Tick;
+
 /// One bar: what a pointer is told, and its parts from the ground up, each with its class and its size.
 #[derive(Clone, Debug)]
 pub(crate) struct Bar {
-    /// When it is, and how much of what.
-    pub(crate) title: String,
+    /// When it begins.
+    pub(crate) begins: Tick,
+    /// How much there is of what.
+    pub(crate) said: String,
     /// The parts.
     pub(crate) parts: Vec<(&'static str, i64)>,
 }
@@ -53,7 +58,7 @@ pub(crate) fn Bars(
     /// The scale's words, from the top down.
     scale: Vec<String>,
     /// What stands below, evenly spread.
-    ticks: Vec<String>,
+    ticks: Vec<Tick>,
     /// All of it in words.
     #[prop(into)]
     label: String,
@@ -68,7 +73,7 @@ pub(crate) fn Bars(
             |(class, from, height)| view! { <rect class=class x=left + 2 y=from width=WIDTH - 4 height=height></rect> };
         view! {
             <g>
-                <title>{bar.title}</title>
+                <title data-at=bar.begins.iso data-when="full">{bar.begins.words}": "{bar.said}</title>
                 <rect class="s-hit" x=left y="0" width=WIDTH height=HEIGHT></rect>
                 {stacked(&bar.parts, top).into_iter().map(part).collect_view()}
             </g>
@@ -83,7 +88,7 @@ pub(crate) fn Bars(
                 {lines.into_iter().map(line).collect_view()}
                 {bars.into_iter().enumerate().map(bar).collect_view()}
             </svg>
-            <div aria-hidden="true">{ticks.into_iter().map(|tick| view! { <span>{tick}</span> }).collect_view()}</div>
+            <div aria-hidden="true">{ticks.into_iter().map(|tick| view! { <Told of=tick kind="clock"/> }).collect_view()}</div>
         </div>
     }
 }
@@ -95,6 +100,25 @@ pub(crate) fn Swatch(
     of: &'static str,
 ) -> impl IntoView {
     view! { <svg viewBox="0 0 10 10" aria-hidden="true"><rect class=of width="10" height="10" rx="2"></rect></svg> }
+}
+
+/// A part of a whole, beside the number it draws.
+#[component]
+pub(crate) fn Share(
+    /// The part.
+    part: i64,
+    /// The whole.
+    whole: i64,
+    /// The class that fills the part.
+    class: &'static str,
+) -> impl IntoView {
+    let width = part * 1000 / whole.max(1);
+    view! {
+        <svg class="share" viewBox="0 0 1000 6" preserveAspectRatio="none" aria-hidden="true">
+            <rect class="s-rest" width="1000" height="6"></rect>
+            <rect class=class width=width height="6"></rect>
+        </svg>
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Components take plain props and call no server.
 
 mod archive;
+mod bulk;
+mod calls;
 mod chart;
 mod checks;
 mod count;
@@ -13,12 +15,13 @@ mod overlap;
 mod said;
 mod seen;
 mod spark;
-mod stacked;
 mod switch;
 mod time;
 
-pub(crate) use archive::ArchiveFields;
-pub(crate) use chart::{Bar, Bars, Swatch, top};
+pub(crate) use archive::{ArchiveAll, ArchiveFields};
+pub(crate) use bulk::{BulkResults, UndoBulk};
+pub(crate) use calls::{CallsBars, CallsLegend, CallsNumbers};
+pub(crate) use chart::{Bar, Bars, Share, Swatch, top};
 pub(crate) use checks::{Checks, Marked, Verdict, Walk};
 pub(crate) use count::{calls, grouped};
 pub(crate) use events::Timeline;
@@ -30,6 +33,5 @@ pub(crate) use overlap::OverlapFields;
 pub(crate) use said::SaidNote;
 pub(crate) use seen::{Callers, coverage};
 pub(crate) use spark::Spark;
-pub(crate) use stacked::{Legend, Series, Share, Slot, Stacked};
 pub(crate) use switch::{Switch, switch_face};
-pub(crate) use time::{Ago, Moment};
+pub(crate) use time::{Ago, Moment, Told};

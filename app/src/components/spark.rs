@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::calls;
-use crate::view::HourView;
+use super::{calls, calls::parts};
+use crate::view::TallyView;
 
 /// How tall the tallest bar is.
 const TALL: i64 = 22;
@@ -14,22 +14,22 @@ const STEP: usize = 3;
 #[component]
 pub(crate) fn Spark(
     /// Its hours, the oldest first; empty when there were no calls.
-    hours: Vec<HourView>,
+    hours: Vec<TallyView>,
 ) -> impl IntoView {
-    let sum = |part: fn(&HourView) -> i64| hours.iter().map(part).sum::<i64>();
-    let (allowed, limited, refused) = (sum(|hour| hour.allowed), sum(|hour| hour.limited), sum(|hour| hour.refused));
-    let label = match (allowed, limited + refused) {
+    let sum = |part: fn(&TallyView) -> i64| hours.iter().map(part).sum::<i64>();
+    let (allowed, stopped) = (sum(|hour| hour.allowed), sum(|hour| hour.limited + hour.refused));
+    let label = match (allowed, stopped) {
         (0, 0) => "No calls in 36 h".to_owned(),
         (allowed, 0) => format!("{} in 36 h", calls(allowed)),
         (allowed, stopped) => format!("{} allowed and {} refused in 36 h", calls(allowed), calls(stopped)),
     };
-    let busiest = hours.iter().map(|hour| hour.allowed + hour.limited + hour.refused).max().unwrap_or(0);
+    let busiest = hours.iter().map(|hour| hour.all()).max().unwrap_or(0);
     let bars = hours.iter().enumerate().flat_map(|(place, hour)| {
         let mut floor = 24;
-        [("s-allow", hour.allowed), ("s-limit", hour.limited), ("s-deny", hour.refused)]
+        parts(*hour)
             .into_iter()
-            .filter(|(_, calls)| *calls > 0)
-            .map(move |(class, calls)| {
+            .filter(|(.., calls)| *calls > 0)
+            .map(move |(class, _, calls)| {
                 let height = (calls * TALL / busiest.max(1)).max(1);
                 floor -= height;
                 view! { <rect class=class x=place * STEP y=floor.max(0) width="2" height=height></rect> }

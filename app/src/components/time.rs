@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::view::When;
+use crate::view::{Tick, When};
 
 /// Relative, with the absolute instant on hover: for lists.
 #[component]
@@ -20,4 +20,17 @@ pub(crate) fn Moment(when: When) -> impl IntoView {
         return view! { <span class="is-warn">"never"</span> }.into_any();
     }
     view! { <time datetime=when.iso title=when.relative data-when="full">{when.long}</time> }.into_any()
+}
+
+/// An instant of a chart.
+#[component]
+pub(crate) fn Told(
+    of: Tick,
+    /// How the browser writes it: `full`, or just its `clock`.
+    kind: &'static str,
+) -> impl IntoView {
+    if of.iso.is_empty() {
+        return view! { <span>{of.words}</span> }.into_any();
+    }
+    view! { <time datetime=of.iso data-when=kind>{of.words}</time> }.into_any()
 }

@@ -7,119 +7,145 @@ use super::trouble::Trouble;
 use crate::{
     api, browser,
     bulk::BulkForm,
-    components::{Icon, grouped},
+    components::{BulkResults, Icon, UndoBulk, grouped},
     error::ApiError,
-    routes,
     view::BulkResultView,
 };
 
+/// How far the act is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Asked,
+    Running,
+    /// It was stopped, or something failed: sent again, it goes on from there.
+    Halted,
+    Over,
+}
+
 #[derive(Clone, Copy)]
 struct Course {
-    running: RwSignal<bool>,
+    stage: RwSignal<Stage>,
     stop: RwSignal<bool>,
-    over: RwSignal<bool>,
     failure: RwSignal<Option<ApiError>>,
     result: RwSignal<BulkResultView>,
 }
 
 impl Course {
-    async fn run(self, mut form: BulkForm) {
-        self.running.set(true);
-        loop {
-            let step = api::bulk_step(form.clone()).await;
-            let Some(next) = (match step {
+    /// Goes on, step by step; at the end, `told` of how many it was done to is the page's title.
+    async fn run(self, mut form: BulkForm, told: impl Fn(usize) -> String) {
+        self.failure.set(None);
+        self.stop.set(false);
+        self.stage.set(Stage::Running);
+        let next = self.result.with_untracked(|result| result.next);
+        match next {
+            Some(next) => form.from = Some(next),
+            None => self.result.set(BulkResultView::default()),
+        }
+        let stage = loop {
+            match api::bulk_step(form.clone()).await {
                 Ok(step) => {
-                    _ = self.result.try_update(|result| result.add(step));
-                    self.result.try_with_untracked(|result| result.next).flatten()
+                    form.from = step.next;
+                    self.result.update(|result| result.add(step));
                 }
                 Err(error) => {
-                    _ = self.failure.try_set(Some(error));
-                    _ = self.running.try_set(false);
-                    return;
+                    self.failure.set(Some(error));
+                    break Stage::Halted;
                 }
-            }) else {
-                break;
-            };
-            form.from = Some(next);
-            if self.stop.try_get_untracked().unwrap_or(true) {
-                break;
             }
+            if form.from.is_none() {
+                break Stage::Over;
+            }
+            if self.stop.get_untracked() {
+                break Stage::Halted;
+            }
+        };
+        self.stage.set(stage);
+        if stage == Stage::Over {
+            browser::set_text("#bulk-title", &told(self.result.with_untracked(|result| result.done)));
+            task::tick().await;
+            browser::focus("#bulk-back");
         }
-        _ = self.over.try_set(true);
-        task::tick().await;
-        browser::focus("#bulk-back");
     }
 }
 
 /// Takes over the page's form.
 #[island]
 pub(crate) fn RunBulk(
-    /// How many keys it is about, when that is known.
-    total: Option<i64>,
+    /// How many keys it is about.
+    total: i64,
     /// What is true of a key afterwards: `archived`.
     done: String,
+    /// What takes it back, and its words.
+    undo: Option<(String, String)>,
     /// The list's address.
     back: String,
 ) -> impl IntoView {
     let course = Course {
-        running: RwSignal::new(false),
+        stage: RwSignal::new(Stage::Asked),
         stop: RwSignal::new(false),
-        over: RwSignal::new(false),
         failure: RwSignal::new(None),
         result: RwSignal::new(BulkResultView::default()),
     };
+    let props = StoredValue::new((done, undo, back));
+    let told = move |keys: usize| {
+        let words = if keys == 1 { "key" } else { "keys" };
+        props.with_value(|(done, ..)| format!("{} {words} {done}", count(keys)))
+    };
     Effect::new(move |_| {
         window_event_listener(ev::submit, move |event| {
-            if course.running.get_untracked() {
-                event.prevent_default();
-                return;
-            }
             let Some(pairs) = browser::submitted(&event, "[data-bulk]", "go") else { return };
-            if let Some(form) = BulkForm::from_pairs(pairs) {
-                event.prevent_default();
-                course.failure.set(None);
-                task::spawn_local(course.run(form));
+            let Some(form) = BulkForm::from_pairs(pairs) else { return };
+            event.prevent_default();
+            if course.stage.get_untracked() != Stage::Running {
+                task::spawn_local(course.run(form, told));
             }
         });
     });
-    let so_far =
-        move || course.result.with(|result| (count(result.done), result.left_alone, result.done + result.left_alone));
-    let said = done.clone();
-    let results = move || {
-        course.result.with(|result| {
-        let line = |item: &crate::view::BulkItemView| view! {
-            <li class="row"><a class="link" href=routes::key(&item.id)><bdi>{item.name.clone()}</bdi></a><span class="muted">{item.refused.clone()}</span></li>
-        };
-        (!result.refused.is_empty()).then(|| view! {
-            <section class="panel" aria-labelledby="left-alone"><header class="row"><h2 id="left-alone">"Left alone"</h2></header>
-                <ul class="lines">{result.refused.iter().map(line).collect_view()}</ul></section>
+    let progress = move || {
+        let stage = course.stage.get();
+        (stage != Stage::Asked).then(|| {
+            let (done, left) = course.result.with(|result| (result.done, result.left_alone));
+            let rest = if left > 0 { format!(", {} left alone", count(left)) } else { String::new() };
+            let (tone, icon) = match stage {
+                Stage::Over => ("banner ok", "ok"),
+                Stage::Halted => ("banner warn", "warning"),
+                Stage::Running | Stage::Asked => ("banner", "clock"),
+            };
+            let of = match stage {
+                Stage::Over => String::new(),
+                Stage::Halted => format!(" of {}. Send it again to go on from there", grouped(total)),
+                Stage::Running | Stage::Asked => format!(" of {}", grouped(total)),
+            };
+            let running = (stage == Stage::Running).then(|| {
+                view! {
+                    <progress class="share" max=total.to_string() value=(done + left).to_string() aria-label="How far it is" data-busy=""></progress>
+                    <div><button class="btn" type="button" on:click=move |_| course.stop.set(true) disabled=move || course.stop.get()>"Stop"</button></div>
+                }
+            });
+            view! {
+                <div class=tone>
+                    <Icon name=icon/>
+                    <div class="stack tight grow"><p role="status"><b>{told(done)}</b>{rest}{of}"."</p>{running}</div>
+                </div>
+            }
         })
-    })
     };
-    let back = StoredValue::new(back);
+    let results = move || {
+        (course.stage.get() == Stage::Over).then(|| {
+            let (items, ids) = course.result.with_untracked(|result| (result.items.clone(), result.to_undo()));
+            let (done, undo, back) = props.get_value();
+            let undo = undo.filter(|_| !ids.is_empty()).map(|(act, words)| view! { <UndoBulk act words ids/> });
+            view! {
+                <div class="row"><a class="btn primary" id="bulk-back" href=back>"Back to the keys"</a>{undo}</div>
+                <section class="panel" aria-labelledby="each"><header class="row"><h2 id="each">"Each key"</h2></header><BulkResults of=items done/></section>
+            }
+        })
+    };
     view! {
         <div class="stack">
             <div class="slot" role="alert">{move || course.failure.get().map(|error| view! { <Trouble error/> })}</div>
-            {move || (course.running.get() || course.over.get()).then(|| {
-                let (done, left, seen) = so_far();
-                let rest = if left > 0 { format!(", {} left alone", count(left)) } else { String::new() };
-                let said = said.clone();
-                let over = course.over.get();
-                view! {
-                    <div class=if over { "banner ok" } else { "banner" }>
-                        <Icon name=if over { "ok" } else { "clock" }/>
-                        <div class="stack tight grow">
-                            <p role="status"><b>{done}" "{said}</b>{rest}{total.filter(|_| !over).map(|total| format!(" of {}", grouped(total)))}"."</p>
-                            {(!over).then(|| view! { <progress class="share" max=total.map(|total| total.to_string()) value=total.map(|_| seen.to_string()) aria-label="How far it is"></progress> })}
-                            {(!over).then(|| view! { <div><button class="btn" type="button" on:click=move |_| course.stop.set(true) disabled=move || course.stop.get()>"Stop"</button></div> })}
-                        </div>
-                    </div>
-                }
-            })}
-            {move || course.over.get().then(|| view! {
-                <div class="row"><a class="btn primary" id="bulk-back" href=back.get_value()>"Back to the keys"</a></div>
-                {results()}
-            })}
+            {progress}
+            {results}
         </div>
     }
 }

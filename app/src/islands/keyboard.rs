@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use leptos::{ev, prelude::*};
 
-use crate::browser;
+use crate::{browser, routes};
 
 /// How long `g` waits for its letter.
 const GO: Duration = Duration::from_millis(1500);
@@ -54,8 +54,11 @@ impl Keyboard {
             }
         }
         match key.as_str() {
-            "/" => browser::focus("[data-search]"),
-            "c" => browser::follow("a[data-create]"),
+            "/" if browser::has("[data-search]") => browser::focus("[data-search]"),
+            "/" => browser::go(&format!("{}#search", routes::KEYS)),
+            "c" if browser::has("a[data-create]") => browser::follow("a[data-create]"),
+            // Whoever may not create keys has no button for it on the list, either.
+            "c" => browser::go(routes::NEW_KEY),
             "j" => browser::step(ROW, true),
             "k" => browser::step(ROW, false),
             "x" => _ = browser::click_in_row("input[name=key]"),

@@ -49,7 +49,7 @@ pub(super) struct Live {
     pace: StoredValue<Pace>,
     acts: StoredValue<u32>,
     failures: StoredValue<usize>,
-    retrying: StoredValue<bool>,
+    retry: StoredValue<Option<TimeoutHandle>>,
     patience: StoredValue<Option<TimeoutHandle>>,
 }
 
@@ -64,7 +64,7 @@ impl Live {
             pace: StoredValue::new(Pace::Idle),
             acts: StoredValue::new(0),
             failures: StoredValue::new(0),
-            retrying: StoredValue::new(false),
+            retry: StoredValue::new(None),
             patience: StoredValue::new(None),
         }
     }
@@ -96,7 +96,16 @@ impl Live {
         } else if !browser::is_online() {
             self.lost(true);
         } else {
+            // There is new hope: what failed before says nothing about it.
+            self.failures.set_value(0);
+            self.forget_retry();
             self.open();
+        }
+    }
+
+    fn forget_retry(self) {
+        if let Some(retry) = self.retry.try_update_value(Option::take).flatten() {
+            retry.clear();
         }
     }
 
@@ -130,16 +139,15 @@ impl Live {
             let say = move || self.offline.set(true);
             self.patience.set_value(set_timeout_with_handle(say, PATIENCE).ok());
         }
-        if !self.retrying.get_value() {
-            self.retrying.set_value(true);
-            let pause = RETRIES[failures.min(RETRIES.len() - 1)];
-            set_timeout(move || self.retry(), Duration::from_secs(pause));
+        if self.retry.with_value(Option::is_none) {
+            let pause = Duration::from_secs(RETRIES[failures.min(RETRIES.len() - 1)]);
+            self.retry.set_value(set_timeout_with_handle(move || self.retry(), pause).ok());
         }
     }
 
     /// The first time the stream is opened again. After that the page is asked for, which tells whether anybody answers.
     fn retry(self) {
-        self.retrying.set_value(false);
+        self.forget_retry();
         if !browser::is_visible() || browser::has_stream() {
             return;
         }

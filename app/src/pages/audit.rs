@@ -41,7 +41,7 @@ fn Events(view: AuditView, asked: AuditAsked, paged: bool) -> impl IntoView {
                 <a class="btn" href=json download=""><Icon name="download"/>"Export JSON"</a>
             </span>
         </div>
-        <p class="paper">"Keyward, audit. Printed "{view.now.long.clone()}". All times are UTC."</p>
+        <p class="paper">"Keyward, audit. Printed "<Moment when=view.now.clone()/>"."</p>
         <p class="muted lead">"Every change, in a chain where each event seals the one before."</p>
         <Chain of=view.chain/>
         <Filters asked/>
@@ -81,7 +81,7 @@ fn Events(view: AuditView, asked: AuditAsked, paged: bool) -> impl IntoView {
 fn Chain(of: Option<ChainView>) -> impl IntoView {
     let said = |tone: &'static str, icon: &'static str, words: String, at: Option<When>| {
         view! {
-            <div class=tone data-live="audit-chain" role="status">
+            <div class=tone role="status">
                 <Icon name=icon/>
                 <p class="grow">{words}{at.map(|at| view! { " Checked "<Ago when=at/>"." })}</p>
             </div>
@@ -101,7 +101,7 @@ fn Chain(of: Option<ChainView>) -> impl IntoView {
     };
     view! {
         <div class="row chain">
-            <div class="grow">{status}</div>
+            <div class="grow" data-live="audit-chain">{status}</div>
             <form method="post" action=routes::VERIFY_AUDIT><button class="btn"><Icon name="shield"/>"Verify now"</button></form>
         </div>
     }
@@ -170,7 +170,7 @@ fn Row(event: EventView) -> impl IntoView {
     };
     view! {
         <tr role="row">
-            <td class="c-seq fit num muted" role="cell">{event.seq}</td>
+            <td class="c-seq fit num muted" role="cell">{grouped(event.seq)}</td>
             <td class="c-what" role="cell"><span class=tone><Icon name=icon/>{event.what}</span></td>
             <td class="c-target" role="cell">{match event.href {
                 Some(href) => view! { <a class="link" href=href title=event.target.clone()><bdi>{event.target.clone()}</bdi></a> }.into_any(),

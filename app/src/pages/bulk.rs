@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::frame::Loaded;
 use crate::{
     bulk::BulkForm,
-    components::{Icon, grouped},
+    components::{Ago, BulkResults, Icon, UndoBulk, grouped},
     error::ApiError,
     islands::RunBulk,
     posted::Posted,
@@ -66,28 +66,54 @@ pub(crate) fn words(form: &BulkForm) -> (&'static str, &'static str, &'static st
     }
 }
 
-/// `1 key`, `12 keys`, `1,000+ keys`.
-fn keys(count: &str) -> String {
-    if count == "1" { "1 key".to_owned() } else { format!("{count} keys") }
+/// `1 key`, `1,200 keys`.
+fn keys(count: i64) -> String {
+    format!("{} {}", grouped(count), if count == 1 { "key" } else { "keys" })
+}
+
+/// What takes an act back, and its words.
+fn undo(act: &str) -> Option<(String, String)> {
+    let undo = match act {
+        "off" => ("on", "Switch them on again"),
+        "on" => ("off", "Switch them off again"),
+        _ => return None,
+    };
+    Some((undo.0.to_owned(), undo.1.to_owned()))
 }
 
 #[component]
 fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoView {
     let (title, says, _) = words(&form);
-    let count = keys(&plan.count);
+    let count = keys(plan.count);
     let back = format!("{}{}{}", routes::KEYS, if form.query.is_empty() { "" } else { "?" }, form.query);
+    if plan.items.is_empty() {
+        return view! {
+            <div class="empty stack center">
+                <h1>"No key matches"</h1>
+                <p class="muted">"There is nothing to do."</p>
+                <p><a class="btn" href=back>"To the list"</a></p>
+            </div>
+        }
+        .into_any();
+    }
     let left = plan.items.iter().filter(|item| item.refused.is_some()).count();
-    let nothing = left == plan.items.len();
-    let more = plan.exact.is_none_or(|exact| exact > i64::try_from(plan.items.len()).unwrap_or(i64::MAX));
+    let more = plan.count > i64::try_from(plan.items.len()).unwrap_or(i64::MAX);
+    let nothing = left == plan.items.len() && !more;
     let danger = form.act == "archive";
-    let in_use = plan.in_use;
-    let sentence = match in_use {
+    let total = plan.count;
+    let sentence = match plan.in_use {
+        in_use if more => format!(
+            "{} of the first {} keys was or were used in the last 24 hours; the others were not looked at. Whoever calls with one will be refused.",
+            in_use,
+            plan.items.len()
+        ),
         1 => "1 of the keys below was used in the last 24 hours. Whoever calls with it will be refused.".to_owned(),
         count => format!(
             "{count} of the keys below were used in the last 24 hours. Whoever calls with them will be refused."
         ),
     };
-    let (exact, from) = (plan.exact, plan.from);
+    let from = plan.from;
+    let needs_sure = plan.needs_sure(&form.act);
     let fields = view! {
         <input type="hidden" name="act" value=form.act.clone()/>
         <input type="hidden" name="query" value=form.query.clone()/>
@@ -95,16 +121,16 @@ fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoVi
         {form.keys.iter().map(|id| view! { <input type="hidden" name="key" value=id.clone()/> }).collect_view()}
         {from.map(|from| view! { <input type="hidden" name="from" value=from/> })}
         <Choice form=form.clone() groups=plan.groups/>
-        {(in_use > 0 && ["archive", "off"].contains(&form.act.as_str())).then(|| view! {
+        {needs_sure.then(|| view! {
             <div class="banner warn"><Icon name="warning"/>
                 <label class="row nowrap tick"><input type="checkbox" name="sure" value="1" checked=form.sure required/><span>{sentence}" I know."</span></label></div>
         })}
     };
     view! {
         <nav class="row muted" aria-label="Breadcrumb"><a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page">{title}</span></nav>
-        <div class="row page-head"><h1>{title}" "{count.clone()}"?"</h1></div>
+        <div class="row page-head"><h1 id="bulk-title">{title}" "{count.clone()}"?"</h1></div>
         <div class="stack bulk-page">
-            <p class="muted">{says}</p>
+            <p class="muted before">{says}</p>
             {error.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error}</span></div> })}
             <form class="stack" method="post" action=routes::BULK data-bulk="">
                 {fields}
@@ -114,14 +140,15 @@ fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoVi
                     <a class="btn quiet" href=back.clone()>"Cancel"</a>
                 </div>
             </form>
-            <RunBulk total=exact done=words(&form).2.to_owned() back/>
-            <section class="panel" aria-labelledby="what">
+            <RunBulk total done=words(&form).2.to_owned() undo=undo(&form.act) back/>
+            <section class="panel before" aria-labelledby="what">
                 <header class="row"><h2 id="what">"What happens"</h2>
                     <span class="muted">{if left > 0 { format!("{left} of these are left alone") } else { String::new() }}{more.then_some(" The first ones of those that match")}</span></header>
                 <Items items=plan.items done=words(&form).2/>
             </section>
         </div>
     }
+    .into_any()
 }
 
 /// What else has to be said for an act.
@@ -163,14 +190,17 @@ fn Items(items: Vec<BulkItemView>, done: &'static str) -> impl IntoView {
             Some(why) => {
                 view! { <span class="status"><Icon name="skip"/><span class="wrap">{why}</span></span> }.into_any()
             }
-            None => view! { <span class="status ok"><Icon name="ok"/>"Is "{done}</span> }.into_any(),
+            None => view! { <span class="status ok"><Icon name="ok"/>"Will be "{done}</span> }.into_any(),
         };
         view! {
             <tr role="row">
                 <th class="c-key" scope="row" role="rowheader"><a href=routes::key(&item.id)><bdi>{item.name}</bdi></a></th>
                 <td class="c-owner" role="cell"><bdi>{item.owner}</bdi></td>
-                <td class="c-last fit" role="cell" data-label="Used"><span class=if item.in_use { "is-warn" } else { "" }>{item.used}</span></td>
-                <td class="c-what" role="cell">{becomes}</td>
+                <td class="c-last fit" role="cell" data-label="Used"><span class=if item.in_use { "is-warn" } else { "muted" }>{match item.used {
+                    Some(when) => view! { <Ago when/> }.into_any(),
+                    None => "never".into_any(),
+                }}</span></td>
+                <td class="c-becomes" role="cell">{becomes}</td>
             </tr>
         }
     };
@@ -190,22 +220,17 @@ fn Items(items: Vec<BulkItemView>, done: &'static str) -> impl IntoView {
 fn Done(form: BulkForm, result: BulkResultView) -> impl IntoView {
     let (title, _, done) = words(&form);
     let back = format!("{}{}{}", routes::KEYS, if form.query.is_empty() { "" } else { "?" }, form.query);
-    let undo = match form.act.as_str() {
-        "off" => Some(("on", "Switch them on again")),
-        "on" => Some(("off", "Switch them off again")),
-        _ => None,
-    };
-    let undo = undo.filter(|_| result.done > 0 && result.done == result.ids.len() && result.next.is_none());
-    let ids = result.ids.clone();
-    let count = |keys: usize| grouped(i64::try_from(keys).unwrap_or(i64::MAX));
+    let ids = result.to_undo();
+    let undo = undo(&form.act).filter(|_| !ids.is_empty());
+    let of = |keys: usize| i64::try_from(keys).unwrap_or(i64::MAX);
     view! {
         <nav class="row muted" aria-label="Breadcrumb"><a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page">{title}</span></nav>
-        <div class="row page-head"><h1>{keys(&count(result.done))}" "{done}</h1></div>
+        <div class="row page-head"><h1>{keys(of(result.done))}" "{done}</h1></div>
         <div class="stack bulk-page">
             <div class=if result.left_alone == 0 { "banner ok" } else { "banner warn" } role="status">
                 <Icon name=if result.left_alone == 0 { "ok" } else { "warning" }/>
-                <p><b>{keys(&count(result.done))}" "{if result.done == 1 { "is" } else { "are" }}" "{done}"."</b>
-                    {(result.left_alone > 0).then(|| view! { " "{count(result.left_alone)}" left alone, for the reasons below." })}</p>
+                <p><b>{keys(of(result.done))}" "{if result.done == 1 { "is" } else { "are" }}" "{done}"."</b>
+                    {(result.left_alone > 0).then(|| view! { " "{grouped(of(result.left_alone))}" left alone, for the reasons below." })}</p>
             </div>
             {result.next.map(|next| view! {
                 <form class="row" method="post" action=routes::BULK>
@@ -215,17 +240,9 @@ fn Done(form: BulkForm, result: BulkResultView) -> impl IntoView {
             })}
             <div class="row">
                 <a class="btn" href=back>"Back to the keys"</a>
-                {undo.map(|(act, words)| view! {
-                    <form method="post" action=routes::BULK>
-                        {ids.into_iter().map(|id| view! { <input type="hidden" name="key" value=id/> }).collect_view()}
-                        <input type="hidden" name="act" value=act/><input type="hidden" name="sure" value="1"/>
-                        <button class="btn" name="go" value="1"><Icon name="rotate"/>{words}</button>
-                    </form>
-                })}
+                {undo.map(|(act, words)| view! { <UndoBulk act words ids/> })}
             </div>
-            {(!result.refused.is_empty()).then(|| view! {
-                <section class="panel" aria-labelledby="left"><header class="row"><h2 id="left">"Left alone"</h2></header><Items items=result.refused done/></section>
-            })}
+            <section class="panel" aria-labelledby="each"><header class="row"><h2 id="each">"Each key"</h2></header><BulkResults of=result.items done=done.to_owned()/></section>
         </div>
     }
 }

@@ -1,12 +1,12 @@
 //! What somebody should look at: keys with too much, too long or for nobody, each with what mends it.
 
-use keyward::listing::Fact;
+use keyward::listing::{Fact, Which};
 use leptos::prelude::*;
 
 use super::frame::Loaded;
 use crate::{
     api,
-    components::{Ago, Icon},
+    components::{Ago, ArchiveAll, Icon},
     listing::Asked,
     routes,
     view::{HabitView, HygieneView, KeyRow},
@@ -59,7 +59,7 @@ fn advice(fact: Fact) -> (&'static str, &'static str, bool) {
 fn Habit(habit: HabitView, may_write: bool) -> impl IntoView {
     let Some(fact) = Fact::parse(&habit.fact) else { return ().into_any() };
     let (why, words, archives) = advice(fact);
-    let list = Asked::default().toggled(fact);
+    let list = Asked::default().with(|list| list.which = Which::Working).toggled(fact);
     let (all, id, heading) = (list.address(), habit.fact.clone(), habit.fact.clone());
     let none = habit.keys.is_empty();
     let more = habit.count != habit.keys.len().to_string();
@@ -68,7 +68,12 @@ fn Habit(habit: HabitView, may_write: bool) -> impl IntoView {
         let action = if archives {
             view! { <a class="btn risky" href=routes::archive_key(&key) data-archive=key.clone() aria-label=format!("Archive {}\u{2026}", row.name)>{words}</a> }.into_any()
         } else {
-            view! { <a class="btn" href=routes::edit_key(&key) aria-label=format!("{} {}", words.trim_end_matches('\u{2026}'), row.name)>{words}</a> }.into_any()
+            let field = match fact {
+                Fact::Endless => "expires",
+                Fact::AnyAddress => "addresses",
+                _ => "scopes",
+            };
+            view! { <a class="btn" href=format!("{}#{field}", routes::edit_key(&key)) aria-label=format!("{} {}", words.trim_end_matches('\u{2026}'), row.name)>{words}</a> }.into_any()
         };
         view! {
             <li class="row">
@@ -95,10 +100,7 @@ fn Habit(habit: HabitView, may_write: bool) -> impl IntoView {
                     <span class="row tight end">
                         {more.then(|| view! { <a class="btn quiet" href=all>"See all "{habit.count.clone()}</a> })}
                         {(archives && may_write).then(|| view! {
-                            <form method="post" action=routes::BULK>
-                                <input type="hidden" name="all" value="1"/><input type="hidden" name="query" value=list.query()/>
-                                <button class="btn quiet risky" name="act" value="archive">"Archive all\u{2026}"</button>
-                            </form>
+                            <ArchiveAll of=list label="Archive all\u{2026}"/>
                         })}
                     </span>
                 })}

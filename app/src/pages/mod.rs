@@ -62,7 +62,6 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/settings/:kind") view=settings::Entries ssr=SsrMode::Async/>
                 <Route path=path!("/settings/:kind/new") view=settings::EntryPage ssr=SsrMode::Async/>
                 <Route path=path!("/settings/:kind/:id") view=settings::EntryPage ssr=SsrMode::Async/>
-                <Route path=path!("/settings/:kind/:id/archive") view=settings::ArchiveGroup ssr=SsrMode::Async/>
                 <Route path=path!("/keys/:id/signing") view=signing::SigningKeys ssr=SsrMode::Async/>
                 <Route path=path!("/audit") view=audit::Audit ssr=SsrMode::Async/>
                 <Route path=path!("/why") view=why::Why ssr=SsrMode::Async/>

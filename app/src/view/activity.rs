@@ -43,15 +43,24 @@ impl TallyView {
     }
 }
 
+/// An instant on a chart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tick {
+    /// RFC 3339; empty for what is no instant: a day of the calendar, and now.
+    pub iso: String,
+    /// `22 Nov 2026, 14:00 UTC` of a bar, `14:00` below it.
+    pub words: String,
+}
+
 /// Calls over a period, bar by bar.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallsView {
     /// The period's code.
     pub period: String,
-    /// Each bar's time with its zone, and its calls; the earliest first.
-    pub bars: Vec<(String, TallyView)>,
+    /// When each bar begins, and its calls; the earliest first.
+    pub bars: Vec<(Tick, TallyView)>,
     /// What stands below the bars, evenly spread.
-    pub ticks: Vec<String>,
+    pub ticks: Vec<Tick>,
     /// All bars together.
     pub total: TallyView,
 }
@@ -127,10 +136,10 @@ pub struct PairView {
     pub quiet: String,
     /// Calls that passed in the last two hours: with the old key, with the new one.
     pub recent: (i64, i64),
-    /// Each bar's time with its zone, and the calls that passed in it: with the old key, with the new one.
-    pub bars: Vec<(String, i64, i64)>,
+    /// When each bar begins, and the calls that passed in it: with the old key, with the new one.
+    pub bars: Vec<(Tick, i64, i64)>,
     /// What stands below the bars.
-    pub ticks: Vec<String>,
+    pub ticks: Vec<Tick>,
     /// Who called with the old key since.
     pub callers: Vec<SeenView>,
     /// Whether this visitor may cut and extend.

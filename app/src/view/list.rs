@@ -2,18 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{GroupView, KeyRow};
-
-/// Calls in one hour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HourView {
-    /// Allowed.
-    pub allowed: i64,
-    /// Refused by limits.
-    pub limited: i64,
-    /// Refused otherwise.
-    pub refused: i64,
-}
+use super::{GroupView, KeyRow, TallyView, When};
 
 /// A key of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +10,7 @@ pub struct ListedView {
     /// The key.
     pub row: KeyRow,
     /// Its calls in each of the last 36 hours; empty when there were none.
-    pub hours: Vec<HourView>,
+    pub hours: Vec<TallyView>,
 }
 
 /// A page of the list.
@@ -62,8 +51,8 @@ pub struct BulkItemView {
     pub name: String,
     /// Who holds it.
     pub owner: String,
-    /// Its last use, in words.
-    pub used: String,
+    /// Its last use, if there was any.
+    pub used: Option<When>,
     /// Whether it was used in the last 24 hours.
     pub in_use: bool,
     /// Why nothing becomes of it.
@@ -84,12 +73,10 @@ pub struct BulkStepView {
 pub struct BulkResultView {
     /// Keys it was done to.
     pub done: usize,
-    /// The first of those, to undo it.
-    pub ids: Vec<String>,
-    /// Keys it was not done to, the first of them.
-    pub refused: Vec<BulkItemView>,
-    /// How many those are in all.
+    /// Keys it was not done to.
     pub left_alone: usize,
+    /// Of both, the first ones.
+    pub items: Vec<BulkItemView>,
     /// Where the next step begins, when there is one.
     pub next: Option<i64>,
 }
@@ -101,19 +88,19 @@ impl BulkResultView {
     /// Counts one more step.
     pub fn add(&mut self, step: BulkStepView) {
         for item in step.items {
-            if item.refused.is_none() {
-                self.done += 1;
-                if self.ids.len() < NAMED {
-                    self.ids.push(item.id);
-                }
-            } else {
-                self.left_alone += 1;
-                if self.refused.len() < NAMED {
-                    self.refused.push(item);
-                }
+            *if item.refused.is_none() { &mut self.done } else { &mut self.left_alone } += 1;
+            if self.items.len() < NAMED {
+                self.items.push(item);
             }
         }
         self.next = step.next;
+    }
+
+    /// The keys that an undo is about: all, or none when it would not be all that was done.
+    pub fn to_undo(&self) -> Vec<String> {
+        let done: Vec<_> =
+            self.items.iter().filter(|item| item.refused.is_none()).map(|item| item.id.clone()).collect();
+        if done.len() == self.done && self.next.is_none() { done } else { Vec::new() }
     }
 }
 
@@ -122,16 +109,22 @@ impl BulkResultView {
 pub struct BulkPlanView {
     /// The first of the keys.
     pub items: Vec<BulkItemView>,
-    /// How many keys it is about, in words: `1,000+`.
-    pub count: String,
-    /// How many it is about, when they were all counted.
-    pub exact: Option<i64>,
+    /// How many keys it is about.
+    pub count: i64,
     /// How many of those named were used in the last 24 hours.
     pub in_use: usize,
     /// Where to begin.
     pub from: Option<i64>,
     /// The groups keys may move to, by name.
     pub groups: Vec<String>,
+}
+
+impl BulkPlanView {
+    /// Whether this act has to be confirmed: it stops keys, and some of those are in use or were not looked at.
+    pub fn needs_sure(&self, act: &str) -> bool {
+        let more = self.count > i64::try_from(self.items.len()).unwrap_or(i64::MAX);
+        ["archive", "off"].contains(&act) && (self.in_use > 0 || more)
+    }
 }
 
 /// Keys that share something that somebody should look at.

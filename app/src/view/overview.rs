@@ -2,16 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EventView, When};
-
-/// One hour of calls.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HourOfCallsView {
-    /// When it began, as `14:00`, in UTC.
-    pub label: String,
-    /// Allowed, refused by limits, refused otherwise.
-    pub calls: [i64; 3],
-}
+use super::{CallsView, EventView, When};
 
 /// Refusals of one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +31,8 @@ pub struct KeyLine {
 /// The overview.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OverviewView {
-    /// The last 24 hours, oldest first.
-    pub hours: Vec<HourOfCallsView>,
+    /// Calls in the last 24 hours.
+    pub calls: CallsView,
     /// Calls in the 24 hours before.
     pub before: i64,
     /// Refusals by reason, most first.

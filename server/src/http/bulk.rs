@@ -51,12 +51,12 @@ async fn answer(visit: &Visit, form: BulkForm) -> Result<BulkPage, ApiError> {
     let asked_before = form.go && form.from.is_some() && form.sure;
     if !form.go || !asked_before {
         let plan = Box::new(api::bulk_plan(visit, &form).await?);
-        let risky = plan.in_use > 0 && ["archive", "off"].contains(&form.act.as_str());
+        let risky = plan.needs_sure(&form.act);
         if !form.go {
             return Ok(BulkPage::Ask(form, plan, None));
         }
         if risky && !form.sure {
-            let error = "Some of these keys are in use. Tick the box to go on.".to_owned();
+            let error = "Some of these keys may be in use. Tick the box to go on.".to_owned();
             return Ok(BulkPage::Ask(form, plan, Some(error)));
         }
     }

@@ -6,6 +6,7 @@ use app::{
     error::ApiError,
     posted::Posted,
     routes,
+    said::Said,
     settings::{SaveAnswer, Typed},
 };
 use axum::{
@@ -13,20 +14,21 @@ use axum::{
     body::Bytes,
     extract::{Path, State},
     http::{StatusCode, Uri, request::Parts},
-    response::{IntoResponse, Redirect, Response},
+    response::Response,
 };
 use keyward::registry::Kind;
 
 use super::{
     forms::{bad_form, pairs, status, take},
     pages::answer_form,
+    said,
 };
 use crate::router::App;
 
 /// Leads on when it is saved; otherwise the page of this request is rendered again.
 async fn lead(app: &App, parts: Parts, done: &str, typed: Typed, result: Result<SaveAnswer, ApiError>) -> Response {
     let (status, errors, failure) = match result {
-        Ok(SaveAnswer::Saved) => return Redirect::to(done).into_response(),
+        Ok(SaveAnswer::Saved) => return said::lead(app, done, Said::Saved),
         Ok(SaveAnswer::Refused(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors, None),
         Err(error) => (status(error), Vec::new(), Some(error)),
     };
@@ -47,7 +49,7 @@ fn typed(kind: &str, body: &[u8]) -> Option<Typed> {
 async fn save(app: &App, visit: &Visit, kind: &str, id: Option<&str>, parts: Parts, body: &[u8]) -> Response {
     let Some(typed) = typed(kind, body) else { return bad_form() };
     let saved = api::save_entry(visit, kind, id, &typed).await;
-    lead(app, parts, &format!("{}?saved=1", list(kind)), typed, saved).await
+    lead(app, parts, &list(kind), typed, saved).await
 }
 
 /// Makes an entry.
@@ -101,23 +103,6 @@ pub async fn post_switch_entry(
     lead(&app, at(parts, &list), &list, Typed::default(), switched).await
 }
 
-/// Archives every key of a group.
-pub async fn post_archive_group(
-    State(app): State<App>,
-    Extension(visit): Extension<Visit>,
-    Path((kind, id)): Path<(String, String)>,
-    parts: Parts,
-    body: Bytes,
-) -> Response {
-    let Some(typed) = Typed::from_pairs(pairs(&body), |name| name == "reason") else { return bad_form() };
-    let archived = match Kind::parse(&kind) {
-        Some(Kind::Group) => api::archive_group(&visit, &id, typed.get("reason")).await,
-        _ => Err(ApiError::NotFound),
-    };
-    let done = archived.map_or_else(|_| String::new(), |keys| format!("{}?archived={keys}", list(&kind)));
-    lead(&app, parts, &done, typed, archived.map(|_| SaveAnswer::Saved)).await
-}
-
 /// Adds someone who may sign in.
 pub async fn post_new_person(
     State(app): State<App>,
@@ -130,7 +115,7 @@ pub async fn post_new_person(
     let known = |name: &str| ["email", "role", "password"].contains(&name);
     let Some(typed) = Typed::from_pairs(pairs, known) else { return bad_form() };
     let added = api::add_person(&visit, &typed, password).await;
-    lead(&app, parts, &format!("{}?saved=1", routes::PEOPLE), typed, added).await
+    lead(&app, parts, routes::PEOPLE, typed, added).await
 }
 
 /// Lets someone sign in, or not.

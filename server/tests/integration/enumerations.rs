@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use axum::http::{Method, StatusCode};
-use keyward::{people::Role, registry::Kind};
+use keyward::people::Role;
 use server::router::{Access, table};
 
 use crate::support::Keyward;
@@ -25,14 +25,6 @@ fn server_functions() -> BTreeSet<String> {
         .collect()
 }
 
-/// The id of a new group.
-async fn a_group(keyward: &Keyward) -> String {
-    let console = &keyward.app.console;
-    let fields = [("name", "a"), ("tenant", "default")].map(|(name, text)| (name.to_owned(), text.to_owned()));
-    let group = console.create_entry(&console.operator(), Kind::Group, &fields.into()).await.unwrap();
-    group.id.to_string()
-}
-
 /// A path of the table with something in its places.
 fn filled(path: &str) -> String {
     let places = [
@@ -46,7 +38,7 @@ fn filled(path: &str) -> String {
 }
 
 /// A body each function understands, so that what refuses it is not its form.
-fn body_for(function: &str, id: &str, group: &str) -> (&'static str, String) {
+fn body_for(function: &str, id: &str) -> (&'static str, String) {
     let form = "application/x-www-form-urlencoded";
     let json = "application/json";
     match function {
@@ -54,7 +46,6 @@ fn body_for(function: &str, id: &str, group: &str) -> (&'static str, String) {
             (form, String::new())
         }
         "list_entries" | "show_entry" => (form, "kind=scopes".to_owned()),
-        "group_keys" => (form, format!("id={group}")),
         "bulk_step" => (json, format!(r#"{{"form":{{"act":"on","keys":["{id}"]}}}}"#)),
         "list_keys" => (form, "query=".to_owned()),
         "show_key" | "key_stakes" | "key_form" | "key_rotation" | "show_signing" => (form, format!("id={id}")),
@@ -74,13 +65,12 @@ fn body_for(function: &str, id: &str, group: &str) -> (&'static str, String) {
 #[tokio::test]
 async fn every_server_function_refuses_anonymous_callers() {
     let keyward = Keyward::new().await;
-    let group = a_group(&keyward).await;
     assert!(server_functions().len() >= 8);
     for function in server_functions() {
         // A key of its own: some functions leave it archived.
         let token = keyward.issue("a").await;
         let id = crate::support::id_of(&token);
-        let (kind, body) = body_for(&function, id, &group);
+        let (kind, body) = body_for(&function, id);
         let headers = [("sec-fetch-site", "same-origin"), ("content-type", kind)];
         let path = format!("/api/console/{function}");
         let anonymous = keyward.client().send(Method::POST, &path, &headers, &body).await;
@@ -188,14 +178,13 @@ async fn every_answer_carries_the_headers_of_the_security_bar() {
 #[tokio::test]
 async fn the_matrix_of_routes_and_roles() {
     let keyward = Keyward::new().await;
-    let group = a_group(&keyward).await;
     let mut found = String::new();
     for function in server_functions() {
         let mut line = format!("{function:<12}");
         let theirs = keyward.issue("a").await;
         for role in Role::ALL {
             let mut client = keyward.signed_in(role).await;
-            let (kind, body) = body_for(&function, crate::support::id_of(&theirs), &group);
+            let (kind, body) = body_for(&function, crate::support::id_of(&theirs));
             let headers = [("sec-fetch-site", "same-origin"), ("content-type", kind)];
             let answer = client.send(Method::POST, &format!("/api/console/{function}"), &headers, &body).await;
             line.extend([" ", role.code(), "=", answer.status.as_str()]);
@@ -208,7 +197,6 @@ archive_key  superadmin=200 admin=200 auditor=403 member=404
 bulk_step    superadmin=200 admin=200 auditor=403 member=200
 find_keys    superadmin=200 admin=200 auditor=200 member=200
 first_run    superadmin=200 admin=200 auditor=200 member=200
-group_keys   superadmin=200 admin=200 auditor=403 member=403
 hygiene      superadmin=200 admin=200 auditor=200 member=200
 issue_key    superadmin=200 admin=200 auditor=403 member=200
 key_activity superadmin=200 admin=200 auditor=200 member=404

@@ -5,12 +5,14 @@ use std::{collections::BTreeSet, time::Duration};
 
 use axum::http::StatusCode;
 use keyward::{
+    activity::Tally,
     console::{BulkAct, KeyForm, Pick},
     id::KeyId,
     key::ArchiveReason,
-    listing::{Fact, Health, ListKeys, Phase, Sort, Which, standing, words},
+    listing::{Fact, ListKeys, Phase, Sort, Which, standing, words},
     people::Role,
     store::ListedKey,
+    time::Timestamp,
 };
 
 use crate::support::{Keyward, databases, id_of};
@@ -34,13 +36,16 @@ async fn all(keyward: &Keyward, list: &ListKeys) -> Vec<ListedKey> {
 fn answers(keyward: &Keyward, listed: &ListedKey, list: &ListKeys) -> bool {
     let (key, card) = (&listed.key, &listed.key.card);
     let last_use = listed.last_use.as_ref().map(|used| used.at);
-    let stands = standing(key, last_use, Health::default(), keyward.clock.now());
-    let which = match list.which {
-        Which::Any => true,
-        Which::Current => stands.phase != Phase::Archived,
-        Which::Only(phase) => stands.phase == phase,
-    };
-    let texts = [card.name.as_str(), key.id.as_str(), &key.last_four, card.owner.as_str(), card.description.as_str()];
+    let stands = standing(key, last_use, Tally::default(), keyward.clock.now());
+    let which = list.which.phases().any(|phase| phase == stands.phase);
+    let texts = [
+        card.name.as_str(),
+        key.id.as_str(),
+        &key.last_four,
+        key.prefix.as_str(),
+        card.owner.as_str(),
+        card.description.as_str(),
+    ];
     let there: Vec<_> = texts.into_iter().flat_map(words).collect();
     let said = |word: String| there.iter().any(|other| other.starts_with(&word));
     which
@@ -86,6 +91,7 @@ async fn mission_c3_and_x5_every_question_finds_what_a_look_at_every_key_finds()
         assert_eq!(every.len(), 262);
         let mut questions = vec![ListKeys::default()];
         questions.extend(Phase::ALL.map(|phase| ListKeys { which: Which::Only(phase), ..ListKeys::default() }));
+        questions.push(ListKeys { which: Which::Working, ..ListKeys::default() });
         questions.extend(Fact::ALL.map(|fact| ListKeys { facts: vec![fact], ..ListKeys::default() }));
         let sample = &every[20].key;
         let texts = [
@@ -104,7 +110,8 @@ async fn mission_c3_and_x5_every_question_finds_what_a_look_at_every_key_finds()
             "\"",
             "made up",
         ];
-        let whole = [sample.id.to_string(), sample.last_four.clone(), sample.id.as_str()[..5].to_owned()];
+        let masked = format!("{}_{}\u{2026}_\u{2026}{}", sample.prefix, &sample.id.as_str()[..5], sample.last_four);
+        let whole = [sample.id.to_string(), sample.last_four.clone(), sample.id.as_str()[..5].to_owned(), masked];
         for text in texts.into_iter().map(str::to_owned).chain(whole) {
             questions.push(ListKeys { words: text, which: Which::Any, ..ListKeys::default() });
         }
@@ -127,7 +134,7 @@ async fn mission_c3_and_x5_every_question_finds_what_a_look_at_every_key_finds()
                 let found = all(&keyward, &ListKeys { sort, ..question.clone() }).await;
                 assert_eq!(found.len(), expected.len(), "{question:?} {sort:?}");
                 assert_eq!(ids(&found), ids(&expected), "{question:?} {sort:?}");
-                in_order(&found, sort);
+                in_order(&found, sort, keyward.clock.now());
             }
             some += usize::from(!expected.is_empty());
             let console = &keyward.app.console;
@@ -138,9 +145,9 @@ async fn mission_c3_and_x5_every_question_finds_what_a_look_at_every_key_finds()
     }
 }
 
-fn in_order(keys: &[ListedKey], sort: Sort) {
+fn in_order(keys: &[ListedKey], sort: Sort, now: Timestamp) {
     let used = |listed: &ListedKey| listed.last_use.as_ref().map_or(0, |used| used.at.millis());
-    let ends = |listed: &ListedKey| listed.key.card.expires_at.millis();
+    let ends = |listed: &ListedKey| listed.key.card.expires_at;
     let name = |listed: &ListedKey| listed.key.card.name.as_str().to_lowercase();
     for pair in keys.windows(2) {
         let [one, two] = pair else { unreachable!() };
@@ -158,12 +165,58 @@ fn in_order(keys: &[ListedKey], sort: Sort) {
                     || !name(two).is_ascii()
                     || name(one).split(' ').next() >= name(two).split(' ').next()
             }
-            Sort::Expires => ends(one) <= ends(two),
+            Sort::Expires => (ends(one) <= now, ends(one)) <= (ends(two) <= now, ends(two)),
             Sort::ExpiresLast => ends(one) >= ends(two),
             Sort::Used => used(one) >= used(two),
             Sort::UsedLast => used(one) <= used(two),
         };
         assert!(right, "{sort:?}: {} before {}", one.key.card.name, two.key.card.name);
+    }
+}
+
+#[tokio::test]
+async fn more_than_is_sorted_is_walked_in_the_same_order() {
+    for (name, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let console = &keyward.app.console;
+        let operator = console.operator();
+        console.seed_keys(&operator, 5000).await.unwrap();
+        let every = all(&keyward, &ListKeys { which: Which::Any, ..ListKeys::default() }).await;
+        let any = ListKeys { which: Which::Any, ..ListKeys::default() };
+        let questions = [
+            ListKeys { words: "made up".into(), ..ListKeys::default() },
+            ListKeys { facts: vec![Fact::Unused], ..any.clone() },
+            ListKeys { facts: vec![Fact::Unused], words: "team".into(), which: Which::Working, ..ListKeys::default() },
+            ListKeys { tenant: Some("default".into()), which: Which::Only(Phase::Active), ..ListKeys::default() },
+            ListKeys { scope: Some("maps".into()), words: "kw".into(), ..any.clone() },
+            ListKeys { which: Which::Working, ..ListKeys::default() },
+        ];
+        for question in &questions {
+            let expected: BTreeSet<_> =
+                every.iter().filter(|listed| answers(&keyward, listed, question)).map(|listed| listed.seq).collect();
+            assert!(expected.len() > 1500, "{question:?} {}", expected.len());
+            for sort in Sort::ALL {
+                let mut list = ListKeys { sort, ..question.clone() };
+                let mut found = Vec::new();
+                for _ in 0..5 {
+                    let page = console.list_keys(&operator, &list).await.unwrap().page;
+                    found.extend(page.keys);
+                    list.after = page.next;
+                }
+                assert_eq!(found.len(), 250, "{name} {question:?} {sort:?}");
+                in_order(&found, sort, keyward.clock.now());
+                let numbers: BTreeSet<_> = found.iter().map(|listed| listed.seq).collect();
+                assert!(numbers.len() == 250 && numbers.is_subset(&expected), "{name} {question:?} {sort:?}");
+                // Nothing that belongs before the last one was passed over.
+                let after: Vec<_> = every
+                    .iter()
+                    .filter(|listed| expected.contains(&listed.seq) && !numbers.contains(&listed.seq))
+                    .collect();
+                for later in after.iter().step_by(37) {
+                    in_order(&[found[249].clone(), (*later).clone()], sort, keyward.clock.now());
+                }
+            }
+        }
     }
 }
 
@@ -180,7 +233,7 @@ async fn counts_follow_what_happens_and_what_time_does() {
             let counts = console.list_keys(&operator, &ListKeys::default()).await.unwrap().counts;
             for phase in Phase::ALL {
                 let now = keyward.clock.now();
-                let stands = |listed: &&ListedKey| standing(&listed.key, None, Health::default(), now).phase == phase;
+                let stands = |listed: &&ListedKey| standing(&listed.key, None, Tally::default(), now).phase == phase;
                 let expected = every.iter().filter(stands).count();
                 assert_eq!(counts.of(phase), i64::try_from(expected).unwrap(), "{phase:?} after {days} days");
                 phases_seen.extend((expected > 0).then_some(phase.code()));

@@ -26,8 +26,8 @@ async fn the_overview_counts_what_happened() {
         assert_eq!(client.forward(&key, "scope=doors").await.status, 403);
         keyward.app.verifier.flush().await.unwrap();
         let seen = console.overview(&operator).await.unwrap();
-        let last = seen.hours.last().unwrap();
-        assert_eq!((seen.hours.len(), last.allowed, last.limited, last.refused), (24, 3, 0, 1), "{name}");
+        let last = seen.calls.bars.last().unwrap();
+        assert_eq!((seen.calls.bars.len(), last.allowed, last.limited, last.refused), (24, 3, 0, 1), "{name}");
         assert_eq!(
             seen.reasons.iter().map(|(reason, calls)| (reason.code(), *calls)).collect::<Vec<_>>(),
             [("insufficient_scope", 1)]
@@ -41,10 +41,10 @@ async fn the_overview_counts_what_happened() {
         // A second batch adds to the first; a day later both are the day before.
         assert_eq!(client.forward(&key, "scope=things.read").await.status, 200);
         keyward.app.verifier.flush().await.unwrap();
-        assert_eq!(console.overview(&operator).await.unwrap().hours.last().unwrap().allowed, 4, "{name}");
+        assert_eq!(console.overview(&operator).await.unwrap().calls.bars.last().unwrap().allowed, 4, "{name}");
         keyward.pass(Duration::from_hours(24)).await;
         let seen = console.overview(&operator).await.unwrap();
-        assert_eq!((seen.hours.iter().map(|hour| hour.allowed).sum::<i64>(), seen.before), (0, 5), "{name}");
+        assert_eq!((seen.calls.bars.iter().map(|hour| hour.allowed).sum::<i64>(), seen.before), (0, 5), "{name}");
         assert_eq!(console.first_run(&operator).await.unwrap(), FirstRun::Over, "{name}");
     }
 }
@@ -75,6 +75,6 @@ async fn a_member_sees_their_own_numbers() {
         assert!(page.contains("of your keys: 2 allowed") && page.contains("mine alone"), "{name}: {page}");
         assert!(!page.contains("for things") && !page.contains("Recent changes"), "{name}");
         let all = console.overview(&console.operator()).await.unwrap();
-        assert_eq!((all.hours.last().unwrap().allowed, all.live, all.soon), (7, 2, 1), "{name}");
+        assert_eq!((all.calls.bars.last().unwrap().allowed, all.live, all.soon), (7, 2, 1), "{name}");
     }
 }

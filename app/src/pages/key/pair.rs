@@ -7,7 +7,7 @@ use crate::{
     form::{OVERLAPS, RotateForm},
     posted::Refused,
     routes,
-    view::{KeyRow, PairState, PairView},
+    view::{KeyRow, PairState, PairView, Tick},
 };
 
 /// Hundredths that one of two numbers is of both, of which there are some.
@@ -89,8 +89,9 @@ fn Drain(pair: PairView) -> impl IntoView {
     let (of_old, of_new) = recent;
     let any = of_old + of_new > 0;
     let old_share = share(of_old, of_new);
-    let bar = |(time, old, new): &(String, i64, i64)| Bar {
-        title: format!("{time}: {} new, {} old", grouped(*new), grouped(*old)),
+    let bar = |(begins, old, new): &(Tick, i64, i64)| Bar {
+        begins: begins.clone(),
+        said: format!("{} new, {} old", grouped(*new), grouped(*old)),
         // Shares, so that what is left of the old key shows however much is called.
         parts: if old + new > 0 {
             vec![("s-allow", 100 - share(*old, *new)), ("s-limit", share(*old, *new))]

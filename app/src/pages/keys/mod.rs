@@ -49,7 +49,7 @@ pub(crate) fn Keys() -> impl IntoView {
             {if view.all == 0 {
                 view! { <NoKeys may_write=view.may_write origin=view.origin/> }.into_any()
             } else {
-                view! { <div class="first-run"><FirstRun of=first_run/></div> <List view asked/> }.into_any()
+                view! { <FirstRun of=first_run/> <List view asked/> }.into_any()
             }}
         }
     };

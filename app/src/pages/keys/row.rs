@@ -6,7 +6,7 @@ use crate::{
     components::{Ago, AllAccess, Icon, Mask, Scopes, Spark, Status, Switch},
     listing::{Asked, Column},
     routes,
-    view::{HourView, KeyRow, ListedView, StatusView, When},
+    view::{KeyRow, ListedView, StatusView, TallyView, When},
 };
 
 /// A row with the chosen columns.
@@ -34,7 +34,7 @@ pub(super) fn Row(listed: ListedView, columns: Vec<Column>, may_write: bool, may
 }
 
 #[component]
-fn Cell(column: Column, row: KeyRow, hours: Vec<HourView>, places: bool) -> impl IntoView {
+fn Cell(column: Column, row: KeyRow, hours: Vec<TallyView>, places: bool) -> impl IntoView {
     let id = row.mask.id.clone();
     match column {
         Column::Owner => {

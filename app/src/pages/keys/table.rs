@@ -28,8 +28,10 @@ pub(super) fn Table(
         .into_iter()
         .map(|listed| view! { <Row listed columns=columns.clone() may_write may_purge/> })
         .collect_view();
+    // Columns that somebody chose stay where it is narrow.
+    let class = if columns == Column::USUAL { "data cards keys" } else { "data cards keys chosen" };
     view! {
-        <div class="table-wrap bleed"><table class="data cards keys" role="table" data-live-rows=ids.join(" ")>
+        <div class="table-wrap bleed"><table class=class role="table" data-live-rows=ids.join(" ")>
             <caption class="hide">{caption}</caption>
             <thead role="rowgroup"><tr role="row">
                 {may_write.then(|| view! { <th class="fit" scope="col" role="columnheader"><SelectAll/></th> })}

@@ -2,20 +2,20 @@
 
 use keyward::{
     id::EntryId,
-    listing::{Fact, ListKeys, Phase, Which},
+    listing::{Fact, ListKeys, Phase, Sort, Which},
 };
 use leptos::prelude::*;
 
 use super::columns::Columns;
 use crate::{
-    components::{Icon, grouped},
+    components::{ArchiveAll, Icon, grouped},
     listing::{Asked, Column},
     routes,
     view::KeysView,
 };
 
 /// The facts that stand as buttons; the others are in the menu.
-const BUTTONS: [Fact; 2] = [Fact::Unused, Fact::Idle];
+const BUTTONS: [Fact; 1] = [Fact::Unused];
 
 /// The search, the filters and the columns.
 #[component]
@@ -31,14 +31,14 @@ pub(super) fn Toolbar(view: KeysView, asked: Asked, columns: Vec<Column>) -> imp
     let is_soon = asked.list.which == soon;
     let expiring = asked.with(|list| {
         list.which = if is_soon { Which::Current } else { soon };
-        list.sort = keyward::listing::Sort::Expires;
+        list.sort = if is_soon { Sort::default() } else { Sort::Expires };
     });
     view! {
         <div class="row toolbar">
             <form class="search-form" method="get" action=routes::KEYS role="search">
                 <label class="search">
                     <Icon name="search"/><span class="hide">"Search keys"</span>
-                    <input class="input" type="search" name="q" value=asked.list.words.clone() placeholder="Name, id, owner, description" data-search=""/>
+                    <input class="input" id="search" type="search" name="q" value=asked.list.words.clone() placeholder="Name, id, owner, description" data-search=""/>
                     <kbd aria-hidden="true">"/"</kbd>
                 </label>
                 {kept}
@@ -50,6 +50,7 @@ pub(super) fn Toolbar(view: KeysView, asked: Asked, columns: Vec<Column>) -> imp
                 {BUTTONS.map(button)}
                 <a class="btn filter" href=expiring.address() aria-current=is_soon.then_some("true")><Icon name=if is_soon { "check" } else { "plus" }/>"Expires in 30 d"</a>
                 <More asked=asked.clone()/>
+                <BySort asked=asked.clone()/>
                 <Narrowed asked=asked.clone() may_write=view.may_write/>
             </div>
             <Columns asked shown=columns/>
@@ -97,6 +98,8 @@ fn ByStatus(phases: Vec<(String, i64)>, asked: Asked) -> impl IntoView {
     let mut choices: Vec<_> = phases.into_iter().rev().filter_map(choice).collect();
     let any = asked.with(|list| list.which = Which::Any).address();
     choices.push(("With archived".to_owned(), any, asked.list.which == Which::Any));
+    let working = asked.with(|list| list.which = Which::Working).address();
+    choices.insert(0, ("All that work".to_owned(), working, asked.list.which == Which::Working));
     let current = ("All but archived", asked.with(|list| list.which = Which::Current).address());
     view! { <Filter id="by-status" label="Status" everything=current choices/> }
 }
@@ -125,6 +128,19 @@ fn ByGroup(groups: Vec<crate::view::GroupView>, asked: Asked) -> impl IntoView {
     });
     let any = ("All groups", asked.with(|list| list.group = None).address());
     view! { <Filter id="by-group" label="Group" everything=any choices=choices.collect()/> }
+}
+
+/// The order, where the table has no headings that would sort it.
+#[component]
+fn BySort(asked: Asked) -> impl IntoView {
+    let choice = |sort: Sort| {
+        let mut words = sort.words().to_owned();
+        words[..1].make_ascii_uppercase();
+        (words, asked.with(|list| list.sort = sort).address(), asked.list.sort == sort && sort != Sort::default())
+    };
+    let choices = Sort::ALL.into_iter().filter(|sort| *sort != Sort::default()).map(choice).collect();
+    let newest = ("Newest first", choice(Sort::default()).1);
+    view! { <div class="by-sort"><Filter id="by-sort" label="Sort" everything=newest choices/></div> }
 }
 
 /// What is asked for less often: an owner, a scope, and other facts.
@@ -175,13 +191,8 @@ fn Narrowed(asked: Asked, may_write: bool) -> impl IntoView {
         {chips.into_iter().map(chip).collect_view()}
         {all.map(|all| view! { <a class="btn quiet" href=all>"Clear"</a> })}
         {asked.list.owner.clone().filter(|_| may_write).map(|owner| {
-            let theirs = Asked::default().with(|list| list.owner = Some(owner)).query();
-            view! {
-                <form method="post" action=routes::BULK>
-                    <input type="hidden" name="all" value="1"/><input type="hidden" name="query" value=theirs/>
-                    <button class="btn risky" name="act" value="archive"><Icon name="archive"/>"Archive everything of this owner\u{2026}"</button>
-                </form>
-            }
+            let theirs = Asked::default().with(|list| list.owner = Some(owner));
+            view! { <ArchiveAll of=theirs label="Archive everything of this owner\u{2026}"/> }
         })}
     }
 }

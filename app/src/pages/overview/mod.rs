@@ -8,9 +8,9 @@ use self::panels::{Busiest, Changes, Expiring, Reasons};
 use super::{first_run::FirstRun, frame::Loaded};
 use crate::{
     api,
-    components::{Icon, Legend, Series, Slot, Stacked, calls, grouped},
+    components::{CallsBars, CallsLegend, CallsNumbers, Icon, calls, grouped},
     routes,
-    view::{FirstRunView, HourOfCallsView, OverviewView},
+    view::{CallsView, FirstRunView, OverviewView, TallyView},
 };
 
 /// `/overview`.
@@ -32,11 +32,11 @@ fn Page(view: OverviewView, first_run: FirstRunView) -> impl IntoView {
                 <a class="btn primary end" href=routes::NEW_KEY data-create=""><Icon name="plus"/>"Create key"<kbd aria-hidden="true">"c"</kbd></a>
             })}
         </div>
-        <div class="stack" data-live="overview">
-            <FirstRun of=first_run/>
-            <Tiles of=view.clone()/>
+        <FirstRun of=first_run/>
+        <div class="stack">
+            <div data-live="tiles"><Tiles of=view.clone()/></div>
             <div class="split">
-                <Calls hours=view.hours own=view.own/>
+                <Calls calls=view.calls/>
                 <Reasons of=view.reasons/>
             </div>
             <div class="grid">
@@ -74,9 +74,8 @@ fn percent(part: i64, whole: i64) -> String {
 
 #[component]
 fn Tiles(of: OverviewView) -> impl IntoView {
-    let sum = |place: usize| of.hours.iter().map(|hour| hour.calls[place]).sum::<i64>();
-    let (allowed, limited, refused) = (sum(0), sum(1), sum(2));
-    let (all, no) = (allowed + limited + refused, limited + refused);
+    let TallyView { limited, refused, .. } = of.calls.total;
+    let (all, no) = (of.calls.total.all(), limited + refused);
     let tone = |is_warning: bool| if is_warning { "small is-warn" } else { "small muted" };
     view! {
         <dl class="tiles">
@@ -89,25 +88,12 @@ fn Tiles(of: OverviewView) -> impl IntoView {
 }
 
 #[component]
-fn Calls(hours: Vec<HourOfCallsView>, own: bool) -> impl IntoView {
-    let series = vec![
-        Series { name: "Allowed", class: "s-allow" },
-        Series { name: "Over a limit", class: "s-limit" },
-        Series { name: "Refused", class: "s-deny" },
-    ];
-    let sum = |place: usize| hours.iter().map(|hour| hour.calls[place]).sum::<i64>();
-    let summary = format!(
-        "Calls by hour in the last 24 hours, {}: {} allowed, {} over a limit, {} refused otherwise.",
-        if own { "of your keys" } else { "of all keys" },
-        grouped(sum(0)),
-        grouped(sum(1)),
-        grouped(sum(2))
-    );
-    let bars = hours.into_iter().map(|hour| Slot { label: hour.label, values: hour.calls.to_vec() }).collect();
+fn Calls(calls: CallsView) -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="calls">
-            <header class="row"><h2 id="calls">"Calls"</h2><Legend series=series.clone()/></header>
-            <div class="body"><Stacked summary axis="Hour (UTC)" series bars/></div>
+            <header class="row"><h2 id="calls">"Calls"</h2><ul class="row legend end" data-live="legend"><CallsLegend total=calls.total why=routes::WHY/></ul></header>
+            <div class="body" data-live="calls"><CallsBars calls=calls.clone()/></div>
+            <details class="numbers"><summary class="row nowrap">"As a table"</summary><div data-live="numbers"><CallsNumbers calls/></div></details>
         </section>
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Share, Timeline, calls, grouped},
+    components::{Ago, Share, Timeline, calls, grouped},
     routes,
     view::{EventView, KeyLine, ReasonView, When},
 };
@@ -23,7 +23,7 @@ pub(super) fn Reasons(of: Vec<ReasonView>) -> impl IntoView {
         }
     };
     view! {
-        <section class="panel" aria-labelledby="reasons">
+        <section class="panel" aria-labelledby="reasons" data-live="reasons">
             <header class="row"><h2 id="reasons">"Refusals by reason"</h2><a class="btn quiet end" href=routes::WHY>"Latest"</a></header>
             {if of.is_empty() {
                 view! { <div class="body"><p class="muted">"No key was refused in the last 24 hours."</p></div> }.into_any()
@@ -44,14 +44,16 @@ fn Name(of: KeyLine) -> impl IntoView {
 pub(super) fn Expiring(of: Vec<(KeyLine, When, i64)>) -> impl IntoView {
     let row = |(key, when, days): (KeyLine, When, i64)| {
         let tone = match days {
-            ..7 => "end is-bad",
-            7..30 => "end is-warn",
+            0 => "end is-bad loud",
+            1..7 => "end is-bad",
+            7..14 => "end is-warn loud",
+            14..30 => "end is-warn",
             _ => "end muted",
         };
-        view! { <li class="row nowrap"><span class="grow who"><Name of=key/></span><time class=tone datetime=when.iso title=when.long>{when.relative}</time></li> }
+        view! { <li class="row nowrap"><span class="grow who"><Name of=key/></span><span class=tone><Ago when/></span></li> }
     };
     view! {
-        <section class="panel" aria-labelledby="expiring">
+        <section class="panel" aria-labelledby="expiring" data-live="expiring">
             <header class="row"><h2 id="expiring">"Expiring first"</h2><a class="btn quiet end" href=routes::KEYS>"All keys"</a></header>
             {if of.is_empty() {
                 view! { <div class="body"><p class="muted">"No live key has an end."</p></div> }.into_any()
@@ -69,7 +71,7 @@ pub(super) fn Busiest(of: Vec<(KeyLine, i64)>) -> impl IntoView {
         view! { <li class="row nowrap"><span class="grow who"><Name of=key/></span><span class="end">{calls(number)}</span></li> }
     };
     view! {
-        <section class="panel" aria-labelledby="busiest">
+        <section class="panel" aria-labelledby="busiest" data-live="busiest">
             <header class="row"><h2 id="busiest">"Busiest keys"</h2><span class="muted end">"this hour and the last"</span></header>
             {if of.is_empty() {
                 view! { <div class="body"><p class="muted">"No call was allowed in this hour or the last."</p></div> }.into_any()
@@ -85,7 +87,7 @@ pub(super) fn Busiest(of: Vec<(KeyLine, i64)>) -> impl IntoView {
 pub(super) fn Changes(of: Vec<EventView>) -> impl IntoView {
     let named = |event: EventView| EventView { what: format!("{}: {}", event.what, event.target), ..event };
     view! {
-        <section class="panel" aria-labelledby="changes">
+        <section class="panel" aria-labelledby="changes" data-live="changes">
             <header class="row"><h2 id="changes">"Recent changes"</h2><a class="btn quiet end" href=routes::AUDIT>"Audit"</a></header>
             <div class="body">{if of.is_empty() {
                 view! { <p class="muted">"Nothing was changed yet."</p> }.into_any()

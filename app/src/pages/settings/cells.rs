@@ -1,6 +1,7 @@
 //! What the list of each kind tells of an entry: the name, then what tells entries apart.
 
 use keyward::{
+    id::EntryId,
     registry::{Gate, Kind, Risk},
     scope::ALL_ACCESS,
     tenant::{AllAccess, Presentations},
@@ -9,7 +10,8 @@ use leptos::prelude::*;
 
 use super::{OnOff, Switch};
 use crate::{
-    components::{Icon, Scopes},
+    components::{ArchiveAll, Icon, Scopes},
+    listing::Asked,
     routes,
     settings::EntryRow,
 };
@@ -125,8 +127,9 @@ fn Actions(kind: Kind, id: String, name: String, off: bool, may_write: bool) -> 
         Kind::Group => view! {
             <span class="row nowrap tight">
                 <a class="btn" href=routes::keys_of_group(&id) aria-label=format!("Keys of {name}")><Icon name="key"/>"Keys"</a>
-                {may_write.then(|| view! {
-                    <a class="btn risky" href=routes::archive_group(&id) aria-label=format!("Archive all keys of {name}\u{2026}")>"Archive all\u{2026}"</a>
+                {EntryId::parse(&id).filter(|_| may_write).map(|group| {
+                    let of = Asked::default().with(|list| list.group = Some(group));
+                    view! { <ArchiveAll of label="Archive all\u{2026}" name=format!("Archive all keys of {name}\u{2026}")/> }
                 })}
             </span>
         }

@@ -4,7 +4,7 @@ use keyward::registry::Kind;
 use leptos::prelude::*;
 
 use super::{
-    Done, asked_kind,
+    asked_kind,
     cells::{cells, columns},
     entry::EntryPage,
     sent,
@@ -44,7 +44,6 @@ fn List(kind: Kind, view: EntriesView) -> impl IntoView {
     view! {
         <div class="row page-head"><h1>{kind.title()}</h1>{head}</div>
         <p class="muted lead">{kind.sentence()}</p>
-        <Done/>
         <FormTrouble fields=Vec::new() errors failure/>
         {if count == 0 {
             view! {

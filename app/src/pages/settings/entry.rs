@@ -3,7 +3,7 @@
 use keyward::{registry::Kind, scope::ALL_ACCESS};
 use leptos::prelude::*;
 
-use super::{Crumbs, Done, OnOff, Switch, asked_id, asked_kind, cells::Granting, sent};
+use super::{Crumbs, OnOff, Switch, asked_id, asked_kind, cells::Granting, sent};
 use crate::{
     api,
     components::{FormFields, FormTrouble, Icon, Moment},
@@ -76,7 +76,6 @@ fn Form(kind: Kind, view: EntryView, sent: (Option<Typed>, Vec<FieldErrorView>, 
         {(!is_policy).then(|| view! { <Crumbs list=routes::settings(kind) title=kind.title() here=title.clone()/> })}
         <div class="row page-head"><h1><bdi>{title.clone()}</bdi></h1>{badges}{switch}{group}</div>
         <p class="muted lead">{kind.sentence()}</p>
-        <Done/>
         <form class="stack loose ask" method="post" action=action novalidate data-guard="">
             <FormTrouble fields=fields.clone() errors=errors.clone() failure/>
             {again.map(|again| view! { <p><a class="link" href=again>"See how it is now"</a></p> })}

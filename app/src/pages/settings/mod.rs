@@ -1,7 +1,6 @@
-//! The settings: a list and a form for every kind of the register, the page that archives a group, and the people. What
-//! the kinds are and which fields they have, the domain says.
+//! The settings: a list and a form for every kind of the register, and the people. What the kinds are and which fields they
+//! have, the domain says.
 
-mod archive_group;
 mod cells;
 mod entries;
 mod entry;
@@ -12,12 +11,11 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 pub(super) use self::{
-    archive_group::ArchiveGroup,
     entries::Entries,
     entry::EntryPage,
     people::{NewPerson, People},
 };
-use crate::{components::Icon, error::ApiError, posted::Posted, query::query, settings::Typed, view::FieldErrorView};
+use crate::{components::Icon, error::ApiError, posted::Posted, settings::Typed, view::FieldErrorView};
 
 /// The kind in the page's address, as typed and as read. One that is none is not found by whoever loads the page.
 fn asked_kind() -> (String, Option<Kind>) {
@@ -37,18 +35,6 @@ fn sent() -> (Option<Typed>, Vec<FieldErrorView>, Option<ApiError>) {
         Some(Posted::Settings { typed, errors, failure }) => (Some(typed), errors, failure),
         _ => (None, Vec::new(), None),
     }
-}
-
-/// Says that what was sent is done, on the page that it led to.
-#[component]
-fn Done() -> impl IntoView {
-    let words = match (query("saved"), query("archived").and_then(|keys| keys.parse::<u32>().ok())) {
-        (Some(_), _) => Some("Saved.".to_owned()),
-        (None, Some(1)) => Some("1 key is archived.".to_owned()),
-        (None, Some(keys)) => Some(format!("{keys} keys are archived.")),
-        (None, None) => None,
-    };
-    words.map(|words| view! { <div class="banner ok note" role="status"><Icon name="ok"/><span>{words}</span></div> })
 }
 
 /// Where a page of the settings is.

@@ -3,7 +3,7 @@
 use keyward::people::Role;
 use leptos::prelude::*;
 
-use super::{Crumbs, Done, OnOff, Switch, sent};
+use super::{Crumbs, OnOff, Switch, sent};
 use crate::{
     api,
     components::{Ago, FormFields, FormTrouble, Icon},
@@ -23,7 +23,6 @@ pub(crate) fn People() -> impl IntoView {
                 <a class="btn primary end" href=routes::NEW_PERSON><Icon name="plus"/>"Add someone"</a>
             </div>
             <p class="muted lead">"Who may sign in to this console. Disabling someone ends their sessions and stops the keys they own; enabling brings both back."</p>
-            <Done/>
             <FormTrouble fields=Vec::new() errors failure/>
             <div class="table-wrap bleed"><table class="data cards entries" role="table">
                 <caption class="hide">"People, those added first on top"</caption>

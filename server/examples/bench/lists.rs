@@ -1,11 +1,7 @@
-//! How fast the list of keys is, as pages that a browser gets from the server, with 1,000, 100,000 and 1,000,000 keys in
-//! an `SQLite` file that `keyward keys seed` would fill the same way. Prints each size's median and its ratio to the
-//! smallest; asserts nothing. `make bench`, or `cargo run --release -p server --example bench_lists -- 1000 50000`.
-
-#![expect(clippy::disallowed_methods, reason = "measuring takes a clock")]
+//! How fast pages of the list of keys are, as a browser gets them from the server, with as many keys in an `SQLite` file
+//! as `keyward keys seed` makes.
 
 use std::{
-    collections::BTreeMap,
     io::Write,
     time::{Duration, Instant},
 };
@@ -15,12 +11,8 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
-use keyward::{clock::Clock, console::NewUser, people::Role, secret::Entropy};
-use server::{
-    boot,
-    config::{Config, Flags},
-    router,
-};
+use keyward::{console::NewUser, people::Role};
+use server::router;
 use tower::ServiceExt;
 
 /// Keys made in one change.
@@ -30,13 +22,14 @@ const ROUNDS: usize = 25;
 const PASSWORD: &str = "correct horse battery staple";
 
 /// What is asked, and the address that asks it.
-const PAGES: [(&str, &str); 14] = [
+/// `SIZE` stands for the number of keys, which is a word in the name of one.
+const PAGES: [(&str, &str); 23] = [
     ("the list", "/keys"),
     ("with archived", "/keys?status=any"),
     ("search: a beginning", "/keys?q=kio"),
     ("search: a word", "/keys?q=booking"),
-    ("search: two words", "/keys?q=lobby+kiosk"),
-    ("search: one key", "/keys?q=harbour+gateway+777"),
+    ("search: two words", "/keys?q=made+kiosk"),
+    ("search: one key", "/keys?q=SIZE"),
     ("search: nothing", "/keys?q=unheard"),
     ("filter: active", "/keys?status=active"),
     ("filter: archived", "/keys?status=archived"),
@@ -45,56 +38,82 @@ const PAGES: [(&str, &str); 14] = [
     ("sort: soonest to expire", "/keys?sort=expires"),
     ("sort: by name, active", "/keys?sort=name&status=active"),
     ("sort: last used", "/keys?sort=used"),
+    ("active, soonest to expire", "/keys?status=active&sort=expires"),
+    ("active, last to expire", "/keys?status=active&sort=-expires"),
+    ("never used, by name", "/keys?only=unused&sort=name"),
+    ("never used, latest use", "/keys?only=unused&sort=used"),
+    ("a scope, latest use", "/keys?scope=bookings.write&sort=used"),
+    ("a word, by name", "/keys?q=kiosk&sort=name"),
+    ("the overview", "/overview"),
+    ("hygiene", "/hygiene"),
+    ("the audit", "/audit"),
 ];
 
-#[tokio::main]
-async fn main() {
-    let mut sizes: Vec<u32> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
-    if sizes.is_empty() {
-        sizes = vec![1000, 100_000, 1_000_000];
-    }
-    let mut base = BTreeMap::new();
-    for size in sizes {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().display().to_string();
-        let config = Config::read(&Flags::default(), |name| (name == "KEYWARD_DATA_DIR").then(|| path.clone()))
-            .expect("settings");
-        let store = boot::open(&config, boot::Upgrade::Yes).await.expect("a database");
-        let app = boot::assemble(config, store, Clock::system(), Entropy::system());
-        let operator = app.console.operator();
+/// A server with so many keys, and somebody signed in.
+struct Seeded {
+    _trial: super::Trial,
+    size: u32,
+    router: Router,
+    cookie: String,
+}
+
+impl Seeded {
+    async fn new(size: u32) -> Self {
+        let trial = super::Trial::new().await;
+        let console = &trial.app.console;
+        let operator = console.operator();
         let began = Instant::now();
         let mut made = 0;
         while made < size {
             let some = STEP.min(size - made);
-            app.console.seed_keys(&operator, some).await.expect("keys");
+            console.seed_keys(&operator, some).await.expect("keys");
             made += some;
             eprint!("\r{made} of {size} keys");
             let _ = std::io::stderr().flush();
         }
         eprintln!(" in {:.0} s", began.elapsed().as_secs_f64());
-        app.console.settle_keys().await.expect("facts");
+        console.settle_keys().await.expect("facts");
         let email = "bench@example.com".to_owned();
         let form = NewUser { email: email.clone(), password: PASSWORD.to_owned() };
-        app.console.create_user(&operator, form, Role::Superadmin).await.expect("a user");
-        let router = router::public(&app);
+        console.create_user(&operator, form, Role::Superadmin).await.expect("a user");
+        let router = router::public(&trial.app);
         let cookie = sign_in(&router, &email).await;
-        println!("{size} keys");
-        for (what, address) in PAGES {
-            let mut times = Vec::new();
-            for _ in 0..ROUNDS {
-                times.push(get(&router, address, &cookie).await);
-            }
-            times.sort_unstable();
-            let (median, worst) = (times[ROUNDS / 2], times[ROUNDS - 1]);
-            let first = *base.entry(what).or_insert(median);
-            let ratio = median.as_secs_f64() / first.as_secs_f64();
-            println!(
-                "  {what:<30} {:>7.2} ms  ratio {ratio:.2}  slowest {:>7.2} ms",
-                median.as_secs_f64() * 1000.0,
-                worst.as_secs_f64() * 1000.0
-            );
-        }
+        Self { _trial: trial, size, router, cookie }
     }
+}
+
+/// Prints the median of each page for the first number of keys, and what it is of that for the others.
+pub(crate) async fn run(sizes: &[u32]) {
+    let mut servers = Vec::new();
+    for size in sizes {
+        servers.push(Seeded::new(*size).await);
+    }
+    println!("pages of the list, medians of {ROUNDS}; with {sizes:?} keys");
+    for (what, address) in PAGES {
+        let mut times = vec![Vec::new(); servers.len()];
+        // They alternate, so that a slower second of the machine slows all.
+        for _ in 0..ROUNDS {
+            for (server, times) in servers.iter().zip(&mut times) {
+                times.push(
+                    get(&server.router, &address.replace("SIZE", &server.size.to_string()), &server.cookie).await,
+                );
+            }
+        }
+        let medians: Vec<_> = times.iter_mut().map(|times| median(times)).collect();
+        let cells = medians.iter().map(|time| {
+            format!(
+                "{:>8.2} ms  ratio {:.2}",
+                time.as_secs_f64() * 1000.0,
+                time.as_secs_f64() / medians[0].as_secs_f64()
+            )
+        });
+        println!("  {what:<30}{}", cells.collect::<String>());
+    }
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
 }
 
 async fn sign_in(router: &Router, email: &str) -> String {

@@ -1,7 +1,4 @@
 //! How fast the fast door is, against a bare axum handler in the same process, with the same client, in the same run.
-//! Prints ratios and percentiles; asserts nothing. `make bench`, or `make bench ARGS="SECONDS CONNECTIONS"`.
-
-#![expect(clippy::disallowed_methods, reason = "measuring takes a clock")]
 
 use std::{
     net::SocketAddr,
@@ -13,12 +10,8 @@ use std::{
 };
 
 use axum::{Json, Router, body::Bytes, routing::post};
-use keyward::{clock::Clock, console::KeyForm, secret::Entropy};
-use server::{
-    boot,
-    config::{Config, Flags},
-    router,
-};
+use keyward::console::KeyForm;
+use server::router;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -28,18 +21,10 @@ use tokio::{
 /// Rounds of each kind; they alternate, so that a slower minute of the machine slows both.
 const ROUNDS: usize = 5;
 
-#[tokio::main]
-async fn main() {
-    let mut arguments = std::env::args().skip(1).filter_map(|argument| argument.parse::<u64>().ok());
-    let seconds = arguments.next().unwrap_or(3);
-    let connections = arguments.next().unwrap_or(16);
-
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().display().to_string();
-    let config =
-        Config::read(&Flags::default(), |name| (name == "KEYWARD_DATA_DIR").then(|| path.clone())).expect("settings");
-    let store = boot::open(&config, boot::Upgrade::Yes).await.expect("a database");
-    let app = boot::assemble(config, store, Clock::system(), Entropy::system());
+/// Measures with so many connections, each round for so many seconds.
+pub(crate) async fn run(seconds: u64, connections: u64) {
+    let app = super::Trial::new().await;
+    let app = &app.app;
     let operator = app.console.operator();
     let mut tokens = Vec::new();
     for scope in ["keyward.verify", "things.read"] {
@@ -62,7 +47,7 @@ async fn main() {
 
     let bare = Router::new().route("/bare", post(|_: Bytes| async { Json(serde_json::json!({ "valid": true })) }));
     let bare = listen(bare).await;
-    let keyward = listen(router::public(&app)).await;
+    let keyward = listen(router::public(app)).await;
     let body = format!("{{\"key\":\"{}\",\"scope\":\"things.read\"}}", tokens[1]);
     let request = |address: SocketAddr, path: &str, body: &str| {
         let token = &tokens[0];

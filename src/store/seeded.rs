@@ -1,0 +1,110 @@
+//! Many made-up keys at once. They are stored as keys are that were made one by one, in a fraction of the statements.
+
+use std::collections::BTreeMap;
+
+use sqlx::QueryBuilder;
+
+use super::{Change, LastUse, StoreError, change::Transaction, key_index::terms, within};
+use crate::{
+    activity::Tally,
+    key::{Key, State},
+    listing::standing,
+    secret::Digest,
+    time::Timestamp,
+};
+
+/// Keys in one statement: both databases take as many values.
+const ROWS: usize = 500;
+
+/// A made-up key.
+pub struct SeededKey {
+    /// The key; its generation is the change's.
+    pub key: Key,
+    /// The digest of a secret that nobody holds.
+    pub digest: Digest,
+    /// Its last allowed call, if there was any.
+    pub last_use: Option<LastUse>,
+}
+
+impl Change {
+    /// Inserts them, with what lists find them by.
+    pub async fn insert_seeded(&mut self, seeded: &[SeededKey], now: Timestamp) -> Result<(), StoreError> {
+        let sql = "SELECT COALESCE(MAX(seq), 0) FROM keys";
+        let (last,): (i64,) = within!(self, db => sqlx::query_as(sql).fetch_one(db).await?);
+        let mut phases = BTreeMap::new();
+        let mut rows = Vec::new();
+        for (seq, seeded) in (last + 1..).zip(seeded) {
+            let used = seeded.last_use.as_ref().map(|used| used.at);
+            let stands = standing(&seeded.key, used, Tally::default(), now);
+            *phases.entry(stands.phase.code()).or_insert(0) += 1;
+            rows.push((seq, seeded, stands));
+        }
+        let (index, before, after) = match self.transaction {
+            Transaction::Sqlite(_) => ("INSERT INTO key_index (rowid, terms) ", "", ""),
+            Transaction::Postgres(_) => {
+                ("INSERT INTO key_index (seq, terms) ", "array_to_tsvector(string_to_array(", ", ' '))")
+            }
+        };
+        for rows in rows.chunks(ROWS) {
+            within!(self, db => {
+                QueryBuilder::new(
+                    "INSERT INTO keys (seq, id, tenant_id, prefix, last_four, digest, created_at, created_by, form, purpose, \
+                     name, folded, description, owner, scopes, expires_at, addresses, off_at, off_by, archived_at, \
+                     archived_by, archive_reason, generation, last_used_at, last_used_from, phase, facts, due_at) ",
+                )
+                .push_values(rows, |mut row, (seq, SeededKey { key, digest, last_use }, stands)| {
+                    let card = &key.card;
+                    let off = if let State::Off(off) = &key.state { Some(off) } else { None };
+                    let archived = if let State::Archived(archived) = &key.state { Some(archived) } else { None };
+                    let facts: Vec<_> = stands.facts.iter().map(|fact| fact.code()).collect();
+                    row.push_bind(*seq)
+                        .push_bind(key.id.as_str())
+                        .push_bind(key.tenant.id.as_str())
+                        .push_bind(key.prefix.as_str())
+                        .push_bind(&key.last_four)
+                        .push_bind(digest.to_hex())
+                        .push_bind(key.created_at.millis())
+                        .push_bind(&key.created_by)
+                        .push_bind(key.form.code())
+                        .push_bind(key.purpose.code())
+                        .push_bind(card.name.as_str())
+                        .push_bind(card.name.as_str().to_lowercase())
+                        .push_bind(card.description.as_str())
+                        .push_bind(card.owner.as_str())
+                        .push_bind(card.scopes.to_string())
+                        .push_bind(card.expires_at.millis())
+                        .push_bind(card.addresses.to_string())
+                        .push_bind(off.map(|off| off.at.millis()))
+                        .push_bind(off.map(|off| &off.by))
+                        .push_bind(archived.map(|archived| archived.at.millis()))
+                        .push_bind(archived.map(|archived| &archived.by))
+                        .push_bind(archived.map(|archived| archived.reason.code()))
+                        .push_bind(key.generation)
+                        .push_bind(last_use.as_ref().map_or(0, |used| used.at.millis()))
+                        .push_bind(last_use.as_ref().map_or("", |used| used.address.as_str()))
+                        .push_bind(stands.phase.code())
+                        .push_bind(facts.join(" "))
+                        .push_bind(stands.due.millis());
+                })
+                .build()
+                .persistent(false)
+                .execute(&mut *db)
+                .await?;
+            });
+            within!(self, db => {
+                QueryBuilder::new(index)
+                    .push_values(rows, |mut row, (seq, seeded, stands)| {
+                        row.push_bind(*seq).push(before).push_bind_unseparated(terms(&seeded.key, stands)).push_unseparated(after);
+                    })
+                    .build()
+                    .persistent(false)
+                    .execute(&mut *db)
+                    .await?;
+            });
+        }
+        for (phase, keys) in phases {
+            self.transaction.count(phase, keys).await?;
+        }
+        Ok(())
+    }
+}
