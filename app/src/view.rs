@@ -19,7 +19,8 @@ pub use activity::{
 pub use audit::{AuditAsked, AuditView, ChainView};
 pub use found::KeyMatch;
 pub use list::{
-    BulkItemView, BulkPlanView, BulkResultView, BulkStepView, HabitView, HygieneView, KeysView, ListedView,
+    BulkDoneView, BulkItemView, BulkPlanView, BulkResultView, BulkStepView, HabitView, HygieneView, KeysView,
+    ListedView,
 };
 pub use overview::{FirstRunView, KeyLine, OverviewView, ReasonView};
 pub use reference::{AboutView, CodeRow, FieldRow, OperationView, ReferenceView};

@@ -48,7 +48,7 @@ fn bundle() -> Outcome<()> {
 
     let sheet = css::bundle(&text("style/main.css")?, |file| text(format!("style/{file}")))?;
     let wasm = Asset::hashed(NAME, "wasm", read(format!("{GLUE}/{NAME}_bg.wasm"))?);
-    let js = Asset::hashed(NAME, "js", read(format!("{GLUE}/{NAME}.js"))?);
+    let js = Asset::hashed(NAME, "js", lean(&text(format!("{GLUE}/{NAME}.js"))?).into_bytes());
     let css = Asset::hashed(NAME, "css", sheet.into_bytes());
     let mut others = Vec::new();
     for (folder, prefix, files) in [(GLUE, "pkg/", snippets), ("public", "", files_under("public")?)] {
@@ -107,6 +107,18 @@ fn bind() -> Outcome<Vec<PathBuf>> {
     files_under(snippets)
 }
 
+/// The glue without what only people read. wasm-bindgen writes a statement to a line and no text over several.
+fn lean(glue: &str) -> String {
+    let mut is_comment = false;
+    let lines = glue.lines().map(str::trim).filter(|line| {
+        let begins = line.starts_with("/**");
+        let is_left_out = is_comment || begins || line.starts_with("//") || line.is_empty();
+        is_comment = (is_comment || begins) && !line.ends_with("*/");
+        !is_left_out
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// Refuses what browsers would wait for too long.
 fn within(what: &str, size: usize, budget: usize) -> Outcome<()> {
     let share = format!("{what}: {} of {}", kilobytes(size), kilobytes(budget));
@@ -124,6 +136,12 @@ fn kilobytes(bytes: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_glue_loses_what_only_people_read() {
+        let glue = "/**\n * @param {number} a\n */\nfunction f(a) {\n    // why\n    return a * 2;\n}\n\n/** one line */\nf(1);\n";
+        assert_eq!(lean(glue), "function f(a) {\nreturn a * 2;\n}\nf(1);");
+    }
 
     #[test]
     fn a_budget_is_a_limit() {

@@ -34,7 +34,7 @@ mod ssr {
     };
     use crate::{
         listing::Asked,
-        view::{BulkItemView, BulkPlanView},
+        view::{BulkDoneView, BulkItemView, BulkPlanView},
     };
 
     /// Keys of one form.
@@ -59,10 +59,14 @@ mod ssr {
         Ok((act, pick))
     }
 
+    fn name(item: &BulkItem) -> String {
+        item.key.as_ref().map_or_else(|| item.id.to_string(), |key| key.card.name.to_string())
+    }
+
     fn item(item: &BulkItem, now: Timestamp) -> BulkItemView {
         BulkItemView {
             id: item.id.to_string(),
-            name: item.key.as_ref().map_or_else(|| item.id.to_string(), |key| key.card.name.to_string()),
+            name: name(item),
             owner: item.key.as_ref().map(|key| key.card.owner.to_string()).unwrap_or_default(),
             used: item.last_use.as_ref().map(|used| views::when(used.at, now)),
             in_use: item.last_use.as_ref().is_some_and(|used| now.since(used.at) < DAY),
@@ -93,7 +97,7 @@ mod ssr {
     pub async fn step(visit: &Visit, form: &BulkForm) -> Result<BulkStepView, ApiError> {
         let (act, pick) = asked(form)?;
         let step = visit.console.step_bulk(visit.permit()?, &act, &pick, form.from).await.map_err(closed)?;
-        let now = visit.console.clock().now();
-        Ok(BulkStepView { items: step.items.iter().map(|done| item(done, now)).collect(), next: step.next })
+        let done = |item: BulkItem| BulkDoneView { id: item.id.to_string(), name: name(&item), refused: item.refused };
+        Ok(BulkStepView { items: step.items.into_iter().map(done).collect(), next: step.next })
     }
 }

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use super::Icon;
-use crate::{routes, view::BulkItemView};
+use crate::{routes, view::BulkDoneView};
 
 /// Keys, each with what became of it.
 #[component]
-pub(crate) fn BulkResults(of: Vec<BulkItemView>, done: String) -> impl IntoView {
-    let line = |item: BulkItemView| {
+pub(crate) fn BulkResults(of: Vec<BulkDoneView>, done: String) -> impl IntoView {
+    let line = |item: BulkDoneView| {
         let became = item.refused.unwrap_or_else(|| format!("Is {done}."));
         view! { <li class="row"><a class="link" href=routes::key(&item.id)><bdi>{item.name}</bdi></a><span class="muted end">{became}</span></li> }
     };

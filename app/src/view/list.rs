@@ -59,11 +59,22 @@ pub struct BulkItemView {
     pub refused: Option<String>,
 }
 
+/// What became of one key of many.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkDoneView {
+    /// Its id.
+    pub id: String,
+    /// Its name; its id when there is no such key.
+    pub name: String,
+    /// Why nothing became of it.
+    pub refused: Option<String>,
+}
+
 /// What happened in one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BulkStepView {
     /// The keys of the step.
-    pub items: Vec<BulkItemView>,
+    pub items: Vec<BulkDoneView>,
     /// Where the next step begins, when there is one.
     pub next: Option<i64>,
 }
@@ -76,7 +87,7 @@ pub struct BulkResultView {
     /// Keys it was not done to.
     pub left_alone: usize,
     /// Of both, the first ones.
-    pub items: Vec<BulkItemView>,
+    pub items: Vec<BulkDoneView>,
     /// Where the next step begins, when there is one.
     pub next: Option<i64>,
 }
