@@ -155,14 +155,14 @@ async fn mission_x5_calls_are_charted_by_what_became_of_them() {
         let mut browser = keyward.signed_in(Role::Superadmin).await;
         let page = browser.get(&format!("/keys/{}?period=hour", id_of(&token))).await.page();
         for words in [
-            "22 Nov, 15:50 UTC: 2 allowed",
-            "22 Nov, 15:00 UTC: 1 refused",
+            "22 Nov 2026, 15:50 UTC: 2 allowed",
+            "22 Nov 2026, 15:00 UTC: 1 refused",
             "Calls in 1 h, minute by minute: 2 allowed, 1 refused",
         ] {
             assert!(page.contains(words), "{name}: {words}: {page}");
         }
         let page = browser.get(&format!("/keys/{}", id_of(&token))).await.page();
-        assert!(page.contains("22 Nov, 12:00\u{2013}13:00 UTC: 2 allowed, 1 over a limit"), "{name}: {page}");
+        assert!(page.contains("22 Nov 2026, 12:00 UTC: 2 allowed, 1 over a limit"), "{name}: {page}");
         assert!(page.contains(&format!("href=\"/keys/{}?period=month#calls\"", id_of(&token))), "{name}: {page}");
 
         keyward.pass(Duration::from_hours(4)).await;

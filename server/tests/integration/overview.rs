@@ -72,7 +72,7 @@ async fn a_member_sees_their_own_numbers() {
         }
         keyward.app.verifier.flush().await.unwrap();
         let page = member.get("/overview").await.page();
-        assert!(page.contains("of your keys: 2 allowed") && page.contains("mine alone"), "{name}: {page}");
+        assert!(page.contains("hour by hour: 2 allowed") && page.contains("mine alone"), "{name}: {page}");
         assert!(!page.contains("for things") && !page.contains("Recent changes"), "{name}");
         let all = console.overview(&console.operator()).await.unwrap();
         assert_eq!((all.calls.bars.last().unwrap().allowed, all.live, all.soon), (7, 2, 1), "{name}");
