@@ -27,7 +27,7 @@ pub(crate) use live::{
 pub(crate) use pair::{file_text, forget_other_sessions, keep, kept, new_pair, random, text_of, write_into};
 pub(crate) use places::{bring, chord, click_in_row, go, has, is_apple, place_with, places, write_all};
 pub(crate) use switches::{asked_switch, offer, show_state, take_said};
-pub(crate) use times::{clock_skew, on_added};
+pub(crate) use times::{clock_skew, here, on_added};
 
 /// How long a button says "Copied".
 pub(crate) const COPIED_FOR: Duration = Duration::from_secs(2);

@@ -93,6 +93,7 @@ impl Asked {
         let mut asked = Self::default();
         let mut columns = Vec::new();
         for (name, value) in form_urlencoded::parse(search.trim_start_matches('?').as_bytes()) {
+            let value = value.replace('\0', "");
             let text = value.trim();
             if text.is_empty() {
                 continue;

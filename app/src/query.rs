@@ -10,7 +10,7 @@ pub(crate) fn query(name: &str) -> Option<String> {
 }
 
 fn value(search: &str, name: &str) -> Option<String> {
-    form_urlencoded::parse(search.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+    form_urlencoded::parse(search.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.replace('\0', ""))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::{
     activity::{Observation, Outcome, Period, Series, Tally},
     audit::Verb,
     id::KeyId,
-    key::{Key, State},
+    key::{Key, State, Status},
     people::{Action, Permit},
     policy::Policy,
     store::{LastUse, Rotation},
@@ -120,6 +120,10 @@ impl Console {
         let now = self.clock.now();
         if key.state != State::Live || now >= key.card.expires_at {
             return Err(ConsoleError::field("overlap", "Only a key that works can be rotated."));
+        }
+        if self.has_live_successor(id, now).await? {
+            let sentence = "It was rotated already. Rotate its successor, or archive that one first.";
+            return Err(ConsoleError::field("overlap", sentence));
         }
         let until = overlap.end(now, key.card.expires_at)?;
         let mut card = key.card.clone();
@@ -235,6 +239,17 @@ impl Console {
             latest,
             drain,
         }))
+    }
+
+    /// Whether a key was rotated and what took its place can still be used, or be switched on.
+    async fn has_live_successor(&self, id: KeyId, now: Timestamp) -> Result<bool, ConsoleError> {
+        for rotation in self.store.rotations(id).await?.iter().filter(|rotation| rotation.old == id) {
+            let successor = self.store.key(rotation.new).await?.map(|(stored, _)| stored.key);
+            if successor.is_some_and(|key| !matches!(key.status(now), Status::Archived | Status::Expired)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// When a key would have expired, had it not been rotated.

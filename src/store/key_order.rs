@@ -179,7 +179,10 @@ impl Store {
                 return (0, format!(" AND (k.folded, k.seq) {than} (${}, {})", texts.len(), place.seq));
             }
             let value = place.value.parse::<i64>().unwrap_or_default();
-            (u8::from(list.sort == Sort::Expires && value <= now), format!(" AND (k.{column}, k.seq) {than} ({value}, {})", place.seq))
+            (
+                u8::from(list.sort == Sort::Expires && value <= now),
+                format!(" AND (k.{column}, k.seq) {than} ({value}, {})", place.seq),
+            )
         });
         // What will expire comes before what has.
         let halves: &[(u8, String)] = if list.sort == Sort::Expires {

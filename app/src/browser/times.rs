@@ -11,8 +11,8 @@ use web_sys::{
 /// What two clocks may differ by before it is taken for a difference: a page needs a while to arrive.
 const LEEWAY: i64 = 90_000;
 
-/// This browser's time.
-fn here() -> i64 {
+/// This browser's time, in milliseconds.
+pub(crate) fn here() -> i64 {
     whole(Date::now())
 }
 

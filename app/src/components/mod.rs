@@ -34,4 +34,4 @@ pub(crate) use said::SaidNote;
 pub(crate) use seen::{Callers, coverage};
 pub(crate) use spark::Spark;
 pub(crate) use switch::{Switch, switch_face};
-pub(crate) use time::{Ago, Moment, Told};
+pub(crate) use time::{Ago, Moment, Told, ends_in};

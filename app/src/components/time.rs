@@ -34,3 +34,33 @@ pub(crate) fn Told(
     }
     view! { <time datetime=of.iso data-when=kind>{of.words}</time> }.into_any()
 }
+
+/// How loud it is that something ends in so many days: louder at 30, 14, 7 days and one.
+pub(crate) fn ends_in(days: i64) -> &'static str {
+    match days {
+        ..1 => "is-bad loud",
+        1..7 => "is-bad",
+        7..14 => "is-warn loud",
+        14..30 => "is-warn",
+        _ => "muted",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_gets_louder_at_30_14_7_days_and_one() {
+        let mut before = "";
+        let mut turns = Vec::new();
+        for days in (0..40).rev() {
+            let tone = ends_in(days);
+            if tone != before {
+                turns.push((days + 1, tone));
+                before = tone;
+            }
+        }
+        assert_eq!(turns[1..], [(30, "is-warn"), (14, "is-warn loud"), (7, "is-bad"), (1, "is-bad loud")]);
+    }
+}

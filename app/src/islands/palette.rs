@@ -90,11 +90,13 @@ impl Search {
     fn follow(self, typed: String) {
         self.typed.set(typed);
         self.place.set(0);
+        // What was found for other words is not to be chosen in haste.
+        self.keys.set(Vec::new());
         if let Some(timer) = self.timer.try_update_value(Option::take).flatten() {
             timer.clear();
         }
         if self.words().is_empty() {
-            return self.keys.set(Vec::new());
+            return;
         }
         let ask = move || {
             let words = self.words();

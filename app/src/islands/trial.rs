@@ -25,7 +25,11 @@ pub(crate) fn Trial(
     let form = NodeRef::<html::Form>::new();
     let typed = RwSignal::new(Door::default());
     let at = RwSignal::new(String::new());
-    let found = Memo::new(move |_| key_.hold(&Door { at: at.get(), ..typed.get() }, now));
+    let shown = StoredValue::new(None);
+    let found = Memo::new(move |_| {
+        let passed = shown.get_value().map_or(0, |shown| browser::here() - shown);
+        key_.hold(&Door { at: at.get(), ..typed.get() }, now + passed)
+    });
     // The last walk stays while something is mistyped.
     let walk = Memo::new(move |before: Option<&WalkView>| {
         let empty = || WalkView {
@@ -57,7 +61,10 @@ pub(crate) fn Trial(
         typed.set(door);
     };
     // Whoever comes back to the page finds what they typed judged.
-    Effect::new(move |_| follow());
+    Effect::new(move |_| {
+        shown.set_value(Some(browser::here()));
+        follow();
+    });
     // What would be sent is shown already.
     let submit = move |event: ev::SubmitEvent| event.prevent_default();
     view! {

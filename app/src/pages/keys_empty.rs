@@ -45,9 +45,12 @@ pub(super) fn NoKeys(may_write: bool, origin: String) -> impl IntoView {
 #[component]
 pub(super) fn NoMatch(narrowed: bool, archived: bool, everything: String) -> impl IntoView {
     let (title, advice) = if narrowed && archived {
-        ("No key matches", "Search looks at names, ids, owners and last four characters.")
+        ("No key matches", "Search looks at names, ids, owners, descriptions and last four characters.")
     } else if narrowed {
-        ("No key matches", "Archived keys are left out. Search looks at names, ids, owners and last four characters.")
+        (
+            "No key matches",
+            "Archived keys are left out. Search looks at names, ids, owners, descriptions and last four characters.",
+        )
     } else {
         ("No keys here", "The archived ones are left out.")
     };

@@ -71,11 +71,11 @@ impl Place {
     fn take(app: &App, user: UserId) -> Option<Self> {
         let mut listeners = app.live.listeners();
         let all: usize = listeners.values().sum();
-        let own = listeners.entry(user).or_default();
-        if all >= STREAMS || *own >= STREAMS_EACH || *app.live.over.borrow() {
+        let own = listeners.get(&user).copied().unwrap_or_default();
+        if all >= STREAMS || own >= STREAMS_EACH || *app.live.over.borrow() {
             return None;
         }
-        *own += 1;
+        listeners.insert(user, own + 1);
         Some(Self { app: app.clone(), user })
     }
 }

@@ -74,9 +74,11 @@ pub async fn home(Extension(visit): Extension<Visit>) -> Redirect {
 
 /// The list of keys. Columns that its address names are remembered.
 pub async fn keys(State(app): State<App>, request: Request) -> Response {
+    let is_live = is_live(&request);
     let chosen = Asked::parse(request.uri().query().unwrap_or_default()).and_then(|asked| asked.columns);
     let mut response = render(&app, request, None, |_| ()).await;
-    if let Some(columns) = chosen {
+    // What a script asks for again is nobody's choice.
+    if let Some(columns) = chosen.filter(|_| !is_live) {
         let codes: Vec<_> = columns.iter().map(|column| column.names().0).collect();
         let secure = if app.config.is_tls() { "; Secure" } else { "" };
         let cookie = format!(

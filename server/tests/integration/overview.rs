@@ -74,6 +74,13 @@ async fn a_member_sees_their_own_numbers() {
         let page = member.get("/overview").await.page();
         assert!(page.contains("hour by hour: 2 allowed") && page.contains("mine alone"), "{name}: {page}");
         assert!(!page.contains("for things") && !page.contains("Recent changes"), "{name}");
+        let list = member.get("/keys?owner=member@example.com").await.page();
+        assert!(list.contains("mine alone"), "{name}: {list}");
+        let list = member.get("/keys?owner=ada@example.com").await.page();
+        assert!(
+            list.contains("No key matches") && !list.contains("mine alone"),
+            "{name}: not one's own instead: {list}"
+        );
         let all = console.overview(&console.operator()).await.unwrap();
         assert_eq!((all.calls.bars.last().unwrap().allowed, all.live, all.soon), (7, 2, 1), "{name}");
     }

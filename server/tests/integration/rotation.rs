@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use keyward::{
-    console::KeyForm,
+    console::{BulkAct, ConsoleError, KeyForm, Pick},
     id::KeyId,
-    key::{ArchiveReason, Key},
+    key::{ArchiveReason, Key, State},
     people::Role,
     time::Timestamp,
 };
@@ -265,6 +265,33 @@ async fn mission_n3_a_jwt_says_that_its_own_end_stays() {
         assert!(console.extend_overlap(&operator, old.id, until(week.plus(1000))).await.is_err());
         let extended = console.extend_overlap(&operator, old.id, until(week)).await.unwrap();
         assert_eq!(extended.card.expires_at, week);
+    }
+}
+
+#[tokio::test]
+async fn a_key_has_one_successor_and_what_others_do_meanwhile_stays_done() {
+    for here in Here::everywhere().await {
+        let console = &here.keyward.app.console;
+        let operator = console.operator();
+        let old = here.issue("one successor", "").await;
+        let new = here.rotate(&old, 86_400_000).await;
+        let again = console.rotate_key(&operator, id(&old), 0).await;
+        assert!(matches!(again, Err(ConsoleError::Invalid(_))), "{:?}", again.err());
+        let extend = BulkAct::Extend("90d".to_owned());
+        let left_alone = console.step_bulk(&operator, &extend, &Pick::These(vec![id(&old)]), None).await;
+        assert!(left_alone.unwrap().items[0].refused.as_ref().unwrap().contains("rotated"));
+        console.archive_key(&operator, id(&new), ArchiveReason::NotNeeded).await.unwrap();
+        assert!(console.rotate_key(&operator, id(&old), 0).await.is_ok());
+        for round in 0..8 {
+            let raced = here.issue(&format!("raced {round}"), "").await;
+            let (rotated, switched) = tokio::join!(
+                console.rotate_key(&operator, id(&raced), 86_400_000),
+                console.switch_key(&operator, id(&raced), false)
+            );
+            switched.unwrap();
+            assert!(rotated.is_ok() || matches!(rotated, Err(ConsoleError::Conflict | ConsoleError::Invalid(_))));
+            assert!(matches!(here.key(&raced).await.state, State::Off(_)), "{:?}", rotated.err());
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Ago, AllAccess, Icon, Mask, Scopes, Spark, Status, Switch},
+    components::{Ago, AllAccess, Icon, Mask, Scopes, Spark, Status, Switch, ends_in},
     listing::{Asked, Column},
     routes,
     view::{KeyRow, ListedView, StatusView, TallyView, When},
@@ -95,10 +95,7 @@ fn Ends(status: StatusView, expires: When) -> impl IntoView {
     let tone = match status {
         StatusView::Archived => return view! { <span class="muted">"\u{2014}"</span> }.into_any(),
         StatusView::Expired => "is-bad",
-        StatusView::ExpiresSoon(0) => "is-bad loud",
-        StatusView::ExpiresSoon(days) if days < 7 => "is-bad",
-        StatusView::ExpiresSoon(days) if days < 14 => "is-warn loud",
-        StatusView::ExpiresSoon(_) => "is-warn",
+        StatusView::ExpiresSoon(days) => ends_in(days),
         _ => "",
     };
     view! { <span class=tone><Ago when=expires/></span> }.into_any()

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Ago, Share, Timeline, calls, grouped},
+    components::{Ago, Share, Timeline, calls, ends_in, grouped},
     routes,
     view::{EventView, KeyLine, ReasonView, When},
 };
@@ -43,13 +43,7 @@ fn Name(of: KeyLine) -> impl IntoView {
 #[component]
 pub(super) fn Expiring(of: Vec<(KeyLine, When, i64)>) -> impl IntoView {
     let row = |(key, when, days): (KeyLine, When, i64)| {
-        let tone = match days {
-            0 => "end is-bad loud",
-            1..7 => "end is-bad",
-            7..14 => "end is-warn loud",
-            14..30 => "end is-warn",
-            _ => "end muted",
-        };
+        let tone = format!("end {}", ends_in(days));
         view! { <li class="row nowrap"><span class="grow who"><Name of=key/></span><span class=tone><Ago when/></span></li> }
     };
     view! {
