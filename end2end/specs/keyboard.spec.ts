@@ -37,6 +37,8 @@ async function holdsFocus(page: Page, dialog: string): Promise<void> {
 }
 
 test("a key is made, found, edited and archived without a mouse", async ({ page, context, keyward }) => {
+  // Tab goes from place to place, of which forms have many.
+  test.setTimeout(240_000);
   await keyward.signIn(context);
   const name = unique("mouseless");
   const dialog = page.getByRole("dialog");
