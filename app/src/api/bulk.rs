@@ -44,7 +44,8 @@ mod ssr {
         let act = match form.act.as_str() {
             "off" => BulkAct::Switch(false),
             "on" => BulkAct::Switch(true),
-            "move" => BulkAct::Move(form.group.clone()),
+            // PostgreSQL takes no text with a NUL.
+            "move" => BulkAct::Move(form.group.replace('\0', "")),
             "extend" => BulkAct::Extend(form.expires.clone()),
             "archive" if form.reason.is_empty() => BulkAct::Archive(ArchiveReason::default()),
             "archive" => BulkAct::Archive(ArchiveReason::parse(&form.reason).ok_or(ApiError::BadRequest)?),

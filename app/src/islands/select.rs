@@ -26,12 +26,17 @@ pub(crate) fn SelectAll() -> impl IntoView {
 #[island]
 pub(crate) fn Selected() -> impl IntoView {
     let (ticked, _) = watch();
+    // The bar goes with the ticks; the focus does not.
+    let clear = move |_| {
+        browser::tick_all(BOXES, false);
+        browser::focus("tr[data-row] th a");
+    };
     view! {
         <b aria-live="polite">{move || match ticked.get() {
             0 => "Ticked keys".to_owned(),
             count => format!("{count} selected"),
         }}</b>
-        <button class="btn quiet square scripted" type="button" aria-label="Clear selection" on:click=move |_| browser::tick_all(BOXES, false)>
+        <button class="btn quiet square scripted" type="button" aria-label="Clear selection" on:click=clear>
             <crate::components::Icon name="x"/>
         </button>
     }

@@ -103,9 +103,9 @@ fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoVi
     let total = plan.count;
     let sentence = match plan.in_use {
         in_use if more => format!(
-            "{} of the first {} keys was or were used in the last 24 hours; the others were not looked at. Whoever calls with one will be refused.",
-            in_use,
-            plan.items.len()
+            "{in_use} of the first {} keys {} used in the last 24 hours; the others were not looked at. Whoever calls with a key that is in use will be refused.",
+            plan.items.len(),
+            if in_use == 1 { "was" } else { "were" }
         ),
         1 => "1 of the keys below was used in the last 24 hours. Whoever calls with it will be refused.".to_owned(),
         count => format!(

@@ -40,7 +40,8 @@ impl AuditAsked {
             "to" => &mut self.to,
             _ => return false,
         };
-        *field = value;
+        // PostgreSQL takes no text with a NUL.
+        *field = value.replace('\0', "");
         true
     }
 

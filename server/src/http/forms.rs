@@ -37,9 +37,7 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// Fields and values, in order. A body that is not a form's has none.
 pub(super) fn pairs(body: &[u8]) -> Vec<(String, String)> {
-    let pairs = form_urlencoded::parse(body).into_owned();
-    // Nobody types it, and PostgreSQL takes no text with it.
-    pairs.map(|(name, value)| (name, value.replace('\0', ""))).collect()
+    form_urlencoded::parse(body).into_owned().collect()
 }
 
 /// Takes one field out; empty when it is not there.

@@ -182,6 +182,11 @@ async fn more_than_is_sorted_is_walked_in_the_same_order() {
         let operator = console.operator();
         console.seed_keys(&operator, 5000).await.unwrap();
         let every = all(&keyward, &ListKeys { which: Which::Any, ..ListKeys::default() }).await;
+        let mut browser = keyward.signed_in(Role::Superadmin).await;
+        for path in ["/keys?sort=name&after=1-%00", "/keys?owner=%00&scope=%00&tenant=%00", "/audit?who=%00&target=%00"]
+        {
+            assert_eq!(browser.get(path).await.status, StatusCode::OK, "{name} {path}");
+        }
         let any = ListKeys { which: Which::Any, ..ListKeys::default() };
         let questions = [
             ListKeys { words: "made up".into(), ..ListKeys::default() },
