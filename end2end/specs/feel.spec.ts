@@ -171,7 +171,7 @@ test("everything on the list is done by keyboard", async ({ page, context, keywa
   await page.keyboard.press("a");
   await expect(page).toHaveURL(`${keyward.url}/audit`);
   await page.waitForFunction(() => document.querySelector("[data-chord]")?.textContent);
-  await expect(page.locator("time").first()).toBeVisible();
+  await expect(page.locator("tbody time").first()).toBeVisible();
   await expect(async () => {
     await page.keyboard.press("g");
     await page.keyboard.press("k");
