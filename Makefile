@@ -59,7 +59,7 @@ gallery: toolchain ## pictures of every page and state, on a desk and a phone, i
 	cd end2end
 	GALLERY="$$PWD/gallery" npx playwright test
 
-bench: toolchain ## measure verification, then the list with up to a million keys (some minutes)
+bench: toolchain ## measure verification, then the list with up to a million keys (half an hour)
 	@cargo run --release --package server --example bench
 
 soak: toolchain ## the long tests that make test leaves out

@@ -3,7 +3,11 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{Store, StoreError, key_index::typed, reading};
+use super::{
+    Store, StoreError,
+    key_index::{Dialect, typed},
+    reading,
+};
 use crate::{
     listing::{Cursor, Fact, IDLE, ListKeys, Phase, Sort, Which, words},
     time::Timestamp,
@@ -14,6 +18,9 @@ const SORTED: u32 = 2000;
 /// Keys looked at in the first step of a walk for words, and the most in a later one.
 const STEPS: (u32, u32) = (200, 5000);
 
+/// Where words are looked for besides the name.
+const OTHER_TEXTS: &str = "k.id || ' ' || k.last_four || ' ' || k.prefix || ' ' || k.owner || ' ' || k.description";
+
 /// What lies where in an order.
 struct Order {
     column: &'static str,
@@ -22,9 +29,9 @@ struct Order {
 
 /// Where the keys of a page are looked for.
 struct Places {
-    /// The numbers of keys that answer the question: all there are, but for those of `walked`.
-    few: Vec<i64>,
-    /// Phases of which too many answer it.
+    /// Questions to the text index that few keys answer: all that are asked for, but for those of `walked`.
+    few: Vec<String>,
+    /// Phases of which too many answer.
     walked: Vec<&'static str>,
 }
 
@@ -58,7 +65,8 @@ impl Order {
 }
 
 impl Conditions {
-    /// What a question asks for besides words and phases, as conditions on a row.
+    /// What a question asks for besides phases, as conditions on a row. Its words may be in more rows than these let
+    /// through, and are looked at again.
     fn of(list: &ListKeys, now: Timestamp) -> Self {
         let mut conditions = Self { sql: String::new(), texts: Vec::new() };
         if let Some(tenant) = &list.tenant {
@@ -88,6 +96,10 @@ impl Conditions {
                 Fact::AllAccess | Fact::AnyAddress | Fact::OwnerDisabled => {}
             }
             conditions.with(&format!("' ' || k.facts || ' ' LIKE '% {} %'", fact.code()), []);
+        }
+        // The database leaves out most of what has not got the words; it knows the case of plain letters alone.
+        for word in typed(list).filter(|word| word.is_ascii()) {
+            conditions.with(&format!("k.folded || ' ' || lower({OTHER_TEXTS}) LIKE ?"), [format!("%{word}%")]);
         }
         conditions
     }
@@ -142,25 +154,24 @@ impl Store {
         if is_plain {
             return Ok(Places { few: Vec::new(), walked: phases.map(Phase::code).collect() });
         }
-        let is_many = |found: &Vec<i64>| found.len() > SORTED as usize;
-        let all = self.numbers(list, true, None, SORTED + 1).await?;
-        if !is_many(&all) {
-            return Ok(Places { few: all, walked: Vec::new() });
+        let few = async |list: &ListKeys| {
+            let is_few = self.count_matches(list, SORTED + 1).await? <= i64::from(SORTED);
+            Ok::<_, StoreError>(is_few.then(|| self.inner.db.question(list)))
+        };
+        if let Some(question) = few(list).await? {
+            return Ok(Places { few: vec![question], walked: Vec::new() });
         }
         let mut places = Places { few: Vec::new(), walked: Vec::new() };
         for phase in phases {
-            let list = ListKeys { which: Which::Only(phase), ..list.clone() };
-            let found = self.numbers(&list, true, None, SORTED + 1).await?;
-            if is_many(&found) {
-                places.walked.push(phase.code());
-            } else {
-                places.few.extend(found);
+            match few(&ListKeys { which: Which::Only(phase), ..list.clone() }).await? {
+                Some(question) => places.few.push(question),
+                None => places.walked.push(phase.code()),
             }
         }
         Ok(places)
     }
 
-    /// The next keys in an order that may answer a question: of those that are walked past, words are not looked at.
+    /// The next keys in an order that may answer a question: words are still to be looked at.
     async fn pass(
         &self,
         list: &ListKeys,
@@ -190,14 +201,13 @@ impl Store {
         } else {
             &[(0, String::new())]
         };
-        let text = if list.words.is_empty() {
-            "''"
-        } else {
-            "k.name || ' ' || k.id || ' ' || k.last_four || ' ' || k.prefix || ' ' || k.owner || ' ' || k.description"
-        };
+        let text = if list.words.is_empty() { "''".to_owned() } else { format!("k.name || ' ' || {OTHER_TEXTS}") };
         let mut kinds: Vec<_> = places.walked.iter().map(|phase| format!("k.phase = '{phase}'{conditions}")).collect();
-        if !places.few.is_empty() {
-            kinds.push(format!("k.seq IN ({})", comma_separated(&places.few)));
+        let Dialect { seq, matches } = self.inner.db.dialect();
+        for question in &places.few {
+            texts.push(question.clone());
+            let matches = matches.replace("$1", &format!("${}", texts.len()));
+            kinds.push(format!("k.seq IN (SELECT {seq} FROM key_index WHERE {matches})"));
         }
         let mut parts = Vec::new();
         for (half, bounds) in halves {
@@ -234,9 +244,4 @@ impl Store {
 /// Whether a text has words that begin so.
 fn has_words(text: &str, typed: &[String]) -> bool {
     typed.iter().all(|beginning| words(text).any(|word| word.starts_with(beginning.as_str())))
-}
-
-pub(super) fn comma_separated(numbers: &[i64]) -> String {
-    let texts: Vec<_> = numbers.iter().map(i64::to_string).collect();
-    texts.join(",")
 }

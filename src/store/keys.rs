@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, FromRow};
 
-use super::{Change, Store, StoreError, StoredVerifyKey, key_order::comma_separated, reading, within};
+use super::{Change, Store, StoreError, StoredVerifyKey, reading, within};
 use crate::{
     activity::{Outcome, Tally},
     address::Addresses,
@@ -483,4 +483,9 @@ impl ListedKey {
         };
         Cursor { seq: self.seq, value }
     }
+}
+
+fn comma_separated(numbers: &[i64]) -> String {
+    let texts: Vec<_> = numbers.iter().map(i64::to_string).collect();
+    texts.join(",")
 }
