@@ -58,7 +58,7 @@ impl Db {
 }
 
 /// The words of a question, as they are looked for.
-pub(super) fn typed(list: &ListKeys) -> impl Iterator<Item = String> {
+fn typed(list: &ListKeys) -> impl Iterator<Item = String> {
     words(&list.words).take(WORDS).map(|word| word.chars().take(LETTERS).collect())
 }
 

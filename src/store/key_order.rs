@@ -3,23 +3,14 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{
-    Store, StoreError,
-    key_index::{Dialect, typed},
-    reading,
-};
+use super::{Store, StoreError, key_index::Dialect, reading};
 use crate::{
-    listing::{Cursor, Fact, IDLE, ListKeys, Phase, Sort, Which, words},
+    listing::{Fact, IDLE, ListKeys, Phase, Sort, Which},
     time::Timestamp,
 };
 
 /// So many keys are sorted after they were found.
 const SORTED: u32 = 2000;
-/// Keys looked at in the first step of a walk for words, and the most in a later one.
-const STEPS: (u32, u32) = (200, 5000);
-
-/// Where words are looked for besides the name.
-const OTHER_TEXTS: &str = "k.id || ' ' || k.last_four || ' ' || k.prefix || ' ' || k.owner || ' ' || k.description";
 
 /// What lies where in an order.
 struct Order {
@@ -33,14 +24,6 @@ struct Places {
     few: Vec<String>,
     /// Phases of which too many answer.
     walked: Vec<&'static str>,
-}
-
-/// A key on the way.
-#[derive(sqlx::FromRow)]
-struct Passed {
-    seq: i64,
-    value: String,
-    text: String,
 }
 
 /// Conditions of a statement, and the texts that they take.
@@ -65,8 +48,7 @@ impl Order {
 }
 
 impl Conditions {
-    /// What a question asks for besides phases, as conditions on a row. Its words may be in more rows than these let
-    /// through, and are looked at again.
+    /// What a question asks for besides words and phases, as conditions on a row.
     fn of(list: &ListKeys, now: Timestamp) -> Self {
         let mut conditions = Self { sql: String::new(), texts: Vec::new() };
         if let Some(tenant) = &list.tenant {
@@ -97,10 +79,6 @@ impl Conditions {
             }
             conditions.with(&format!("' ' || k.facts || ' ' LIKE '% {} %'", fact.code()), []);
         }
-        // The database leaves out most of what has not got the words; it knows the case of plain letters alone.
-        for word in typed(list).filter(|word| word.is_ascii()) {
-            conditions.with(&format!("k.folded || ' ' || lower({OTHER_TEXTS}) LIKE ?"), [format!("%{word}%")]);
-        }
         conditions
     }
 
@@ -129,22 +107,7 @@ impl Store {
             return self.numbers(list, list.sort == Sort::Newest, after, limit).await;
         };
         let places = self.places(list).await?;
-        let typed: Vec<_> = typed(list).collect();
-        let mut step = if typed.is_empty() { limit } else { limit.max(STEPS.0) };
-        let mut after = list.after.clone();
-        let mut found = Vec::new();
-        loop {
-            let passed = self.pass(list, &order, &places, after.as_ref(), step, now).await?;
-            let is_end = passed.len() < step as usize;
-            after = passed.last().map(|last| Cursor { seq: last.seq, value: last.value.clone() });
-            found.extend(passed.into_iter().filter(|key| has_words(&key.text, &typed)).map(|key| key.seq));
-            if is_end || found.len() >= limit as usize {
-                break;
-            }
-            step = (step * 4).min(STEPS.1);
-        }
-        found.truncate(limit as usize);
-        Ok(found)
+        self.in_places(list, &order, &places, limit, now).await
     }
 
     async fn places(&self, list: &ListKeys) -> Result<Places, StoreError> {
@@ -171,20 +134,19 @@ impl Store {
         Ok(places)
     }
 
-    /// The next keys in an order that may answer a question: words are still to be looked at.
-    async fn pass(
+    /// The first keys in an order, after a place of it, that answer a question.
+    async fn in_places(
         &self,
         list: &ListKeys,
         order: &Order,
         places: &Places,
-        after: Option<&Cursor>,
         limit: u32,
         now: Timestamp,
-    ) -> Result<Vec<Passed>, StoreError> {
+    ) -> Result<Vec<i64>, StoreError> {
         let Conditions { sql: conditions, mut texts } = Conditions::of(list, now);
         let (column, now) = (order.column, now.millis());
         let (direction, than) = if order.descending { ("DESC", "<") } else { ("ASC", ">") };
-        let place = after.map(|place| {
+        let place = list.after.as_ref().map(|place| {
             if column == "folded" {
                 texts.push(place.value.clone());
                 return (0, format!(" AND (k.folded, k.seq) {than} (${}, {})", texts.len(), place.seq));
@@ -201,14 +163,19 @@ impl Store {
         } else {
             &[(0, String::new())]
         };
-        let text = if list.words.is_empty() { "''".to_owned() } else { format!("k.name || ' ' || {OTHER_TEXTS}") };
-        let mut kinds: Vec<_> = places.walked.iter().map(|phase| format!("k.phase = '{phase}'{conditions}")).collect();
         let Dialect { seq, matches } = self.inner.db.dialect();
-        for question in &places.few {
-            texts.push(question.clone());
+        let mut found_by = |question: String| {
+            texts.push(question);
             let matches = matches.replace("$1", &format!("${}", texts.len()));
-            kinds.push(format!("k.seq IN (SELECT {seq} FROM key_index WHERE {matches})"));
-        }
+            format!("k.seq IN (SELECT {seq} FROM key_index WHERE {matches})")
+        };
+        let mut kinds: Vec<_> = places.few.iter().cloned().map(&mut found_by).collect();
+        // The sign keeps the database on the order's index: what was found is too much to be sorted.
+        let words = ListKeys { words: list.words.clone(), which: Which::Any, ..ListKeys::default() };
+        let words = (!list.words.is_empty() && !places.walked.is_empty())
+            .then(|| format!(" AND +{}", found_by(self.inner.db.question(&words))));
+        let words = words.unwrap_or_default();
+        kinds.extend(places.walked.iter().map(|phase| format!("k.phase = '{phase}'{conditions}{words}")));
         let mut parts = Vec::new();
         for (half, bounds) in halves {
             let from = match &place {
@@ -218,7 +185,7 @@ impl Store {
             };
             for kind in &kinds {
                 parts.push(format!(
-                    "SELECT * FROM (SELECT {half} AS half, k.{column} AS value, k.seq, {text} AS text FROM keys k \
+                    "SELECT * FROM (SELECT {half} AS half, k.{column} AS value, k.seq FROM keys k \
                      WHERE {kind}{bounds}{from} ORDER BY k.{column} {direction}, k.seq {direction} LIMIT {limit}) part"
                 ));
             }
@@ -227,21 +194,17 @@ impl Store {
             return Ok(Vec::new());
         }
         let sql = format!(
-            "SELECT seq, CAST(value AS text) AS value, text FROM ({}) parts \
+            "SELECT seq FROM ({}) parts \
              ORDER BY half, parts.value {direction}, seq {direction} LIMIT {limit}",
             parts.join(" UNION ALL ")
         );
-        Ok(reading!(self, db => {
+        let rows: Vec<(i64,)> = reading!(self, db => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql)).persistent(false);
             for text in texts {
                 query = query.bind(text);
             }
             query.fetch_all(db).await?
-        }))
+        });
+        Ok(rows.into_iter().map(|(seq,)| seq).collect())
     }
-}
-
-/// Whether a text has words that begin so.
-fn has_words(text: &str, typed: &[String]) -> bool {
-    typed.iter().all(|beginning| words(text).any(|word| word.starts_with(beginning.as_str())))
 }
