@@ -18,6 +18,11 @@ pub(crate) fn calls(number: i64) -> String {
     format!("{} {}", grouped(number), if number == 1 { "call" } else { "calls" })
 }
 
+/// So many keys: `1 key`, `1,234 keys`.
+pub(crate) fn keys(number: i64) -> String {
+    format!("{} {}", grouped(number), if number == 1 { "key" } else { "keys" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +38,7 @@ mod tests {
     fn one_call_is_one() {
         for (number, expected) in [(0, "0 calls"), (1, "1 call"), (1000, "1,000 calls")] {
             assert_eq!(calls(number), expected);
+            assert_eq!(keys(number), expected.replace("call", "key"));
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) use bulk::{BulkResults, UndoBulk};
 pub(crate) use calls::{CallsBars, CallsLegend, CallsNumbers};
 pub(crate) use chart::{Bar, Bars, Share, Swatch, top};
 pub(crate) use checks::{Checks, Marked, Verdict, Walk};
-pub(crate) use count::{calls, grouped};
+pub(crate) use count::{calls, grouped, keys};
 pub(crate) use events::Timeline;
 pub(crate) use field::{ErrorText, Field, Line, as_text, error_of};
 pub(crate) use fields::{FormFields, FormTrouble};

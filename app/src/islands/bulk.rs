@@ -7,7 +7,7 @@ use super::trouble::Trouble;
 use crate::{
     api, browser,
     bulk::BulkForm,
-    components::{BulkResults, Icon, UndoBulk, grouped},
+    components::{BulkResults, Icon, UndoBulk, grouped, keys},
     error::ApiError,
     view::BulkResultView,
 };
@@ -32,7 +32,7 @@ struct Course {
 
 impl Course {
     /// Goes on, step by step; at the end, `told` of how many it was done to is the page's title.
-    async fn run(self, mut form: BulkForm, told: impl Fn(usize) -> String) {
+    async fn run(self, mut form: BulkForm, told: impl Fn(i64) -> String) {
         self.failure.set(None);
         self.stop.set(false);
         self.stage.set(Stage::Running);
@@ -87,10 +87,7 @@ pub(crate) fn RunBulk(
         result: RwSignal::new(BulkResultView::default()),
     };
     let props = StoredValue::new((done, undo, back));
-    let told = move |keys: usize| {
-        let words = if keys == 1 { "key" } else { "keys" };
-        props.with_value(|(done, ..)| format!("{} {words} {done}", count(keys)))
-    };
+    let told = move |number: i64| props.with_value(|(done, ..)| format!("{} {done}", keys(number)));
     Effect::new(move |_| {
         window_event_listener(ev::submit, move |event| {
             let Some(pairs) = browser::submitted(&event, "[data-bulk]", "go") else { return };
@@ -105,7 +102,7 @@ pub(crate) fn RunBulk(
         let stage = course.stage.get();
         (stage != Stage::Asked).then(|| {
             let (done, left) = course.result.with(|result| (result.done, result.left_alone));
-            let rest = if left > 0 { format!(", {} left alone", count(left)) } else { String::new() };
+            let rest = if left > 0 { format!(", {} left alone", grouped(left)) } else { String::new() };
             let (tone, icon) = match stage {
                 Stage::Over => ("banner ok", "ok"),
                 Stage::Halted => ("banner warn", "warning"),
@@ -148,8 +145,4 @@ pub(crate) fn RunBulk(
             {results}
         </div>
     }
-}
-
-fn count(keys: usize) -> String {
-    grouped(i64::try_from(keys).unwrap_or(i64::MAX))
 }

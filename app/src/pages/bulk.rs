@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::frame::Loaded;
 use crate::{
     bulk::BulkForm,
-    components::{Ago, BulkResults, Icon, UndoBulk, grouped},
+    components::{Ago, BulkResults, Icon, UndoBulk, grouped, keys},
     error::ApiError,
     islands::RunBulk,
     posted::Posted,
@@ -66,11 +66,6 @@ pub(crate) fn words(form: &BulkForm) -> (&'static str, &'static str, &'static st
     }
 }
 
-/// `1 key`, `1,200 keys`.
-fn keys(count: i64) -> String {
-    format!("{} {}", grouped(count), if count == 1 { "key" } else { "keys" })
-}
-
 /// What takes an act back, and its words.
 fn undo(act: &str) -> Option<(String, String)> {
     let undo = match act {
@@ -97,7 +92,7 @@ fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoVi
         .into_any();
     }
     let left = plan.items.iter().filter(|item| item.refused.is_some()).count();
-    let more = plan.count > i64::try_from(plan.items.len()).unwrap_or(i64::MAX);
+    let more = plan.has_more();
     let nothing = left == plan.items.len() && !more;
     let danger = form.act == "archive";
     let total = plan.count;
@@ -222,15 +217,14 @@ fn Done(form: BulkForm, result: BulkResultView) -> impl IntoView {
     let back = format!("{}{}{}", routes::KEYS, if form.query.is_empty() { "" } else { "?" }, form.query);
     let ids = result.to_undo();
     let undo = undo(&form.act).filter(|_| !ids.is_empty());
-    let of = |keys: usize| i64::try_from(keys).unwrap_or(i64::MAX);
     view! {
         <nav class="row muted" aria-label="Breadcrumb"><a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page">{title}</span></nav>
-        <div class="row page-head"><h1>{keys(of(result.done))}" "{done}</h1></div>
+        <div class="row page-head"><h1>{keys(result.done)}" "{done}</h1></div>
         <div class="stack bulk-page">
             <div class=if result.left_alone == 0 { "banner ok" } else { "banner warn" } role="status">
                 <Icon name=if result.left_alone == 0 { "ok" } else { "warning" }/>
-                <p><b>{keys(of(result.done))}" "{if result.done == 1 { "is" } else { "are" }}" "{done}"."</b>
-                    {(result.left_alone > 0).then(|| view! { " "{grouped(of(result.left_alone))}" left alone, for the reasons below." })}</p>
+                <p><b>{keys(result.done)}" "{if result.done == 1 { "is" } else { "are" }}" "{done}"."</b>
+                    {(result.left_alone > 0).then(|| view! { " "{grouped(result.left_alone)}" left alone, for the reasons below." })}</p>
             </div>
             {result.next.map(|next| view! {
                 <form class="row" method="post" action=routes::BULK>

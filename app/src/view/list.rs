@@ -83,9 +83,9 @@ pub struct BulkStepView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BulkResultView {
     /// Keys it was done to.
-    pub done: usize,
+    pub done: i64,
     /// Keys it was not done to.
-    pub left_alone: usize,
+    pub left_alone: i64,
     /// Of both, the first ones.
     pub items: Vec<BulkDoneView>,
     /// Where the next step begins, when there is one.
@@ -111,7 +111,7 @@ impl BulkResultView {
     pub fn to_undo(&self) -> Vec<String> {
         let done: Vec<_> =
             self.items.iter().filter(|item| item.refused.is_none()).map(|item| item.id.clone()).collect();
-        if done.len() == self.done && self.next.is_none() { done } else { Vec::new() }
+        if i64::try_from(done.len()) == Ok(self.done) && self.next.is_none() { done } else { Vec::new() }
     }
 }
 
@@ -131,10 +131,14 @@ pub struct BulkPlanView {
 }
 
 impl BulkPlanView {
+    /// Whether it is about more keys than were looked at.
+    pub fn has_more(&self) -> bool {
+        i64::try_from(self.items.len()).is_ok_and(|looked_at| self.count > looked_at)
+    }
+
     /// Whether this act has to be confirmed: it stops keys, and some of those are in use or were not looked at.
     pub fn needs_sure(&self, act: &str) -> bool {
-        let more = self.count > i64::try_from(self.items.len()).unwrap_or(i64::MAX);
-        ["archive", "off"].contains(&act) && (self.in_use > 0 || more)
+        ["archive", "off"].contains(&act) && (self.in_use > 0 || self.has_more())
     }
 }
 

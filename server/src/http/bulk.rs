@@ -23,7 +23,7 @@ use super::{
 use crate::router::App;
 
 /// Keys changed before there is an answer.
-const ANSWER: usize = 200;
+const ANSWER: i64 = 200;
 
 /// Asks, or does it.
 pub async fn post_bulk(

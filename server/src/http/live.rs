@@ -92,8 +92,8 @@ impl Drop for Place {
     }
 }
 
-/// Streams `change` and `use`, which browsers only pass on when they say something: a one. `?after=` is the instant of the page that listens, in milliseconds: what happened between
-/// the two is told at once.
+/// Streams `change` and `use`, which browsers only pass on when they say something: a one. `?after=` is the instant of the
+/// page that listens, in milliseconds: what happened between the two is told at once.
 pub async fn live(
     State(app): State<App>,
     Extension(visit): Extension<Visit>,
