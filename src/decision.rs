@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::{
     codes::codes,
     key::{Key, SignedWrites, State},
-    scope::Demand,
+    scope::{ClosedGates, Demand},
     tenant::{Presentation, Presentations},
     time::Timestamp,
 };
@@ -28,6 +28,8 @@ pub struct Facts<'a> {
     pub address: Option<IpAddr>,
     /// What the service needs the key to hold.
     pub demand: &'a Demand,
+    /// The gates in the way of the key's scopes that are closed for its tenant.
+    pub closed: &'a ClosedGates,
     /// Whether the request writes.
     pub writes: bool,
     /// What became of its signature.
@@ -184,7 +186,7 @@ pub fn judge(facts: &Facts<'_>) -> Decision {
         (Check::Tenant, Reason::WrongTenant, facts.tenant.is_some_and(|tenant| tenant != key.tenant.name.as_str())),
         (Check::Tenant, Reason::PresentationNotAccepted, facts.presentation.is_some_and(|way| !accepted.contain(way))),
         (Check::Address, Reason::AddressNotAllowed, !key.card.addresses.allow(facts.address)),
-        (Check::Scope, Reason::InsufficientScope, !facts.demand.is_met_by(&key.card.scopes)),
+        (Check::Scope, Reason::InsufficientScope, !facts.demand.is_met_by(&key.card.scopes, facts.closed)),
         (Check::Signature, Reason::SignatureRequired, unsigned && key.card.signed_writes == SignedWrites::Required),
         (Check::Signature, Reason::SignatureInvalid, facts.signature == Signature::Invalid),
         (Check::Signature, Reason::Replayed, facts.signature == Signature::Replayed),
@@ -256,7 +258,13 @@ pub fn remedy(facts: &Facts<'_>, reason: Reason) -> String {
             let address = facts.address.map_or_else(unknown, |address| address.to_string());
             format!("The call came from {address}; the key allows {}.", card.addresses)
         }
-        Reason::InsufficientScope => format!("The door needs {}; the key holds {}.", facts.demand, card.scopes),
+        Reason::InsufficientScope => match facts.demand.kept_from(&card.scopes, facts.closed) {
+            Some(scope) => format!(
+                "{scope} is gated and closed for tenant {}, which no wide scope passes: a superadmin opens it there.",
+                key.tenant.name
+            ),
+            None => format!("The door needs {}; the key holds {}.", facts.demand, card.scopes),
+        },
         Reason::SignatureRequired => {
             "It was a write, or not known to be a read, and came without a signature: sign it as RFC 9421 says."
                 .to_owned()
@@ -272,7 +280,7 @@ pub fn remedy(facts: &Facts<'_>, reason: Reason) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::fmt::Write;
+    use std::{fmt::Write, sync::LazyLock};
 
     use super::*;
     use crate::{
@@ -283,6 +291,8 @@ mod tests {
     };
 
     const BEFORE: Timestamp = Timestamp::from_millis(100 * DAY - 1);
+
+    static CLOSED: LazyLock<ClosedGates> = LazyLock::new(|| ClosedGates::parse("things"));
 
     type Change = fn(&mut Key, &mut Facts<'_>);
 
@@ -308,6 +318,10 @@ mod tests {
             ("presented", |_, facts| facts.presentation = Some(Presentation::Query)),
             ("address", |key, _| key.card.addresses = Addresses::parse("192.0.2.1").unwrap()),
             ("scope", |key, _| key.card.scopes = crate::scope::Scopes::parse("others").unwrap()),
+            ("gate", |key, facts| {
+                key.card.scopes = crate::scope::Scopes::parse("public").unwrap();
+                facts.closed = &CLOSED;
+            }),
             ("unsigned", |key, facts| {
                 key.card.signed_writes = SignedWrites::Required;
                 facts.signature = Signature::Missing;
@@ -330,6 +344,7 @@ mod tests {
             tenant: Some("default"),
             address: Some("198.51.100.7".parse().unwrap()),
             demand: &demand,
+            closed: ClosedGates::NONE,
             writes: true,
             signature: Signature::Proved,
             spent: Spent::Nothing,
@@ -362,6 +377,7 @@ mod tests {
             let group = |name: &str| match name {
                 "unsigned" | "forged" | "replayed" => 1,
                 "rate" | "quota" => 2,
+                "scope" | "gate" => 3,
                 _ => 0,
             };
             for (other, also) in

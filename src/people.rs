@@ -97,7 +97,7 @@ impl Permit {
         Self { actor: user.email.to_string(), role: user.role }
     }
 
-    /// For whoever runs a command on the machine: they can read the database anyway.
+    /// For whoever runs a command on the machine. The caller has checked that they hold the master key.
     #[cfg(feature = "server")]
     pub(crate) fn for_operator() -> Self {
         Self { actor: "command line".to_owned(), role: Role::Superadmin }

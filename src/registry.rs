@@ -134,8 +134,17 @@ impl Entry {
 
     /// Whether a gated scope was opened for this tenant; an open one always is.
     pub fn is_open_for(&self, tenant: &str) -> bool {
-        Gate::parse(self.get("gate")) != Some(Gate::Gated)
-            || self.get("opened").split_whitespace().any(|opened| opened == tenant)
+        is_open_for(&self.fields, tenant)
+    }
+}
+
+/// Whether a scope of these fields is open for a tenant. A gate that cannot be read is not open.
+pub fn is_open_for(fields: &Fields, tenant: &str) -> bool {
+    let get = |name: &str| fields.get(name).map_or("", String::as_str);
+    match Gate::parse(get("gate")) {
+        Some(Gate::Open) => true,
+        Some(Gate::Gated) => get("opened").split_whitespace().any(|opened| opened == tenant),
+        None => false,
     }
 }
 
@@ -157,7 +166,7 @@ const TENANT: &[Field] = &[
     field("presentations", "How its keys may be presented", "What is off is refused.", Input::Presentations),
     field("headers", "More headers", "Headers that carry a key, such as apiKey. Separate them by spaces.", Input::Line),
     field("schemes", "More schemes", "Schemes in Authorization, such as Token. Separate them by spaces.", Input::Line),
-    field("all_access", "The scope public", "It opens everything.", Input::One(ALL_ACCESS)),
+    field("all_access", "The scope public", "It opens everything but closed gates.", Input::One(ALL_ACCESS)),
 ];
 const GROUP: &[Field] = &[
     field("name", "Name", "", Input::Line),
@@ -423,6 +432,7 @@ mod tests {
         assert!(entry("open", "").is_open_for("acme"));
         assert!(entry("gated", "other acme").is_open_for("acme"));
         assert!(!entry("gated", "acme2").is_open_for("acme"));
+        assert!(!entry("", "acme").is_open_for("acme"), "what cannot be read is closed");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Scopes: what a key may do. The grammar is words joined by dots; the modifiers `.read` and `.write` narrow a name.
 //! Scopes that begin with `keyward.` open Keyward's own interfaces and are covered by nothing but themselves.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, iter};
 
 /// One permission, such as `bookings`, `bookings.read` or `keyward.verify`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -67,14 +67,18 @@ impl Scope {
         }
     }
 
+    /// The names it may have in the catalogue, where its gate is: without its direction.
+    pub fn gates(&self) -> impl Iterator<Item = &str> {
+        iter::successors(Some(self.base()), |name| undirected(name))
+    }
+
     /// Whether holding this scope grants `other`: the same one, or, outside the reserved ones, `name` for `name.read`
     /// and `name.write`, and the one that opens everything for all.
     pub fn covers(&self, other: &Self) -> bool {
         if self.0 == other.0 || (self.is_all_access() && !other.is_reserved()) {
             return true;
         }
-        let narrowed = other.0.strip_suffix(".read").or_else(|| other.0.strip_suffix(".write"));
-        !other.is_reserved() && narrowed == Some(self.0.as_str())
+        !other.is_reserved() && undirected(&other.0) == Some(self.0.as_str())
     }
 
     /// This scope for one direction, as `?scope=things` of forward auth asks: `things.read` or `things.write`. A scope
@@ -92,6 +96,11 @@ impl Scope {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A name without its last direction, if it has one.
+fn undirected(name: &str) -> Option<&str> {
+    name.strip_suffix(".read").or_else(|| name.strip_suffix(".write"))
 }
 
 impl fmt::Display for Scope {
@@ -112,9 +121,9 @@ impl Scopes {
         if scopes.len() > MAX_SCOPES { Err(ScopeError::TooMany) } else { Ok(Self(scopes)) }
     }
 
-    /// Whether one of these scopes covers `wanted`.
-    pub fn cover(&self, wanted: &Scope) -> bool {
-        self.0.iter().any(|held| held.covers(wanted))
+    /// Whether one of these scopes covers `wanted`. Behind a closed gate nothing covers it but itself.
+    pub fn cover(&self, wanted: &Scope, closed: &ClosedGates) -> bool {
+        self.0.contains(wanted) || (!closed.close(wanted) && self.0.iter().any(|held| held.covers(wanted)))
     }
 
     /// The scopes, in order.
@@ -149,6 +158,38 @@ impl fmt::Display for Scopes {
     }
 }
 
+/// Names in the catalogue whose gate is closed for a tenant: no wide scope covers them there.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ClosedGates(Vec<String>);
+
+impl ClosedGates {
+    /// No gate is closed.
+    pub const NONE: &Self = &Self(Vec::new());
+
+    /// Reads names separated by white space, in order.
+    pub fn parse(text: &str) -> Self {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// Whether this scope is behind one of them.
+    pub fn close(&self, scope: &Scope) -> bool {
+        !self.0.is_empty() && scope.gates().any(|name| self.0.iter().any(|closed| closed == name))
+    }
+}
+
+impl FromIterator<String> for ClosedGates {
+    fn from_iter<I: IntoIterator<Item = String>>(names: I) -> Self {
+        Self(names.into_iter().collect())
+    }
+}
+
+/// Separated by single spaces.
+impl fmt::Display for ClosedGates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" "))
+    }
+}
+
 /// What the asking service needs the key to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Demand {
@@ -168,11 +209,17 @@ impl Demand {
     }
 
     /// Whether `held` satisfies it.
-    pub fn is_met_by(&self, held: &Scopes) -> bool {
+    pub fn is_met_by(&self, held: &Scopes, closed: &ClosedGates) -> bool {
         match self {
             Self::Any => true,
-            Self::All(wanted) => wanted.iter().all(|scope| held.cover(scope)),
+            Self::All(wanted) => wanted.iter().all(|scope| held.cover(scope, closed)),
         }
+    }
+
+    /// The first scope that these closed gates keep `held` from.
+    pub fn kept_from<'a>(&'a self, held: &Scopes, closed: &ClosedGates) -> Option<&'a Scope> {
+        let Self::All(wanted) = self else { return None };
+        wanted.iter().find(|scope| !held.cover(scope, closed) && held.cover(scope, ClosedGates::NONE))
     }
 
     /// This demand for a request that reads or writes (see [`Scope::toward`]).
@@ -259,8 +306,35 @@ mod tests {
         assert_eq!(demand("things").toward(true), demand("things.write"));
         assert_eq!(demand("things.read").toward(true), demand("things.read"));
         let held = Scopes::parse("things.read, doors").unwrap();
-        assert!(demand("things.read doors.write").is_met_by(&held));
-        assert!(!demand("things.read things.write").is_met_by(&held));
-        assert!(Demand::Any.is_met_by(&Scopes::default()));
+        let is_met = |text| demand(text).is_met_by(&held, ClosedGates::NONE);
+        assert!(is_met("things.read doors.write"));
+        assert!(!is_met("things.read things.write"));
+        assert!(Demand::Any.is_met_by(&Scopes::default(), ClosedGates::NONE));
+    }
+
+    /// Bar 38: a closed gate is passed by the very scope that was granted, and by no wider one.
+    #[test]
+    fn nothing_wide_covers_what_is_behind_a_closed_gate() {
+        let closed = ClosedGates::parse("devices doors.west");
+        for (held, wanted, open, behind) in [
+            ("public", "devices", true, false),
+            ("public", "devices.write", true, false),
+            ("public", "devices.write.read", true, false),
+            ("public", "doors", true, true),
+            ("public", "doors.west.read", true, false),
+            ("devices", "devices.read", true, false),
+            ("devices", "devices", true, true),
+            ("devices.read", "devices.read", true, true),
+            ("devices.read", "devices.read.write", true, false),
+            ("public devices.read", "devices.read", true, true),
+            ("public devices.read", "devices.write", true, false),
+            ("public", "devices.other", true, true),
+            ("things", "things.read", true, true),
+        ] {
+            let (held, demand) = (Scopes::parse(held).unwrap(), Demand::parse(wanted).unwrap());
+            assert_eq!(demand.is_met_by(&held, ClosedGates::NONE), open, "{held} for {wanted}");
+            assert_eq!(demand.is_met_by(&held, &closed), behind, "{held} for {wanted} behind a gate");
+            assert_eq!(demand.kept_from(&held, &closed).is_some(), open && !behind, "{held} kept from {wanted}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use keyward::{
     key::{ArchiveReason, Archived, Card, Form, Key, Metadata, Purpose, SignedWrites, State, Subject, SwitchedOff},
     limit::{Limits, Quota},
     name::{Description, Name, Owner, Prefix, Word},
-    scope::{Demand, Scopes},
+    scope::{ClosedGates, Demand, Scopes},
     tenant::{AllAccess, Presentations, Tenant, Tokens},
     time::Timestamp,
 };
@@ -31,6 +31,7 @@ pub struct TrialKey {
     owner_active: bool,
     subject: Option<(String, String, bool)>,
     scopes: String,
+    closed: String,
     addresses: String,
     limits: String,
     quota: String,
@@ -53,8 +54,9 @@ pub struct Door {
     pub at: String,
 }
 
-impl From<&Key> for TrialKey {
-    fn from(key: &Key) -> Self {
+impl TrialKey {
+    /// What a decision rests on: the key, and the gates in the way of its scopes that are closed.
+    pub fn new(key: &Key, closed: &ClosedGates) -> Self {
         let card = &key.card;
         let (off, archived) = match &key.state {
             State::Live => (None, None),
@@ -72,6 +74,7 @@ impl From<&Key> for TrialKey {
             owner_active: key.owner_active,
             subject: key.subject.as_ref().map(subject),
             scopes: card.scopes.to_string(),
+            closed: closed.to_string(),
             addresses: card.addresses.to_string(),
             limits: card.limits.to_string(),
             quota: card.quota.map(|quota| quota.to_string()).unwrap_or_default(),
@@ -81,9 +84,7 @@ impl From<&Key> for TrialKey {
             archived,
         }
     }
-}
 
-impl TrialKey {
     /// The key's id.
     pub fn id(&self) -> &str {
         &self.id
@@ -173,6 +174,7 @@ impl TrialKey {
         if !errors.is_empty() {
             return Err(errors);
         }
+        let closed = ClosedGates::parse(&self.closed);
         let facts = Facts {
             presented: Presented::Known(&key),
             presentation: None,
@@ -181,6 +183,7 @@ impl TrialKey {
             tenant: None,
             address: address.and_then(Result::ok),
             demand: &demand,
+            closed: &closed,
             writes: !matches!(door.method.as_str(), "" | "GET" | "HEAD" | "OPTIONS"),
             signature: Signature::Missing,
             spent: Spent::Nothing,

@@ -1,10 +1,17 @@
 //! Starting and stopping: the parts are made in order, tasks keep them fresh, and a signal ends it all in time.
 
-use std::{fs, io, path::Path, sync::Arc, sync::atomic::AtomicBool, time::Duration};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    sync::atomic::AtomicBool,
+    time::Duration,
+};
 
 use keyward::{
     clock::Clock,
     console::Console,
+    people::Permit,
     secret::{Entropy, MasterKey},
     store::{Schema, Store, StoreError},
     verify::{FLUSH_EVERY, HEAR_EVERY, Verifier},
@@ -43,6 +50,9 @@ pub enum BootError {
     /// The schema is behind, and this command does not touch it.
     #[error("the database was made by an older Keyward: run `keyward migrate` first")]
     Behind,
+    /// The master key's file holds another one than the store was opened with.
+    #[error("the master key {} was replaced meanwhile", .0.display())]
+    MasterKey(PathBuf),
     /// An address it should listen on.
     #[error("cannot listen on {0}: {1}")]
     Listen(std::net::SocketAddr, io::Error),
@@ -79,6 +89,13 @@ pub async fn open(config: &Config, upgrade: Upgrade) -> Result<Store, BootError>
         tracing::info!(copy = %copy.display(), "the database was copied before its migration");
     }
     Ok(store)
+}
+
+/// The permit of whoever runs a command here: that they can read the master key's file proves it.
+pub fn operator(config: &Config, console: &Console) -> Result<Permit, BootError> {
+    let file = |error| BootError::File(format!("the master key {}", config.master_key_file.display()), error);
+    let master = MasterKey::load_or_create(&config.master_key_file, &Entropy::system()).map_err(file)?;
+    console.local_operator(&master).map_err(|_| BootError::MasterKey(config.master_key_file.clone()))
 }
 
 /// Makes the data folder, readable by its owner alone.

@@ -158,7 +158,7 @@ mod tests {
     async fn three_keys(console: &Console) {
         for name in ["one", "two", "three"] {
             let form = KeyForm { name: name.into(), scopes: "a".into(), expires: "30d".into(), ..KeyForm::default() };
-            console.issue_key(&console.operator(), &form).await.unwrap();
+            console.issue_key(&Permit::for_operator(), &form).await.unwrap();
         }
     }
 
@@ -183,7 +183,7 @@ mod tests {
             three_keys(&console).await;
             console.checkpoint_audit().await.unwrap();
             store.tamper(sql).await;
-            let found = console.verify_audit(&console.operator()).await;
+            let found = console.verify_audit(&Permit::for_operator()).await;
             let found = found.map_or_else(|error| error.to_string(), |_| "whole".to_owned());
             assert_eq!(found, expected, "{what}");
         }
@@ -200,7 +200,7 @@ mod tests {
         console.checkpoint_audit().await.unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
         fs::write(&path, text.replacen('3', "2", 1)).unwrap();
-        assert!(matches!(console.verify_audit(&console.operator()).await, Err(ChainError::Checkpoint(..))));
+        assert!(matches!(console.verify_audit(&Permit::for_operator()).await, Err(ChainError::Checkpoint(..))));
     }
 
     /// A file with data is copied before a migration; a schema from the future is refused.

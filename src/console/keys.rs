@@ -16,7 +16,7 @@ use crate::{
     people::{Action, Permit},
     policy::Policy,
     registry::{DEFAULT_TENANT, Entry, Kind},
-    scope::{Scope, Scopes},
+    scope::{ClosedGates, Scope, Scopes},
     secret::{Digest, Plaintext},
     store::{Change, LastUse, NewKey, Rotation, Stakes},
     tenant::{AllAccess, Tenant},
@@ -126,6 +126,8 @@ pub struct KeyDetail {
     pub stakes: Stakes,
     /// How it stood when that was last looked at.
     pub phase: Option<Phase>,
+    /// The gates in the way of its scopes that are closed for its tenant.
+    pub closed: ClosedGates,
 }
 
 /// A form that was read: what it says, and whom it concerns.
@@ -226,7 +228,8 @@ impl Console {
         let (stored, last_use) = self.store.key(id).await?.ok_or(ConsoleError::NotFound)?;
         reaches(permit, &stored.key)?;
         let stakes = self.store.stakes(id, self.clock.now()).await?;
-        Ok(KeyDetail { key: stored.key, last_use, stakes, phase: self.store.phase_of(id).await? })
+        let phase = self.store.phase_of(id).await?;
+        Ok(KeyDetail { key: stored.key, last_use, stakes, phase, closed: stored.closed })
     }
 
     /// How many live keys this owner holds, and how many they may.
@@ -465,10 +468,9 @@ impl Console {
         if scopes.iter().filter(is_new).any(Scope::is_reserved) && permit.allows(Action::GrantReserved).is_err() {
             errors.push(error("scopes", "Your role may not give a key access to Keyward itself. Ask an admin."));
         }
-        let catalogue = self.store.entries(Kind::Scope).await?;
+        let closed = self.store.closed_gates(tenant.name.as_str(), scopes).await?;
         for scope in scopes.iter().filter(is_new) {
-            let entry = catalogue.iter().find(|entry| entry.name() == scope.base());
-            if entry.is_some_and(|entry| !entry.is_open_for(tenant.name.as_str())) {
+            if closed.close(scope) {
                 let message =
                     format!("{scope} is gated: a superadmin has to open it for tenant {} first.", tenant.name);
                 errors.push(error("scopes", message));

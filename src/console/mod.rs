@@ -42,7 +42,7 @@ use crate::{
     clock::Clock,
     password::{Busy, Passwords},
     people::{Forbidden, Permit},
-    secret::Entropy,
+    secret::{Entropy, MasterKey},
     store::{Store, StoreError},
     time::DAY,
 };
@@ -134,9 +134,10 @@ impl Console {
         }
     }
 
-    /// The permit of whoever runs a command on this machine.
-    pub fn operator(&self) -> Permit {
-        Permit::for_operator()
+    /// The permit of whoever runs a command on this machine. Holding the master key proves it: whoever can read that can
+    /// do everything anyway.
+    pub fn local_operator(&self, proof: &MasterKey) -> Result<Permit, Forbidden> {
+        if self.store.is_opened_with(proof) { Ok(Permit::for_operator()) } else { Err(Forbidden) }
     }
 
     /// The same, issuing JWTs in the name of this address.

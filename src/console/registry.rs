@@ -155,7 +155,7 @@ impl Console {
                 return Err(ConsoleError::field(field, format!("There is no tenant {name}.")));
             }
         }
-        let ungated = before.is_some() && was("gate") == Gate::Gated.code() && get("gate") != was("gate");
+        let ungated = before.is_some() && was("gate") != Gate::Open.code() && get("gate") != was("gate");
         if kind == Kind::Scope
             && (ungated || get("opened") != was("opened"))
             && permit.allows(Action::ManageTenants).is_err()

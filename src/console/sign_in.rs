@@ -67,7 +67,7 @@ impl Console {
         self.throttle.succeeded(&throttled[0]);
         if let Some(password) = again {
             let hash = self.passwords.hash(password).await.map_err(|_| SignInError::Busy)?;
-            self.store.rehash(stored.user.id, &hash).await?;
+            self.store.rehash(stored.user.id, &stored.password_hash, &hash).await?;
         }
         tracing::info!(user = %stored.user.id, address, "signed in");
         Ok(SignedIn { user: stored.user, at: now })

@@ -112,7 +112,7 @@ mod tests {
         }
 
         async fn rotate(&self) -> String {
-            self.console.rotate_signing_key(&self.console.operator()).await.unwrap()
+            self.console.rotate_signing_key(&Permit::for_operator()).await.unwrap()
         }
     }
 
@@ -122,7 +122,7 @@ mod tests {
         for role in Role::ALL {
             let form =
                 NewUser { email: format!("{}@example.com", role.code()), password: "seven quiet lanterns".to_owned() };
-            let user = here.console.create_user(&here.console.operator(), form, role).await.unwrap();
+            let user = here.console.create_user(&Permit::for_operator(), form, role).await.unwrap();
             let permit = Permit::for_user(&user);
             let now = here.clock.now();
             let claims = Claims {

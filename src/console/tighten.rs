@@ -1,13 +1,14 @@
 //! Before a key is tightened: the calls lately seen with it, judged again as if the edit had been saved. It changes
 //! nothing, and knows as much as was recorded.
 
-use super::{Console, ConsoleError, KeyForm, activity::Record};
+use super::{Console, ConsoleError, KeyDetail, KeyForm, activity::Record};
 use crate::{
     activity::{Manner, Observation},
     decision::{Decision, Facts, Presented, Reason, Signature, Spent, judge},
     id::KeyId,
     key::Key,
     people::{Action, Permit},
+    scope::ClosedGates,
     tenant::Presentations,
     time::Timestamp,
 };
@@ -34,18 +35,19 @@ impl Console {
     /// Which calls seen lately an edit would have refused. The form is read as for the edit, with the same mistakes.
     pub async fn would_break(&self, permit: &Permit, id: KeyId, form: &KeyForm) -> Result<Tightening, ConsoleError> {
         permit.allows(Action::WriteKeys)?;
-        let before = self.show_key(permit, id).await?.key;
+        let KeyDetail { key: before, closed, .. } = self.show_key(permit, id).await?;
         let card = self.read(permit, form, Some(&before), self.store.policy().await?).await?.card;
         let after = Key { card, ..before.clone() };
         let (old, new) = (&before.card, &after.card);
         if (&old.scopes, &old.addresses, old.signed_writes) == (&new.scopes, &new.addresses, new.signed_writes) {
             return Ok(Tightening::default());
         }
+        let closed_after = self.store.closed_gates(after.tenant.name.as_str(), &new.scopes).await?;
         let record = self.key_record(permit, id).await?;
         let now = self.clock.now();
-        let broken = record.kinds.iter().filter(|kind| judge(&facts(&before, kind, now)).is_allow());
+        let broken = record.kinds.iter().filter(|kind| judge(&facts(&before, &closed, kind, now)).is_allow());
         let broken = broken.filter_map(|kind| {
-            let Decision::Deny(_, reason) = judge(&facts(&after, kind, now)) else { return None };
+            let Decision::Deny(_, reason) = judge(&facts(&after, &closed_after, kind, now)) else { return None };
             Some(Broken { kind: kind.clone(), reason })
         });
         Ok(Tightening { broken: broken.collect(), record })
@@ -53,7 +55,7 @@ impl Console {
 }
 
 /// A call as it was seen, made with this key now. What was not recorded of it is not held against it.
-fn facts<'a>(key: &'a Key, kind: &'a Observation, now: Timestamp) -> Facts<'a> {
+fn facts<'a>(key: &'a Key, closed: &'a ClosedGates, kind: &'a Observation, now: Timestamp) -> Facts<'a> {
     Facts {
         presented: Presented::Known(key),
         presentation: None,
@@ -62,6 +64,7 @@ fn facts<'a>(key: &'a Key, kind: &'a Observation, now: Timestamp) -> Facts<'a> {
         tenant: None,
         address: kind.address,
         demand: &kind.demand,
+        closed,
         writes: kind.manner != Manner::Read,
         signature: if kind.manner == Manner::SignedWrite { Signature::Proved } else { Signature::Missing },
         spent: Spent::Nothing,

@@ -16,7 +16,7 @@ use crate::{
     limit::{Limits, Quota},
     listing::{Cursor, ListKeys, Phase, Sort},
     name::{Description, Name, Owner, Prefix, Word},
-    scope::Scopes,
+    scope::{ClosedGates, Scopes},
     secret::Digest,
     store::registry::tenant,
     time::Timestamp,
@@ -39,13 +39,15 @@ pub struct StoredKey {
     pub digest: Digest,
     /// Public keys that verify its signatures, retired ones too.
     pub verify_keys: Vec<StoredVerifyKey>,
+    /// The gates in the way of its scopes that are closed for its tenant.
+    pub closed: ClosedGates,
     told: OnceLock<Box<RawValue>>,
 }
 
 impl StoredKey {
     /// A key and the digest of its secret.
     pub fn new(key: Key, digest: Digest) -> Self {
-        Self { key, digest, verify_keys: Vec::new(), told: OnceLock::new() }
+        Self { key, digest, verify_keys: Vec::new(), closed: ClosedGates::default(), told: OnceLock::new() }
     }
 
     /// With the public keys that verify its signatures.
@@ -278,7 +280,9 @@ impl Store {
     pub async fn key(&self, id: KeyId) -> Result<Option<(StoredKey, Option<LastUse>)>, StoreError> {
         let sql = select_keys!("WHERE k.id = $1");
         let row: Option<KeyRow> = reading!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
-        row.map(KeyRow::read).transpose()
+        let Some((mut stored, last_use)) = row.map(KeyRow::read).transpose()? else { return Ok(None) };
+        stored.closed = self.closed_gates(stored.key.tenant.name.as_str(), &stored.key.card.scopes).await?;
+        Ok(Some((stored, last_use)))
     }
 
     /// How a key stood when that was last looked at.

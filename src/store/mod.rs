@@ -51,7 +51,10 @@ pub use self::{
     usage::{Stakes, Tally},
     users::StoredUser,
 };
-use crate::{audit::Event, secret::MasterKey};
+use crate::{
+    audit::Event,
+    secret::{Digest, MasterKey},
+};
 
 /// Runs one body against whichever database there is, for reading.
 macro_rules! reading {
@@ -290,6 +293,12 @@ impl Store {
     /// The keyed hash of the audit chain: HMAC-SHA256 under a key derived from the master key.
     pub fn audit_mac(&self, bytes: &[u8]) -> [u8; 32] {
         self.inner.master.mac("audit", bytes)
+    }
+
+    /// Whether this is the master key that the store was opened with.
+    pub(crate) fn is_opened_with(&self, master: &MasterKey) -> bool {
+        let proof = |master: &MasterKey| Digest::of(&master.mac("operator", b"proof"));
+        proof(&self.inner.master).matches(&proof(master))
     }
 
     /// Whether the database answers.

@@ -1,6 +1,6 @@
 //! Tenants and entries at rest. Tenants have a table of their own, which keys refer to; both are read through one view.
 
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 
 use super::{Change, Store, StoreError, reading, within};
 use crate::{
@@ -8,7 +8,8 @@ use crate::{
     key::Generation,
     name::{Name, Prefix},
     policy::Policy,
-    registry::{Entry, Fields, Kind},
+    registry::{self, Entry, Fields, Kind},
+    scope::{ClosedGates, Scope, Scopes},
     tenant::{AllAccess, Presentations, Tenant, Tokens},
     time::Timestamp,
 };
@@ -87,6 +88,25 @@ impl Store {
             .fetch_optional(db)
             .await?);
         row.map(EntryRow::read).transpose()
+    }
+
+    /// The gates in the way of these scopes that are closed for this tenant; all that are, where a scope opens everything.
+    /// A gate that cannot be read is closed.
+    pub async fn closed_gates(&self, tenant: &str, scopes: &Scopes) -> Result<ClosedGates, StoreError> {
+        let mut sql = "SELECT name, settings FROM entries WHERE kind = 'scopes' AND tenant = ''".to_owned();
+        if !scopes.is_all_access() {
+            // A scope is letters, digits, dots, hyphens and underscores.
+            let gates = scopes.iter().filter(|scope| !scope.is_reserved()).flat_map(Scope::gates);
+            let names: Vec<_> = gates.map(|name| format!("'{name}'")).collect();
+            if names.is_empty() {
+                return Ok(ClosedGates::default());
+            }
+            sql = format!("{sql} AND name IN ({})", names.join(","));
+        }
+        let rows: Vec<(String, String)> =
+            reading!(self, db => sqlx::query_as(AssertSqlSafe(sql)).persistent(false).fetch_all(db).await?);
+        let is_open = |settings: &str| fields(settings).is_some_and(|fields| registry::is_open_for(&fields, tenant));
+        Ok(rows.into_iter().filter(|(_, settings)| !is_open(settings)).map(|(name, _)| name).collect())
     }
 
     /// Every tenant.
@@ -168,7 +188,7 @@ impl Change {
             ),
         };
         // The policy has no name among its fields; its row has.
-        let name = if entry.kind == Kind::Policy { crate::registry::POLICY } else { entry.name() };
+        let name = if entry.kind == Kind::Policy { registry::POLICY } else { entry.name() };
         let generation = self.generation();
         let settings = settings(entry);
         within!(self, db => {

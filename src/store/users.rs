@@ -77,10 +77,17 @@ impl Store {
         Ok(count > 0)
     }
 
-    /// Stores the same password's hash with today's parameters.
-    pub async fn rehash(&self, id: UserId, password_hash: &str) -> Result<(), StoreError> {
-        let sql = "UPDATE users SET password_hash = $1 WHERE id = $2";
-        writing!(self, db => sqlx::query(sql).bind(password_hash).bind(id.as_str()).execute(db).await.map(drop))?;
+    /// Stores the same password's hash with today's parameters in the place of the one it was checked against: a password
+    /// that was changed meanwhile stays changed.
+    pub async fn rehash(&self, id: UserId, before: &str, password_hash: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
+        writing!(self, db => sqlx::query(sql)
+            .bind(password_hash)
+            .bind(id.as_str())
+            .bind(before)
+            .execute(db)
+            .await
+            .map(drop))?;
         Ok(())
     }
 }

@@ -156,6 +156,7 @@ mod tests {
     use crate::{
         decision::{Signature, Spent},
         key::tests::example,
+        scope::ClosedGates,
         tenant::Presentations,
     };
 
@@ -175,6 +176,7 @@ mod tests {
                         tenant: way.map(|_| "default"),
                         address: way.map(|_| "2001:db8::1".parse().unwrap()),
                         demand: &demand,
+                        closed: ClosedGates::NONE,
                         writes: way.is_some(),
                         signature: Signature::Missing,
                         spent: Spent::Nothing,

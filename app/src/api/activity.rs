@@ -11,8 +11,10 @@ use crate::{
 #[server(prefix = "/api/console", endpoint = "key_activity")]
 pub async fn key_activity(id: String, period: String) -> Result<ActivityView, ApiError> {
     use super::{activity_views, ctx, views};
+    use crate::trial::TrialKey;
     use keyward::{
         activity::Period,
+        console::KeyDetail,
         people::{Action, Permit},
         registry::Kind,
     };
@@ -22,7 +24,7 @@ pub async fn key_activity(id: String, period: String) -> Result<ActivityView, Ap
             let permit: &Permit = visit.permit()?;
             let id = views::key_id(&id)?;
             let console = &visit.console;
-            let key = console.show_key(permit, id).await.map_err(ctx::closed)?.key;
+            let KeyDetail { key, closed, .. } = console.show_key(permit, id).await.map_err(ctx::closed)?;
             let period = Period::parse(&period).unwrap_or_default();
             let series = console.key_series(permit, id, period).await.map_err(ctx::closed)?;
             let record = console.key_record(permit, id).await.map_err(ctx::closed)?;
@@ -34,7 +36,7 @@ pub async fn key_activity(id: String, period: String) -> Result<ActivityView, Ap
                 calls: activity_views::calls(&series),
                 record: activity_views::record(&record, now),
                 pairs: pairs.iter().map(|pair| activity_views::pair(pair, id, may_write, now)).collect(),
-                trial: (&key).into(),
+                trial: TrialKey::new(&key, &closed),
                 scopes: activity_views::scopes(&key, &catalogue),
                 now: now.millis(),
                 may_audit: permit.allows(Action::ReadAudit).is_ok(),

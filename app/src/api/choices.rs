@@ -74,7 +74,7 @@ fn scope(entry: &Entry) -> ScopeRow {
     if sentences.iter().all(String::is_empty) {
         "Nobody has said yet what it opens.".clone_into(&mut sentences[0]);
     }
-    let is_gated = Gate::parse(entry.get("gate")) == Some(Gate::Gated);
+    let is_gated = Gate::parse(entry.get("gate")) != Some(Gate::Open);
     ScopeRow {
         name: entry.name().to_owned(),
         sentences,

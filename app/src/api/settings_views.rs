@@ -42,7 +42,7 @@ pub(super) fn entry(
 ) -> EntryView {
     let may_write = permit.allows(kind.action()).is_ok();
     let may_open = permit.allows(Action::ManageTenants).is_ok();
-    let gated = entry.is_some_and(|entry| entry.get("gate") == Gate::Gated.code());
+    let gated = entry.is_some_and(|entry| entry.get("gate") != Gate::Open.code());
     let values = entry.map_or_else(|| blank(kind), |entry| entry.fields.clone());
     let field = |field: &'static Field| {
         let kept = entry.is_some() && kind.keeps(field.name);

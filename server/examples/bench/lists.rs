@@ -61,7 +61,7 @@ impl Seeded {
     async fn new(size: u32) -> Self {
         let trial = super::Trial::new().await;
         let console = &trial.app.console;
-        let operator = console.operator();
+        let operator = trial.operator();
         let began = Instant::now();
         let mut made = 0;
         while made < size {

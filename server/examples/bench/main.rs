@@ -9,7 +9,7 @@
 mod lists;
 mod verify;
 
-use keyward::{clock::Clock, secret::Entropy};
+use keyward::{clock::Clock, people::Permit, secret::Entropy};
 use server::{
     boot,
     config::{Config, Flags},
@@ -46,5 +46,9 @@ impl Trial {
             .expect("settings");
         let store = boot::open(&config, boot::Upgrade::Yes).await.expect("a database");
         Self { app: boot::assemble(config, store, Clock::system(), Entropy::system()), _folder: folder }
+    }
+
+    fn operator(&self) -> Permit {
+        boot::operator(&self.app.config, &self.app.console).expect("the master key of this trial")
     }
 }

@@ -23,9 +23,9 @@ const ROUNDS: usize = 5;
 
 /// Measures with so many connections, each round for so many seconds.
 pub(crate) async fn run(seconds: u64, connections: u64) {
-    let app = super::Trial::new().await;
-    let app = &app.app;
-    let operator = app.console.operator();
+    let trial = super::Trial::new().await;
+    let app = &trial.app;
+    let operator = trial.operator();
     let mut tokens = Vec::new();
     for scope in ["keyward.verify", "things.read"] {
         let form = KeyForm { name: scope.into(), scopes: scope.into(), expires: "90d".into(), ..KeyForm::default() };

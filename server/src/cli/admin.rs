@@ -75,7 +75,7 @@ impl From<RoleName> for Role {
 
 pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
     let session = Session::open(flags, Upgrade::No).await?;
-    let permit = session.console.operator();
+    let permit = &session.operator;
     match command {
         Command::Create { email, role, json } => {
             let password = password()?;

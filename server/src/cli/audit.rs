@@ -19,7 +19,7 @@ pub(super) enum Command {
 pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
     let Command::Verify { json } = command;
     let session = Session::open(flags, Upgrade::No).await?;
-    match session.console.verify_audit(&session.console.operator()).await {
+    match session.console.verify_audit(&session.operator).await {
         Ok(report) => {
             if json {
                 print_json(&serde_json::json!({ "whole": true, "events": report.events, "anchored": report.anchored }));

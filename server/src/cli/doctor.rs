@@ -12,7 +12,7 @@ use keyward::{
 
 use super::{CliError, Session, print_json, start_log};
 use crate::{
-    boot::Upgrade,
+    boot::{self, Upgrade},
     config::{Config, Flags},
     probe,
 };
@@ -45,9 +45,9 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
 }
 
 async fn test(flags: &Flags, form: &GatewayForm, json: bool) -> Result<(), CliError> {
-    let Session { store, console, .. } = Session::open(flags, Upgrade::No).await?;
+    let Session { store, console, operator, .. } = Session::open(flags, Upgrade::No).await?;
     let console = Arc::new(console);
-    let found = probe::run(&console, &console.operator(), form).await;
+    let found = probe::run(&console, &operator, form).await;
     console.checkpoint_audit().await.map_err(|error| CliError::Environment(error.to_string()))?;
     store.close().await;
     let report = found?;
@@ -165,9 +165,16 @@ async fn examine(flags: &Flags, lines: &mut Vec<Line>) {
     };
     if note("database", schema) {
         let console = Console::new(store.clone(), Clock::system(), Entropy::system(), config.checkpoint());
-        let chain = console.verify_audit(&console.operator()).await;
-        let whole = chain.map(|report| format!("the chain is whole: {} events", report.events));
-        note("audit", whole.map_err(|error| format!("the chain is broken: {error}")));
+        match boot::operator(&config, &console) {
+            Ok(operator) => {
+                let chain = console.verify_audit(&operator).await;
+                let whole = chain.map(|report| format!("the chain is whole: {} events", report.events));
+                note("audit", whole.map_err(|error| format!("the chain is broken: {error}")));
+            }
+            Err(error) => {
+                note("audit", Err(error.to_string()));
+            }
+        }
     }
     store.close().await;
 }

@@ -193,7 +193,7 @@ impl Details {
 
 pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
     let session = Session::open(flags, Upgrade::No).await?;
-    let permit = session.console.operator();
+    let permit = &session.operator;
     let now = session.console.clock().now();
     match command {
         Command::Create { name, tenant, scopes, expires, form, details, json } => {
@@ -276,7 +276,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
 }
 
 async fn list(session: &Session, mut list: ListKeys, json: bool) -> Result<(), CliError> {
-    let (permit, now) = (session.console.operator(), session.console.clock().now());
+    let (permit, now) = (&session.operator, session.console.clock().now());
     let mut any = false;
     loop {
         let found = session.console.list_keys(&permit, &list).await?;
@@ -303,7 +303,7 @@ async fn seed(session: &Session, count: u32) -> Result<(), CliError> {
     let mut left = count;
     while left > 0 {
         let some = left.min(SEEDED);
-        session.console.seed_keys(&session.console.operator(), some).await?;
+        session.console.seed_keys(&session.operator, some).await?;
         left -= some;
         eprintln!("{} of {count} keys", count - left);
     }

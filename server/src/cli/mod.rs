@@ -17,6 +17,7 @@ use clap::{Parser, Subcommand};
 use keyward::{
     clock::Clock,
     console::{Console, ConsoleError},
+    people::Permit,
     registry::Kind,
     secret::Entropy,
     store::Store,
@@ -143,6 +144,7 @@ struct Session {
     config: Config,
     store: Store,
     console: Console,
+    operator: Permit,
 }
 
 impl Session {
@@ -152,7 +154,8 @@ impl Session {
         let store = boot::open(&config, upgrade).await?;
         let console = Console::new(store.clone(), Clock::system(), Entropy::system(), config.checkpoint())
             .with_issuer(&config.public_url);
-        Ok(Self { config, store, console })
+        let operator = boot::operator(&config, &console)?;
+        Ok(Self { config, store, console, operator })
     }
 
     /// After a change: its event is anchored before the command ends.

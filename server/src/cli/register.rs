@@ -108,7 +108,7 @@ pub(super) struct Within {
 
 pub(super) async fn run(flags: &Flags, kind: Kind, command: Command) -> Result<(), CliError> {
     let session = Session::open(flags, Upgrade::No).await?;
-    let (console, permit) = (&session.console, session.console.operator());
+    let (console, permit) = (&session.console, &session.operator);
     match command {
         Command::List { json } => {
             let entries = console.entries(&permit, kind).await?;
@@ -142,7 +142,7 @@ pub(super) async fn run(flags: &Flags, kind: Kind, command: Command) -> Result<(
 
 pub(super) async fn run_policy(flags: &Flags, command: PolicyCommand) -> Result<(), CliError> {
     let session = Session::open(flags, Upgrade::No).await?;
-    let (console, permit) = (&session.console, session.console.operator());
+    let (console, permit) = (&session.console, &session.operator);
     let policy = console.entry_named(&permit, Kind::Policy, "", POLICY).await?;
     match command {
         PolicyCommand::Show { json } => show(&policy, json),

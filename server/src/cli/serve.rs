@@ -1,6 +1,6 @@
 //! `serve`, `setup-link`, `migrate`.
 
-use keyward::{clock::Clock, console::Console, secret::Entropy};
+use keyward::{clock::Clock, console::Console, people::Permit, secret::Entropy};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -19,7 +19,8 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CliError> {
     let app = boot::assemble(config, store, Clock::system(), Entropy::system());
     let (stopper, stop) = watch::channel(false);
     let watching = watch_signals(stopper);
-    let link = link(&app.config, &app.console).await?;
+    let operator = boot::operator(&app.config, &app.console)?;
+    let link = link(&app.config, &app.console, &operator).await?;
     let server = tokio::spawn(boot::serve(app.clone(), stop));
     println!("Keyward listens on {} (health and metrics on http://{})", app.config.public_url, app.config.ops_listen);
     if let Some(link) = link {
@@ -50,14 +51,14 @@ fn watch_signals(stopper: watch::Sender<bool>) -> tokio::task::JoinHandle<()> {
     })
 }
 
-async fn link(config: &Config, console: &Console) -> Result<Option<String>, CliError> {
-    let code = console.setup_link(&console.operator()).await?;
+async fn link(config: &Config, console: &Console, operator: &Permit) -> Result<Option<String>, CliError> {
+    let code = console.setup_link(operator).await?;
     Ok(code.map(|code| format!("{}{}?code={}", config.public_url, app::routes::SETUP, code.reveal())))
 }
 
 pub(super) async fn setup_link(flags: &Flags) -> Result<(), CliError> {
     let session = Session::open(flags, Upgrade::No).await?;
-    match link(&session.config, &session.console).await? {
+    match link(&session.config, &session.console, &session.operator).await? {
         Some(link) => {
             println!("{link}");
             Ok(())

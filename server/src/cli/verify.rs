@@ -48,7 +48,7 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
     let verifier = Verifier::new(session.store.clone(), Clock::system(), 1);
     verifier.hear().await?;
     let door = DoorForm { scope, tenant, address, method };
-    match session.console.why(&session.console.operator(), &verifier, &text, &door).await? {
+    match session.console.why(&session.operator, &verifier, &text, &door).await? {
         Why::Presented(answer) => {
             if json {
                 print_json(&as_json(&answer)?);

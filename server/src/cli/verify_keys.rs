@@ -64,7 +64,7 @@ pub(super) enum Command {
 
 pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
     let session = Session::open(flags, Upgrade::No).await?;
-    let (console, permit) = (&session.console, session.console.operator());
+    let (console, permit) = (&session.console, &session.operator);
     let now = || console.clock().now();
     match command {
         Command::List { key, json } => {

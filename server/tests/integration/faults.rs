@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use keyward::people::Role;
 
 use crate::support::{
-    Database, Keyward, PASSWORD,
+    Database, Keyward, Operator, PASSWORD,
     program::{Server, http, http_with, run},
 };
 

@@ -13,7 +13,7 @@ use keyward::{
     registry::{Fields, Kind},
 };
 
-use crate::support::{Answer, Client, Database, Keyward, databases, program};
+use crate::support::{Answer, Client, Database, Keyward, Operator, databases, program};
 
 /// What is wrong with a gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use keyward::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Database, Keyward, databases, program::run};
+use crate::support::{Database, Keyward, Operator, databases, program::run};
 
 const ISSUER: &str = "https://keys.example.com";
 const ID: &str = "0123456789ABCDEF";

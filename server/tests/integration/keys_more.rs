@@ -12,7 +12,7 @@ use keyward::{
 };
 use serde_json::json;
 
-use crate::support::{Answer, Client, Database, Keyward, databases, id_of, program::run};
+use crate::support::{Answer, Client, Database, Keyward, Operator, databases, id_of, program::run};
 
 /// A Keyward with a signed-in superadmin.
 struct Here {

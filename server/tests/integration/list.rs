@@ -15,7 +15,7 @@ use keyward::{
     time::Timestamp,
 };
 
-use crate::support::{Keyward, databases, id_of};
+use crate::support::{Keyward, Operator, databases, id_of};
 
 /// All keys that answer a question, page by page.
 async fn all(keyward: &Keyward, list: &ListKeys) -> Vec<ListedKey> {

@@ -4,11 +4,13 @@
 #![expect(clippy::disallowed_methods, reason = "from outside, the program is watched by the wall clock")]
 #![expect(clippy::type_complexity, reason = "tables of cases")]
 
+mod authority;
 mod cli;
 mod enumerations;
 mod faults;
 mod feel;
 mod forms;
+mod gates;
 mod gateway;
 mod jwt;
 mod keys_more;

@@ -13,7 +13,7 @@ use keyward::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, Keyward, databases, id_of};
+use crate::support::{Answer, Client, Keyward, Operator, databases, id_of};
 
 /// The address tests come from is a trusted proxy.
 const TRUSTED: &[(&str, &str)] = &[("KEYWARD_TRUSTED_PROXIES", "192.0.2.10/32")];

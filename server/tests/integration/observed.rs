@@ -17,7 +17,7 @@ use keyward::{
 };
 use serde_json::json;
 
-use crate::support::{Client, Keyward, databases, id_of};
+use crate::support::{Client, Keyward, Operator, databases, id_of};
 
 /// The address tests come from is a trusted proxy.
 const TRUSTED: &[(&str, &str)] = &[("KEYWARD_TRUSTED_PROXIES", "192.0.2.10/32")];
@@ -215,7 +215,7 @@ async fn a_key_tried_in_the_browser_is_judged_as_by_the_server() {
         for id in &keys {
             let (stored, _) = keyward.app.store.key(*id).await.unwrap().unwrap();
             // As it crosses to the browser.
-            let text = serde_json::to_string(&TrialKey::from(&stored.key)).unwrap();
+            let text = serde_json::to_string(&TrialKey::new(&stored.key, &stored.closed)).unwrap();
             let tried: TrialKey = serde_json::from_str(&text).unwrap();
             let stored: Arc<StoredKey> = Arc::new(stored);
             for scope in ["", "things", "things.read", "doors.write", "keyward.verify", "public"] {
@@ -247,7 +247,8 @@ async fn a_key_tried_in_the_browser_is_judged_as_by_the_server() {
         }
     }
     assert_eq!(cases, 2 * 15 * 6 * 5 * 2);
-    let tried = TrialKey::from(&keyward.app.store.key(keys[0]).await.unwrap().unwrap().0.key);
+    let (stored, _) = keyward.app.store.key(keys[0]).await.unwrap().unwrap();
+    let tried = TrialKey::new(&stored.key, &stored.closed);
     let door = |scope: &str, address: &str, at: &str| {
         let [scope, address, at] = [scope, address, at].map(str::to_owned);
         tried.hold(&Door { scope, address, at, method: String::new() }, 0).unwrap_err()

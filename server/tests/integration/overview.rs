@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use keyward::{console::FirstRun, console::KeyForm, people::Role};
 
-use crate::support::{Keyward, databases, id_of};
+use crate::support::{Keyward, Operator, databases, id_of};
 
 #[tokio::test]
 async fn the_overview_counts_what_happened() {

@@ -13,7 +13,7 @@ use keyward::{clock::Clock, console::KeyForm, secret::Entropy, time::Timestamp};
 use server::boot;
 
 use crate::support::{
-    Answer, Database, config, id_of,
+    Answer, Database, Operator, config, id_of,
     program::{Server, run},
     proxy::{PROXIES, Proxy, Seen, Service},
 };

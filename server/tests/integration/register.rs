@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use keyward::{people::Role, registry::Kind};
 
-use crate::support::{Answer, Client, Database, Keyward, PASSWORD, databases, id_of, program::run};
+use crate::support::{Answer, Client, Database, Keyward, Operator, PASSWORD, databases, id_of, program::run};
 
 /// The id of the entry of this name, as its list links it.
 async fn id_of_entry(browser: &mut Client, kind: &str, name: &str) -> String {

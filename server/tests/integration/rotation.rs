@@ -12,7 +12,7 @@ use keyward::{
     time::Timestamp,
 };
 
-use crate::support::{Answer, Client, Keyward, databases, id_of};
+use crate::support::{Answer, Client, Keyward, Operator, databases, id_of};
 
 /// A Keyward, and a browser in it.
 struct Here {

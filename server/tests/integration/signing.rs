@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::{
-    Answer, Client, Keyward, databases, id_of,
+    Answer, Client, Keyward, Operator, databases, id_of,
     program::{Server, exchange, run},
 };
 

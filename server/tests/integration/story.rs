@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
-use crate::support::{Keyward, PASSWORD, databases, id_of};
+use crate::support::{Keyward, Operator, PASSWORD, databases, id_of};
 
 #[tokio::test]
 async fn one_key_from_the_setup_link_to_the_refusal() {

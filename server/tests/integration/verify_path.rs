@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use keyward::{clock::Clock, id::KeyId, key::ArchiveReason, listing::ListKeys, scope::Demand, verify::Question};
 
-use crate::support::{Keyward, databases, id_of};
+use crate::support::{Keyward, Operator, databases, id_of};
 
 /// Who asks, as the record of refusals has it.
 const ASKED: (&str, &str) = ("0000000000000000", "a test");

@@ -16,7 +16,7 @@ use keyward::{
     time::{DAY, Timestamp},
 };
 
-use crate::support::{Answer, Client, Database, Keyward, databases, id_of, program};
+use crate::support::{Answer, Client, Database, Keyward, Operator, databases, id_of, program};
 
 /// A request that was refused, and the same as the form of the page asks it.
 struct Refused {

@@ -6,6 +6,7 @@ use std::{
     process::Command,
 };
 
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
 /// A database that is gone after the test.
@@ -50,6 +51,17 @@ impl Database {
 
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Runs SQL behind everyone's back.
+    pub async fn execute(&self, sql: &str) {
+        let Some(url) = &self.postgres else {
+            let options = SqliteConnectOptions::new().filename(self.folder.path().join("keyward.db"));
+            let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+            sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+            return connection.close().await.unwrap();
+        };
+        psql(url, sql);
     }
 
     /// Everything the database holds on disk or dumps, as bytes.

@@ -5,9 +5,12 @@ pub mod program;
 pub mod proxy;
 
 use std::{
+    fs,
+    io::Write,
     net::SocketAddr,
+    path::Path,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -24,7 +27,7 @@ use keyward::{
     console::{Console, NewUser},
     id::KeyId,
     key::ArchiveReason,
-    people::Role,
+    people::{Permit, Role},
     secret::{Entropy, MasterKey},
     store::Store,
     time::Timestamp,
@@ -134,12 +137,45 @@ impl Keyward {
 /// Settings that keep everything in the database's own folder.
 pub fn config(database: &Database, settings: &[(&str, &str)]) -> Config {
     let folder = database.folder().display().to_string();
-    Config::read(&Flags::default(), |name| match name {
+    let config = Config::read(&Flags::default(), |name| match name {
         "KEYWARD_DATA_DIR" => Some(folder.clone()),
         "KEYWARD_DATABASE_URL" => Some(database.url()),
         _ => settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
     })
-    .unwrap()
+    .unwrap();
+    put_master_key(&config.master_key_file);
+    config
+}
+
+/// Every Keyward here has this master key, so that a test can prove to hold it.
+const MASTER_KEY: &str = "6b65797761726420746573747320686f6c642074686973206d6173746572206b";
+
+/// Puts it where there is none.
+fn put_master_key(path: &Path) {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    if let Ok(mut file) = options.open(path) {
+        writeln!(file, "{MASTER_KEY}").unwrap();
+    }
+}
+
+/// The command line's permit.
+pub trait Operator {
+    fn operator(&self) -> Permit;
+}
+
+impl Operator for Console {
+    fn operator(&self) -> Permit {
+        static MASTER: LazyLock<MasterKey> = LazyLock::new(|| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("master.key");
+            put_master_key(&path);
+            MasterKey::load_or_create(&path, &Entropy::system()).unwrap()
+        });
+        self.local_operator(&MASTER).unwrap()
+    }
 }
 
 /// The public id inside a token.

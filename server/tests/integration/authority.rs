@@ -1,0 +1,60 @@
+//! Where authority comes from, and what cannot take it back.
+
+use keyward::{
+    name::Email,
+    people::Role,
+    secret::{Entropy, MasterKey},
+};
+
+use crate::support::{Keyward, Operator, PASSWORD, databases};
+
+/// Invariant 5: the command line's permit is proved by the master key, and nothing else public makes one.
+#[tokio::test]
+async fn only_an_authenticator_makes_a_permit() {
+    let keyward = Keyward::new().await;
+    let console = &keyward.app.console;
+    let master = |path: &std::path::Path| MasterKey::load_or_create(path, &Entropy::system()).unwrap();
+    assert!(console.local_operator(&master(&keyward.app.config.master_key_file)).is_ok());
+    let other = master(&keyward.database.folder().join("another.key"));
+    assert!(console.local_operator(&other).is_err(), "another master key proves nothing");
+
+    let sources = crate::support::database::files(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../src"));
+    let mut makers = Vec::new();
+    for path in sources.iter().filter(|path| path.extension().is_some_and(|end| end == "rs")) {
+        let text = std::fs::read_to_string(path).unwrap();
+        // A head may be broken over lines.
+        for head in text.split("pub ").skip(1) {
+            let head: String = head.split(['{', ';']).next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+            let gives = head.split_once("->").is_some_and(|(_, gives)| gives.contains("Permit"));
+            if let (Some((_, name)), true) = (head.split_once("fn "), gives) {
+                makers.push(name.split('(').next().unwrap().to_owned());
+            }
+        }
+        assert!(!text.contains("pub fn for_operator") && !text.contains("pub fn for_user"), "{}", path.display());
+    }
+    makers.sort();
+    assert_eq!(makers, ["local_operator", "permit"], "the command line and the session");
+}
+
+/// A hash that was read before a reset is not put back after it.
+#[tokio::test]
+async fn a_rehash_does_not_undo_a_reset() {
+    for (name, database) in databases() {
+        eprintln!("on {name}");
+        let keyward = Keyward::on(database).await;
+        let (console, store) = (&keyward.app.console, &keyward.app.store);
+        keyward.signed_in(Role::Admin).await;
+        let email = Email::parse("admin@example.com").unwrap();
+        let before = store.user_by_email(&email).await.unwrap().unwrap();
+        let again = before.password_hash.replace("$argon2id$", "$argon2id$again");
+        store.rehash(before.user.id, &before.password_hash, &again).await.unwrap();
+        assert_eq!(store.user_by_email(&email).await.unwrap().unwrap().password_hash, again, "nothing came between");
+
+        let chosen = "another long enough one".to_owned();
+        console.reset_password(&console.operator(), before.user.id, chosen.clone()).await.unwrap();
+        store.rehash(before.user.id, &again, &before.password_hash).await.unwrap();
+        let sign_in = |password: &str| console.sign_in("admin@example.com", password.to_owned(), "192.0.2.10");
+        assert!(sign_in(&chosen).await.is_ok(), "the reset stands");
+        assert!(sign_in(PASSWORD).await.is_err());
+    }
+}
