@@ -27,6 +27,8 @@ pub struct BulkForm {
     pub sure: bool,
     /// `from`: where to begin.
     pub from: Option<i64>,
+    /// `seen`: the last change before the keys were looked at.
+    pub seen: Option<i64>,
 }
 
 /// The acts, with the words of their buttons, in the order they stand in.
@@ -54,6 +56,7 @@ impl BulkForm {
                 "go" => form.go = true,
                 "sure" => form.sure = true,
                 "from" => form.from = Some(value.parse().ok()?),
+                "seen" => form.seen = Some(value.parse().ok()?),
                 _ => return None,
             }
         }
@@ -69,6 +72,7 @@ impl BulkForm {
             pairs.extend(ticked.then(|| (name, "1".to_owned())));
         }
         pairs.extend(self.from.map(|from| ("from", from.to_string())));
+        pairs.extend(self.seen.map(|seen| ("seen", seen.to_string())));
         pairs
     }
 }
@@ -79,10 +83,10 @@ mod tests {
 
     #[test]
     fn a_form_reads_back() {
-        let pairs = "act=move&key=a&key=b&all=1&query=q%3Da&group=north&go=1&sure=1&from=12&reason=&expires=";
+        let pairs = "act=move&key=a&key=b&all=1&query=q%3Da&group=north&go=1&sure=1&from=12&seen=34&reason=&expires=";
         let pairs = || form_urlencoded::parse(pairs.as_bytes()).into_owned();
         let form = BulkForm::from_pairs(pairs()).unwrap();
-        assert_eq!((form.keys.len(), form.all, form.go, form.from), (2, true, true, Some(12)));
+        assert_eq!((form.keys.len(), form.all, form.go, form.from, form.seen), (2, true, true, Some(12), Some(34)));
         let again = form.pairs().into_iter().map(|(name, value)| (name.to_owned(), value));
         assert_eq!(BulkForm::from_pairs(again), Some(form));
         assert_eq!(BulkForm::from_pairs([("x".to_owned(), String::new())]), None);

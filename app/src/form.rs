@@ -50,6 +50,8 @@ pub struct IssueKeyForm {
     pub form: String,
     /// `signed_writes`: `required` when ticked.
     pub signed_writes: String,
+    /// `once`: the mark of this form, which makes one key however often it is sent.
+    pub once: String,
 }
 
 /// The life that is typed as a number of days.
@@ -102,6 +104,7 @@ impl IssueKeyForm {
             "metadata" => &mut self.metadata,
             "form" => &mut self.form,
             "signed_writes" => &mut self.signed_writes,
+            "once" => &mut self.once,
             _ => return None,
         })
     }
@@ -129,6 +132,7 @@ impl IssueKeyForm {
             ("metadata", &self.metadata),
             ("form", &self.form),
             ("signed_writes", &self.signed_writes),
+            ("once", &self.once),
         ];
         ticked.chain(lines.map(|(field, value)| (field, value.as_str()))).collect()
     }
@@ -262,7 +266,7 @@ mod tests {
     fn a_form_is_carried_on_whole() {
         let all = "scope=a&scope=b&template=t&name=n&description=d%0D%0Ae&owner=o&tenant=x&scopes=c&all_access_reason=r\
                    &life=date&days=1&date=2027-03-14&group=g&acts_as=u&role=l&addresses=10.0.0.0%2F8&limits=m&quota=q\
-                   &metadata=%7B%7D&form=jwt&signed_writes=required";
+                   &metadata=%7B%7D&form=jwt&signed_writes=required&once=o";
         let form = IssueKeyForm::from_pairs(pairs(all)).unwrap();
         assert!(form.pairs().iter().all(|(_, value)| !value.is_empty()), "{form:?}");
         let carried = form.pairs().into_iter().map(|(field, value)| (field.to_owned(), value.to_owned()));

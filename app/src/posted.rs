@@ -54,6 +54,8 @@ pub enum Posted {
     },
     /// A key was issued: this page shows it once.
     Issued(Arc<Once>),
+    /// The form made a key when it was sent before: this one. A second one was not made.
+    Already(String),
     /// Archiving has to be confirmed otherwise, or could not be carried out.
     Archive {
         /// As typed.

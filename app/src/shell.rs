@@ -6,7 +6,7 @@ use leptos_meta::{MetaTags, Title, provide_meta_context};
 use crate::pages::App;
 
 /// What the document needs to know of a request. Provided by the server for each.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Document {
     /// The style sheet's path.
     pub style: String,
@@ -16,13 +16,14 @@ pub struct Document {
     pub theme: Option<&'static str>,
     /// The server's time, in milliseconds: that of the page.
     pub now: i64,
+    /// What a form of this page that makes a key carries, so that it makes one however often it is sent.
+    pub mark: String,
 }
 
 /// The whole document.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     provide_meta_context();
-    let document =
-        use_context::<Document>().unwrap_or(Document { style: String::new(), islands: false, theme: None, now: 0 });
+    let document = use_context::<Document>().unwrap_or_default();
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=document.theme>

@@ -5,7 +5,7 @@ use super::{Console, ConsoleError, keys, list};
 use crate::{
     audit::Verb,
     id::KeyId,
-    key::{ArchiveReason, Form, Key, Named, State},
+    key::{ArchiveReason, Form, Generation, Key, Named, State},
     listing::{Cursor, ListKeys, Sort},
     people::{Action, Permit},
     registry::Kind,
@@ -15,6 +15,8 @@ use crate::{
 
 /// Keys changed in one step.
 const STEP: u16 = 50;
+/// Why a key is left alone that is not any more what was looked at.
+const CHANGED: &str = "It changed after you looked at it. Look again.";
 
 /// What is done to each key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +64,8 @@ pub struct BulkPlan {
     pub in_use: usize,
     /// Where to begin: keys made from now on are left alone.
     pub from: Option<i64>,
+    /// The last change before the keys were looked at: what changes later was not looked at.
+    pub seen: Generation,
 }
 
 /// What happened in one step.
@@ -85,6 +89,7 @@ impl Console {
     /// What an act would do, without doing it.
     pub async fn plan_bulk(&self, permit: &Permit, act: &BulkAct, pick: &Pick) -> Result<BulkPlan, ConsoleError> {
         permit.allows(Action::WriteKeys)?;
+        let seen = self.store.audit_head().await?.seq;
         let (ids, from) = self.picked(permit, pick, None).await?;
         let keys = match pick {
             Pick::These(ids) => i64::try_from(ids.len()).unwrap_or(i64::MAX),
@@ -97,16 +102,18 @@ impl Console {
         }
         let recent = |item: &&BulkItem| item.last_use.as_ref().is_some_and(|used| now.since(used.at) < DAY);
         let in_use = items.iter().filter(recent).count();
-        Ok(BulkPlan { in_use, items, keys, from: from.map(|seq| seq + 1) })
+        Ok(BulkPlan { in_use, items, keys, from: from.map(|seq| seq + 1), seen })
     }
 
-    /// Does it to the next keys from this place on; these keys are all done in one step.
+    /// Does it to the next keys from this place on; these keys are all done in one step. `seen` is the plan's: a key that
+    /// changed after it is left alone.
     pub async fn step_bulk(
         &self,
         permit: &Permit,
         act: &BulkAct,
         pick: &Pick,
         from: Option<i64>,
+        seen: Option<Generation>,
     ) -> Result<BulkStep, ConsoleError> {
         permit.allows(Action::WriteKeys)?;
         let (ids, _) = self.picked(permit, pick, from).await?;
@@ -115,8 +122,11 @@ impl Console {
         let mut items = Vec::new();
         for (id, _) in ids {
             let (mut item, planned) = self.look_at(permit, act, id).await?;
-            if let Some(planned) = planned
-                && let Err(error) = self.carry_out(permit, id, planned).await
+            let generation = item.key.as_ref().map_or(0, |key| key.generation);
+            if planned.is_some() && seen.is_some_and(|seen| generation > seen) {
+                item.refused = Some(CHANGED.to_owned());
+            } else if let Some(planned) = planned
+                && let Err(error) = self.carry_out(permit, id, planned, generation).await
             {
                 item.refused = Some(match error {
                     ConsoleError::Invalid(errors) => errors.into_iter().map(|error| error.message).collect(),
@@ -212,27 +222,33 @@ impl Console {
         })
     }
 
-    async fn carry_out(&self, permit: &Permit, id: KeyId, planned: Planned) -> Result<(), ConsoleError> {
+    async fn carry_out(
+        &self,
+        permit: &Permit,
+        id: KeyId,
+        planned: Planned,
+        generation: Generation,
+    ) -> Result<(), ConsoleError> {
         match planned {
             Planned::Archive(reason) => self.archive_key(permit, id, reason).await.map(drop),
             Planned::Switch(on) => self.switch_key(permit, id, on).await.map(drop),
-            Planned::Move(group) => self.amend_key(permit, id, |key| key.group = group).await,
-            Planned::Extend(until) => self.amend_key(permit, id, |key| key.card.expires_at = until).await,
+            Planned::Move(group) => self.amend_key(permit, id, generation, |key| key.group = group).await,
+            Planned::Extend(until) => self.amend_key(permit, id, generation, |key| key.card.expires_at = until).await,
         }
     }
 
-    /// Alters a key that is not archived, with the same event as an edit.
+    /// Alters a key that is not archived and still as it was looked at, with the same event as an edit.
     async fn amend_key(
         &self,
         permit: &Permit,
         id: KeyId,
+        generation: Generation,
         change_it: impl FnOnce(&mut Key),
     ) -> Result<(), ConsoleError> {
         let mut change = self.store.change().await?;
-        let before = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
-        keys::reaches(permit, &before)?;
-        if matches!(before.state, State::Archived(_)) {
-            return Err(ConsoleError::field("name", "An archived key stays as it is."));
+        let before = keys::changing(&mut change, permit, id, "name").await?;
+        if before.generation != generation {
+            return Err(ConsoleError::field("name", CHANGED));
         }
         let mut after = Key { generation: change.generation(), ..before.clone() };
         change_it(&mut after);

@@ -18,7 +18,7 @@ use crate::{
     registry::{DEFAULT_TENANT, Entry, Kind},
     scope::{ClosedGates, Scope, Scopes},
     secret::{Digest, Plaintext},
-    store::{Change, LastUse, NewKey, Rotation, Stakes},
+    store::{Change, LastUse, NewKey, Rotation, Stakes, StoredVerifyKey},
     tenant::{AllAccess, Tenant},
     time::Timestamp,
     token,
@@ -142,10 +142,33 @@ pub(super) struct Read {
 impl Console {
     /// Issues a key. When this returns, the key is durable; its secret is nowhere else.
     pub async fn issue_key(&self, permit: &Permit, form: &KeyForm) -> Result<Issued, ConsoleError> {
+        self.issue_key_once(permit, form, "").await
+    }
+
+    /// The same, once for each `mark` of a form ([`Console::form_mark`]); an empty one marks nothing.
+    pub async fn issue_key_once(&self, permit: &Permit, form: &KeyForm, mark: &str) -> Result<Issued, ConsoleError> {
         permit.allows(Action::WriteKeys)?;
+        let sent = self.unsent(permit, mark).await?;
         let policy = self.store.policy().await?;
         let read = self.read(permit, form, None, policy).await?;
-        self.issue(permit, read, policy, None).await
+        self.issue(permit, read, policy, None, sent).await
+    }
+
+    /// What a form that makes a key carries, so that it makes one however often it is posted.
+    pub fn form_mark(&self) -> String {
+        self.entropy.code().reveal().to_owned()
+    }
+
+    /// The digest of a form's mark, unless the form was sent already. Another's form of the same mark is another form.
+    pub(super) async fn unsent(&self, permit: &Permit, mark: &str) -> Result<Option<Digest>, ConsoleError> {
+        if mark.is_empty() {
+            return Ok(None);
+        }
+        let sent = Digest::of(format!("{}\n{mark}", permit.actor()).as_bytes());
+        match self.store.made_by_form(&sent).await? {
+            Some(made) => Err(ConsoleError::Repeated(made)),
+            None => Ok(Some(sent)),
+        }
     }
 
     /// Issues what was read. A JWT is signed before the change begins: the first one makes the signing key.
@@ -155,6 +178,7 @@ impl Console {
         read: Read,
         policy: Policy,
         replaced: Option<Replaced>,
+        sent: Option<Digest>,
     ) -> Result<Issued, ConsoleError> {
         let now = self.clock.now();
         let id = self.entropy.key_id();
@@ -178,6 +202,12 @@ impl Console {
         let digest = token::parse(token.reveal()).map_or(token.reveal(), |parts| parts.secret);
         let digest = Digest::of(digest.as_bytes());
         let mut change = self.store.change().await?;
+        if let Some(sent) = &sent {
+            if let Some(made) = change.made_by_form(sent).await? {
+                return Err(ConsoleError::Repeated(made));
+            }
+            change.insert_form_sent(sent, id, now).await?;
+        }
         if replaced.is_none() {
             within_cap(&mut change, &card.owner, policy, now).await?;
         }
@@ -211,6 +241,11 @@ impl Console {
             }
             // One event for both: it is the old key's, which verification has to forget.
             change.insert_rotation(&Rotation { old: before.id, new: id, at: now, would_end }).await?;
+            // Its callers sign on with the keys they have.
+            for signs in change.verify_keys(before.id).await?.into_iter().filter(|signs| signs.counts(now)) {
+                let signs = StoredVerifyKey { id: self.entropy.verify_key_id(), key: id, ..signs };
+                change.insert_verify_key(&signs).await?;
+            }
             before.card.expires_at = before.card.expires_at.min(until);
             change.update_key(&before).await?;
             detail["successor"] = id.as_str().into();
@@ -239,8 +274,8 @@ impl Console {
         Ok((live, self.store.policy().await?.keys_per_owner))
     }
 
-    /// Edits everything but the secret. `seen` is the generation that was edited: somebody else's later edit is not
-    /// overwritten.
+    /// Edits everything but the secret. `seen` is the generation that was edited, today's when it is left out: somebody
+    /// else's later edit is not overwritten.
     pub async fn edit_key(
         &self,
         permit: &Permit,
@@ -251,14 +286,12 @@ impl Console {
         permit.allows(Action::WriteKeys)?;
         let policy = self.store.policy().await?;
         let before = self.show_key(permit, id).await?.key;
+        let seen = seen.unwrap_or(before.generation);
         let read = self.read(permit, form, Some(&before), policy).await?;
         let now = self.clock.now();
         let mut change = self.store.change().await?;
-        let before = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
-        if matches!(before.state, State::Archived(_)) {
-            return Err(ConsoleError::field("name", "An archived key stays as it is."));
-        }
-        if seen.is_some_and(|seen| seen != before.generation) {
+        let before = changing(&mut change, permit, id, "name").await?;
+        if seen != before.generation {
             return Err(ConsoleError::Conflict);
         }
         let owner_changed = before.card.owner != read.card.owner;
@@ -282,14 +315,12 @@ impl Console {
     pub async fn switch_key(&self, permit: &Permit, id: KeyId, on: bool) -> Result<Key, ConsoleError> {
         permit.allows(Action::WriteKeys)?;
         let mut change = self.store.change().await?;
-        let key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
-        reaches(permit, &key)?;
+        let key = changing(&mut change, permit, id, "name").await?;
         let now = self.clock.now();
         let state = match (&key.state, on) {
-            (State::Archived(_), _) => return Err(ConsoleError::field("name", "An archived key stays as it is.")),
-            (State::Live, true) | (State::Off(_), false) => return Ok(key),
-            (State::Off(_), true) => State::Live,
             (State::Live, false) => State::Off(SwitchedOff { at: now, by: permit.actor().to_owned() }),
+            (State::Off(_), true) => State::Live,
+            _ => return Ok(key),
         };
         let key = Key { state, generation: change.generation(), ..key };
         change.update_key(&key).await?;
@@ -493,6 +524,22 @@ async fn within_cap(change: &mut Change, owner: &Owner, policy: Policy, now: Tim
     }
     let most = policy.keys_per_owner;
     Err(ConsoleError::field("owner", format!("{owner} holds {live} of {most} live keys. Archive one first.")))
+}
+
+/// A key that is about to be changed, as this change sees it: one that the permit reaches and that is not archived. That
+/// is said at `field`.
+pub(super) async fn changing(
+    change: &mut Change,
+    permit: &Permit,
+    id: KeyId,
+    field: &'static str,
+) -> Result<Key, ConsoleError> {
+    let key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
+    reaches(permit, &key)?;
+    if matches!(key.state, State::Archived(_)) {
+        return Err(ConsoleError::field(field, "An archived key stays as it is."));
+    }
+    Ok(key)
 }
 
 pub(super) fn error(field: &'static str, message: impl ToString) -> FieldError {

@@ -32,7 +32,7 @@ pub use self::{
     overview::{FirstRun, Overview},
     people::{NewUser, SetupError},
     probe::{Attempt, Finding, GatewayForm, Outcome, Probe, ProbeReport, Seen},
-    rotation::{Drain, Overlap, Pair, QUIET},
+    rotation::{Drain, Overlap, Pair, QUIET, Successor},
     sign_in::{SESSION_LIFE, SignInError, SignedIn},
     tighten::{Broken, Tightening},
     verify_keys::{MAX_VERIFY_KEYS, VerifyKeyForm},
@@ -40,6 +40,7 @@ pub use self::{
 };
 use crate::{
     clock::Clock,
+    id::KeyId,
     password::{Busy, Passwords},
     people::{Forbidden, Permit},
     secret::{Entropy, MasterKey},
@@ -56,6 +57,9 @@ const HASH_PATIENCE: Duration = Duration::from_millis(1500);
 const REFUSALS_KEPT: i64 = 7 * DAY;
 /// How long the quota of a period is kept after its beginning, in milliseconds.
 const QUOTAS_KEPT: i64 = 40 * DAY;
+
+/// How long a form that made a key is remembered, in milliseconds: beyond any page that is still open.
+const FORMS_KEPT: i64 = 30 * DAY;
 
 /// The console's use cases.
 pub struct Console {
@@ -93,6 +97,9 @@ pub enum ConsoleError {
     /// Somebody else changed it meanwhile.
     #[error("somebody else changed it meanwhile")]
     Conflict,
+    /// This form was sent already, and made this key.
+    #[error("this was sent already and made the key {0}; a second one was not made")]
+    Repeated(KeyId),
     /// Too much at once; try again shortly.
     #[error("Keyward is busy")]
     Busy,
@@ -114,6 +121,14 @@ impl From<Busy> for ConsoleError {
 }
 
 impl ConsoleError {
+    /// What has to be mended, without the names of fields.
+    fn sentences(&self) -> String {
+        match self {
+            Self::Invalid(errors) => errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" "),
+            other => other.to_string(),
+        }
+    }
+
     fn field(field: &'static str, message: impl ToString) -> Self {
         Self::Invalid(vec![FieldError { field, message: message.to_string() }])
     }
@@ -164,6 +179,7 @@ impl Console {
         self.store.sweep_nonces(now).await?;
         self.store.sweep_observations(now).await?;
         self.store.sweep_quotas(now.plus(-QUOTAS_KEPT)).await?;
+        self.store.sweep_forms_sent(now.plus(-FORMS_KEPT)).await?;
         self.sweep_canaries(now).await?;
         self.store.sweep_usage(now).await
     }

@@ -2,14 +2,14 @@
 //! nobody is seen with the old key any more.
 
 use super::{
-    Console, ConsoleError,
-    keys::{Issued, Read, error, reaches},
+    Console, ConsoleError, KeyForm,
+    keys::{Issued, Read, changing, error, reaches},
 };
 use crate::{
     activity::{Observation, Outcome, Period, Series, Tally},
     audit::Verb,
     id::KeyId,
-    key::{Key, State, Status},
+    key::{Card, Form, Key, Purpose, State, Status},
     people::{Action, Permit},
     policy::Policy,
     store::{LastUse, Rotation},
@@ -63,6 +63,19 @@ pub(super) struct Replaced {
     pub(super) would_end: Timestamp,
 }
 
+/// What a rotation would make.
+#[derive(Clone, Debug)]
+pub struct Successor {
+    /// The key that would be rotated.
+    pub key: Key,
+    /// When its successor would expire.
+    pub ends: Timestamp,
+    /// Whether the policy allows the successor no life as long as the key was made for.
+    pub is_shorter: bool,
+    /// Why there would be none, and what to do about it.
+    pub refused: Option<String>,
+}
+
 /// A key and its successor, of which neither is archived.
 #[derive(Clone, Debug)]
 pub struct Pair {
@@ -113,28 +126,88 @@ impl Console {
         id: KeyId,
         overlap: impl Into<Overlap>,
     ) -> Result<Issued, ConsoleError> {
-        let overlap = overlap.into();
+        self.rotate_key_once(permit, id, overlap.into(), "").await
+    }
+
+    /// The same, once for each `mark` of a form ([`Console::form_mark`]); an empty one marks nothing.
+    pub async fn rotate_key_once(
+        &self,
+        permit: &Permit,
+        id: KeyId,
+        overlap: Overlap,
+        mark: &str,
+    ) -> Result<Issued, ConsoleError> {
         permit.allows(Action::WriteKeys)?;
         let key = self.seen_key(permit, id).await?.0;
+        let sent = self.unsent(permit, mark).await?;
         let policy = self.store.policy().await?;
+        let would_end = self.would_end(&key).await?;
+        let read = self.heir(permit, &key, would_end, policy).await?;
+        let until = overlap.end(self.clock.now(), key.card.expires_at)?;
+        self.issue(permit, read, policy, Some(Replaced { key, until, would_end }), sent).await
+    }
+
+    /// What a rotation would make.
+    pub async fn plan_rotation(&self, permit: &Permit, id: KeyId) -> Result<Successor, ConsoleError> {
+        permit.allows(Action::WriteKeys)?;
+        let key = self.seen_key(permit, id).await?.0;
+        let (now, policy) = (self.clock.now(), self.store.policy().await?);
+        let would_end = self.would_end(&key).await?;
+        let ends = end_of_heir(&key, would_end, policy, now);
+        let is_shorter = match would_end {
+            Timestamp::NEVER => ends != Timestamp::NEVER,
+            end => ends.since(now) < end.since(key.created_at),
+        };
+        let refused = match self.heir(permit, &key, would_end, policy).await {
+            Ok(_) => None,
+            Err(error @ ConsoleError::Invalid(_)) => Some(error.sentences()),
+            Err(error) => return Err(error),
+        };
+        Ok(Successor { key, ends, is_shorter, refused })
+    }
+
+    /// What a successor is to be: all that the key is, if a new key might be that today.
+    async fn heir(
+        &self,
+        permit: &Permit,
+        key: &Key,
+        would_end: Timestamp,
+        policy: Policy,
+    ) -> Result<Read, ConsoleError> {
         let now = self.clock.now();
-        if key.state != State::Live || now >= key.card.expires_at {
+        if key.state != State::Live || now >= key.card.expires_at || key.purpose != Purpose::Ordinary {
             return Err(ConsoleError::field("overlap", "Only a key that works can be rotated."));
         }
-        if self.has_live_successor(id, now).await? {
+        if self.has_live_successor(key.id, now).await? {
             let sentence = "It was rotated already. Rotate its successor, or archive that one first.";
             return Err(ConsoleError::field("overlap", sentence));
         }
-        let until = overlap.end(now, key.card.expires_at)?;
-        let mut card = key.card.clone();
-        let would_end = self.would_end(&key).await?;
-        if would_end != Timestamp::NEVER {
-            // The successor lives as long as the old one was meant to, from now on.
-            card.expires_at = now.plus(would_end.since(key.created_at)).min(policy.bounds(now).1);
-        }
-        let (group, subject) = (key.group.clone(), key.subject.clone());
-        let read = Read { card, tenant: key.tenant.clone(), group, subject, form: key.form };
-        self.issue(permit, read, policy, Some(Replaced { key, until, would_end })).await
+        let expires_at = end_of_heir(key, would_end, policy, now);
+        // Its end keeps to the policy as it is; all else is read as for a new key.
+        let life = match expires_at {
+            Timestamp::NEVER => "never".to_owned(),
+            _ => format!("{}d", policy.max_days),
+        };
+        let form = KeyForm { expires: life, ..KeyForm::of(key) };
+        self.read(permit, &form, None, policy).await.map_err(|error| match (error, key.form) {
+            (error @ ConsoleError::Invalid(_), Form::Token) => {
+                let words =
+                    format!("{} Edit the key so that it no longer has this, then rotate it.", error.sentences());
+                ConsoleError::field("overlap", words)
+            }
+            (error @ ConsoleError::Invalid(_), Form::Jwt) => {
+                let words = format!("{} This is signed into the JWT: create a new key without it.", error.sentences());
+                ConsoleError::field("overlap", words)
+            }
+            (error, _) => error,
+        })?;
+        Ok(Read {
+            card: Card { expires_at, ..key.card.clone() },
+            tenant: key.tenant.clone(),
+            group: key.group.clone(),
+            subject: key.subject.clone(),
+            form: key.form,
+        })
     }
 
     /// Ends the overlap: the old key stops now. It can be let work again until it is archived.
@@ -174,14 +247,10 @@ impl Console {
         let policy = self.store.policy().await?;
         let rotations = self.store.rotations(id).await?;
         let mut change = self.store.change().await?;
-        let mut key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
-        reaches(permit, &key)?;
+        let mut key = changing(&mut change, permit, id, "overlap").await?;
         let Some(rotation) = rotations.iter().find(|rotation| rotation.old == id) else {
             return Err(ConsoleError::field("overlap", "This key has no successor: edit it instead."));
         };
-        if matches!(key.state, State::Archived(_)) {
-            return Err(ConsoleError::field("overlap", "An archived key stays as it is."));
-        }
         let now = self.clock.now();
         key.card.expires_at = end(&key, now, latest(rotation.would_end, policy, now))?;
         key.generation = change.generation();
@@ -257,6 +326,16 @@ impl Console {
         let before = self.store.rotations(key.id).await?;
         let ends = before.iter().filter(|rotation| rotation.old == key.id).map(|rotation| rotation.would_end);
         Ok(ends.fold(key.card.expires_at, Timestamp::max))
+    }
+}
+
+/// When a successor made now expires. It lives as long as the key was meant to before any rotation, within the policy.
+fn end_of_heir(key: &Key, would_end: Timestamp, policy: Policy, now: Timestamp) -> Timestamp {
+    let (first, last) = policy.bounds(now);
+    match would_end {
+        Timestamp::NEVER if policy.never => Timestamp::NEVER,
+        Timestamp::NEVER => last,
+        end => now.plus(end.since(key.created_at)).max(first).min(last),
     }
 }
 

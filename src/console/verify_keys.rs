@@ -1,10 +1,13 @@
 //! Public keys that verify a key's signatures: listed, added, retired. The private halves never come here.
 
-use super::{Console, ConsoleError, FieldError, keys::field};
+use super::{
+    Console, ConsoleError, FieldError,
+    keys::{changing, field},
+};
 use crate::{
     audit::Verb,
     id::{KeyId, VerifyKeyId},
-    key::{Key, State},
+    key::Key,
     name::Name,
     people::{Action, Permit},
     signature::VerifyKey,
@@ -45,19 +48,15 @@ impl Console {
         let mut errors: Vec<FieldError> = Vec::new();
         let label = field(&mut errors, "label", Name::parse(&form.label));
         let public = field(&mut errors, "public_key", VerifyKey::parse(&form.public_key));
-        let before = self.store.verify_keys(id).await?;
+        let (Some(label), Some(public)) = (label, public) else { return Err(ConsoleError::Invalid(errors)) };
+        let mut change = self.store.change().await?;
+        let key = changing(&mut change, permit, id, "label").await?;
+        // Counted where nobody else adds one meanwhile.
+        let before = change.verify_keys(id).await?;
         let counting: Vec<_> = before.iter().filter(|key| key.counts(now)).collect();
         if counting.len() >= MAX_VERIFY_KEYS {
             let message = format!("A key has at most {MAX_VERIFY_KEYS} verify keys at once: retire one first.");
-            errors.push(FieldError { field: "public_key", message });
-        }
-        let (Some(label), Some(public), true) = (label, public, errors.is_empty()) else {
-            return Err(ConsoleError::Invalid(errors));
-        };
-        let mut change = self.store.change().await?;
-        let key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
-        if matches!(key.state, State::Archived(_)) {
-            return Err(ConsoleError::field("label", "An archived key stays as it is."));
+            return Err(ConsoleError::field("public_key", message));
         }
         let added = StoredVerifyKey {
             id: self.entropy.verify_key_id(),
@@ -97,10 +96,10 @@ impl Console {
         permit.allows(Action::WriteKeys)?;
         self.show_key(permit, id).await?;
         let now = self.clock.now();
-        let found = self.store.verify_keys(id).await?.into_iter().find(|found| found.id == verify_key);
-        let found = found.ok_or(ConsoleError::NotFound)?;
         let mut change = self.store.change().await?;
-        let key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
+        let key = changing(&mut change, permit, id, "label").await?;
+        let found = change.verify_keys(id).await?.into_iter().find(|found| found.id == verify_key);
+        let found = found.ok_or(ConsoleError::NotFound)?;
         if !change.retire_verify_key(id, verify_key, now.plus(overlap.max(0))).await? {
             return Ok(());
         }

@@ -5,6 +5,7 @@ mod about;
 mod audit;
 mod audit_search;
 mod change;
+mod forms_sent;
 mod key_index;
 mod key_order;
 mod keys;

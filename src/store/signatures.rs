@@ -65,12 +65,14 @@ impl VerifyKeyRow {
     }
 }
 
+const OF_KEY: &str = "SELECT id, key_id, label, public_key, created_at, created_by, retired_at FROM verify_keys \
+                      WHERE key_id = $1 ORDER BY created_at DESC, id DESC";
+
 impl Store {
     /// A key's verify keys, newest first, retired ones too.
     pub async fn verify_keys(&self, key: KeyId) -> Result<Vec<StoredVerifyKey>, StoreError> {
-        let sql = "SELECT id, key_id, label, public_key, created_at, created_by, retired_at FROM verify_keys \
-                   WHERE key_id = $1 ORDER BY created_at DESC, id DESC";
-        let rows: Vec<VerifyKeyRow> = reading!(self, db => sqlx::query_as(sql).bind(key.as_str()).fetch_all(db).await?);
+        let rows: Vec<VerifyKeyRow> =
+            reading!(self, db => sqlx::query_as(OF_KEY).bind(key.as_str()).fetch_all(db).await?);
         rows.into_iter().map(VerifyKeyRow::read).collect()
     }
 
@@ -97,6 +99,13 @@ impl Store {
 }
 
 impl Change {
+    /// A key's verify keys, newest first, retired ones too, as this change sees them.
+    pub async fn verify_keys(&mut self, key: KeyId) -> Result<Vec<StoredVerifyKey>, StoreError> {
+        let rows: Vec<VerifyKeyRow> =
+            within!(self, db => sqlx::query_as(OF_KEY).bind(key.as_str()).fetch_all(db).await?);
+        rows.into_iter().map(VerifyKeyRow::read).collect()
+    }
+
     /// Adds a verify key; [`StoreError::Taken`] when the key has the same one in use.
     pub async fn insert_verify_key(&mut self, new: &StoredVerifyKey) -> Result<(), StoreError> {
         let sql = "INSERT INTO verify_keys (id, key_id, label, public_key, fingerprint, created_at, created_by, retired_at) \

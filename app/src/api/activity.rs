@@ -50,16 +50,12 @@ pub async fn key_activity(id: String, period: String) -> Result<ActivityView, Ap
 #[server(prefix = "/api/console", endpoint = "key_rotation")]
 pub async fn key_rotation(id: String) -> Result<RotationView, ApiError> {
     use super::{activity_views, ctx, views};
-    use keyward::people::Action;
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;
             let permit = visit.permit()?;
-            permit.allows(Action::WriteKeys).map_err(|_| ApiError::Forbidden)?;
-            let console = &visit.console;
-            let key = console.show_key(permit, views::key_id(&id)?).await.map_err(ctx::closed)?.key;
-            let policy = console.policy().await.map_err(ctx::closed)?;
-            Ok(activity_views::rotation(&key, policy, console.clock().now()))
+            let planned = visit.console.plan_rotation(permit, views::key_id(&id)?).await.map_err(ctx::closed)?;
+            Ok(activity_views::rotation(planned, visit.console.clock().now()))
         }
         .await,
     )

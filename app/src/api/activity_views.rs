@@ -2,11 +2,10 @@
 
 use keyward::{
     activity::{Observation, Outcome, Period, Series},
-    console::{Broken, KeyForm, Overlap, Pair, Record, Tightening},
+    console::{Broken, KeyForm, Overlap, Pair, Record, Successor, Tightening},
     decision::Reason,
     id::KeyId,
     key::{Form, Key},
-    policy::Policy,
     registry::Entry,
     scope::Scope,
     time::{DAY, Timestamp, relative, span},
@@ -126,17 +125,14 @@ pub(super) fn pair(pair: &Pair, page: KeyId, may_write: bool, now: Timestamp) ->
 }
 
 /// What the page that rotates a key shows.
-pub(super) fn rotation(key: &Key, policy: Policy, now: Timestamp) -> RotationView {
+pub(super) fn rotation(planned: Successor, now: Timestamp) -> RotationView {
+    let Successor { key, ends, is_shorter, refused } = planned;
     let expires = key.card.expires_at;
     let choice = |(code, words): (&str, &str)| {
         let at = now.plus(span(code).unwrap_or_default()).min(expires);
         (code.to_owned(), words.to_owned(), when(at, now))
     };
-    let ends = match expires {
-        Timestamp::NEVER => expires,
-        at => now.plus(at.since(key.created_at)).min(policy.bounds(now).1),
-    };
-    let view = row(key, None, now);
+    let view = row(&key, None, now);
     RotationView {
         id: view.mask.id,
         name: view.name,
@@ -146,6 +142,8 @@ pub(super) fn rotation(key: &Key, policy: Policy, now: Timestamp) -> RotationVie
         choices: OVERLAPS.map(choice).into(),
         bounds: (now.plus(60_000).to_field(), expires.min(now.plus(366 * DAY)).to_field()),
         successor_ends: when(ends, now),
+        is_shorter,
+        refused,
     }
 }
 

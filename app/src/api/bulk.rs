@@ -90,6 +90,7 @@ mod ssr {
             count: plan.keys,
             in_use: plan.in_use,
             from: plan.from,
+            seen: plan.seen,
             groups,
         })
     }
@@ -97,7 +98,7 @@ mod ssr {
     /// Does it to the next keys.
     pub async fn step(visit: &Visit, form: &BulkForm) -> Result<BulkStepView, ApiError> {
         let (act, pick) = asked(form)?;
-        let step = visit.console.step_bulk(visit.permit()?, &act, &pick, form.from).await.map_err(closed)?;
+        let step = visit.console.step_bulk(visit.permit()?, &act, &pick, form.from, form.seen).await.map_err(closed)?;
         let done = |item: BulkItem| BulkDoneView { id: item.id.to_string(), name: name(&item), refused: item.refused };
         Ok(BulkStepView { items: step.items.into_iter().map(done).collect(), next: step.next })
     }

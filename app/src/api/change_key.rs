@@ -59,11 +59,22 @@ pub async fn switch(visit: &Visit, id: &str, on: bool) -> Result<(), Refused> {
     Ok(())
 }
 
+/// What became of the form that rotates a key.
+pub enum Rotated {
+    /// A successor.
+    Once(Box<Once>),
+    /// Nothing: the form was sent before and made the key of this id then.
+    Already(String),
+}
+
 /// Issues a key's successor. The answer is the one that ever holds its secret.
-pub async fn rotate(visit: &Visit, id: &str, form: &RotateForm) -> Result<Once, Refused> {
+pub async fn rotate(visit: &Visit, id: &str, form: &RotateForm) -> Result<Rotated, Refused> {
     let overlap = overlap(form)?;
-    let issued = visit.console.rotate_key(visit.permit()?, views::key_id(id)?, overlap).await.map_err(refused)?;
-    Ok(visit.once(&issued))
+    match visit.console.rotate_key_once(visit.permit()?, views::key_id(id)?, overlap, &form.once).await {
+        Ok(issued) => Ok(Rotated::Once(Box::new(visit.once(&issued)))),
+        Err(ConsoleError::Repeated(made)) => Ok(Rotated::Already(made.to_string())),
+        Err(error) => Err(refused(error)),
+    }
 }
 
 /// Ends the overlap of an old key: it stops now.

@@ -69,7 +69,7 @@ pub fn closed(error: ConsoleError) -> ApiError {
         ConsoleError::Forbidden => ApiError::Forbidden,
         ConsoleError::NotFound => ApiError::NotFound,
         ConsoleError::Invalid(_) => ApiError::BadRequest,
-        ConsoleError::Conflict => ApiError::Conflict,
+        ConsoleError::Conflict | ConsoleError::Repeated(_) => ApiError::Conflict,
         ConsoleError::Busy => ApiError::Busy,
         ConsoleError::Store(error) => {
             tracing::error!(%error, source = ?std::error::Error::source(&error), "the store failed");

@@ -94,7 +94,18 @@ pub async fn key_form(id: String) -> Result<EditKeyView, ApiError> {
 pub async fn issue_key(form: IssueKeyForm) -> Result<IssueAnswer, ApiError> {
     use super::ctx;
     let visit = ctx::answer(ctx::expect_visit())?;
-    ctx::answer(issue(&visit, &form).await)
+    ctx::answer(match issue(&visit, &form).await {
+        Ok(Made::Answer(answer)) => Ok(answer),
+        // Said at the form, which stays where it is.
+        Ok(Made::Already(id)) => Ok(IssueAnswer::Refused(vec![FieldErrorView {
+            field: "name".to_owned(),
+            message: format!(
+                "This form was sent already and made the key {id}; a second one was not made. Its secret was shown once, \
+                 then. Reload the page to make another key."
+            ),
+        }])),
+        Err(error) => Err(error),
+    })
 }
 
 /// Archives a key.
@@ -105,17 +116,27 @@ pub async fn archive_key(id: String, form: ArchiveForm) -> Result<ArchiveAnswer,
     ctx::answer(archive(&visit, &id, &form).await)
 }
 
+/// What became of the form for a new key.
+#[cfg(feature = "ssr")]
+pub enum Made {
+    /// A key, or what has to be mended first.
+    Answer(IssueAnswer),
+    /// Nothing: it was sent before and made the key of this id then.
+    Already(String),
+}
+
 /// Issues a key for this visit.
 #[cfg(feature = "ssr")]
-pub async fn issue(visit: &super::ctx::Visit, form: &IssueKeyForm) -> Result<IssueAnswer, ApiError> {
+pub async fn issue(visit: &super::ctx::Visit, form: &IssueKeyForm) -> Result<Made, ApiError> {
     use super::{
         change_key::{asked, mend},
         ctx,
     };
     use keyward::console::ConsoleError;
-    match visit.console.issue_key(visit.permit()?, &asked(form)).await {
-        Ok(issued) => Ok(IssueAnswer::Issued(visit.once(&issued))),
-        Err(ConsoleError::Invalid(errors)) => Ok(IssueAnswer::Refused(mend(form, &errors))),
+    match visit.console.issue_key_once(visit.permit()?, &asked(form), &form.once).await {
+        Ok(issued) => Ok(Made::Answer(IssueAnswer::Issued(visit.once(&issued)))),
+        Err(ConsoleError::Invalid(errors)) => Ok(Made::Answer(IssueAnswer::Refused(mend(form, &errors)))),
+        Err(ConsoleError::Repeated(made)) => Ok(Made::Already(made.to_string())),
         Err(error) => Err(ctx::closed(error)),
     }
 }

@@ -38,12 +38,12 @@ pub use bulk::bulk_step;
 #[cfg(feature = "ssr")]
 pub use bulk::{plan as bulk_plan, step as bulk_step_of};
 #[cfg(feature = "ssr")]
-pub use change_key::{Edited, cut, edit, extend, purge, rotate, switch};
+pub use change_key::{Edited, Rotated, cut, edit, extend, purge, rotate, switch};
 pub use find_keys::find_keys;
 pub use hygiene::hygiene;
 pub use keys::{ArchiveAnswer, archive_key, issue_key, key_form, key_stakes, new_key, show_key};
 #[cfg(feature = "ssr")]
-pub use keys::{archive, issue};
+pub use keys::{Made, archive, issue};
 pub use list::list_keys;
 pub use overview::{first_run, overview};
 pub use people::visitor;

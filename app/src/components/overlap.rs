@@ -23,7 +23,7 @@ pub(crate) fn OverlapFields(
     /// What has to be mended.
     errors: Vec<FieldErrorView>,
 ) -> impl IntoView {
-    let RotateForm { overlap, until } = form;
+    let RotateForm { overlap, until, .. } = form;
     let exact = overlap == UNTIL;
     let (wrong_choice, wrong_time) = (error_of(&errors, "overlap"), error_of(&errors, "until"));
     let invalid = wrong_time.is_some().then_some("true");

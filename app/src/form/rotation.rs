@@ -7,6 +7,8 @@ pub struct RotateForm {
     pub overlap: String,
     /// `until`: an instant, looked at when `overlap` is `until`.
     pub until: String,
+    /// `once`: the mark of this form, which makes one successor however often it is sent.
+    pub once: String,
 }
 
 /// The overlaps that are offered, as code and words.
@@ -19,18 +21,19 @@ pub const UNTIL: &str = "until";
 /// A day.
 impl Default for RotateForm {
     fn default() -> Self {
-        Self { overlap: OVERLAPS[2].0.to_owned(), until: String::new() }
+        Self { overlap: OVERLAPS[2].0.to_owned(), until: String::new(), once: String::new() }
     }
 }
 
 impl RotateForm {
     /// Reads the fields; unknown ones make it `None`.
     pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Option<Self> {
-        let mut form = Self { overlap: String::new(), until: String::new() };
+        let mut form = Self { overlap: String::new(), until: String::new(), once: String::new() };
         for (field, value) in pairs {
             match field.as_str() {
                 "overlap" => form.overlap = value,
                 "until" => form.until = value,
+                "once" => form.once = value,
                 _ => return None,
             }
         }

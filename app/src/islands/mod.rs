@@ -24,7 +24,7 @@ mod trouble;
 
 pub(crate) use actions::PageActions;
 pub(crate) use bulk::RunBulk;
-pub(crate) use create::CreateKey;
+pub(crate) use create::{CreateKey, FORM as CREATE_FORM};
 pub(crate) use edit::EditKey;
 pub(crate) use select::{SelectAll, Selected};
 pub(crate) use signing::AddVerifyKey;

@@ -108,6 +108,7 @@ fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoVi
         ),
     };
     let from = plan.from;
+    let seen = plan.seen;
     let needs_sure = plan.needs_sure(&form.act);
     let fields = view! {
         <input type="hidden" name="act" value=form.act.clone()/>
@@ -115,6 +116,7 @@ fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoVi
         {form.all.then(|| view! { <input type="hidden" name="all" value="1"/> })}
         {form.keys.iter().map(|id| view! { <input type="hidden" name="key" value=id.clone()/> }).collect_view()}
         {from.map(|from| view! { <input type="hidden" name="from" value=from/> })}
+        <input type="hidden" name="seen" value=seen/>
         <Choice form=form.clone() groups=plan.groups/>
         {needs_sure.then(|| view! {
             <div class="banner warn"><Icon name="warning"/>

@@ -8,15 +8,15 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::frame::Loaded;
 use crate::{
-    api,
+    Document, api,
     components::Icon,
     form::IssueKeyForm,
-    islands::CreateKey,
+    islands::{CREATE_FORM, CreateKey},
     once::{ENV_NAME, Once},
     posted::Posted,
     query::query,
     routes,
-    view::{NewKeyView, VisitorView},
+    view::{KeyView, NewKeyView, VisitorView},
 };
 
 /// `/keys/new`.
@@ -25,21 +25,55 @@ pub(crate) fn NewKey() -> impl IntoView {
     let template = query("template").unwrap_or_default();
     let (form, errors, failure) = match use_context::<Posted>() {
         Some(Posted::Issued(once)) => return view! { <Stored once/> }.into_any(),
+        Some(Posted::Already(id)) => return view! { <Already id/> }.into_any(),
         Some(Posted::Issue { form, errors, failure }) => (Some(form), errors, failure),
         _ => (None, Vec::new(), None),
     };
     let load = async { Ok((api::visitor().await?, api::new_key().await?)) };
     let show = move |(visitor, view): (VisitorView, NewKeyView)| {
         let form = form.unwrap_or_else(|| begin(&visitor.email, &template, &view));
+        let mark = mark(&form.once);
         view! {
             <nav class="row muted" aria-label="Breadcrumb">
                 <a href=routes::KEYS>"Keys"</a> <span aria-hidden="true">"/"</span> <span aria-current="page">"New"</span>
             </nav>
             <div class="row page-head"><h1>"Create a key"</h1></div>
+            // Beside the island, part of its form: nothing of it has to come to life.
+            <input type="hidden" form=CREATE_FORM name="once" value=mark/>
             <CreateKey view form errors failure/>
         }
     };
     view! { <Loaded title="Create a key" current=routes::KEYS load show/> }.into_any()
+}
+
+/// The mark of a form that makes a key: the one it came with, or a new one.
+pub(super) fn mark(came_with: &str) -> String {
+    match use_context::<Document>() {
+        Some(document) if came_with.is_empty() => document.mark,
+        _ => came_with.to_owned(),
+    }
+}
+
+/// The answer to a form that was posted again: a double click, or a reload of the page that showed the secret.
+#[component]
+pub(super) fn Already(id: String) -> impl IntoView {
+    let show = move |view: KeyView| {
+        let KeyView { row, archived, may_write, .. } = view;
+        let rotate = (archived.is_none() && row.status.works() && may_write).then(|| routes::rotate_key(&row.mask.id));
+        view! {
+            <div class="empty stack center">
+                <h1>"This form was sent already"</h1>
+                <p>"It made the key "<a class="link" href=routes::key(&row.mask.id)><bdi>{row.name}</bdi></a>" the first time. A second one was not made."</p>
+                <p class="muted">"Its secret was shown once, then, and nobody can show it again. If you did not store it, rotate the key: its successor has a new secret."</p>
+                <div class="row center">
+                    <a class="btn primary" href=routes::key(&row.mask.id)>"Go to the key"</a>
+                    {rotate.map(|rotate| view! { <a class="btn" href=rotate><Icon name="rotate"/>"Rotate\u{2026}"</a> })}
+                    <a class="btn" href=routes::NEW_KEY>"Create another key"</a>
+                </div>
+            </div>
+        }
+    };
+    view! { <Loaded title="Sent already" current=routes::KEYS load=api::show_key(id) show/> }
 }
 
 /// The form before anything was typed: empty, or with the scopes that a template requires.

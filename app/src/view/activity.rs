@@ -165,6 +165,10 @@ pub struct RotationView {
     pub bounds: (String, String),
     /// When the successor ends.
     pub successor_ends: When,
+    /// Whether the policy allows it no life as long as the key was made for.
+    pub is_shorter: bool,
+    /// Why there would be no successor, and what to do about it.
+    pub refused: Option<String>,
 }
 
 /// Callers that an edit would lock out for one reason.

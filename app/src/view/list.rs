@@ -126,6 +126,8 @@ pub struct BulkPlanView {
     pub in_use: usize,
     /// Where to begin.
     pub from: Option<i64>,
+    /// The last change before the keys were looked at.
+    pub seen: i64,
     /// The groups keys may move to, by name.
     pub groups: Vec<String>,
 }

@@ -127,7 +127,9 @@ impl From<ConsoleError> for CliError {
     fn from(error: ConsoleError) -> Self {
         match error {
             ConsoleError::Invalid(_) => Self::Usage(error.to_string()),
-            ConsoleError::NotFound | ConsoleError::Forbidden | ConsoleError::Conflict => Self::No(error.to_string()),
+            ConsoleError::NotFound | ConsoleError::Forbidden | ConsoleError::Conflict | ConsoleError::Repeated(_) => {
+                Self::No(error.to_string())
+            }
             ConsoleError::Busy | ConsoleError::Store(_) => Self::Environment(error.to_string()),
         }
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use app::{
-    api::{self, ArchiveAnswer, ctx::Visit},
+    api::{self, ArchiveAnswer, Made, ctx::Visit},
     error::ApiError,
     form::{ArchiveForm, IssueKeyForm},
     once::IssueAnswer,
@@ -186,8 +186,9 @@ pub async fn post_new_key(
 ) -> Response {
     let Some(form) = IssueKeyForm::from_pairs(pairs(&body)) else { return bad_form() };
     let (status, posted) = match api::issue(&visit, &form).await {
-        Ok(IssueAnswer::Issued(once)) => (StatusCode::OK, Posted::Issued(Arc::new(once))),
-        Ok(IssueAnswer::Refused(errors)) => {
+        Ok(Made::Answer(IssueAnswer::Issued(once))) => (StatusCode::OK, Posted::Issued(Arc::new(once))),
+        Ok(Made::Already(id)) => (StatusCode::CONFLICT, Posted::Already(id)),
+        Ok(Made::Answer(IssueAnswer::Refused(errors))) => {
             (StatusCode::UNPROCESSABLE_ENTITY, Posted::Issue { form, errors, failure: None })
         }
         Err(error) => (status(error), Posted::Issue { form, errors: Vec::new(), failure: Some(error) }),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use app::{
-    api::{self, Edited, ctx::Visit},
+    api::{self, Edited, Rotated, ctx::Visit},
     form::{BACK, EditForm, PurgeForm, RotateForm},
     posted::{Posted, Refused},
     routes,
@@ -85,7 +85,8 @@ pub async fn post_rotate(
 ) -> Response {
     let Some(form) = RotateForm::from_pairs(pairs(&body)) else { return bad_form() };
     match api::rotate(&visit, &id, &form).await {
-        Ok(once) => answer_form(&app, parts, StatusCode::OK, Posted::Issued(Arc::new(once))).await,
+        Ok(Rotated::Once(once)) => answer_form(&app, parts, StatusCode::OK, Posted::Issued(Arc::from(once))).await,
+        Ok(Rotated::Already(id)) => answer_form(&app, parts, StatusCode::CONFLICT, Posted::Already(id)).await,
         Err(refused) => answer_form(&app, parts, status(&refused), Posted::Rotate(form, refused)).await,
     }
 }

@@ -107,6 +107,7 @@ pub async fn render(
         islands: app.site.options.is_some() && !plain && !once && visit.is_some_and(|visit| visit.signed_in.is_some()),
         theme: visit.and_then(|visit| visit.theme),
         now: app.clock.now().millis(),
+        mark: app.console.form_mark(),
     };
     // A page that somebody looks at, not the answer to a form.
     let is_looked_at = request.method().is_safe() && !plain && !is_live(&request);

@@ -333,7 +333,7 @@ async fn an_act_on_all_that_match_goes_step_by_step_and_leaves_newer_keys_alone(
         console.seed_keys(&operator, 1).await.unwrap();
         let (mut from, mut done, mut steps) = (plan.from, 0, 0);
         loop {
-            let step = console.step_bulk(&operator, &act, &pick, from).await.unwrap();
+            let step = console.step_bulk(&operator, &act, &pick, from, None).await.unwrap();
             done += step.items.iter().filter(|item| item.refused.is_none()).count();
             steps += 1;
             from = step.next;

@@ -15,6 +15,7 @@ mod gateway;
 mod jwt;
 mod keys_more;
 mod leaks;
+mod lifecycle;
 mod list;
 mod live;
 mod machine_routes;

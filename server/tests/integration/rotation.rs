@@ -278,7 +278,7 @@ async fn a_key_has_one_successor_and_what_others_do_meanwhile_stays_done() {
         let again = console.rotate_key(&operator, id(&old), 0).await;
         assert!(matches!(again, Err(ConsoleError::Invalid(_))), "{:?}", again.err());
         let extend = BulkAct::Extend("90d".to_owned());
-        let left_alone = console.step_bulk(&operator, &extend, &Pick::These(vec![id(&old)]), None).await;
+        let left_alone = console.step_bulk(&operator, &extend, &Pick::These(vec![id(&old)]), None, None).await;
         assert!(left_alone.unwrap().items[0].refused.as_ref().unwrap().contains("rotated"));
         console.archive_key(&operator, id(&new), ArchiveReason::NotNeeded).await.unwrap();
         assert!(console.rotate_key(&operator, id(&old), 0).await.is_ok());

@@ -17,8 +17,8 @@ use crate::{
 };
 use summary::Summary;
 
-/// The form's id, for the button that stands outside of it.
-const FORM: &str = "create-key";
+/// The form's id, for what stands outside of it.
+pub(crate) const FORM: &str = "create-key";
 
 /// What became of the form so far.
 #[derive(Clone, Copy)]

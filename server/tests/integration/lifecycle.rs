@@ -1,0 +1,477 @@
+//! A key's life: what a successor has of its predecessor and what it may not have any more, what archived means to every
+//! verb, limits that hold when many come at once, and forms that are sent twice.
+
+use std::{collections::BTreeSet, process::Command, time::Duration};
+
+use axum::http::StatusCode;
+use keyward::{
+    audit::Verb,
+    console::{BulkAct, ConsoleError, Issued, KeyForm, MAX_VERIFY_KEYS, Overlap, Pick, VerifyKeyForm},
+    id::KeyId,
+    key::{ArchiveReason, Card, Key, State},
+    listing::ListKeys,
+    people::Role,
+    registry::Kind,
+    store::StoredVerifyKey,
+    time::{DAY, HOUR, Timestamp},
+};
+
+use crate::support::{Answer, Client, Keyward, Operator, databases};
+
+struct Here {
+    keyward: Keyward,
+    browser: Client,
+}
+
+impl Here {
+    async fn everywhere() -> Vec<Self> {
+        let mut found = Vec::new();
+        for (name, database) in databases() {
+            eprintln!("on {name}");
+            let keyward = Keyward::on(database).await;
+            let browser = keyward.signed_in(Role::Superadmin).await;
+            found.push(Self { keyward, browser });
+        }
+        found
+    }
+
+    async fn issue(&self, form: KeyForm) -> Issued {
+        let console = &self.keyward.app.console;
+        console.issue_key(&console.operator(), &form).await.unwrap()
+    }
+
+    async fn rotate(&self, id: KeyId, overlap: i64) -> Result<Issued, ConsoleError> {
+        let console = &self.keyward.app.console;
+        console.rotate_key(&console.operator(), id, overlap).await
+    }
+
+    async fn archive(&self, id: KeyId) {
+        let console = &self.keyward.app.console;
+        console.archive_key(&console.operator(), id, ArchiveReason::NotNeeded).await.unwrap();
+    }
+
+    async fn add(&self, id: KeyId, label: &str) -> Result<StoredVerifyKey, ConsoleError> {
+        let console = &self.keyward.app.console;
+        let form = VerifyKeyForm { label: label.to_owned(), public_key: public_key(), replace_after: None };
+        console.add_verify_key(&console.operator(), id, &form).await
+    }
+
+    async fn key(&self, id: KeyId) -> Key {
+        self.keyward.app.store.key(id).await.unwrap().unwrap().0.key
+    }
+
+    async fn set(&self, kind: Kind, name: &str, field: &str, value: &str) {
+        let console = &self.keyward.app.console;
+        let operator = console.operator();
+        let entry = console.entry_named(&operator, kind, "", name).await.unwrap();
+        let fields = [(field.to_owned(), value.to_owned())].into();
+        console.edit_entry(&operator, kind, entry.id, &fields, None).await.unwrap();
+    }
+
+    async fn keys(&self) -> BTreeSet<String> {
+        let console = &self.keyward.app.console;
+        let page = console.list_keys(&console.operator(), &ListKeys::default()).await.unwrap().page;
+        page.keys.iter().map(|listed| listed.key.id.to_string()).collect()
+    }
+}
+
+fn form(name: &str) -> KeyForm {
+    KeyForm {
+        name: name.to_owned(),
+        owner: format!("owner of {name}"),
+        scopes: "things".to_owned(),
+        expires: "90d".to_owned(),
+        ..KeyForm::default()
+    }
+}
+
+/// A new public key, in PEM.
+fn public_key() -> String {
+    let openssl = "openssl ecparam -name prime256v1 -genkey -noout | openssl pkey -pubout";
+    let made = Command::new("sh").args(["-c", openssl]).output().unwrap();
+    String::from_utf8(made.stdout).unwrap()
+}
+
+fn said(error: Option<ConsoleError>) -> String {
+    error.map(|error| error.to_string()).unwrap_or_default()
+}
+
+/// Every field of a key is either the same in its successor or its own; a new field has to be put on one of the two sides.
+#[tokio::test]
+async fn a_successor_has_all_that_the_key_had() {
+    for here in Here::everywhere().await {
+        let console = &here.keyward.app.console;
+        let operator = console.operator();
+        for (kind, name) in [(Kind::Group, "lobby"), (Kind::Subject, "kiosk")] {
+            let fields = [("name".to_owned(), name.to_owned()), ("tenant".to_owned(), "default".to_owned())].into();
+            console.create_entry(&operator, kind, &fields).await.unwrap();
+        }
+        let full = KeyForm {
+            description: "Two\nlines".to_owned(),
+            scopes: "public things.read".to_owned(),
+            all_access_reason: "The lobby.".to_owned(),
+            group: "lobby".to_owned(),
+            acts_as: "kiosk".to_owned(),
+            role: "visitor".to_owned(),
+            addresses: "192.0.2.0/24".to_owned(),
+            limits: "100/minute".to_owned(),
+            quota: "10000/month".to_owned(),
+            metadata: "{\"site\":\"north\"}".to_owned(),
+            signed_writes: "required".to_owned(),
+            ..form("full")
+        };
+        assert!(full.fields().iter().all(|(name, value)| !value.is_empty() || ["tenant", "form"].contains(name)));
+        let old = here.issue(full).await.key;
+        for label in ["counts", "counts for a day", "is over"] {
+            here.add(old.id, label).await.unwrap();
+        }
+        let signing = console.verify_keys(&operator, old.id).await.unwrap();
+        let labelled = |label: &str| signing.iter().find(|key| key.label.as_str() == label).unwrap().id;
+        console.retire_verify_key(&operator, old.id, labelled("counts for a day"), DAY).await.unwrap();
+        console.retire_verify_key(&operator, old.id, labelled("is over"), 0).await.unwrap();
+
+        let new = here.rotate(old.id, HOUR).await.unwrap().key;
+        let Key {
+            // The same.
+            tenant,
+            card,
+            group,
+            subject,
+            owner_active,
+            form,
+            purpose,
+            prefix,
+            state,
+            // Its own.
+            id,
+            last_four: _,
+            created_at: _,
+            created_by: _,
+            rotated_from,
+            generation: _,
+        } = here.key(new.id).await;
+        assert_eq!((id != old.id, rotated_from), (true, Some(old.id)));
+        assert_eq!((&tenant, &group, &subject), (&old.tenant, &old.group, &old.subject));
+        assert_eq!((owner_active, form, purpose, &prefix), (old.owner_active, old.form, old.purpose, &old.prefix));
+        assert_eq!(state, State::Live);
+        let Card { expires_at, .. } = card;
+        assert_eq!(card, Card { expires_at, ..old.card.clone() }, "all that people wrote on it");
+        assert_eq!(expires_at, old.card.expires_at, "made at the same moment, for as long");
+
+        let counting = |keys: Vec<StoredVerifyKey>| {
+            let now = here.keyward.clock.now();
+            let counting = keys.into_iter().filter(move |key| key.counts(now));
+            counting
+                .map(|StoredVerifyKey { id: _, key: _, label, public, created_at, created_by, retired_at }| {
+                    (label.to_string(), public.to_pem(), created_at, created_by, retired_at)
+                })
+                .collect::<BTreeSet<_>>()
+        };
+        let had = counting(console.verify_keys(&operator, old.id).await.unwrap());
+        assert_eq!(had.len(), 2);
+        assert_eq!(counting(console.verify_keys(&operator, new.id).await.unwrap()), had, "its callers sign on");
+        here.archive(old.id).await;
+        console.purge_key(&operator, old.id).await.unwrap();
+        assert_eq!(counting(console.verify_keys(&operator, new.id).await.unwrap()), had, "they are its own");
+    }
+}
+
+/// What no new key may have, no successor has: it is said on the page before, and by every door when it is tried.
+#[tokio::test]
+async fn a_successor_passes_the_checks_of_a_new_key() {
+    for mut here in Here::everywhere().await {
+        here.set(Kind::Scope, "devices", "opened", "default").await;
+        let wide = KeyForm { all_access_reason: "All.".to_owned(), scopes: "public".to_owned(), ..form("wide") };
+        let gated = KeyForm { scopes: "devices.write".to_owned(), ..form("gated") };
+        let signed = KeyForm { form: "jwt".to_owned(), scopes: "devices.write".to_owned(), ..form("signed") };
+        let mut cases = Vec::new();
+        for (made, words, advice) in [
+            (wide, "Tenant default grants public to nobody.", "Edit the key"),
+            (gated, "devices.write is gated", "Edit the key"),
+            (signed, "devices.write is gated", "create a new key"),
+        ] {
+            cases.push((here.issue(made).await.key.id, words, advice));
+        }
+        here.set(Kind::Scope, "devices", "opened", "").await;
+        here.set(Kind::Tenant, "default", "all_access", "forbidden").await;
+        let before = here.keys().await;
+        for (id, words, advice) in cases {
+            let path = format!("/keys/{id}/rotate");
+            let page = here.browser.get(&path).await.page();
+            assert!(page.contains("cannot be rotated as it is") && page.contains(words), "{words}: {page}");
+            assert!(page.contains(advice) && !page.contains("name=\"overlap\""), "{advice}: {page}");
+            let posted = here.browser.post(&path, &[("overlap", "1h")]).await;
+            assert_eq!(posted.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", posted.body);
+            let refused = said(here.rotate(id, HOUR).await.err());
+            assert!(refused.contains(words) && refused.contains(advice), "{refused}");
+        }
+        assert_eq!(here.keys().await, before, "nothing was made");
+        // Mended as it says, it is rotated.
+        let console = &here.keyward.app.console;
+        for id in before {
+            let key = here.key(KeyId::parse(&id).unwrap()).await;
+            if key.form == keyward::key::Form::Token {
+                let mended = KeyForm { scopes: "things".to_owned(), ..KeyForm::of(&key) };
+                console.edit_key(&console.operator(), key.id, &mended, None).await.unwrap();
+                assert!(here.rotate(key.id, HOUR).await.is_ok());
+            }
+        }
+    }
+}
+
+/// A successor ends as the first of its series was meant to, whatever overlaps came between, within the policy.
+#[tokio::test]
+async fn a_successor_ends_as_its_series_was_meant_to() {
+    for mut here in Here::everywhere().await {
+        here.set(Kind::Policy, "policy", "never", "allowed").await;
+        let endless = here.issue(KeyForm { expires: "never".to_owned(), ..form("endless") }).await.key;
+        let month = here.issue(KeyForm { expires: "30d".to_owned(), ..form("month") }).await.key;
+        for round in 0..3 {
+            for (old, life) in [(&endless, None), (&month, Some(30 * DAY))] {
+                let new = here.rotate(old.id, HOUR).await.unwrap().key;
+                let ends = life.map_or(Timestamp::NEVER, |life| here.keyward.clock.now().plus(life));
+                assert_eq!(new.card.expires_at, ends, "{} in round {round}", old.card.name);
+                assert!(here.key(old.id).await.card.expires_at < ends, "the old one has its overlap");
+                here.archive(new.id).await;
+            }
+            here.keyward.pass(Duration::from_mins(10)).await;
+        }
+
+        // Endless no more: said before, and so done.
+        here.set(Kind::Policy, "policy", "never", "forbidden").await;
+        let longest = here.keyward.clock.now().plus(365 * DAY);
+        let page = here.browser.get(&format!("/keys/{}/rotate", endless.id)).await.page();
+        assert!(page.contains("longer than the policy allows") && page.contains(&longest.to_string()), "{page}");
+        assert_eq!(here.rotate(endless.id, HOUR).await.unwrap().key.card.expires_at, longest);
+        let page = here.browser.get(&format!("/keys/{}/rotate", month.id)).await.page();
+        assert!(!page.contains("longer than the policy allows"), "{page}");
+        // Nor shorter than a new key may live.
+        here.set(Kind::Policy, "policy", "min_days", "60").await;
+        let sixty = here.keyward.clock.now().plus(60 * DAY);
+        assert_eq!(here.rotate(month.id, HOUR).await.unwrap().key.card.expires_at, sixty);
+    }
+}
+
+/// Archived means no change but purge, by every verb and through both doors. The verbs are the audit's own list.
+#[tokio::test]
+async fn an_archived_key_stays_as_it_is_to_every_verb() {
+    for mut here in Here::everywhere().await {
+        let console = here.keyward.app.console.clone();
+        let operator = console.operator();
+        let key = here.issue(form("gone")).await.key;
+        let signing = here.add(key.id, "signs").await.unwrap();
+        here.rotate(key.id, 7 * DAY).await.unwrap();
+        console
+            .create_entry(
+                &operator,
+                Kind::Group,
+                &[("name".to_owned(), "lobby".to_owned()), ("tenant".to_owned(), "default".to_owned())].into(),
+            )
+            .await
+            .unwrap();
+        here.archive(key.id).await;
+        let evidence = here.key(key.id).await;
+        let is = |answer: &Answer| format!("{} {}", answer.status, answer.header("location"));
+        let picked = Pick::These(vec![key.id]);
+        for verb in Verb::ALL {
+            let path = |what: &str| format!("/keys/{}/{what}", key.id);
+            let page = key.id.to_string();
+            let (used, posted): (Option<ConsoleError>, Option<(String, Vec<(&str, &str)>)>) = match verb {
+                Verb::EditKey => {
+                    let changed = KeyForm { name: "other".to_owned(), ..KeyForm::of(&key) };
+                    for act in [BulkAct::Move("lobby".to_owned()), BulkAct::Extend("200d".to_owned())] {
+                        let step = console.step_bulk(&operator, &act, &picked, None, None).await.unwrap();
+                        assert!(step.items[0].refused.as_ref().unwrap().contains("archived"), "{act:?}");
+                    }
+                    let seen = evidence.generation.to_string();
+                    let fields =
+                        vec![("name", "other"), ("scopes", "things"), ("life", "keep"), ("seen", ""), ("owner", "x")];
+                    let mut answer = fields.clone();
+                    answer[3].1 = &seen;
+                    let posted = here.browser.post(&path("edit"), &answer).await;
+                    assert_eq!(posted.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", posted.body);
+                    (console.edit_key(&operator, key.id, &changed, None).await.err(), None)
+                }
+                Verb::SwitchOffKey | Verb::SwitchOnKey => {
+                    let on = verb == Verb::SwitchOnKey;
+                    let step = console.step_bulk(&operator, &BulkAct::Switch(on), &picked, None, None).await.unwrap();
+                    assert!(step.items[0].refused.is_some());
+                    let to = if on { "on" } else { "off" };
+                    (console.switch_key(&operator, key.id, on).await.err(), Some((path("switch"), vec![("to", to)])))
+                }
+                Verb::RotateKey => {
+                    (here.rotate(key.id, HOUR).await.err(), Some((path("rotate"), vec![("overlap", "1h")])))
+                }
+                Verb::CutKey => {
+                    (console.cut_key(&operator, key.id).await.err(), Some((path("cut"), vec![("page", page.as_str())])))
+                }
+                Verb::ExtendOverlap => (
+                    console.extend_overlap(&operator, key.id, Overlap::For(30 * DAY)).await.err(),
+                    Some((path("extend"), vec![("page", page.as_str()), ("overlap", "7d")])),
+                ),
+                Verb::AddVerifyKey => (here.add(key.id, "late").await.err(), None),
+                Verb::RetireVerifyKey => (
+                    console.retire_verify_key(&operator, key.id, signing.id, 0).await.err(),
+                    Some((path(&format!("signing/{}/retire", signing.id)), vec![("overlap", "0")])),
+                ),
+                Verb::ArchiveKey => {
+                    // It says by its evidence that it was archived before.
+                    let again = console.archive_key(&operator, key.id, ArchiveReason::Compromised).await.unwrap();
+                    assert_eq!(again, evidence);
+                    continue;
+                }
+                other => {
+                    let is_of_one_key = other.code().starts_with("key.");
+                    let makes_or_ends = matches!(other, Verb::IssueKey | Verb::PurgeKey);
+                    assert!(!is_of_one_key || makes_or_ends, "say here what {other:?} does to an archived key");
+                    continue;
+                }
+            };
+            let refused = said(used);
+            assert!(!refused.is_empty(), "{verb:?} was done");
+            if let Some((path, fields)) = posted {
+                let answer = here.browser.post(&path, &fields).await;
+                let led_back = answer.status == StatusCode::SEE_OTHER && answer.header("location").ends_with(&page);
+                assert!(answer.status.is_client_error() || led_back, "{verb:?}: {}", is(&answer));
+            }
+            assert_eq!(here.key(key.id).await, evidence, "{verb:?} left it as it was");
+            let left = console.verify_keys(&operator, key.id).await.unwrap();
+            assert_eq!(left, std::slice::from_ref(&signing), "{verb:?}");
+        }
+        console.purge_key(&operator, key.id).await.unwrap();
+        assert!(here.keyward.app.store.key(key.id).await.unwrap().is_none());
+    }
+}
+
+/// Five signing keys are five, however many are added at once.
+#[tokio::test]
+async fn the_limit_of_signing_keys_holds_when_many_come_at_once() {
+    for here in Here::everywhere().await {
+        let key = here.issue(form("signs")).await.key.id;
+        let labels: Vec<String> = (0..8).map(|number| format!("pair {number}")).collect();
+        let added = futures_all(labels.iter().map(|label| here.add(key, label))).await;
+        let made = added.iter().filter(|added| added.is_ok()).count();
+        assert_eq!(made, MAX_VERIFY_KEYS);
+        for refused in added.into_iter().filter_map(Result::err) {
+            assert!(said(Some(refused)).contains("at most 5 verify keys"));
+        }
+        let now = here.keyward.clock.now();
+        let stored = here.keyward.app.store.verify_keys(key).await.unwrap();
+        assert_eq!(stored.iter().filter(|signs| signs.counts(now)).count(), MAX_VERIFY_KEYS);
+    }
+}
+
+/// All of them at once, in their order.
+async fn futures_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut waiting: Vec<_> = futures.map(Box::pin).collect();
+    let mut done: Vec<Option<T>> = waiting.iter().map(|_| None).collect();
+    std::future::poll_fn(move |context| {
+        for (future, slot) in waiting.iter_mut().zip(&mut done) {
+            if slot.is_none()
+                && let std::task::Poll::Ready(value) = future.as_mut().poll(context)
+            {
+                *slot = Some(value);
+            }
+        }
+        match done.iter().all(Option::is_some) {
+            true => std::task::Poll::Ready(done.iter_mut().filter_map(Option::take).collect()),
+            false => std::task::Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// The mark that a page's form carries.
+fn mark_of(page: &str) -> String {
+    let input = page.split("<input").find(|input| input.contains("name=\"once\"")).expect("a form with a mark");
+    input.split_once("value=\"").unwrap().1.split('"').next().unwrap().to_owned()
+}
+
+/// Bar 43: a form posted twice makes one key, with JavaScript and without, one after the other and at once; the second
+/// answer says what happened and shows no secret.
+#[tokio::test]
+async fn a_form_posted_twice_makes_one_key() {
+    for mut here in Here::everywhere().await {
+        let page = here.browser.get("/keys/new").await.page();
+        let mark = mark_of(&page);
+        assert!(page.contains("form=\"create-key\""), "the mark is part of the form: {page}");
+        assert_ne!(mark, mark_of(&here.browser.get("/keys/new").await.page()), "each page has a form of its own");
+
+        // What has to be mended keeps the mark: it made nothing yet.
+        let wrong = here.browser.post("/keys/new", &[("name", ""), ("once", &mark), ("life", "90")]).await;
+        assert_eq!((wrong.status, mark_of(&wrong.page())), (StatusCode::UNPROCESSABLE_ENTITY, mark.clone()));
+        let fields = [("name", "twice"), ("scopes", "things"), ("life", "90"), ("once", mark.as_str())];
+        let first = here.browser.post("/keys/new", &fields).await;
+        assert!(first.status == StatusCode::OK && first.body.contains("id=\"once-token\""), "{}", first.body);
+        let keys = here.keys().await;
+        let id = keys.iter().next().unwrap().clone();
+        for _ in 0..2 {
+            let again = here.browser.post("/keys/new", &fields).await;
+            assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.body);
+            let page = again.page();
+            assert!(page.contains("This form was sent already") && page.contains(&format!("/keys/{id}")), "{page}");
+            assert!(!page.contains("once-token") && !page.contains(&format!("kw_{id}_")), "{page}");
+        }
+        // The same form through the island.
+        let body = serde_json::json!({ "form": { "name": "twice", "typed": "things", "life": "90", "once": mark } });
+        let again = here.browser.call("issue_key", &body.to_string()).await;
+        assert!(again.body.starts_with("refused\nname\nThis form was sent already"), "{}", again.body);
+        assert!(again.body.contains(&id), "{}", again.body);
+        assert_eq!(here.keys().await, keys);
+
+        // Through the island twice at once: a double click.
+        let mark = mark_of(&here.browser.get("/keys/new").await.page());
+        let body = serde_json::json!({ "form": { "name": "double", "typed": "things", "life": "90", "once": mark } })
+            .to_string();
+        let mut clients: Vec<_> = (0..6).map(|_| here.browser.clone()).collect();
+        let answers = futures_all(clients.iter_mut().map(|client| client.call("issue_key", &body))).await;
+        assert_eq!(answers.iter().filter(|answer| answer.body.starts_with("issued")).count(), 1);
+        assert_eq!(here.keys().await.len(), keys.len() + 1);
+        // Somebody else's form of the same mark is another form.
+        let mut admin = here.keyward.signed_in(Role::Admin).await;
+        assert!(admin.call("issue_key", &body).await.body.starts_with("issued"));
+
+        // Rotation, alike: even when its successor is gone meanwhile.
+        let path = format!("/keys/{id}/rotate");
+        let mark = mark_of(&here.browser.get(&path).await.page());
+        let fields = [("overlap", "24h"), ("until", ""), ("once", mark.as_str())];
+        let mut clients: Vec<_> = (0..4).map(|_| here.browser.clone()).collect();
+        let answers = futures_all(clients.iter_mut().map(|client| client.post(&path, &fields))).await;
+        let made: Vec<_> = answers.iter().filter(|answer| answer.status == StatusCode::OK).collect();
+        assert_eq!(made.len(), 1, "{:?}", answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
+        let all = here.keys().await;
+        let successor = here.keyward.app.store.rotations(KeyId::parse(&id).unwrap()).await.unwrap()[0].new;
+        here.archive(successor).await;
+        let again = here.browser.post(&path, &fields).await;
+        assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.body);
+        assert!(again.page().contains(&format!("/keys/{successor}")), "{}", again.body);
+        assert_eq!(here.keys().await.len(), all.len() - 1, "the archived one is listed no more, and none came");
+        // A form that is opened anew does rotate.
+        let mark = mark_of(&here.browser.get(&path).await.page());
+        assert_eq!(here.browser.post(&path, &[("overlap", "24h"), ("once", &mark)]).await.status, StatusCode::OK);
+    }
+}
+
+/// What changed after somebody looked is not what they decided on.
+#[tokio::test]
+async fn many_keys_at_once_are_changed_as_they_were_looked_at() {
+    for mut here in Here::everywhere().await {
+        let console = here.keyward.app.console.clone();
+        let operator = console.operator();
+        let (one, two) = (here.issue(form("one")).await.key, here.issue(form("two")).await.key);
+        let (one_id, two_id) = (one.id.to_string(), two.id.to_string());
+        for act in [&[("act", "extend"), ("expires", "200d")][..], &[("act", "off")], &[("act", "archive")]] {
+            let fields: Vec<_> = act.iter().copied().chain([("key", one_id.as_str()), ("key", &two_id)]).collect();
+            let asked = here.browser.post("/keys/bulk", &fields).await.page();
+            let seen = asked.split("name=\"seen\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+            let described = KeyForm { description: format!("{act:?}"), ..KeyForm::of(&here.key(one.id).await) };
+            console.edit_key(&operator, one.id, &described, None).await.unwrap();
+            let before = here.key(one.id).await;
+            let go: Vec<_> = fields.iter().copied().chain([("go", "1"), ("sure", "1"), ("seen", &seen)]).collect();
+            let done = here.browser.post("/keys/bulk", &go).await.page();
+            assert!(done.contains("It changed after you looked at it."), "{act:?}: {done}");
+            assert_eq!(here.key(one.id).await, before, "{act:?}");
+            assert!(here.key(two.id).await.generation > before.generation, "{act:?}: the other one is done");
+        }
+    }
+}
