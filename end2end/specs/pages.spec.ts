@@ -254,6 +254,12 @@ test("the first page is small, and is kept by browsers", async ({ page, context,
     expect(answer?.headers()["cache-control"], request.url()).toContain("immutable");
     expect(answer?.headers()["content-encoding"], request.url()).toBe("br");
   }
-  expect(await weigh(keyward, requests, /\.(wasm|js)$/)).toBeLessThanOrEqual(300 * 1024);
+  const program = /\.(wasm|js|bin)$/;
+  expect(await weigh(keyward, requests, program)).toBeLessThanOrEqual(180 * 1000);
   expect(await weigh(keyward, requests, /\.css$/)).toBeLessThanOrEqual(20 * 1024);
+
+  // The heaviest page asks for its own parts as well, and for no others.
+  const form = await asked(page, () => openForm(page, keyward.url));
+  expect(form.length, paths(form).join(" ")).toBeLessThanOrEqual(12);
+  expect(await weigh(keyward, form, program)).toBeLessThanOrEqual(290 * 1000);
 });

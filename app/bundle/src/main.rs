@@ -1,28 +1,28 @@
 //! The bundling step: makes the files that the server sends to browsers.
 //!
-//! It compiles the browser's half with cargo, has wasm-bindgen write the JavaScript that loads it,
-//! and makes one style sheet. File names and `hash.txt` follow cargo-leptos, so that the server
+//! It compiles the browser's half with cargo, takes it apart, has wasm-bindgen write the JavaScript that loads it, and
+//! makes one style sheet. File names and `hash.txt` follow cargo-leptos, so that the server
 //! cannot tell which of the two made them. What the console does is none of its business; how much a
 //! browser must load for it, is.
 
 mod css;
 mod site;
+mod split;
 
-use site::{Asset, about, files_under, read, text};
+use site::{Asset, about, files_under, hash_of, read, text};
 use std::{
-    env, fs,
-    path::{Path, PathBuf},
+    env,
     process::{Command, ExitCode},
 };
-use wasm_bindgen_cli_support::Bindgen;
 
 /// The name that pages ask for, `output-name` in the workspace's manifest.
 const NAME: &str = "keyward";
 const WASM: &str = "target/wasm32-unknown-unknown/wasm-release/hydrate.wasm";
-/// Where wasm-bindgen leaves its work.
+/// Where the tools leave their work.
 const GLUE: &str = "target/bundle";
-/// The most that a browser may be asked to load, in bytes after brotli.
-const PROGRAM_BUDGET: usize = 300_000;
+/// The most that a browser may be asked to load, in bytes after brotli: on every page, and on any page.
+const PROGRAM_BUDGET: usize = 180_000;
+const PAGE_BUDGET: usize = 290_000;
 const STYLE_BUDGET: usize = 20_000;
 
 /// What went wrong, in words for the terminal.
@@ -43,30 +43,43 @@ fn bundle() -> Outcome<()> {
     compile()?;
     println!("compiled {WASM}");
 
-    let snippets = bind()?;
-    println!("bound it to JavaScript");
+    let program = split::split(WASM)?;
+    println!("took it apart and bound it to JavaScript");
 
-    let sheet = css::bundle(&text("style/main.css")?, |file| text(format!("style/{file}")))?;
-    let wasm = Asset::hashed(NAME, "wasm", read(format!("{GLUE}/{NAME}_bg.wasm"))?);
-    let js = Asset::hashed(NAME, "js", lean(&text(format!("{GLUE}/{NAME}.js"))?).into_bytes());
-    let css = Asset::hashed(NAME, "css", sheet.into_bytes());
-    let mut others = Vec::new();
-    for (folder, prefix, files) in [(GLUE, "pkg/", snippets), ("public", "", files_under("public")?)] {
-        for file in files {
-            let name = file.strip_prefix(folder).expect("it was found there");
-            let path = format!("{prefix}{}", name.display());
-            others.push(Asset::new(path, read(&file)?));
-        }
+    // One hash for all: the files name each other, so none can be named by its own content.
+    let scripts = [program.glue.as_bytes(), program.link.as_bytes()];
+    let modules = [&program.wasm, &program.small].into_iter().chain(program.parts.iter().map(|(_, bytes)| bytes));
+    let hash = hash_of(&scripts.into_iter().chain(modules.map(Vec::as_slice)).collect::<Vec<_>>());
+    let (glue, link) = program.scripts(&hash);
+    let js = Asset::hashed(NAME, &hash, "js", lean(&glue).into_bytes());
+    let wasm = Asset::hashed(NAME, &hash, "wasm", program.wasm);
+    let link = Asset::new(format!("pkg/parts.{hash}.js"), lean(&link).into_bytes());
+    let small = Asset::new(format!("pkg/parts.{hash}.bin"), program.small);
+    let parts: Vec<_> = program
+        .parts
+        .into_iter()
+        .map(|(name, bytes)| {
+            let asset = Asset::new(format!("pkg/{name}.{hash}.wasm"), bytes);
+            (name, asset)
+        })
+        .collect();
+    let sheet = css::bundle(&text("style/main.css")?, |file| text(format!("style/{file}")))?.into_bytes();
+    let css = Asset::hashed(NAME, &hash_of(&[&sheet]), "css", sheet);
+
+    let program_size = [&wasm, &js, &link].iter().map(|asset| asset.brotli.len()).sum();
+    within("every page", program_size, PROGRAM_BUDGET)?;
+    for (island, names) in &program.islands {
+        let own = parts.iter().filter(|(name, _)| names.contains(name)).map(|(_, asset)| asset.brotli.len());
+        within(&format!("a page with {island}"), program_size + small.brotli.len() + own.sum::<usize>(), PAGE_BUDGET)?;
     }
-    println!("compressed:");
-    for asset in [&wasm, &js, &css].into_iter().chain(&others) {
-        let [plain, brotli] = [&asset.bytes, &asset.brotli].map(|bytes| kilobytes(bytes.len()));
-        println!("  {}: {plain}, with brotli {brotli}", asset.path);
-    }
-    let program = wasm.brotli.len() + js.brotli.len();
-    within("WebAssembly and JavaScript", program, PROGRAM_BUDGET)?;
     within("style sheet", css.brotli.len(), STYLE_BUDGET)?;
 
+    let mut others = vec![link, small];
+    others.extend(parts.into_iter().map(|(_, asset)| asset));
+    for file in files_under("public")? {
+        let name = file.strip_prefix("public").expect("it was found there").display().to_string();
+        others.push(Asset::new(name, read(&file)?));
+    }
     site::publish(&[js, wasm, css], &others)?;
     println!("wrote target/site");
     Ok(())
@@ -83,28 +96,6 @@ fn compile() -> Outcome<()> {
         return Err("the browser's half did not compile; cargo says why above".into());
     }
     Ok(())
-}
-
-/// Has wasm-bindgen fill [`GLUE`]. Returns the JavaScript that crates bring along, if any: the glue
-/// imports it by the names it has.
-fn bind() -> Outcome<Vec<PathBuf>> {
-    if Path::new(GLUE).exists() {
-        fs::remove_dir_all(GLUE).map_err(about("remove", GLUE))?;
-    }
-    let mut bindgen = Bindgen::new();
-    bindgen
-        .input_path(WASM)
-        .out_name(NAME)
-        .remove_name_section(true)
-        .remove_producers_section(true)
-        .web(true)
-        .and_then(|bindgen| bindgen.generate(GLUE))
-        .map_err(|error| format!("wasm-bindgen refuses {WASM}: {error:#}"))?;
-    let snippets = format!("{GLUE}/snippets");
-    if !Path::new(&snippets).exists() {
-        return Ok(Vec::new());
-    }
-    files_under(snippets)
 }
 
 /// The glue without what only people read. wasm-bindgen writes a statement to a line and no text over several.

@@ -40,18 +40,15 @@ impl Asset {
     pub(crate) fn new(path: String, bytes: Vec<u8>) -> Self {
         let mut brotli = Vec::new();
         let extension = Path::new(&path).extension().and_then(|it| it.to_str());
-        if let Some("js" | "wasm" | "css" | "svg" | "txt") = extension {
+        if let Some("js" | "wasm" | "bin" | "css" | "svg" | "txt") = extension {
             let params = brotli::enc::BrotliEncoderParams { quality: 11, size_hint: bytes.len(), ..Default::default() };
             brotli::BrotliCompress(&mut bytes.as_slice(), &mut brotli, &params).expect("memory takes every write");
         }
         Self { path, line: String::new(), bytes, brotli }
     }
 
-    /// A file that pages ask for by its content's hash, so that browsers may keep it for ever.
-    pub(crate) fn hashed(name: &str, extension: &str, bytes: Vec<u8>) -> Self {
-        let digest = Sha256::digest(&bytes);
-        let head = digest.first_chunk().expect("SHA-256 gives 32 bytes");
-        let hash = format!("{:016x}", u64::from_be_bytes(*head));
+    /// A file that pages ask for by a hash, so that browsers may keep it for ever.
+    pub(crate) fn hashed(name: &str, hash: &str, extension: &str, bytes: Vec<u8>) -> Self {
         Self { line: format!("{extension}: {hash}\n"), ..Self::new(format!("pkg/{name}.{hash}.{extension}"), bytes) }
     }
 
@@ -59,6 +56,13 @@ impl Asset {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&self.bytes).and_then(|()| encoder.finish()).expect("memory takes every write")
     }
+}
+
+/// The hash that names files of this content.
+pub(crate) fn hash_of(contents: &[&[u8]]) -> String {
+    let digest = contents.iter().fold(Sha256::new(), |digest, bytes| digest.chain_update(bytes)).finalize();
+    let head = digest.first_chunk().expect("SHA-256 gives 32 bytes");
+    format!("{:016x}", u64::from_be_bytes(*head))
 }
 
 /// Replaces [`SITE`] and every `hash.txt`.
@@ -117,10 +121,15 @@ mod tests {
 
     #[test]
     fn names_follow_the_content() {
-        let [one, two] = [b"one", b"two"].map(|bytes| Asset::hashed("keyward", "js", bytes.to_vec()));
-        assert_eq!(one.path, "pkg/keyward.7692c3ad3540bb80.js");
-        assert_eq!(one.line, "js: 7692c3ad3540bb80\n");
-        assert_ne!(one.path, two.path);
+        let [one, two] = [b"one", b"two"].map(|bytes| hash_of(&[bytes]));
+        assert_eq!(one, "7692c3ad3540bb80");
+        assert_ne!(one, two);
+        assert_eq!(hash_of(&[b"o", b"ne"]), one);
+        let file = Asset::hashed("keyward", &one, "js", b"one".to_vec());
+        assert_eq!(
+            (file.path.as_str(), file.line.as_str()),
+            ("pkg/keyward.7692c3ad3540bb80.js", "js: 7692c3ad3540bb80\n")
+        );
     }
 
     #[test]

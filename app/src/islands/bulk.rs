@@ -69,7 +69,7 @@ impl Course {
 }
 
 /// Takes over the page's form.
-#[island]
+#[island(lazy)]
 pub(crate) fn RunBulk(
     /// How many keys it is about.
     total: i64,

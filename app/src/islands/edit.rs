@@ -18,7 +18,7 @@ const FORM: &str = "edit-key";
 const SIGNED: &str = "This is signed into the JWT. Rotate the key to change it.";
 
 /// The form, with the button beside it.
-#[island]
+#[island(lazy)]
 pub(crate) fn EditKey(
     /// The key, and what can be chosen.
     view: EditKeyView,

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The panel.
-#[island]
+#[island(lazy)]
 pub(crate) fn Trial(
     /// What a decision needs to know of the key.
     key_: TrialKey,

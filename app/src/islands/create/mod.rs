@@ -62,7 +62,7 @@ impl Course {
 }
 
 /// The form, its summary, and the dialog that shows the secret.
-#[island]
+#[island(lazy)]
 pub(crate) fn CreateKey(
     /// What can be chosen.
     view: NewKeyView,

@@ -24,7 +24,7 @@ const STOPPED: &str = "This is a private key. It was not sent, and should go now
 const NO_TEXT: &str = "This file could not be read.";
 
 /// The form, and the box that makes a pair.
-#[island]
+#[island(lazy)]
 pub(crate) fn AddVerifyKey(
     /// The key, and its verify keys.
     view: SigningView,

@@ -1,0 +1,175 @@
+//! Takes the browser's program apart: what every page needs, and for each lazy island what only its page needs.
+//!
+//! `wasm_split_cli_support` decides which function goes where, and makes a module of every combination of islands that
+//! share code. The small ones of those go into one file, so that a page asks for few. What islands do is none of its
+//! business.
+
+use crate::{
+    GLUE, NAME, Outcome,
+    site::{about, read, text},
+};
+use std::{collections::HashMap, fs, path::Path};
+use wasm_bindgen_cli_support::Bindgen;
+use wasm_encoder::{Module, RawSection};
+use wasm_split_cli_support::{Options, transform};
+use wasmparser::Parser;
+
+/// The script that loads the parts, by the name that the program imports it by.
+const LINK: &str = "__wasm_split.js";
+/// Modules up to this size, in bytes, are loaded together.
+const SMALL: usize = 16_000;
+
+/// The browser's program in parts. Names are those of files, without a hash or an extension.
+pub(crate) struct Program {
+    /// The JavaScript that every page loads.
+    pub(crate) glue: String,
+    /// The WebAssembly that every page loads.
+    pub(crate) wasm: Vec<u8>,
+    /// The script that loads the parts.
+    pub(crate) link: String,
+    /// The parts that are loaded alone.
+    pub(crate) parts: Vec<(String, Vec<u8>)>,
+    /// The small parts, one after the other.
+    pub(crate) small: Vec<u8>,
+    /// The islands, each with the names of the parts it loads beside the small ones.
+    pub(crate) islands: Vec<(String, Vec<String>)>,
+}
+
+/// Takes the program at this path apart. Works in [`GLUE`].
+pub(crate) fn split(path: &str) -> Outcome<Program> {
+    if Path::new(GLUE).exists() {
+        fs::remove_dir_all(GLUE).map_err(about("remove", GLUE))?;
+    }
+    let main = format!("{GLUE}/main.wasm");
+    let whole = read(path)?;
+    let mut options = Options::new(&whole);
+    options.output_dir = Path::new(GLUE);
+    options.main_out_path = Path::new(&main);
+    options.link_name = LINK;
+    let glue = format!("./{NAME}.js");
+    options.main_module = &glue;
+    let split = transform(options).map_err(|error| format!("{path} cannot be taken apart: {error:#}"))?;
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_path(&main)
+        .out_name(NAME)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .keep_lld_exports(true)
+        .web(true)
+        .and_then(|bindgen| bindgen.generate(GLUE))
+        .map_err(|error| format!("wasm-bindgen refuses {main}: {error:#}"))?;
+
+    let mut program = Program {
+        glue: text(format!("{GLUE}/{NAME}.js"))?,
+        wasm: read(format!("{GLUE}/{NAME}_bg.wasm"))?,
+        link: text(format!("{GLUE}/{LINK}"))?,
+        parts: Vec::new(),
+        small: Vec::new(),
+        islands: islands(&split.prefetch_map),
+    };
+    let mut modules = split.split_modules;
+    modules.sort();
+    for module in modules {
+        let stem = module.file_stem().and_then(|stem| stem.to_str()).ok_or("a part has no name")?.to_owned();
+        let bytes = without_comments(&read(&module)?)?;
+        let alone = format!("fetch(new URL(\"./{stem}.wasm\", import.meta.url))");
+        // A module without anything in it is not asked for.
+        if !program.link.contains(&alone) {
+            continue;
+        }
+        if bytes.len() <= SMALL {
+            let together = format!("part({}, {})", program.small.len(), bytes.len());
+            program.link = program.link.replace(&alone, &together);
+            program.small.extend(bytes);
+            for (_, parts) in &mut program.islands {
+                parts.retain(|part| *part != stem);
+            }
+        } else {
+            program.parts.push((stem, bytes));
+        }
+    }
+    Ok(program)
+}
+
+impl Program {
+    /// The scripts, in which every file is asked for by its name with this hash.
+    pub(crate) fn scripts(&self, hash: &str) -> (String, String) {
+        let glue = self.glue.replace(&format!("from \"{LINK}\""), &format!("from \"./parts.{hash}.js\""));
+        let mut link = self.link.replace(&format!("\"./{NAME}.js\""), &format!("\"./{NAME}.{hash}.js\""));
+        for (name, _) in &self.parts {
+            link = link.replace(&format!("\"./{name}.wasm\""), &format!("\"./{name}.{hash}.wasm\""));
+        }
+        // One request for all the small parts; one that failed is tried again by whoever asks next.
+        let load = format!(
+            "let small;\nconst part = async (from, length) => {{\n\
+             small ??= fetch(new URL(\"./parts.{hash}.bin\", import.meta.url)).then((answer) => {{\n\
+             if (!answer.ok) throw new Error(answer.status);\nreturn answer.arrayBuffer();\n}});\n\
+             const bytes = await small.catch((error) => {{\nsmall = undefined;\nthrow error;\n}});\n\
+             return new Response(bytes.slice(from, from + length), {{ headers: {{ \"content-type\": \"application/wasm\" }} }});\n\
+             }};\n"
+        );
+        // Imports stand first.
+        let place = link.find('\n').map_or(0, |end| end + 1);
+        link.insert_str(place, &load);
+        (glue, link)
+    }
+}
+
+/// The islands by name, in order, with the parts that each loads.
+fn islands(prefetch: &HashMap<String, Vec<String>>) -> Vec<(String, Vec<String>)> {
+    let mut islands: Vec<_> = prefetch
+        .iter()
+        .map(|(loader, parts)| {
+            let name = loader.split("_loader_").next().unwrap_or(loader).to_owned();
+            (name, parts.clone())
+        })
+        .collect();
+    islands.sort();
+    islands
+}
+
+/// A module without its custom sections: names of functions, and who made it.
+fn without_comments(wasm: &[u8]) -> Outcome<Vec<u8>> {
+    let mut module = Module::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        let payload = payload.map_err(about("read", "a part"))?;
+        if let Some((id, range)) = payload.as_section().filter(|(id, _)| *id != 0) {
+            let data = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+            let data = data.and_then(|(start, end)| wasm.get(start..end)).ok_or("a part ends too early")?;
+            module.section(&RawSection { id, data });
+        }
+    }
+    Ok(module.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn custom_sections_are_left_out() {
+        let mut module = Module::new();
+        module.section(&RawSection { id: 0, data: b"\x04name\x00" });
+        module.section(&RawSection { id: 1, data: b"\x00" });
+        let whole = module.finish();
+        assert_eq!(without_comments(&whole).unwrap(), b"\0asm\x01\0\0\0\x01\x01\0");
+    }
+
+    #[test]
+    fn scripts_name_files_by_their_hash() {
+        let program = Program {
+            glue: "import * as import1 from \"__wasm_split.js\"\n\"__wasm_split.js\": import1".into(),
+            wasm: Vec::new(),
+            link: "import { initSync } from \"./keyward.js\";\nfetch(new URL(\"./big.wasm\", import.meta.url)); part(0, 4)"
+                .into(),
+            parts: vec![("big".into(), Vec::new())],
+            small: Vec::new(),
+            islands: Vec::new(),
+        };
+        let (glue, link) = program.scripts("0f");
+        assert_eq!(glue, "import * as import1 from \"./parts.0f.js\"\n\"__wasm_split.js\": import1");
+        assert!(link.starts_with("import { initSync } from \"./keyward.0f.js\";\nlet small;"), "{link}");
+        assert!(link.contains("\"./big.0f.wasm\"") && link.contains("\"./parts.0f.bin\""), "{link}");
+    }
+}
