@@ -76,6 +76,22 @@ impl Action {
         Self::PurgeKeys,
         Self::ProbeGateways,
     ];
+
+    /// What it is, for whoever may not do it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::ReadKeys => "See keys",
+            Self::WriteKeys => "Create and change keys",
+            Self::GrantReserved => "Give a key access to Keyward itself",
+            Self::ReadAudit => "See the audit",
+            Self::ManageUsers => "See and add people",
+            Self::ReadRegister => "See the settings",
+            Self::WriteRegister => "Change groups, users, scopes and templates",
+            Self::ManageTenants => "Change tenants and the policy",
+            Self::PurgeKeys => "Purge archived keys",
+            Self::ProbeGateways => "Test a gateway",
+        }
+    }
 }
 
 /// The proof that someone may act. It cannot be made outside the domain.
@@ -115,18 +131,24 @@ impl Permit {
 
     /// Whether it reaches so far.
     pub fn allows(&self, action: Action) -> Result<(), Forbidden> {
-        let allowed = match self.role {
-            Role::Superadmin => true,
-            Role::Admin => !matches!(action, Action::ManageUsers | Action::ManageTenants | Action::PurgeKeys),
-            Role::Auditor => matches!(action, Action::ReadKeys | Action::ReadAudit | Action::ReadRegister),
-            Role::Member => matches!(action, Action::ReadKeys | Action::WriteKeys | Action::ReadRegister),
-        };
-        if allowed { Ok(()) } else { Err(Forbidden) }
+        if self.role.may(action) { Ok(()) } else { Err(Forbidden) }
     }
 
     /// The one owner whose keys it reaches, or `None` for all: a member manages just their own.
     pub fn only_owner(&self) -> Option<&str> {
         (self.role == Role::Member).then_some(self.actor.as_str())
+    }
+}
+
+impl Role {
+    /// Whether it reaches so far.
+    pub fn may(self, action: Action) -> bool {
+        match self {
+            Self::Superadmin => true,
+            Self::Admin => !matches!(action, Action::ManageUsers | Action::ManageTenants | Action::PurgeKeys),
+            Self::Auditor => matches!(action, Action::ReadKeys | Action::ReadAudit | Action::ReadRegister),
+            Self::Member => matches!(action, Action::ReadKeys | Action::WriteKeys | Action::ReadRegister),
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use keyward::people::Action;
+
 use crate::{
     error::ApiError,
     form::{ArchiveForm, EditForm, IssueKeyForm, PurgeForm, RotateForm},
@@ -120,6 +122,8 @@ pub enum Posted {
         /// What was typed, but for passwords.
         fields: Vec<(String, String)>,
     },
+    /// The role of whoever asks may not do this.
+    Barred(Action),
     /// The setup link does not work (any more).
     DeadLink,
     /// What was asked about a key or a refused request, and what was found.

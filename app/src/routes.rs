@@ -52,8 +52,6 @@ pub const NEW_ENTRY: &str = "/settings/:kind/new";
 pub const ENTRY: &str = "/settings/:kind/:id";
 /// Switches an entry off, or on again (POST).
 pub const SWITCH_ENTRY: &str = "/settings/:kind/:id/switch";
-/// Archives every key of a group.
-pub const ARCHIVE_GROUP: &str = "/settings/:kind/:id/archive";
 /// Who may sign in.
 pub const PEOPLE: &str = "/settings/people";
 /// The form for someone new.

@@ -15,7 +15,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, any, get, post},
 };
-use keyward::{clock::Clock, console::Console, secret::Entropy, store::Store, time::Timestamp, verify::Verifier};
+use keyward::{
+    clock::Clock, console::Console, people::Action, registry::Kind, secret::Entropy, store::Store, time::Timestamp,
+    verify::Verifier,
+};
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::{
@@ -92,12 +95,27 @@ pub enum Access {
     Anyone,
     /// Whoever is signed in; others are led to sign in.
     SignedIn,
+    /// Whoever is signed in and may do this; others are told who may, before anything else is asked.
+    May(Action),
+    /// The same for what changing the `{kind}` in the path takes.
+    MayChangeKind,
     /// The handler itself authorises and answers: server functions.
     Itself,
     /// Machines, with a key, except for what is published; no cookies.
     Machine,
     /// Files.
     File,
+}
+
+impl Access {
+    /// What a signed-in visitor needs for a path of this access, if anything.
+    pub fn action(self, path: &str) -> Option<Action> {
+        match self {
+            Self::May(action) => Some(action),
+            Self::MayChangeKind => path.split('/').nth(2).and_then(Kind::parse).map(Kind::action),
+            Self::Anyone | Self::SignedIn | Self::Itself | Self::Machine | Self::File => None,
+        }
+    }
 }
 
 /// One route.
@@ -113,7 +131,8 @@ pub struct Route {
 
 /// The table.
 pub fn table() -> Vec<Route> {
-    use Access::{Anyone, File, Itself, Machine, SignedIn};
+    use Access::{Anyone, File, Itself, Machine, May, MayChangeKind, SignedIn};
+    use Action::{ManageUsers, ProbeGateways, PurgeKeys, ReadAudit, WriteKeys};
     let route = |method, path, access, handler| Route { method, path, access, handler };
     vec![
         route("GET", routes::HOME, Anyone, get(pages::home)),
@@ -127,43 +146,42 @@ pub fn table() -> Vec<Route> {
         route("GET", routes::OVERVIEW, SignedIn, get(pages::page)),
         route("GET", routes::REFERENCE, SignedIn, get(reference::reference)),
         route("GET", routes::ABOUT, SignedIn, get(about::about)),
-        route("GET", routes::NEW_KEY, SignedIn, get(pages::page)),
-        route("POST", routes::NEW_KEY, SignedIn, post(forms::post_new_key)),
+        route("GET", routes::NEW_KEY, May(WriteKeys), get(pages::page)),
+        route("POST", routes::NEW_KEY, May(WriteKeys), post(forms::post_new_key)),
         route("GET", routes::HYGIENE, SignedIn, get(pages::page)),
-        route("POST", routes::BULK, SignedIn, post(bulk::post_bulk)),
+        route("POST", routes::BULK, May(WriteKeys), post(bulk::post_bulk)),
         route("GET", "/keys/{id}", SignedIn, get(pages::page)),
-        route("GET", "/keys/{id}/edit", SignedIn, get(pages::page)),
-        route("POST", "/keys/{id}/edit", SignedIn, post(key_forms::post_edit)),
-        route("POST", "/keys/{id}/switch", SignedIn, post(key_forms::post_switch)),
-        route("GET", "/keys/{id}/rotate", SignedIn, get(pages::page)),
-        route("POST", "/keys/{id}/rotate", SignedIn, post(key_forms::post_rotate)),
-        route("POST", "/keys/{id}/cut", SignedIn, post(key_forms::post_cut)),
-        route("POST", "/keys/{id}/extend", SignedIn, post(key_forms::post_extend)),
-        route("GET", "/keys/{id}/purge", SignedIn, get(pages::page)),
-        route("POST", "/keys/{id}/purge", SignedIn, post(key_forms::post_purge)),
-        route("GET", "/keys/{id}/archive", SignedIn, get(pages::page)),
-        route("POST", "/keys/{id}/archive", SignedIn, post(forms::post_archive)),
+        route("GET", "/keys/{id}/edit", May(WriteKeys), get(pages::page)),
+        route("POST", "/keys/{id}/edit", May(WriteKeys), post(key_forms::post_edit)),
+        route("POST", "/keys/{id}/switch", May(WriteKeys), post(key_forms::post_switch)),
+        route("GET", "/keys/{id}/rotate", May(WriteKeys), get(pages::page)),
+        route("POST", "/keys/{id}/rotate", May(WriteKeys), post(key_forms::post_rotate)),
+        route("POST", "/keys/{id}/cut", May(WriteKeys), post(key_forms::post_cut)),
+        route("POST", "/keys/{id}/extend", May(WriteKeys), post(key_forms::post_extend)),
+        route("GET", "/keys/{id}/purge", May(PurgeKeys), get(pages::page)),
+        route("POST", "/keys/{id}/purge", May(PurgeKeys), post(key_forms::post_purge)),
+        route("GET", "/keys/{id}/archive", May(WriteKeys), get(pages::page)),
+        route("POST", "/keys/{id}/archive", May(WriteKeys), post(forms::post_archive)),
         route("GET", "/keys/{id}/signing", SignedIn, get(pages::page)),
-        route("POST", "/keys/{id}/signing", SignedIn, post(signing::post_verify_key)),
-        route("POST", "/keys/{id}/signing/{verify_key}/retire", SignedIn, post(signing::post_retire)),
-        route("GET", routes::AUDIT, SignedIn, get(pages::page)),
-        route("GET", routes::EXPORT_AUDIT, SignedIn, get(audit::export_audit)),
-        route("POST", routes::VERIFY_AUDIT, SignedIn, post(audit::post_verify)),
-        route("GET", routes::PEOPLE, SignedIn, get(pages::page)),
-        route("GET", routes::NEW_PERSON, SignedIn, get(pages::page)),
-        route("POST", routes::NEW_PERSON, SignedIn, post(settings::post_new_person)),
-        route("POST", "/settings/people/{id}/switch", SignedIn, post(settings::post_switch_person)),
+        route("POST", "/keys/{id}/signing", May(WriteKeys), post(signing::post_verify_key)),
+        route("POST", "/keys/{id}/signing/{verify_key}/retire", May(WriteKeys), post(signing::post_retire)),
+        route("GET", routes::AUDIT, May(ReadAudit), get(pages::page)),
+        route("GET", routes::EXPORT_AUDIT, May(ReadAudit), get(audit::export_audit)),
+        route("POST", routes::VERIFY_AUDIT, May(ReadAudit), post(audit::post_verify)),
+        route("GET", routes::PEOPLE, May(ManageUsers), get(pages::page)),
+        route("GET", routes::NEW_PERSON, May(ManageUsers), get(pages::page)),
+        route("POST", routes::NEW_PERSON, May(ManageUsers), post(settings::post_new_person)),
+        route("POST", "/settings/people/{id}/switch", May(ManageUsers), post(settings::post_switch_person)),
         route("GET", "/settings/{kind}", SignedIn, get(pages::page)),
-        route("GET", "/settings/{kind}/new", SignedIn, get(pages::page)),
-        route("POST", "/settings/{kind}/new", SignedIn, post(settings::post_new_entry)),
+        route("GET", "/settings/{kind}/new", MayChangeKind, get(pages::page)),
+        route("POST", "/settings/{kind}/new", MayChangeKind, post(settings::post_new_entry)),
         route("GET", "/settings/{kind}/{id}", SignedIn, get(pages::page)),
-        route("POST", "/settings/{kind}/{id}", SignedIn, post(settings::post_entry)),
-        route("POST", "/settings/{kind}/{id}/switch", SignedIn, post(settings::post_switch_entry)),
-        route("GET", "/settings/{kind}/{id}/archive", SignedIn, get(pages::page)),
+        route("POST", "/settings/{kind}/{id}", MayChangeKind, post(settings::post_entry)),
+        route("POST", "/settings/{kind}/{id}/switch", MayChangeKind, post(settings::post_switch_entry)),
         route("GET", routes::WHY, SignedIn, get(why::why)),
         route("POST", routes::WHY, SignedIn, post(why::post_why)),
-        route("GET", routes::GATEWAY, SignedIn, get(pages::page)),
-        route("POST", routes::GATEWAY, SignedIn, post(gateway::post_gateway)),
+        route("GET", routes::GATEWAY, May(ProbeGateways), get(pages::page)),
+        route("POST", routes::GATEWAY, May(ProbeGateways), post(gateway::post_gateway)),
         route("GET", routes::LIVE, Itself, get(live::live)),
         route("POST", "/api/console/{function}", Itself, post(server_function)),
         route("POST", "/api/v1/verify", Machine, any(verify::verify)),
@@ -189,6 +207,10 @@ pub fn public(app: &App) -> Router {
     for route in table() {
         match route.access {
             Access::SignedIn => signed_in = signed_in.route(route.path, route.handler),
+            Access::May(_) | Access::MayChangeKind => {
+                let asked = from_fn_with_state((app.clone(), route.access), layers::require_permission);
+                signed_in = signed_in.route(route.path, route.handler.route_layer(asked));
+            }
             Access::Anyone | Access::Itself => console = console.route(route.path, route.handler),
             Access::File => files = files.route(route.path, route.handler),
             Access::Machine => machine = machine.route(route.path, route.handler),

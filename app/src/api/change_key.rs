@@ -4,6 +4,7 @@
 use keyward::{
     console::{ConsoleError, FieldError, KeyForm},
     key::Key,
+    people::Action,
     time::Timestamp,
 };
 
@@ -30,7 +31,7 @@ pub enum Edited {
 /// Edits a key. Callers that it would lock out are told first: that is a question of the page, not a rule of the domain,
 /// which has none for tools.
 pub async fn edit(visit: &Visit, id: &str, form: &EditForm) -> Result<Edited, Refused> {
-    let permit = visit.permit()?;
+    let permit = visit.may(Action::WriteKeys)?;
     let id = views::key_id(id)?;
     let before = visit.console.show_key(permit, id).await.map_err(refused)?.key;
     let mut asked = asked(&form.form);
@@ -55,7 +56,7 @@ pub async fn edit(visit: &Visit, id: &str, form: &EditForm) -> Result<Edited, Re
 
 /// Switches a key off, or on again.
 pub async fn switch(visit: &Visit, id: &str, on: bool) -> Result<(), Refused> {
-    visit.console.switch_key(visit.permit()?, views::key_id(id)?, on).await.map_err(refused)?;
+    visit.console.switch_key(visit.may(Action::WriteKeys)?, views::key_id(id)?, on).await.map_err(refused)?;
     Ok(())
 }
 
@@ -69,8 +70,10 @@ pub enum Rotated {
 
 /// Issues a key's successor. The answer is the one that ever holds its secret.
 pub async fn rotate(visit: &Visit, id: &str, form: &RotateForm) -> Result<Rotated, Refused> {
-    let overlap = overlap(form)?;
-    match visit.console.rotate_key_once(visit.permit()?, views::key_id(id)?, overlap, &form.once).await {
+    let permit = visit.may(Action::WriteKeys)?;
+    let id = views::key_id(id)?;
+    visit.console.show_key(permit, id).await.map_err(refused)?;
+    match visit.console.rotate_key_once(permit, id, overlap(form)?, &form.once).await {
         Ok(issued) => Ok(Rotated::Once(Box::new(visit.once(&issued)))),
         Err(ConsoleError::Repeated(made)) => Ok(Rotated::Already(made.to_string())),
         Err(error) => Err(refused(error)),
@@ -79,19 +82,22 @@ pub async fn rotate(visit: &Visit, id: &str, form: &RotateForm) -> Result<Rotate
 
 /// Ends the overlap of an old key: it stops now.
 pub async fn cut(visit: &Visit, id: &str) -> Result<(), Refused> {
-    visit.console.cut_key(visit.permit()?, views::key_id(id)?).await.map_err(refused)?;
+    visit.console.cut_key(visit.may(Action::WriteKeys)?, views::key_id(id)?).await.map_err(refused)?;
     Ok(())
 }
 
 /// Lets an old key work for longer.
 pub async fn extend(visit: &Visit, id: &str, form: &RotateForm) -> Result<(), Refused> {
-    visit.console.extend_overlap(visit.permit()?, views::key_id(id)?, overlap(form)?).await.map_err(refused)?;
+    let permit = visit.may(Action::WriteKeys)?;
+    let id = views::key_id(id)?;
+    visit.console.show_key(permit, id).await.map_err(refused)?;
+    visit.console.extend_overlap(permit, id, overlap(form)?).await.map_err(refused)?;
     Ok(())
 }
 
 /// Removes an archived key. Its name has to be typed: that is a question of the page, not a rule of the domain.
 pub async fn purge(visit: &Visit, id: &str, form: &PurgeForm) -> Result<(), Refused> {
-    let permit = visit.permit()?;
+    let permit = visit.may(Action::PurgeKeys)?;
     let id = views::key_id(id)?;
     let name = visit.console.show_key(permit, id).await.map_err(refused)?.key.card.name;
     if form.confirm.trim() != name.as_str() {

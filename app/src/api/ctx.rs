@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use keyward::{
     console::{Console, ConsoleError, Issued},
-    people::{Permit, User},
+    people::{Action, Permit, User},
 };
 use leptos::prelude::{expect_context, use_context};
 
@@ -31,6 +31,12 @@ impl Visit {
     /// The permit of whoever is signed in.
     pub fn permit(&self) -> Result<&Permit, ApiError> {
         self.signed_in.as_ref().map(|(permit, _)| permit).ok_or(ApiError::SignedOut)
+    }
+
+    /// The same, if it reaches so far: asked before anything else.
+    pub fn may(&self, action: Action) -> Result<&Permit, ApiError> {
+        let permit = self.permit()?;
+        permit.allows(action).map(|()| permit).map_err(|_| ApiError::Forbidden)
     }
 
     /// What is shown of a key that was just issued, once.

@@ -146,8 +146,8 @@ pub async fn issue(visit: &super::ctx::Visit, form: &IssueKeyForm) -> Result<Mad
 #[cfg(feature = "ssr")]
 pub async fn archive(visit: &super::ctx::Visit, id: &str, form: &ArchiveForm) -> Result<ArchiveAnswer, ApiError> {
     use super::{ctx, views};
-    use keyward::key::ArchiveReason;
-    let permit = visit.permit()?;
+    use keyward::{key::ArchiveReason, people::Action};
+    let permit = visit.may(Action::WriteKeys)?;
     let id = views::key_id(id)?;
     let Some(reason) = ArchiveReason::parse(&form.reason) else { return Err(ApiError::BadRequest) };
     let found = visit.console.show_key(permit, id).await.map_err(ctx::closed)?;

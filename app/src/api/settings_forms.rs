@@ -3,7 +3,7 @@
 use keyward::{
     console::{ConsoleError, NewUser},
     id::UserId,
-    people::Role,
+    people::{Action, Role},
 };
 
 use super::{
@@ -33,7 +33,7 @@ pub async fn switch_entry(visit: &Visit, of: &str, id: &str, on: bool) -> Result
 
 /// Adds someone who may sign in.
 pub async fn add_person(visit: &Visit, typed: &Typed, password: String) -> Result<SaveAnswer, ApiError> {
-    let permit = visit.permit()?;
+    let permit = visit.may(Action::ManageUsers)?;
     let Some(role) = Role::parse(typed.get("role")) else {
         let message = "Choose one of these roles.".to_owned();
         return Ok(SaveAnswer::Refused(vec![FieldErrorView { field: "role".to_owned(), message }]));
@@ -44,7 +44,7 @@ pub async fn add_person(visit: &Visit, typed: &Typed, password: String) -> Resul
 
 /// Lets someone sign in, or not.
 pub async fn switch_person(visit: &Visit, id: &str, on: bool) -> Result<SaveAnswer, ApiError> {
-    let (permit, id) = (visit.permit()?, UserId::parse(id).ok_or(ApiError::NotFound)?);
+    let (permit, id) = (visit.may(Action::ManageUsers)?, UserId::parse(id).ok_or(ApiError::NotFound)?);
     let console = &visit.console;
     answered(if on { console.enable_user(permit, id).await } else { console.disable_user(permit, id).await })
 }

@@ -64,11 +64,13 @@ pub async fn retire_verify_key(
     overlap: &str,
 ) -> Result<(), ApiError> {
     use super::{ctx, views};
-    use keyward::{id::VerifyKeyId, time::span};
+    use keyward::{id::VerifyKeyId, people::Action, time::span};
+    let permit = visit.may(Action::WriteKeys)?;
+    let id = views::key_id(id)?;
+    visit.console.show_key(permit, id).await.map_err(ctx::closed)?;
     let verify_key = VerifyKeyId::parse(verify_key).ok_or(ApiError::NotFound)?;
     let overlap = span(overlap).ok_or(ApiError::BadRequest)?;
-    let permit = visit.permit()?;
-    visit.console.retire_verify_key(permit, views::key_id(id)?, verify_key, overlap).await.map_err(ctx::closed)
+    visit.console.retire_verify_key(permit, id, verify_key, overlap).await.map_err(ctx::closed)
 }
 
 /// Names the session without telling its id.

@@ -1,7 +1,10 @@
 //! The frame of every signed-in page: sidebar, top bar on small screens, and the work. And what a page shows when it
 //! could not load.
 
-use keyward::registry::Kind;
+use keyward::{
+    people::{Action, Role},
+    registry::Kind,
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
@@ -11,6 +14,7 @@ use crate::{
     components::{Icon, SaidNote},
     error::ApiError,
     islands::PageActions,
+    posted::Posted,
     routes,
     said::Said,
 };
@@ -37,13 +41,24 @@ where
     let location = use_location();
     let here = format!("{}?{}", location.pathname.get_untracked(), location.search.get_untracked());
     let said = use_context::<Said>();
+    let barred = match use_context::<Posted>() {
+        Some(Posted::Barred(action)) => Some(action),
+        _ => None,
+    };
+    let title = if barred.is_some() { NOT_YOURS.to_owned() } else { title };
     let now = use_context::<Document>().map_or(0, |document| document.now);
     let page = Suspend::new(async move {
         let visitor = api::visitor().await;
-        let loaded = load.await;
-        let body = match loaded {
-            Ok(loaded) => show(loaded).into_any(),
-            Err(error) => view! { <Failure error/> }.into_any(),
+        let body = match barred {
+            // Nothing of the page is looked up.
+            Some(action) => {
+                let role = visitor.as_ref().map(|visitor| visitor.role.clone()).unwrap_or_default();
+                view! { <Barred action role/> }.into_any()
+            }
+            None => match load.await {
+                Ok(loaded) => show(loaded).into_any(),
+                Err(error) => view! { <Failure error/> }.into_any(),
+            },
         };
         view! {
             <a class="btn skip-link" href="#main">"Skip to content"</a>
@@ -143,12 +158,34 @@ fn icon_of(kind: Kind) -> &'static str {
     }
 }
 
+/// The heading of a page that a role may not use.
+const NOT_YOURS: &str = "Not for your role";
+
+/// What a page shows to a role that may not use it: which roles may.
+#[component]
+fn Barred(action: Action, role: String) -> impl IntoView {
+    let may: Vec<_> = Role::ALL.into_iter().filter(|role| role.may(action)).map(Role::words).collect();
+    let roles = match may.as_slice() {
+        [one] => format!("for the role {one}"),
+        [most @ .., last] => format!("for the roles {} and {last}", most.join(", ")),
+        [] => "for nobody".to_owned(),
+    };
+    view! {
+        <div class="empty stack center">
+            <h1>{NOT_YOURS}</h1>
+            <p>{action.words()}": "{roles}"."</p>
+            <p class="muted">"Your role is "{role}". Ask one of them to do it, or a superadmin for another role."</p>
+            <p><a class="btn" href=routes::KEYS>"Go to the keys"</a></p>
+        </div>
+    }
+}
+
 /// What a page shows when it could not load: what happened, and what to do.
 #[component]
 pub(crate) fn Failure(error: ApiError) -> impl IntoView {
     let title = match error {
         ApiError::NotFound => "Nothing here",
-        ApiError::Forbidden => "Not for your role",
+        ApiError::Forbidden => NOT_YOURS,
         _ => "This did not work",
     };
     view! {

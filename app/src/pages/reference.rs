@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::frame::Loaded;
 use crate::{
+    api,
     components::Icon,
     posted::Posted,
     routes,
@@ -17,12 +18,13 @@ pub(crate) fn Reference() -> impl IntoView {
         Some(Posted::Reference(view)) => *view,
         _ => ReferenceView::default(),
     };
-    let show = |view: ReferenceView| view! { <Page view/> };
-    view! { <Loaded title="API reference" current=routes::REFERENCE load=async { Ok(view) } show/> }
+    let load = async { Ok((view, api::visitor().await?.may_probe)) };
+    let show = |(view, may_probe): (ReferenceView, bool)| view! { <Page view may_probe/> };
+    view! { <Loaded title="API reference" current=routes::REFERENCE load show/> }
 }
 
 #[component]
-fn Page(view: ReferenceView) -> impl IntoView {
+fn Page(view: ReferenceView, may_probe: bool) -> impl IntoView {
     let link = |operation: &OperationView| {
         view! { <li><a class="link" href=format!("#{}", operation.id)>{operation.summary.clone()}</a></li> }
     };
@@ -53,7 +55,9 @@ fn Page(view: ReferenceView) -> impl IntoView {
                 <section class="stack tight" id="proxies" aria-labelledby="proxies-title">
                     <h2 id="proxies-title">"Proxies"</h2>
                     <p>"Configurations for nginx, Caddy and HAProxy come with Keyward, in "<code>"server/deploy/proxies/"</code>"; scripts that sign a write are in "<code>"server/deploy/signing/"</code>". Name the proxy's network in "<code>"KEYWARD_TRUSTED_PROXIES"</code>", or every request counts as a write and no forwarded address is believed."</p>
-                    <p>"The page "<a class="link" href=routes::GATEWAY>"Test a gateway"</a>" tries from outside whether one guards what it should."</p>
+                    {may_probe.then(|| view! {
+                        <p>"The page "<a class="link" href=routes::GATEWAY>"Test a gateway"</a>" tries from outside whether one guards what it should."</p>
+                    })}
                 </section>
             </div>
         </div>

@@ -199,11 +199,11 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
         Command::Create { name, tenant, scopes, expires, form, details, json } => {
             let mut form = KeyForm { name, scopes: scopes.join(" "), expires, tenant, form, ..KeyForm::default() };
             details.fill(&mut form);
-            print_once(&session.console.issue_key(&permit, &form).await?, json, now);
+            print_once(&session.console.issue_key(permit, &form).await?, json, now);
         }
         Command::Edit { id, name, scopes, expires, details, json } => {
             let id = key_id(&id)?;
-            let before = session.console.show_key(&permit, id).await?.key;
+            let before = session.console.show_key(permit, id).await?.key;
             let mut form = KeyForm::of(&before);
             details.fill(&mut form);
             form.name = name.unwrap_or(form.name);
@@ -211,7 +211,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
             if !scopes.is_empty() {
                 form.scopes = scopes.join(" ");
             }
-            let key = session.console.edit_key(&permit, id, &form, Some(before.generation)).await?;
+            let key = session.console.edit_key(permit, id, &form, Some(before.generation)).await?;
             if json {
                 print_json(&as_json(&key, None, now));
             } else if key == before {
@@ -221,7 +221,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
             }
         }
         Command::Switch { id, to, json } => {
-            let key = session.console.switch_key(&permit, key_id(&id)?, to == "on").await?;
+            let key = session.console.switch_key(permit, key_id(&id)?, to == "on").await?;
             let then = if to == "on" { "it works again" } else { "it is refused until it is switched on" };
             if json {
                 print_json(&as_json(&key, None, now));
@@ -233,11 +233,11 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
             let Some(overlap) = span(&overlap) else {
                 return Err(CliError::Usage("--overlap takes a length of time, such as 0, 30m, 24h or 7d".to_owned()));
             };
-            print_once(&session.console.rotate_key(&permit, key_id(&id)?, overlap).await?, json, now);
+            print_once(&session.console.rotate_key(permit, key_id(&id)?, overlap).await?, json, now);
         }
         Command::Purge { id } => {
             let id = key_id(&id)?;
-            session.console.purge_key(&permit, id).await?;
+            session.console.purge_key(permit, id).await?;
             println!("Key {id} is gone. The audit still knows it.");
         }
         Command::List { archived, search, json } => {
@@ -246,7 +246,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
         }
         Command::Seed { count } => seed(&session, count).await?,
         Command::Show { id, json } => {
-            let found = session.console.show_key(&permit, key_id(&id)?).await?;
+            let found = session.console.show_key(permit, key_id(&id)?).await?;
             let value = as_json(&found.key, found.last_use.as_ref(), now);
             if json {
                 print_json(&value);
@@ -264,7 +264,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
                 let known: Vec<_> = ArchiveReason::ALL.into_iter().map(ArchiveReason::code).collect();
                 return Err(CliError::Usage(format!("the reason is one of {}", known.join(", "))));
             };
-            let key = session.console.archive_key(&permit, key_id(&id)?, reason).await?;
+            let key = session.console.archive_key(permit, key_id(&id)?, reason).await?;
             if json {
                 print_json(&as_json(&key, None, now));
             } else {
@@ -279,7 +279,7 @@ async fn list(session: &Session, mut list: ListKeys, json: bool) -> Result<(), C
     let (permit, now) = (&session.operator, session.console.clock().now());
     let mut any = false;
     loop {
-        let found = session.console.list_keys(&permit, &list).await?;
+        let found = session.console.list_keys(permit, &list).await?;
         for listed in &found.page.keys {
             any = true;
             if json {

@@ -111,7 +111,7 @@ pub(super) async fn run(flags: &Flags, kind: Kind, command: Command) -> Result<(
     let (console, permit) = (&session.console, &session.operator);
     match command {
         Command::List { json } => {
-            let entries = console.entries(&permit, kind).await?;
+            let entries = console.entries(permit, kind).await?;
             if entries.is_empty() && !json {
                 println!("None. `keyward {} create --help` shows how to make one.", kind.code());
             }
@@ -119,23 +119,23 @@ pub(super) async fn run(flags: &Flags, kind: Kind, command: Command) -> Result<(
                 if json { print_json(&as_json(entry)) } else { println!("{}", line(entry)) }
             }
         }
-        Command::Show { which, json } => show(&find(&session, &permit, kind, &which).await?, json),
+        Command::Show { which, json } => show(&find(&session, permit, kind, &which).await?, json),
         Command::Create { fields, within, json } => {
             let mut whole = blank(kind);
             if kind.is_in_tenant() {
                 whole.insert("tenant".to_owned(), within.tenant);
             }
             whole.extend(read(kind, &fields)?);
-            let entry = console.create_entry(&permit, kind, &whole).await?;
+            let entry = console.create_entry(permit, kind, &whole).await?;
             done(&entry, "made", json);
         }
         Command::Edit { which, fields, json } => {
             let fields = read(kind, &fields)?;
-            let id = find(&session, &permit, kind, &which).await?.id;
-            done(&console.edit_entry(&permit, kind, id, &fields, None).await?, "stored", json);
+            let id = find(&session, permit, kind, &which).await?.id;
+            done(&console.edit_entry(permit, kind, id, &fields, None).await?, "stored", json);
         }
-        Command::Disable { which, json } => switch(&session, &permit, kind, &which, false, json).await?,
-        Command::Enable { which, json } => switch(&session, &permit, kind, &which, true, json).await?,
+        Command::Disable { which, json } => switch(&session, permit, kind, &which, false, json).await?,
+        Command::Enable { which, json } => switch(&session, permit, kind, &which, true, json).await?,
     }
     session.close().await
 }
@@ -143,12 +143,12 @@ pub(super) async fn run(flags: &Flags, kind: Kind, command: Command) -> Result<(
 pub(super) async fn run_policy(flags: &Flags, command: PolicyCommand) -> Result<(), CliError> {
     let session = Session::open(flags, Upgrade::No).await?;
     let (console, permit) = (&session.console, &session.operator);
-    let policy = console.entry_named(&permit, Kind::Policy, "", POLICY).await?;
+    let policy = console.entry_named(permit, Kind::Policy, "", POLICY).await?;
     match command {
         PolicyCommand::Show { json } => show(&policy, json),
         PolicyCommand::Edit { fields, json } => {
             let fields = read(Kind::Policy, &fields)?;
-            done(&console.edit_entry(&permit, Kind::Policy, policy.id, &fields, None).await?, "stored", json);
+            done(&console.edit_entry(permit, Kind::Policy, policy.id, &fields, None).await?, "stored", json);
         }
     }
     session.close().await

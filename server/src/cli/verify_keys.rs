@@ -68,7 +68,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
     let now = || console.clock().now();
     match command {
         Command::List { key, json } => {
-            let found = console.verify_keys(&permit, key_id(&key)?).await?;
+            let found = console.verify_keys(permit, key_id(&key)?).await?;
             for verify_key in &found {
                 if json {
                     print_json(&as_json(verify_key, now()));
@@ -82,7 +82,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
         }
         Command::Add { key, label, replace_after, json } => {
             let form = VerifyKeyForm { label, public_key: input()?, replace_after };
-            let added = console.add_verify_key(&permit, key_id(&key)?, &form).await?;
+            let added = console.add_verify_key(permit, key_id(&key)?, &form).await?;
             if json {
                 print_json(&as_json(&added, now()));
             } else {
@@ -91,8 +91,8 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
         }
         Command::Retire { key, verify_key, overlap, json } => {
             let (key, id) = (key_id(&key)?, verify_key_id(&verify_key)?);
-            console.retire_verify_key(&permit, key, id, overlap).await?;
-            let found = console.verify_keys(&permit, key).await?;
+            console.retire_verify_key(permit, key, id, overlap).await?;
+            let found = console.verify_keys(permit, key).await?;
             for verify_key in found.iter().filter(|found| found.id == id) {
                 if json {
                     print_json(&as_json(verify_key, now()));

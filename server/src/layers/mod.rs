@@ -11,5 +11,8 @@ pub use self::{
     around::{BODY_LIMIT, Caller, RequestId, RequestIds, around, around_layer},
     cross_site::refuse_other_sites,
     headers::browsers,
-    visit::{COLUMNS_COOKIE, SIGNED_IN_AT, THEME_COOKIE, USER, cookie, identify_visitor, is_live, require_sign_in},
+    visit::{
+        COLUMNS_COOKIE, SIGNED_IN_AT, THEME_COOKIE, USER, cookie, identify_visitor, is_live, require_permission,
+        require_sign_in,
+    },
 };

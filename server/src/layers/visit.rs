@@ -1,9 +1,9 @@
 //! Who visits the console: the session's user, still allowed to sign in, with the permit that follows.
 
-use app::api::ctx::Visit;
+use app::{api::ctx::Visit, posted::Posted};
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -16,8 +16,8 @@ use tower_sessions::Session;
 
 use super::{ClientAddress, RequestId};
 use crate::{
-    http::{problem::Problem, session_over},
-    router::App,
+    http::{pages::answer_form, problem::Problem, session_over},
+    router::{Access, App},
 };
 
 /// The session's field with the user's id.
@@ -124,4 +124,20 @@ pub async fn require_sign_in(State(app): State<App>, request: Request, next: Nex
         }
         None => Redirect::to(app::routes::SIGN_IN).into_response(),
     }
+}
+
+/// Asks for authority before anything else of a request is looked at. Who may not do this is told which roles may.
+pub async fn require_permission(State((app, access)): State<(App, Access)>, request: Request, next: Next) -> Response {
+    let visit = request.extensions().get::<Visit>();
+    let permit = visit.and_then(|visit| visit.signed_in.as_ref()).map(|(permit, _)| permit);
+    let missing = access
+        .action(request.uri().path())
+        .filter(|action| permit.is_none_or(|permit| permit.allows(*action).is_err()));
+    let Some(action) = missing else { return next.run(request).await };
+    let (mut parts, _) = request.into_parts();
+    if parts.method != Method::GET {
+        // Not every form has a page of its own.
+        parts.uri = Uri::from_static(app::routes::KEYS);
+    }
+    answer_form(&app, parts, StatusCode::FORBIDDEN, Posted::Barred(action)).await
 }

@@ -421,7 +421,7 @@ async fn mission_i3_a_key_is_switched_off_and_on_again() {
         let mut auditor = here.keyward.signed_in(Role::Auditor).await;
         let refused = auditor.post(&switch, &[("to", "off")]).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN);
-        assert!(refused.body.contains("Your role may not do this"), "{}", refused.body);
+        assert!(refused.body.contains("Not for your role"), "{}", refused.body);
         let mut member = here.keyward.signed_in(Role::Member).await;
         assert_eq!(member.post(&switch, &[("to", "off")]).await.status, StatusCode::NOT_FOUND);
         assert_eq!(here.code(&token, "any").await, "valid");

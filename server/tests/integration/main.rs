@@ -24,6 +24,7 @@ mod observed;
 mod overview;
 mod proxies;
 mod register;
+mod roles;
 mod rotation;
 mod sessions;
 mod signatures;

@@ -72,22 +72,30 @@ fn Form(kind: Kind, view: EntryView, sent: (Option<Typed>, Vec<FieldErrorView>, 
     let group = id.clone().filter(|_| kind == Kind::Group).map(|id| {
         view! { <a class="btn end" href=routes::keys_of_group(&id)><Icon name="key"/>"Keys"</a> }
     });
+    let body = view! {
+        <FormTrouble fields=fields.clone() errors=errors.clone() failure/>
+        {again.map(|again| view! { <p><a class="link" href=again>"See how it is now"</a></p> })}
+        {generation.map(|generation| view! { <input type="hidden" name="generation" value=generation.to_string()/> })}
+        <FormFields fields errors/>
+        {may_write.then(|| view! {
+            <div class="row">
+                <button class="btn primary">{button}</button>
+                {(!is_policy).then(|| view! { <a class="btn" href=routes::settings(kind)>"Cancel"</a> })}
+            </div>
+        })}
+        {made.filter(|_| !is_policy).map(|(when, by)| view! { <p class="muted small">"Made "<Moment when/>" by "<bdi>{by}</bdi>"."</p> })}
+    };
+    // To read alone, it is no form.
+    let body = if may_write {
+        view! { <form class="stack loose ask" method="post" action=action novalidate data-guard="">{body}</form> }
+            .into_any()
+    } else {
+        view! { <div class="stack loose ask">{body}</div> }.into_any()
+    };
     view! {
         {(!is_policy).then(|| view! { <Crumbs list=routes::settings(kind) title=kind.title() here=title.clone()/> })}
         <div class="row page-head"><h1><bdi>{title.clone()}</bdi></h1>{badges}{switch}{group}</div>
         <p class="muted lead">{kind.sentence()}</p>
-        <form class="stack loose ask" method="post" action=action novalidate data-guard="">
-            <FormTrouble fields=fields.clone() errors=errors.clone() failure/>
-            {again.map(|again| view! { <p><a class="link" href=again>"See how it is now"</a></p> })}
-            {generation.map(|generation| view! { <input type="hidden" name="generation" value=generation.to_string()/> })}
-            <FormFields fields errors/>
-            {may_write.then(|| view! {
-                <div class="row">
-                    <button class="btn primary">{button}</button>
-                    {(!is_policy).then(|| view! { <a class="btn" href=routes::settings(kind)>"Cancel"</a> })}
-                </div>
-            })}
-            {made.filter(|_| !is_policy).map(|(when, by)| view! { <p class="muted small">"Made "<Moment when/>" by "<bdi>{by}</bdi>"."</p> })}
-        </form>
+        {body}
     }
 }
