@@ -1,6 +1,6 @@
 // Pages in states that come about by a role, an open menu, an act on many keys or a filter, each looked at.
 
-import { alive, expect, looksRight, row, test, unique } from "../fixtures";
+import { alive, expect, looksRight, openForm, row, scopesField, test, unique } from "../fixtures";
 
 test.describe.configure({ mode: "parallel", timeout: 120_000 });
 
@@ -95,4 +95,33 @@ test("the audit with a filter that nothing fits", async ({ page, context, keywar
   await expect(page.getByRole("link", { name: "Clear filters" })).toBeVisible();
   await alive(page);
   await looksRight(page, "audit without events");
+});
+
+test("a page that a role may not use says which may", async ({ page, bare, expectRefusal }) => {
+  await bare.addPerson("auditor@example.com", "auditor");
+  await bare.signIn(page.context(), "auditor@example.com");
+  expectRefusal(403);
+  const answer = await page.goto(`${bare.url}/keys/new`);
+  expect(answer?.status()).toBe(403);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Not for your role");
+  await expect(page.getByText("Create and change keys: for the roles Superadmin, Admin and Member.")).toBeVisible();
+  await expect(page.getByText("Your role is Auditor.")).toBeVisible();
+  await looksRight(page, "not for your role");
+});
+
+test("a form that was sent already says what it made", async ({ page, context, keyward, expectRefusal }) => {
+  await keyward.signIn(context);
+  const name = unique("twice");
+  await openForm(page, keyward.url);
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await scopesField(page).fill("maps.read");
+  // Past the island, as a browser does that never heard of it.
+  const shown = page.waitForResponse((answer) => answer.request().method() === "POST" && answer.status() === 200);
+  await page.locator("#create-key").evaluate((form) => (form as HTMLFormElement).submit());
+  await shown;
+  await expect(page.getByRole("heading", { name: "Store this key now" })).toBeVisible();
+  expectRefusal(409);
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("This form was sent already");
+  await looksRight(page, "sent already");
 });
