@@ -99,9 +99,10 @@ pub async fn post_cut(
     parts: Parts,
     body: Bytes,
 ) -> Response {
-    let page = take(&mut pairs(&body), "page");
+    // Only a key has such a page.
+    let Some(page) = KeyId::parse(&take(&mut pairs(&body), "page")) else { return bad_form() };
     let done = api::cut(&visit, &id).await;
-    overlap_answer(&app, parts, &page, (id, RotateForm::default()), done).await
+    overlap_answer(&app, parts, page, (id, RotateForm::default()), done).await
 }
 
 /// Lets an old key work for longer and leads back to the page it was asked on.
@@ -113,23 +114,21 @@ pub async fn post_extend(
     body: Bytes,
 ) -> Response {
     let mut pairs = pairs(&body);
-    let page = take(&mut pairs, "page");
+    let Some(page) = KeyId::parse(&take(&mut pairs, "page")) else { return bad_form() };
     pairs.retain(|(field, _)| field != "page");
     let Some(form) = RotateForm::from_pairs(pairs) else { return bad_form() };
     let done = api::extend(&visit, &id, &form).await;
-    overlap_answer(&app, parts, &page, (id, form), done).await
+    overlap_answer(&app, parts, page, (id, form), done).await
 }
 
 /// Leads to the key's page that a form was on, or renders it again with what has to be mended.
 async fn overlap_answer(
     app: &App,
     mut parts: Parts,
-    page: &str,
+    page: KeyId,
     (old, form): (String, RotateForm),
     done: Result<(), Refused>,
 ) -> Response {
-    // Only a key has such a page.
-    let Some(page) = KeyId::parse(page) else { return bad_form() };
     let page = routes::key(page.as_str());
     let Err(refused) = done else { return Redirect::to(&page).into_response() };
     parts.uri = page.parse().unwrap_or(parts.uri);

@@ -116,6 +116,18 @@ async fn authority_is_asked_before_anything_else() {
     }
     assert!(asked > 100 && barred > 30, "{asked} {barred}");
     assert_eq!(head().await.unwrap().seq, before, "nothing was changed");
+    // Whoever may is asked for something else than their role.
+    for role in Role::ALL {
+        let mut client = world.keyward.signed_in(role).await;
+        for route in table().iter().filter(|route| route.method == "POST" && is_for_people(route)) {
+            for path in world.addresses(route) {
+                if route.access.action(&path).is_some_and(|action| role.may(action)) && path != "/settings/policy/new" {
+                    let answer = client.post(&path, &[("no field of ours", "x")]).await;
+                    assert_ne!(answer.status, StatusCode::FORBIDDEN, "{role} POST {path}: {}", answer.body);
+                }
+            }
+        }
+    }
     // What is changed by a form takes something, but for what only reads.
     for route in table().iter().filter(|route| route.method == "POST" && route.access == Access::SignedIn) {
         assert_eq!(route.path, "/why", "say what {} takes", route.path);

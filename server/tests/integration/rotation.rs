@@ -226,8 +226,10 @@ async fn mission_n3_the_overlap_is_what_was_chosen_and_never_longer_than_the_old
             assert_eq!(here.key(&alone).await.card.expires_at, Timestamp::parse("2027-02-20T12:00:00Z").unwrap());
         }
         assert_eq!(here.send(&old, "extend", &[("overlap", "2y")]).await.status, StatusCode::BAD_REQUEST);
+        let ends = here.key(&old).await.card.expires_at;
         let elsewhere = here.browser.post(&format!("/keys/{}/cut", id_of(&old)), &[("page", "//evil.example")]).await;
         assert_eq!(elsewhere.status, StatusCode::BAD_REQUEST);
+        assert_eq!(here.key(&old).await.card.expires_at, ends, "what is refused is not done");
     }
 }
 
