@@ -32,7 +32,7 @@ pub use self::{
     overview::{FirstRun, Overview},
     people::{NewUser, SetupError},
     probe::{Attempt, Finding, GatewayForm, Outcome, Probe, ProbeReport, Seen},
-    rotation::{Drain, Overlap, Pair, QUIET, Successor},
+    rotation::{Drain, Overlap, Pair, QUIET, Remedy, Successor},
     sign_in::{SESSION_LIFE, SignInError, SignedIn},
     tighten::{Broken, Tightening},
     verify_keys::{MAX_VERIFY_KEYS, VerifyKeyForm},

@@ -72,8 +72,36 @@ pub struct Successor {
     pub ends: Timestamp,
     /// Whether the policy allows the successor no life as long as the key was made for.
     pub is_shorter: bool,
-    /// Why there would be none, and what to do about it.
-    pub refused: Option<String>,
+    /// Why there would be none, and what helps.
+    pub refused: Option<(String, Remedy)>,
+}
+
+/// What lets a key be rotated that has what no new key may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Nothing: it is not what the key has that stands against it.
+    None,
+    /// An edit.
+    Edit,
+    /// A new key in its place: what it has is signed into it.
+    NewKey,
+}
+
+impl Remedy {
+    fn of(key: &Key) -> Self {
+        match key.form {
+            Form::Token => Self::Edit,
+            Form::Jwt => Self::NewKey,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Edit => "Edit the key so that it no longer has this, then rotate it.",
+            Self::NewKey => "This may be signed into the JWT: create a new key without it.",
+        }
+    }
 }
 
 /// A key and its successor, of which neither is archived.
@@ -142,6 +170,7 @@ impl Console {
         let sent = self.unsent(permit, mark).await?;
         let policy = self.store.policy().await?;
         let would_end = self.would_end(&key).await?;
+        self.is_rotatable(&key).await?;
         let read = self.heir(permit, &key, would_end, policy).await?;
         let until = overlap.end(self.clock.now(), key.card.expires_at)?;
         self.issue(permit, read, policy, Some(Replaced { key, until, would_end }), sent).await
@@ -158,12 +187,29 @@ impl Console {
             Timestamp::NEVER => ends != Timestamp::NEVER,
             end => ends.since(now) < end.since(key.created_at),
         };
-        let refused = match self.heir(permit, &key, would_end, policy).await {
-            Ok(_) => None,
-            Err(error @ ConsoleError::Invalid(_)) => Some(error.sentences()),
-            Err(error) => return Err(error),
+        let refused = match self.is_rotatable(&key).await {
+            Ok(()) => self.heir(permit, &key, would_end, policy).await.err().map(|error| (error, Remedy::of(&key))),
+            Err(error) => Some((error, Remedy::None)),
+        };
+        let refused = match refused {
+            None => None,
+            Some((error @ ConsoleError::Invalid(_), remedy)) => Some((error.sentences(), remedy)),
+            Some((error, _)) => return Err(error),
         };
         Ok(Successor { key, ends, is_shorter, refused })
+    }
+
+    /// Refuses a key that does not work, and one that was rotated already.
+    async fn is_rotatable(&self, key: &Key) -> Result<(), ConsoleError> {
+        let now = self.clock.now();
+        if key.state != State::Live || now >= key.card.expires_at || key.purpose != Purpose::Ordinary {
+            return Err(ConsoleError::field("overlap", "Only a key that works can be rotated."));
+        }
+        if self.has_live_successor(key.id, now).await? {
+            let sentence = "It was rotated already. Rotate its successor, or archive that one first.";
+            return Err(ConsoleError::field("overlap", sentence));
+        }
+        Ok(())
     }
 
     /// What a successor is to be: all that the key is, if a new key might be that today.
@@ -174,32 +220,18 @@ impl Console {
         would_end: Timestamp,
         policy: Policy,
     ) -> Result<Read, ConsoleError> {
-        let now = self.clock.now();
-        if key.state != State::Live || now >= key.card.expires_at || key.purpose != Purpose::Ordinary {
-            return Err(ConsoleError::field("overlap", "Only a key that works can be rotated."));
-        }
-        if self.has_live_successor(key.id, now).await? {
-            let sentence = "It was rotated already. Rotate its successor, or archive that one first.";
-            return Err(ConsoleError::field("overlap", sentence));
-        }
-        let expires_at = end_of_heir(key, would_end, policy, now);
+        let expires_at = end_of_heir(key, would_end, policy, self.clock.now());
         // Its end keeps to the policy as it is; all else is read as for a new key.
         let life = match expires_at {
             Timestamp::NEVER => "never".to_owned(),
             _ => format!("{}d", policy.max_days),
         };
         let form = KeyForm { expires: life, ..KeyForm::of(key) };
-        self.read(permit, &form, None, policy).await.map_err(|error| match (error, key.form) {
-            (error @ ConsoleError::Invalid(_), Form::Token) => {
-                let words =
-                    format!("{} Edit the key so that it no longer has this, then rotate it.", error.sentences());
-                ConsoleError::field("overlap", words)
+        self.read(permit, &form, None, policy).await.map_err(|error| match error {
+            ConsoleError::Invalid(_) => {
+                ConsoleError::field("overlap", format!("{} {}", error.sentences(), Remedy::of(key).words()))
             }
-            (error @ ConsoleError::Invalid(_), Form::Jwt) => {
-                let words = format!("{} This is signed into the JWT: create a new key without it.", error.sentences());
-                ConsoleError::field("overlap", words)
-            }
-            (error, _) => error,
+            error => error,
         })?;
         Ok(Read {
             card: Card { expires_at, ..key.card.clone() },

@@ -2,7 +2,7 @@
 
 use keyward::{
     activity::{Observation, Outcome, Period, Series},
-    console::{Broken, KeyForm, Overlap, Pair, Record, Successor, Tightening},
+    console::{Broken, KeyForm, Overlap, Pair, Record, Remedy, Successor, Tightening},
     decision::Reason,
     id::KeyId,
     key::{Form, Key},
@@ -133,6 +133,7 @@ pub(super) fn rotation(planned: Successor, now: Timestamp) -> RotationView {
         (code.to_owned(), words.to_owned(), when(at, now))
     };
     let view = row(&key, None, now);
+    let (refused, remedy) = refused.map_or((None, Remedy::None), |(why, remedy)| (Some(why), remedy));
     RotationView {
         id: view.mask.id,
         name: view.name,
@@ -144,6 +145,7 @@ pub(super) fn rotation(planned: Successor, now: Timestamp) -> RotationView {
         successor_ends: when(ends, now),
         is_shorter,
         refused,
+        mend: (remedy != Remedy::None, remedy == Remedy::Edit),
     }
 }
 

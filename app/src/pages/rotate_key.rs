@@ -43,6 +43,7 @@ fn Ask(view: RotationView, form: RotateForm, refused: Refused) -> impl IntoView 
         successor_ends,
         is_shorter,
         refused: kept_from,
+        mend,
     } = view;
     let back = routes::key(&id);
     if !works {
@@ -59,9 +60,9 @@ fn Ask(view: RotationView, form: RotateForm, refused: Refused) -> impl IntoView 
             <div class="empty stack center">
                 <h1><bdi>{name}</bdi>" cannot be rotated as it is"</h1>
                 <p>{why}</p>
-                <p class="muted">"Its successor would be a new key, and this key has what no new key may have today. Until then it works on as it is."</p>
+                {mend.0.then(|| view! { <p class="muted">"Its successor would be a new key, and this key has what no new key may have today. Until then it works on as it is."</p> })}
                 <div class="row center">
-                    {(!is_jwt).then(|| view! { <a class="btn primary" href=routes::edit_key(&id)><Icon name="edit"/>"Edit\u{2026}"</a> })}
+                    {mend.1.then(|| view! { <a class="btn primary" href=routes::edit_key(&id)><Icon name="edit"/>"Edit\u{2026}"</a> })}
                     <a class="btn" href=back>"Back to the key"</a>
                 </div>
             </div>

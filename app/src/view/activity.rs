@@ -169,6 +169,8 @@ pub struct RotationView {
     pub is_shorter: bool,
     /// Why there would be no successor, and what to do about it.
     pub refused: Option<String>,
+    /// Whether it is what the key has, and whether an edit takes that away.
+    pub mend: (bool, bool),
 }
 
 /// Callers that an edit would lock out for one reason.

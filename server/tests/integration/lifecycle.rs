@@ -219,6 +219,24 @@ async fn a_successor_passes_the_checks_of_a_new_key() {
     }
 }
 
+/// What was rotated has one successor: its pages offer no second one, and say why.
+#[tokio::test]
+async fn a_rotated_key_is_not_offered_to_be_rotated_again() {
+    for mut here in Here::everywhere().await {
+        let old = here.issue(form("rotated")).await.key;
+        let (page, rotate) = (format!("/keys/{}", old.id), format!("/keys/{}/rotate", old.id));
+        let link = format!("href=\"{rotate}\"");
+        assert!(here.browser.get(&page).await.page().contains(&link));
+        let new = here.rotate(old.id, DAY).await.unwrap().key;
+        assert!(!here.browser.get(&page).await.page().contains(&link));
+        let asked = here.browser.get(&rotate).await.page();
+        assert!(asked.contains("It was rotated already.") && !asked.contains("Edit\u{2026}"), "{asked}");
+        assert!(!asked.contains("name=\"overlap\""), "{asked}");
+        here.archive(new.id).await;
+        assert!(here.browser.get(&page).await.page().contains(&link), "the successor is gone: it can be again");
+    }
+}
+
 /// A successor ends as the first of its series was meant to, whatever overlaps came between, within the policy.
 #[tokio::test]
 async fn a_successor_ends_as_its_series_was_meant_to() {

@@ -20,7 +20,7 @@ use crate::{
     posted::{Posted, Refused},
     query::query,
     routes,
-    view::{ActivityView, ArchivedView, CardView, KeyView, OffView},
+    view::{ActivityView, ArchivedView, CardView, KeyView, OffView, StatusView},
 };
 
 /// `/keys/:id`.
@@ -53,8 +53,11 @@ fn Detail(
     let id = row.mask.id.clone();
     let is_on = off.is_none();
     let generation = history.first().map(|event| event.seq);
+    // One that was rotated has no second successor while the first one is there.
+    let has_successor = seen.pairs.iter().any(|pair| pair.is_old && pair.new.status != StatusView::Expired);
+    let works = row.status.works() && !has_successor;
     let actions = match (archived.is_some(), may_write, may_purge) {
-        (false, true, _) => view! { <Actions id=id.clone() is_on works=row.status.works()/> }.into_any(),
+        (false, true, _) => view! { <Actions id=id.clone() is_on works/> }.into_any(),
         (true, _, true) => {
             view! { <a class="btn risky end" href=routes::purge_key(&id)><Icon name="x"/>"Purge\u{2026}"</a> }
                 .into_any()
