@@ -208,6 +208,7 @@ impl Console {
             }
             change.insert_form_sent(sent, id, now).await?;
         }
+        within_gates(&mut change, &tenant, &card.scopes, None).await?;
         if replaced.is_none() {
             within_cap(&mut change, &card.owner, policy, now).await?;
         }
@@ -294,6 +295,7 @@ impl Console {
         if seen != before.generation {
             return Err(ConsoleError::Conflict);
         }
+        within_gates(&mut change, &before.tenant, &read.card.scopes, Some(&before.card.scopes)).await?;
         let owner_changed = before.card.owner != read.card.owner;
         if owner_changed && before.purpose == Purpose::Ordinary {
             within_cap(&mut change, &read.card.owner, policy, now).await?;
@@ -502,9 +504,7 @@ impl Console {
         let closed = self.store.closed_gates(tenant.name.as_str(), scopes).await?;
         for scope in scopes.iter().filter(is_new) {
             if closed.close(scope) {
-                let message =
-                    format!("{scope} is gated: a superadmin has to open it for tenant {} first.", tenant.name);
-                errors.push(error("scopes", message));
+                errors.push(gated(scope, tenant));
             }
         }
         if scopes.is_all_access() && tenant.all_access == AllAccess::Forbidden {
@@ -514,6 +514,25 @@ impl Console {
         }
         Ok(errors)
     }
+}
+
+/// Refuses scopes whose gate was closed since they were looked at, as this change sees it; those that are held stay.
+async fn within_gates(
+    change: &mut Change,
+    tenant: &Tenant,
+    scopes: &Scopes,
+    held: Option<&Scopes>,
+) -> Result<(), ConsoleError> {
+    let closed = change.closed_gates(tenant.name.as_str(), scopes).await?;
+    let is_held = |scope: &Scope| held.is_some_and(|held| held.iter().any(|other| other == scope));
+    match scopes.iter().find(|scope| closed.close(scope) && !is_held(scope)) {
+        Some(scope) => Err(ConsoleError::Invalid(vec![gated(scope, tenant)])),
+        None => Ok(()),
+    }
+}
+
+fn gated(scope: &Scope, tenant: &Tenant) -> FieldError {
+    error("scopes", format!("{scope} is gated: a superadmin has to open it for tenant {} first.", tenant.name))
 }
 
 /// Refuses a key beyond what its owner may hold, as this change sees it.

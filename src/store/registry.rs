@@ -93,20 +93,9 @@ impl Store {
     /// The gates in the way of these scopes that are closed for this tenant; all that are, where a scope opens everything.
     /// A gate that cannot be read is closed.
     pub async fn closed_gates(&self, tenant: &str, scopes: &Scopes) -> Result<ClosedGates, StoreError> {
-        let mut sql = "SELECT name, settings FROM entries WHERE kind = 'scopes' AND tenant = ''".to_owned();
-        if !scopes.is_all_access() {
-            // A scope is letters, digits, dots, hyphens and underscores.
-            let gates = scopes.iter().filter(|scope| !scope.is_reserved()).flat_map(Scope::gates);
-            let names: Vec<_> = gates.map(|name| format!("'{name}'")).collect();
-            if names.is_empty() {
-                return Ok(ClosedGates::default());
-            }
-            sql = format!("{sql} AND name IN ({})", names.join(","));
-        }
-        let rows: Vec<(String, String)> =
-            reading!(self, db => sqlx::query_as(AssertSqlSafe(sql)).persistent(false).fetch_all(db).await?);
-        let is_open = |settings: &str| fields(settings).is_some_and(|fields| registry::is_open_for(&fields, tenant));
-        Ok(rows.into_iter().filter(|(_, settings)| !is_open(settings)).map(|(name, _)| name).collect())
+        let Some(sql) = gates_of(scopes) else { return Ok(ClosedGates::default()) };
+        let rows = reading!(self, db => sqlx::query_as(AssertSqlSafe(sql)).persistent(false).fetch_all(db).await?);
+        Ok(closed(rows, tenant))
     }
 
     /// Every tenant.
@@ -132,7 +121,31 @@ impl Store {
     }
 }
 
+/// Finds the gates that may be in the way of these scopes, by name; `None` when there can be none.
+fn gates_of(scopes: &Scopes) -> Option<String> {
+    let all = "SELECT name, settings FROM entries WHERE kind = 'scopes' AND tenant = ''";
+    if scopes.is_all_access() {
+        return Some(all.to_owned());
+    }
+    // A scope is letters, digits, dots, hyphens and underscores.
+    let gates = scopes.iter().filter(|scope| !scope.is_reserved()).flat_map(Scope::gates);
+    let names: Vec<_> = gates.map(|name| format!("'{name}'")).collect();
+    (!names.is_empty()).then(|| format!("{all} AND name IN ({})", names.join(",")))
+}
+
+fn closed(gates: Vec<(String, String)>, tenant: &str) -> ClosedGates {
+    let is_open = |settings: &str| fields(settings).is_some_and(|fields| registry::is_open_for(&fields, tenant));
+    gates.into_iter().filter(|(_, settings)| !is_open(settings)).map(|(name, _)| name).collect()
+}
+
 impl Change {
+    /// As [`Store::closed_gates`], as this change sees them.
+    pub async fn closed_gates(&mut self, tenant: &str, scopes: &Scopes) -> Result<ClosedGates, StoreError> {
+        let Some(sql) = gates_of(scopes) else { return Ok(ClosedGates::default()) };
+        let rows = within!(self, db => sqlx::query_as(AssertSqlSafe(sql)).persistent(false).fetch_all(db).await?);
+        Ok(closed(rows, tenant))
+    }
+
     /// Inserts an entry. Its generation is this change's.
     pub async fn insert_entry(&mut self, entry: &Entry) -> Result<(), StoreError> {
         let (sql, own) = match entry.kind {

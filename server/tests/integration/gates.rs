@@ -85,6 +85,38 @@ async fn no_wide_key_passes_a_closed_gate() {
     }
 }
 
+/// A gate that is closed while keys are made is closed for those made after it.
+#[tokio::test]
+async fn a_gate_closes_for_keys_under_way() {
+    for (name, database) in databases() {
+        eprintln!("on {name}");
+        let keyward = Keyward::on(database).await;
+        let console = &keyward.app.console;
+        let operator = console.operator();
+        let mut made = 0;
+        for round in 0..12 {
+            set(&keyward, &operator, "opened", "default").await;
+            let form = KeyForm { owner: format!("owner {round}"), ..form("devices.write") };
+            let (issued, again, ()) = tokio::join!(
+                console.issue_key(&operator, &form),
+                console.issue_key(&operator, &form),
+                set(&keyward, &operator, "opened", "")
+            );
+            let closed = console.entry_named(&operator, Kind::Scope, "", GATED).await.unwrap().generation;
+            for issued in [issued, again] {
+                match issued {
+                    Ok(issued) => {
+                        assert!(issued.key.generation < closed, "made after its gate was closed");
+                        made += 1;
+                    }
+                    Err(error) => assert!(error.to_string().contains("is gated"), "{error}"),
+                }
+            }
+        }
+        eprintln!("{made} of 24 came before");
+    }
+}
+
 /// A gate is found by its name, however many scopes come before it, and one that cannot be read is closed.
 #[tokio::test]
 async fn a_gate_is_found_by_name_and_closed_where_it_cannot_be_read() {
