@@ -177,13 +177,14 @@ pub fn judge(facts: &Facts<'_>) -> Decision {
     };
     let accepted = facts.accepted.and(key.tenant.presentations);
     let unsigned = facts.writes && facts.signature == Signature::Missing;
+    // A tenant is a boundary: beyond it nothing is said of a key.
     let refusals = [
+        (Check::Tenant, Reason::WrongTenant, facts.tenant.is_some_and(|tenant| tenant != key.tenant.name.as_str())),
         (Check::State, Reason::Archived, matches!(key.state, State::Archived(_))),
         (Check::State, Reason::Inactive, matches!(key.state, State::Off(_))),
         (Check::Owner, Reason::OwnerInactive, !key.owner_active),
         (Check::Owner, Reason::SubjectInactive, key.subject.as_ref().is_some_and(|subject| !subject.active)),
         (Check::Time, Reason::Expired, facts.now >= key.card.expires_at),
-        (Check::Tenant, Reason::WrongTenant, facts.tenant.is_some_and(|tenant| tenant != key.tenant.name.as_str())),
         (Check::Tenant, Reason::PresentationNotAccepted, facts.presentation.is_some_and(|way| !accepted.contain(way))),
         (Check::Address, Reason::AddressNotAllowed, !key.card.addresses.allow(facts.address)),
         (Check::Scope, Reason::InsufficientScope, !facts.demand.is_met_by(&key.card.scopes, facts.closed)),
@@ -217,8 +218,10 @@ impl Decision {
             Self::Allow => Check::ALL.len(),
             Self::Deny(check, _) => check as usize,
         };
+        // Of another tenant's key nothing was looked at but whose it is.
+        let hidden = matches!(self, Self::Deny(_, Reason::WrongTenant));
         let outcome = move |check: Check| match (check as usize).cmp(&failed) {
-            std::cmp::Ordering::Less => Some(true),
+            std::cmp::Ordering::Less => (!hidden || check == Check::Existence).then_some(true),
             std::cmp::Ordering::Equal => Some(false),
             std::cmp::Ordering::Greater => None,
         };
@@ -429,6 +432,13 @@ mod tests {
         let checks: Vec<_> = Decision::Deny(Check::Time, Reason::Expired).checks().map(|(_, passed)| passed).collect();
         assert_eq!(checks[..5], [Some(true), Some(true), Some(true), Some(false), None]);
         assert!(checks[4..].iter().all(Option::is_none) && checks.len() == Check::ALL.len());
+        let hidden = Decision::Deny(Check::Tenant, Reason::WrongTenant)
+            .checks()
+            .filter_map(|(check, passed)| Some((check, passed?)));
+        assert!(
+            hidden.eq([(Check::Existence, true), (Check::Tenant, false)]),
+            "beyond a tenant nothing is said of a key"
+        );
         assert!(Decision::Allow.checks().all(|(_, outcome)| outcome == Some(true)));
         for (index, check) in Check::ALL.into_iter().enumerate() {
             assert_eq!(check as usize, index, "a check's place is its number");

@@ -164,7 +164,12 @@ const TENANT: &[Field] = &[
     field("prefix", "Token prefix", "The first part of its keys' tokens: 2 to 12 letters and digits.", Input::Line),
     field("docs", "API documentation", "A link shown beside every key.", Input::Line),
     field("presentations", "How its keys may be presented", "What is off is refused.", Input::Presentations),
-    field("headers", "More headers", "Headers that carry a key, such as apiKey. Separate them by spaces.", Input::Line),
+    field(
+        "headers",
+        "More headers",
+        "Headers that carry a key, such as apiKey: names that end in key, token or secret. Separate them by spaces.",
+        Input::Line,
+    ),
     field("schemes", "More schemes", "Schemes in Authorization, such as Token. Separate them by spaces.", Input::Line),
     field("all_access", "The scope public", "It opens everything but closed gates.", Input::One(ALL_ACCESS)),
 ];
@@ -330,7 +335,8 @@ fn written(kind: Kind, field: &Field, text: &str) -> Result<String, String> {
             Prefix::parse(text).map(|prefix| prefix.to_string()).map_err(|error| said(&error))
         }
         (Kind::Tenant, "docs", _) => link(text),
-        (Kind::Tenant, "headers" | "schemes", _) => Tokens::parse(text).map(|names| names.to_string()),
+        (Kind::Tenant, "headers", _) => Tokens::headers(text).map(|names| names.to_string()),
+        (Kind::Tenant, "schemes", _) => Tokens::schemes(text).map(|names| names.to_string()),
         // Tenants are named in lists separated by spaces.
         (Kind::Tenant, "name", _) => match Name::parse(text) {
             Ok(name) if name.as_str().contains(char::is_whitespace) => Err("Use a name without spaces.".to_owned()),

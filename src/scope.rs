@@ -30,7 +30,13 @@ pub const ALL_ACCESS: &str = "public";
 pub const MAX_SCOPES: usize = 50;
 
 /// Keyward's own scopes, each with its sentence.
-pub const RESERVED: &[(&str, &str)] = &[("keyward.verify", "Ask Keyward whether other keys of this tenant are valid.")];
+pub const RESERVED: &[(&str, &str)] = &[
+    ("keyward.verify", "Ask Keyward whether other keys of this tenant are valid."),
+    (ANY_TENANT, "Use the other scopes of Keyward's own across tenants. Only a superadmin grants it."),
+];
+
+/// The scope that lets Keyward's other own scopes reach beyond their key's tenant.
+pub const ANY_TENANT: &str = "keyward.any_tenant";
 
 impl Scope {
     /// Reads a scope: at most 64 characters of lower-case words joined by dots.
@@ -52,6 +58,11 @@ impl Scope {
     /// Whether it opens one of Keyward's own interfaces.
     pub fn is_reserved(&self) -> bool {
         self.0 == "keyward" || self.0.starts_with("keyward.")
+    }
+
+    /// Whether it lets Keyward's other own scopes cross tenants.
+    pub fn crosses_tenants(&self) -> bool {
+        self.0 == ANY_TENANT
     }
 
     /// Whether it opens everything but Keyward's own interfaces.

@@ -96,41 +96,104 @@ impl fmt::Display for Presentations {
     }
 }
 
-/// Names of headers or of authorization schemes, in lower case: tokens as RFC 9110, 5.6.2 has them.
+/// Names of headers or of authorization schemes, in lower case: letters, digits and hyphens.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tokens(Vec<String>);
 
 /// The most names of one kind that a tenant may add.
 const MAX_TOKENS: usize = 8;
 
-/// Headers that mean something already.
-const TAKEN: [&str; 8] = [
-    "authorization",
+/// How the name of a header that carries a key ends: what browsers, proxies and HTTP itself send does not, but for
+/// [`USED`].
+const ENDINGS: [&str; 3] = ["key", "token", "secret"];
+/// Parts of names that end so and carry something else.
+const USED: [&str; 16] = [
     "x-api-key",
-    "cookie",
-    "host",
-    "content-length",
-    "content-type",
-    "transfer-encoding",
-    "connection",
+    "csrf",
+    "xsrf",
+    "idempotency",
+    "websocket",
+    "cache",
+    "surrogate",
+    "binding",
+    "continuation",
+    "sec-",
+    "proxy-",
+    "x-keyward",
+    "x-forwarded",
+    "x-original",
+    "x-amz",
+    "x-envoy",
+];
+/// Schemes that are registered for other uses, or read already (IANA, HTTP Authentication Schemes).
+const SCHEMES: [&str; 16] = [
+    "basic",
+    "bearer",
+    "concealed",
+    "digest",
+    "dpop",
+    "gnap",
+    "hoba",
+    "mutual",
+    "negotiate",
+    "ntlm",
+    "oauth",
+    "privatetoken",
+    "scram-sha-1",
+    "scram-sha-256",
+    "signature",
+    "vapid",
 ];
 
 impl Tokens {
-    /// Reads names separated by white space or commas.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// Reads names of headers separated by white space or commas.
+    pub fn headers(text: &str) -> Result<Self, String> {
+        Self::read(text, |word| match is_header_of_keys(word) {
+            true => Ok(()),
+            false if ENDINGS.iter().any(|ending| word.ends_with(ending)) => {
+                Err(format!("{word} has a meaning of its own; choose another."))
+            }
+            false => Err(format!("{word} may carry something else: choose a name that ends in key, token or secret.")),
+        })
+    }
+
+    /// Reads names of schemes separated by white space or commas.
+    pub fn schemes(text: &str) -> Result<Self, String> {
+        Self::read(text, |word| {
+            if is_scheme_of_keys(word) {
+                Ok(())
+            } else {
+                Err(format!("{word} has a meaning of its own; choose another."))
+            }
+        })
+    }
+
+    /// The names of headers among stored ones that may carry keys. What earlier versions took and this one does not
+    /// carries none.
+    pub fn stored_headers(text: &str) -> Self {
+        Self::stored(text, is_header_of_keys)
+    }
+
+    /// The same of schemes.
+    pub fn stored_schemes(text: &str) -> Self {
+        Self::stored(text, is_scheme_of_keys)
+    }
+
+    fn stored(text: &str, may: fn(&str) -> bool) -> Self {
+        Self(text.split_whitespace().filter(|word| is_token(word) && may(word)).map(str::to_owned).collect())
+    }
+
+    fn read(text: &str, may: impl Fn(&str) -> Result<(), String>) -> Result<Self, String> {
         let mut names = Vec::new();
         for word in text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()) {
             let word = word.to_ascii_lowercase();
-            let is_token = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
-            if !is_token || word.len() > 40 {
+            if !is_token(&word) {
+                let start: String = word.chars().take(40).collect();
                 return Err(format!(
-                    "\u{201c}{}\u{201d} is no header's name.",
-                    word.chars().take(40).collect::<String>()
+                    "\u{201c}{start}\u{201d} is no name of this kind: use letters, digits and hyphens."
                 ));
             }
-            if TAKEN.contains(&word.as_str()) || word.starts_with("x-keyward-") || word.starts_with("x-forwarded-") {
-                return Err(format!("{word} has a meaning of its own; choose another."));
-            }
+            may(&word)?;
             if !names.contains(&word) {
                 names.push(word);
             }
@@ -147,6 +210,20 @@ impl Tokens {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+fn is_token(word: &str) -> bool {
+    word.len() <= 40
+        && word.starts_with(|c: char| c.is_ascii_lowercase())
+        && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn is_header_of_keys(word: &str) -> bool {
+    ENDINGS.iter().any(|ending| word.ends_with(ending)) && !USED.iter().any(|used| word.contains(used))
+}
+
+fn is_scheme_of_keys(word: &str) -> bool {
+    !SCHEMES.contains(&word) && !word.starts_with("aws4-")
 }
 
 /// Separated by single spaces.
@@ -194,9 +271,52 @@ mod tests {
 
     #[test]
     fn a_tenants_own_headers_cannot_take_a_name_that_means_something() {
-        assert_eq!(Tokens::parse("apiKey, X-Acme-Token").unwrap().to_string(), "apikey x-acme-token");
-        for bad in ["X-API-Key", "Authorization", "x-keyward-subject", "a b:c", "é", "x-forwarded-for"] {
-            assert!(Tokens::parse(bad).is_err(), "{bad:?}");
+        assert_eq!(Tokens::headers("apiKey, X-Acme-Token").unwrap().to_string(), "apikey x-acme-token");
+        for bad in [
+            "accept",
+            "user-agent",
+            "forwarded",
+            "origin",
+            "referer",
+            "range",
+            "te",
+            "via",
+            "cookie",
+            "host",
+            "dnt",
+            "if-none-match",
+            "x-real-ip",
+            "x-request-id",
+            "x-requested-with",
+            "sec-websocket-key",
+            "sec-fetch-site",
+            "x-csrf-token",
+            "x-xsrf-token",
+            "idempotency-key",
+            "x-original-url",
+            "x-http-method-override",
+            "traceparent",
+            "X-API-Key",
+            "Authorization",
+            "x-keyward-key",
+            "a b:c",
+            "\u{e9}key",
+            "x-forwarded-token",
+            "proxy-token",
+            "x_acme_key",
+            "x.acme.key",
+        ] {
+            assert!(Tokens::headers(bad).is_err(), "{bad:?}");
         }
+        assert_eq!(Tokens::stored_headers("accept apikey").to_string(), "apikey", "what was taken once carries no key");
+    }
+
+    #[test]
+    fn a_tenants_own_schemes_are_nobody_elses() {
+        assert_eq!(Tokens::schemes("Token ApiKey").unwrap().to_string(), "token apikey");
+        for bad in ["Bearer", "basic", "Digest", "DPoP", "AWS4-HMAC-SHA256", "a b:c"] {
+            assert!(Tokens::schemes(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(Tokens::stored_schemes("digest token").to_string(), "token");
     }
 }

@@ -112,7 +112,7 @@ pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) ->
     let console = Console::new(store.clone(), clock.clone(), entropy.clone(), config.checkpoint())
         .with_issuer(&config.public_url);
     App::new(Parts {
-        verifier: Verifier::new(store.clone(), clock.clone(), REMEMBERED),
+        verifier: Verifier::new(&store, clock.clone(), REMEMBERED).with_issuer(&config.public_url),
         console: Arc::new(console),
         metrics: Metrics::new(),
         request_ids: RequestIds::new(&entropy),

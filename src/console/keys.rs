@@ -16,7 +16,7 @@ use crate::{
     people::{Action, Permit},
     policy::Policy,
     registry::{DEFAULT_TENANT, Entry, Kind},
-    scope::{ClosedGates, Scope, Scopes},
+    scope::{ANY_TENANT, ClosedGates, Scope, Scopes},
     secret::{Digest, Plaintext},
     store::{Change, LastUse, NewKey, Rotation, Stakes, StoredVerifyKey},
     tenant::{AllAccess, Tenant},
@@ -500,6 +500,10 @@ impl Console {
         let is_new = |scope: &&Scope| held.is_none_or(|held| !held.iter().any(|other| other == *scope));
         if scopes.iter().filter(is_new).any(Scope::is_reserved) && permit.allows(Action::GrantReserved).is_err() {
             errors.push(error("scopes", "Your role may not give a key access to Keyward itself. Ask an admin."));
+        }
+        let crossing = scopes.iter().filter(is_new).any(Scope::crosses_tenants);
+        if crossing && permit.allows(Action::ManageTenants).is_err() {
+            errors.push(error("scopes", format!("Only a superadmin grants {ANY_TENANT}: it reaches every tenant.")));
         }
         let closed = self.store.closed_gates(tenant.name.as_str(), scopes).await?;
         for scope in scopes.iter().filter(is_new) {

@@ -173,14 +173,18 @@ impl Console {
 
     /// Forgets what has outlived its use: expired sessions, old usage. Called now and then.
     pub async fn sweep(&self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        self.store.sweep_sessions(now).await?;
-        self.store.sweep_refusals(now.plus(-REFUSALS_KEPT)).await?;
-        self.store.sweep_nonces(now).await?;
-        self.store.sweep_observations(now).await?;
-        self.store.sweep_quotas(now.plus(-QUOTAS_KEPT)).await?;
-        self.store.sweep_forms_sent(now.plus(-FORMS_KEPT)).await?;
-        self.sweep_canaries(now).await?;
-        self.store.sweep_usage(now).await
+        let (now, store) = (self.clock.now(), &self.store);
+        // One that fails keeps none of the others from being done; the first failure is said.
+        let done = [
+            store.sweep_sessions(now).await,
+            store.sweep_refusals(now.plus(-REFUSALS_KEPT)).await,
+            store.sweep_nonces(now).await,
+            store.sweep_observations(now).await,
+            store.sweep_quotas(now.plus(-QUOTAS_KEPT)).await,
+            store.sweep_forms_sent(now.plus(-FORMS_KEPT)).await,
+            self.sweep_canaries(now).await,
+            store.sweep_usage(now).await,
+        ];
+        done.into_iter().collect()
     }
 }

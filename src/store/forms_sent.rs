@@ -1,6 +1,6 @@
 //! Forms that made a key, remembered so that one posted twice makes no second.
 
-use super::{Change, Store, StoreError, reading, within, writing};
+use super::{Change, Store, StoreError, reading, within};
 use crate::{id::KeyId, secret::Digest, time::Timestamp};
 
 const FIND: &str = "SELECT key_id FROM forms_sent WHERE digest = $1";
@@ -17,9 +17,8 @@ impl Store {
 
     /// Forgets forms that were sent before this instant.
     pub async fn sweep_forms_sent(&self, before: Timestamp) -> Result<(), StoreError> {
-        let sql = "DELETE FROM forms_sent WHERE at < $1";
-        writing!(self, db => sqlx::query(sql).bind(before.millis()).execute(db).await.map(drop))?;
-        Ok(())
+        let sql = "DELETE FROM forms_sent WHERE digest IN (SELECT digest FROM forms_sent WHERE at < $1 LIMIT $2)";
+        self.sweep_in_steps(sql, before.millis()).await
     }
 }
 

@@ -428,7 +428,7 @@ impl Change {
             "DELETE FROM usage_minutes WHERE key_id = $1",
             "DELETE FROM observations WHERE key_id = $1",
             "DELETE FROM rotations WHERE $1 IN (old_key_id, new_key_id)",
-            "DELETE FROM quotas WHERE key_id = $1",
+            "DELETE FROM quota_uses WHERE key_id = $1",
             "DELETE FROM nonces WHERE key_id = $1",
             "DELETE FROM verify_keys WHERE key_id = $1",
             "DELETE FROM refusals WHERE key_id = $1",

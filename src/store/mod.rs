@@ -106,6 +106,10 @@ const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
 /// How long a call waits for a connection before it gives up.
 const ACQUIRE: Duration = Duration::from_secs(2);
+/// Rows that a sweep forgets in one statement.
+const STEP: i64 = 1000;
+/// Connections of its own that verification has.
+const VERIFICATION: u32 = 4;
 /// How long a write waits for another process that holds the `SQLite` file.
 const BUSY: Duration = Duration::from_secs(2);
 
@@ -117,12 +121,15 @@ pub struct Store {
 
 struct Inner {
     db: Db,
+    /// The same database by connections of its own: verification never waits for the console's.
+    verification: Db,
     master: Arc<MasterKey>,
-    listener: OnceLock<Listener>,
+    listener: Arc<OnceLock<Listener>>,
 }
 
 type Listener = Box<dyn Fn(&Event) + Send + Sync>;
 
+#[derive(Clone)]
 enum Db {
     Sqlite { write: SqlitePool, read: SqlitePool },
     Postgres(PgPool),
@@ -196,20 +203,28 @@ impl Location {
 impl Store {
     /// Connects. The schema is not touched; see [`Store::migrate`].
     pub async fn open(location: &Location, master: Arc<MasterKey>) -> Result<Self, StoreError> {
-        let db = match location {
+        let (db, verification) = match location {
             Location::Sqlite(path) => Self::open_sqlite(path).await?,
             Location::Postgres(url) => {
                 let options =
                     PgConnectOptions::from_str(url)?.options([("statement_timeout", "5000"), ("lock_timeout", "5000")]);
-                Db::Postgres(
-                    PgPoolOptions::new().max_connections(8).acquire_timeout(ACQUIRE).connect_with(options).await?,
-                )
+                let pool = |connections| PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
+                let console = pool(8).connect_with(options.clone()).await?;
+                (Db::Postgres(console), Db::Postgres(pool(VERIFICATION).connect_lazy_with(options)))
             }
         };
-        Ok(Self { inner: Arc::new(Inner { db, master, listener: OnceLock::new() }) })
+        Ok(Self { inner: Arc::new(Inner { db, verification, master, listener: Arc::default() }) })
     }
 
-    async fn open_sqlite(path: &Path) -> Result<Db, StoreError> {
+    /// The same database by the connections that are kept for verification.
+    #[must_use]
+    pub fn for_verification(&self) -> Self {
+        let Inner { verification, master, listener, .. } = &*self.inner;
+        let (db, verification) = (verification.clone(), verification.clone());
+        Self { inner: Arc::new(Inner { db, verification, master: master.clone(), listener: listener.clone() }) }
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<(Db, Db), StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -225,8 +240,13 @@ impl Store {
         if (next(), next(), next()) < OLDEST_SQLITE {
             return Err(StoreError::OldSqlite(version));
         }
-        let read = pool(4).connect_with(options.pragma("query_only", "on")).await?;
-        Ok(Db::Sqlite { write, read })
+        let reading = options.clone().pragma("query_only", "on");
+        let read = pool(4).connect_with(reading.clone()).await?;
+        let verification = Db::Sqlite {
+            write: pool(1).connect_lazy_with(options),
+            read: pool(VERIFICATION).connect_lazy_with(reading),
+        };
+        Ok((Db::Sqlite { write, read }, verification))
     }
 
     /// Brings the schema up to date. Before anything pending runs on a `SQLite` file that holds data, the file is copied
@@ -310,12 +330,31 @@ impl Store {
 
     /// Waits for what is under way and closes every connection.
     pub async fn close(&self) {
-        match &self.inner.db {
-            Db::Sqlite { write, read } => {
-                read.close().await;
-                write.close().await;
+        for db in [&self.inner.verification, &self.inner.db] {
+            match db {
+                Db::Sqlite { write, read } => {
+                    read.close().await;
+                    write.close().await;
+                }
+                Db::Postgres(pool) => pool.close().await,
             }
-            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// Forgets what a statement takes, in steps: each is short enough for any statement's time limit, and lets others
+    /// write before the next. The statement's first parameter is the instant, its last the rows of a step.
+    async fn sweep_in_steps(&self, sql: &'static str, before: i64) -> Result<(), StoreError> {
+        loop {
+            let rows = writing!(self, db => sqlx::query(sql)
+                .bind(before)
+                .bind(STEP)
+                .execute(db)
+                .await?
+                .rows_affected());
+            if i64::try_from(rows).is_ok_and(|rows| rows < STEP) {
+                return Ok(());
+            }
+            tokio::task::yield_now().await;
         }
     }
 
@@ -323,5 +362,33 @@ impl Store {
     #[cfg(test)]
     pub(crate) async fn tamper(&self, sql: &'static str) {
         writing!(self, db => sqlx::raw_sql(sql).execute(db).await.map(drop)).unwrap();
+    }
+}
+
+#[cfg(test)]
+mod verification_tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn verification_reads_and_writes_while_the_console_has_no_connection_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::Sqlite(folder.path().join("keyward.db"));
+        let master = MasterKey::load_or_create(&folder.path().join("master.key"), &crate::secret::Entropy::system());
+        let store = Store::open(&location, Arc::new(master.unwrap())).await.unwrap();
+        store.migrate().await.unwrap();
+        let Db::Sqlite { write, read } = &store.inner.db else { unreachable!("opened as SQLite") };
+        let mut held = vec![write.acquire().await.unwrap()];
+        for _ in 0..4 {
+            held.push(read.acquire().await.unwrap());
+        }
+        assert!(tokio::time::timeout(Duration::from_millis(100), store.ping()).await.is_err(), "none is left");
+        let verification = store.for_verification();
+        let soon = async {
+            verification.ping().await.unwrap();
+            verification.add_refusals(&[]).await.unwrap();
+            verification.audit_head().await.unwrap();
+        };
+        tokio::time::timeout(Duration::from_secs(1), soon).await.unwrap();
+        drop(held);
     }
 }

@@ -1,7 +1,7 @@
 //! What was seen of calls, at rest: by the minute for a few hours, by kind for some days. Both are added up in the batches
 //! of [`super::usage`] and bounded here.
 
-use super::{Store, StoreError, reading, writing};
+use super::{Store, StoreError, reading};
 use crate::{
     activity::{MINUTE, Manner, Observation, Outcome, Period, Series, Tally},
     id::KeyId,
@@ -104,12 +104,12 @@ impl Store {
 
     /// Forgets minutes after a few hours and observations after 7 days.
     pub async fn sweep_observations(&self, now: Timestamp) -> Result<(), StoreError> {
-        let minutes = now.plus(-MINUTES_KEPT).millis();
-        writing!(self, db => {
-            sqlx::query("DELETE FROM usage_minutes WHERE minute < $1").bind(minutes).execute(db).await?;
-            sqlx::query("DELETE FROM observations WHERE day < $1").bind(first_day(now)).execute(db).await?;
-        });
-        Ok(())
+        let minutes = "DELETE FROM usage_minutes WHERE (key_id, minute, outcome) IN \
+                       (SELECT key_id, minute, outcome FROM usage_minutes WHERE minute < $1 LIMIT $2)";
+        let kinds = "DELETE FROM observations WHERE (key_id, day, id) IN \
+                     (SELECT key_id, day, id FROM observations WHERE day < $1 LIMIT $2)";
+        self.sweep_in_steps(minutes, now.plus(-MINUTES_KEPT).millis()).await?;
+        self.sweep_in_steps(kinds, first_day(now)).await
     }
 }
 

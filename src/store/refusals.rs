@@ -2,11 +2,13 @@
 
 use sqlx::FromRow;
 
-use super::{Db, Store, StoreError, reading, writing};
+use super::{Db, Store, StoreError, reading};
 use crate::{id::KeyId, time::Timestamp};
 
-/// The most refusals that are kept.
+/// The most refusals of keys that are kept.
 pub const MAX_REFUSALS: i64 = 10_000;
+/// The most refusals without a key that are kept.
+const MAX_WITHOUT_KEY: i64 = 2_000;
 
 /// A refusal, as it was decided.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -83,11 +85,31 @@ impl Store {
             .await?))
     }
 
-    /// Keeps the latest ones and forgets what is older than `before`.
+    /// Keeps the latest ones, those of keys and those without one each for themselves, and forgets what is older than
+    /// `before`.
     pub async fn sweep_refusals(&self, before: Timestamp) -> Result<(), StoreError> {
-        let sql = "DELETE FROM refusals WHERE at < $1 OR at < (SELECT MIN(at) FROM \
-                   (SELECT at FROM refusals ORDER BY at DESC LIMIT $2) latest)";
-        writing!(self, db => sqlx::query(sql).bind(before.millis()).bind(MAX_REFUSALS).execute(db).await.map(drop))?;
+        let old = "DELETE FROM refusals WHERE request_id IN (SELECT request_id FROM refusals WHERE at < $1 LIMIT $2)";
+        self.sweep_in_steps(old, before.millis()).await?;
+        for (last, delete, kept) in [
+            (
+                "SELECT at FROM refusals WHERE key_id <> '' ORDER BY at DESC LIMIT 1 OFFSET $1",
+                "DELETE FROM refusals WHERE request_id IN \
+                 (SELECT request_id FROM refusals WHERE at <= $1 AND key_id <> '' LIMIT $2)",
+                MAX_REFUSALS,
+            ),
+            (
+                "SELECT at FROM refusals WHERE key_id = '' ORDER BY at DESC LIMIT 1 OFFSET $1",
+                "DELETE FROM refusals WHERE request_id IN \
+                 (SELECT request_id FROM refusals WHERE at <= $1 AND key_id = '' LIMIT $2)",
+                MAX_WITHOUT_KEY,
+            ),
+        ] {
+            let beyond: Option<(i64,)> =
+                reading!(self, db => sqlx::query_as(last).bind(kept).fetch_optional(db).await?);
+            if let Some((at,)) = beyond {
+                self.sweep_in_steps(delete, at).await?;
+            }
+        }
         Ok(())
     }
 }

@@ -53,8 +53,8 @@ impl Store {
 
     /// Forgets sessions that have expired.
     pub async fn sweep_sessions(&self, now: Timestamp) -> Result<(), StoreError> {
-        let sql = "DELETE FROM sessions WHERE expires_at <= $1";
-        writing!(self, db => sqlx::query(sql).bind(now.millis()).execute(db).await.map(drop))?;
-        Ok(())
+        let sql = "DELETE FROM sessions WHERE id_digest IN \
+                   (SELECT id_digest FROM sessions WHERE expires_at <= $1 LIMIT $2)";
+        self.sweep_in_steps(sql, now.millis()).await
     }
 }

@@ -92,9 +92,9 @@ impl Store {
 
     /// Forgets nonces that no signature could be accepted with any more.
     pub async fn sweep_nonces(&self, now: Timestamp) -> Result<(), StoreError> {
-        let sql = "DELETE FROM nonces WHERE expires_at <= $1";
-        writing!(self, db => sqlx::query(sql).bind(now.millis()).execute(db).await.map(drop))?;
-        Ok(())
+        let sql = "DELETE FROM nonces WHERE (key_id, nonce_digest) IN \
+                   (SELECT key_id, nonce_digest FROM nonces WHERE expires_at <= $1 LIMIT $2)";
+        self.sweep_in_steps(sql, now.millis()).await
     }
 }
 

@@ -73,12 +73,12 @@ impl Store {
         match &self.inner.db {
             Db::Sqlite { write, .. } => {
                 let mut transaction = write.begin_with("BEGIN IMMEDIATE").await?;
-                add_usage!(transaction, batch, totals);
+                add_usage!(transaction, batch, totals, "SELECT id FROM keys WHERE id = $1");
                 transaction.commit().await?;
             }
             Db::Postgres(pool) => {
                 let mut transaction = pool.begin().await?;
-                add_usage!(transaction, batch, totals);
+                add_usage!(transaction, batch, totals, "SELECT id FROM keys WHERE id = $1 FOR KEY SHARE");
                 transaction.commit().await?;
             }
         }
@@ -113,19 +113,27 @@ impl Store {
 
     /// Forgets callers not seen for 7 days and hours older than 400 days.
     pub async fn sweep_usage(&self, now: Timestamp) -> Result<(), StoreError> {
-        super::writing!(self, db => {
-            sqlx::query("DELETE FROM callers WHERE at <= $1").bind(now.plus(-7 * DAY).millis()).execute(db).await?;
-            for sql in ["DELETE FROM usage_hours WHERE hour <= $1", "DELETE FROM usage_totals WHERE hour <= $1"] {
-                sqlx::query(sql).bind(now.plus(-400 * DAY).millis()).execute(db).await?;
-            }
-        });
-        Ok(())
+        let callers = "DELETE FROM callers WHERE (key_id, address) IN \
+                       (SELECT key_id, address FROM callers WHERE at <= $1 LIMIT $2)";
+        let hours = "DELETE FROM usage_hours WHERE (key_id, hour, outcome) IN \
+                     (SELECT key_id, hour, outcome FROM usage_hours WHERE hour <= $1 LIMIT $2)";
+        let totals = "DELETE FROM usage_totals WHERE (outcome, hour) IN \
+                      (SELECT outcome, hour FROM usage_totals WHERE hour <= $1 LIMIT $2)";
+        self.sweep_in_steps(callers, now.plus(-7 * DAY).millis()).await?;
+        self.sweep_in_steps(hours, now.plus(-400 * DAY).millis()).await?;
+        self.sweep_in_steps(totals, now.plus(-400 * DAY).millis()).await
     }
 }
 
 macro_rules! add_usage {
-    ($transaction:ident, $batch:ident, $totals:ident) => {
+    ($transaction:ident, $batch:ident, $totals:ident, $find:literal) => {
         for tally in $batch {
+            // A key that was purged meanwhile leaves nothing behind, and none is purged before this is over.
+            let find = sqlx::query_as($find).bind(tally.key.as_str());
+            let found: Option<(String,)> = find.fetch_optional(&mut *$transaction).await?;
+            if found.is_none() {
+                continue;
+            }
             for (outcome, calls) in &tally.calls {
                 sqlx::query(
                     "INSERT INTO usage_hours (key_id, hour, outcome, calls) VALUES ($1, $2, $3, $4) \

@@ -1,17 +1,31 @@
-//! What a node remembers of keys, and for how long it may trust that. A key read from the store before a change was
-//! heard cannot come back after it.
+//! What a node remembers of keys, of ids that no key has and of the rules, and for how long it may trust that. A key read
+//! from the store before a change was heard cannot come back after it, and neither can an absence.
 
-use std::sync::{
-    Arc, PoisonError, RwLock,
-    atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering},
+    },
 };
 
-use quick_cache::sync::Cache;
+use quick_cache::{Weighter, sync::Cache};
+use tokio::sync::OnceCell;
 
-use crate::{audit::Event, id::KeyId, store::StoredKey, tenant::Presentations};
+use crate::{
+    audit::{Event, Verb},
+    id::KeyId,
+    registry::Kind,
+    store::StoredKey,
+    tenant::Presentations,
+};
 
 /// Before anything was heard.
 const NOTHING: i64 = -1;
+/// Bytes that a remembered key is reckoned to take on average; the bound on memory is so many for each key of its capacity.
+const KEY_BYTES: u64 = 2048;
+/// Ids that are remembered to be nobody's, at most.
+const ABSENT: usize = 65_536;
 
 /// The names that tenants added to carry keys, in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,12 +36,58 @@ pub struct Names {
     pub schemes: Vec<String>,
 }
 
-pub(super) struct Memory {
-    keys: Cache<KeyId, Arc<StoredKey>>,
+/// What holds for every key, as far as verification needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Rules {
     /// What the policy accepts.
+    pub accepted: Option<Presentations>,
+    /// The longest life of a JWT, in milliseconds.
+    pub longest: i64,
+    /// What each tenant added, by its name; tenants that added nothing are left out.
+    pub names: HashMap<String, Arc<Names>>,
+}
+
+/// The names of all tenants together, and of each.
+#[derive(Default)]
+struct AllNames {
+    every: Arc<Names>,
+    by_tenant: HashMap<String, Arc<Names>>,
+}
+
+/// What a key takes of memory, in bytes: its texts, twice (a door keeps what it tells of it), and the rest by estimate.
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<KeyId, Arc<StoredKey>> for Weight {
+    fn weight(&self, _: &KeyId, stored: &Arc<StoredKey>) -> u64 {
+        let card = &stored.key.card;
+        let scopes: usize = card.scopes.iter().map(|scope| scope.as_str().len() + 32).sum();
+        let texts = card.name.as_str().len()
+            + card.description.as_str().len()
+            + card.metadata.as_str().len()
+            + stored.key.tenant.docs.len()
+            + scopes;
+        let bytes = 1024 + 2 * texts + 512 * stored.verify_keys.len();
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+}
+
+/// A read of one key that several questions wait for.
+pub(super) type Flight = Arc<OnceCell<Option<Arc<StoredKey>>>>;
+/// Reads under way, by key and by what had been forgotten when they began: who asks after a change joins none from before.
+type Flights = Mutex<HashMap<(KeyId, u64), Flight>>;
+
+pub(super) struct Memory {
+    keys: Cache<KeyId, Arc<StoredKey>, Weight>,
+    /// Ids that no key had when the store was asked.
+    absent: Cache<KeyId, ()>,
+    flights: Flights,
+    /// What the policy accepts; no bit before it was read.
     accepted: AtomicU8,
+    /// The longest life of a JWT, in milliseconds.
+    longest: AtomicI64,
     /// The names that tenants added; a lock nobody takes while there are none.
-    names: RwLock<Option<Arc<Names>>>,
+    names: RwLock<AllNames>,
     has_names: AtomicBool,
     /// Whether the rules have to be read again.
     rules_changed: AtomicBool,
@@ -40,15 +100,37 @@ pub(super) struct Memory {
 }
 
 /// A read of the store under way: what had been forgotten when it began.
+#[derive(Clone, Copy)]
 pub(super) struct Filling(u64);
+
+/// A place in a flight. The last one to leave takes it off the list.
+pub(super) struct Seat<'a> {
+    flights: &'a Flights,
+    of: (KeyId, u64),
+    flight: Option<Flight>,
+}
+
+/// What memory knows of an id.
+#[derive(Debug)]
+pub(super) enum Known {
+    /// The key it names.
+    Key(Arc<StoredKey>),
+    /// No key has it.
+    Absent,
+    /// Nothing that may be trusted.
+    Nothing,
+}
 
 impl Memory {
     pub(super) fn new(capacity: usize) -> Self {
+        let bytes = u64::try_from(capacity).unwrap_or(u64::MAX).saturating_mul(KEY_BYTES);
         Self {
-            keys: Cache::new(capacity),
-            // Until the store was read, nothing beyond the standard names carries a key.
-            accepted: AtomicU8::new(Presentations::ALL.bits()),
-            names: RwLock::new(None),
+            keys: Cache::with_weighter(capacity, bytes, Weight),
+            absent: Cache::new(ABSENT),
+            flights: Flights::default(),
+            accepted: AtomicU8::new(0),
+            longest: AtomicI64::new(0),
+            names: RwLock::default(),
             has_names: AtomicBool::new(false),
             rules_changed: AtomicBool::new(true),
             heard: AtomicI64::new(NOTHING),
@@ -57,9 +139,16 @@ impl Memory {
         }
     }
 
-    /// A remembered key, while memory is trusted.
-    pub(super) fn get(&self, id: KeyId, steady: i64) -> Option<Arc<StoredKey>> {
-        if steady < self.trusted_until.load(Ordering::SeqCst) { self.keys.get(&id) } else { None }
+    /// What is remembered of this id, while memory is trusted.
+    pub(super) fn get(&self, id: KeyId, steady: i64) -> Known {
+        if steady >= self.trusted_until.load(Ordering::SeqCst) {
+            return Known::Nothing;
+        }
+        match self.keys.get(&id) {
+            Some(stored) => Known::Key(stored),
+            None if self.absent.get(&id).is_some() => Known::Absent,
+            None => Known::Nothing,
+        }
     }
 
     /// Taken before the store is read.
@@ -67,51 +156,133 @@ impl Memory {
         Filling(self.forgotten.load(Ordering::SeqCst))
     }
 
+    /// A place in the one read of this key that began since the last change was heard.
+    pub(super) fn board(&self, id: KeyId, filling: Filling) -> Seat<'_> {
+        let of = (id, filling.0);
+        let flight = lock(&self.flights).entry(of).or_default().clone();
+        Seat { flights: &self.flights, of, flight: Some(flight) }
+    }
+
     /// Remembers what was read, unless something was forgotten meanwhile. The order matters: insert first, look second.
     /// [`Memory::forget`] counts first and removes second, so that one of the two sees the other.
-    pub(super) fn keep(&self, filling: Filling, stored: Arc<StoredKey>) {
-        let id = stored.key.id;
-        self.keys.insert(id, stored);
+    pub(super) fn keep(&self, filling: Filling, id: KeyId, found: Option<Arc<StoredKey>>) {
+        match found {
+            Some(stored) => self.keys.insert(id, stored),
+            None => self.absent.insert(id, ()),
+        }
         if self.forgotten.load(Ordering::SeqCst) != filling.0 {
             self.keys.remove(&id);
+            self.absent.remove(&id);
         }
     }
 
-    /// Forgets what a change touched: one key, or, when it was no key's, all of them and the rules.
+    /// Forgets what a change touched: one key, the keys of one tenant, group or identity, or, when that cannot be told,
+    /// all of them; and the rules, where they may have changed. Every change may have made keys, under ids that it does
+    /// not name: no absence outlives one.
     pub(super) fn forget(&self, change: &Event) {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.absent.clear();
         if let Some(id) = KeyId::parse(&change.target).filter(|_| change.verb.starts_with("key.")) {
             self.keys.remove(&id);
-        } else {
+        } else if change.verb.starts_with("entry.") {
+            self.forget_entry(change);
+        } else if change.verb != Verb::ResetUser.code() {
             self.rules_changed.store(true, Ordering::SeqCst);
             self.keys.clear();
         }
         tracing::trace!(generation = change.seq, target = change.target, "heard of a change");
     }
 
-    pub(super) fn accepted(&self) -> Presentations {
-        Presentations::from_bits(self.accepted.load(Ordering::Relaxed))
+    fn forget_entry(&self, change: &Event) {
+        let target = change.target.as_str();
+        let detail: Option<serde_json::Value> = serde_json::from_str(&change.detail).ok();
+        let kind = detail.as_ref().and_then(|detail| Kind::parse(detail["kind"].as_str()?));
+        match kind {
+            // Templates shape keys that are yet to be made.
+            Some(Kind::Template) => {}
+            Some(Kind::Policy) => self.rules_changed.store(true, Ordering::SeqCst),
+            Some(Kind::Tenant) => {
+                self.rules_changed.store(true, Ordering::SeqCst);
+                self.keys.retain(|_, stored| stored.key.tenant.id.as_str() != target);
+            }
+            Some(Kind::Group) => {
+                let is_in =
+                    |stored: &StoredKey| stored.key.group.as_ref().is_some_and(|group| group.id.as_str() == target);
+                self.keys.retain(|_, stored| !is_in(stored));
+            }
+            Some(Kind::Subject) => {
+                let acts = |stored: &StoredKey| {
+                    stored.key.subject.as_ref().is_some_and(|subject| subject.id.as_str() == target)
+                };
+                self.keys.retain(|_, stored| !acts(stored));
+            }
+            // A gate may stand in the way of any key.
+            Some(Kind::Scope) => self.keys.clear(),
+            None => {
+                self.rules_changed.store(true, Ordering::SeqCst);
+                self.keys.clear();
+            }
+        }
     }
 
-    pub(super) fn names(&self) -> Option<Arc<Names>> {
+    /// What the policy accepts, while that may be trusted.
+    pub(super) fn accepted(&self, steady: i64) -> Option<Presentations> {
+        let bits = self.accepted.load(Ordering::SeqCst);
+        let trusted = bits != 0
+            && !self.rules_changed.load(Ordering::SeqCst)
+            && steady < self.trusted_until.load(Ordering::SeqCst);
+        trusted.then(|| Presentations::from_bits(bits))
+    }
+
+    /// The longest life of a JWT, in milliseconds, as last read.
+    pub(super) fn longest(&self) -> i64 {
+        self.longest.load(Ordering::SeqCst)
+    }
+
+    /// The names that this tenant added, or all tenants together.
+    pub(super) fn names(&self, tenant: Option<&str>) -> Option<Arc<Names>> {
         if !self.has_names.load(Ordering::Relaxed) {
             return None;
         }
-        self.names.read().unwrap_or_else(PoisonError::into_inner).clone()
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        match tenant {
+            Some(tenant) => names.by_tenant.get(tenant).cloned(),
+            None => Some(names.every.clone()),
+        }
     }
 
-    /// Whether the rules have to be read again; asked once for each time they change.
-    pub(super) fn rules_changed(&self) -> bool {
-        self.rules_changed.swap(false, Ordering::SeqCst)
+    /// Whether the rules have to be read again.
+    pub(super) fn need_rules(&self) -> bool {
+        self.rules_changed.load(Ordering::SeqCst)
     }
 
-    /// Takes the rules as read, or `None` when they could not be read and have to be asked for again.
-    pub(super) fn keep_rules(&self, rules: Option<(Presentations, Names)>) {
-        let Some((accepted, names)) = rules else { return self.rules_changed.store(true, Ordering::SeqCst) };
-        self.accepted.store(accepted.bits(), Ordering::Relaxed);
-        let any = !names.headers.is_empty() || !names.schemes.is_empty();
-        *self.names.write().unwrap_or_else(PoisonError::into_inner) = any.then(|| Arc::new(names));
+    /// Taken before the rules are read: what changes from here on asks for them again.
+    pub(super) fn begin_rules(&self) {
+        self.rules_changed.store(false, Ordering::SeqCst);
+    }
+
+    /// The rules could not be read and have to be asked for again.
+    pub(super) fn ask_rules_again(&self) {
+        self.rules_changed.store(true, Ordering::SeqCst);
+    }
+
+    /// Takes the rules as read.
+    pub(super) fn keep_rules(&self, rules: Rules) {
+        let mut every = Names::default();
+        for names in rules.names.values() {
+            every.headers.extend_from_slice(&names.headers);
+            every.schemes.extend_from_slice(&names.schemes);
+        }
+        for list in [&mut every.headers, &mut every.schemes] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        let any = !rules.names.is_empty();
+        *self.names.write().unwrap_or_else(PoisonError::into_inner) =
+            AllNames { every: Arc::new(every), by_tenant: rules.names };
         self.has_names.store(any, Ordering::Relaxed);
+        self.longest.store(rules.longest, Ordering::SeqCst);
+        self.accepted.store(rules.accepted.map_or(0, Presentations::bits), Ordering::SeqCst);
     }
 
     pub(super) fn heard(&self) -> Option<i64> {
@@ -126,6 +297,7 @@ impl Memory {
     pub(super) fn restart(&self, generation: i64) {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.keys.clear();
+        self.absent.clear();
         self.rules_changed.store(true, Ordering::SeqCst);
         self.heard.store(generation, Ordering::SeqCst);
     }
@@ -139,13 +311,44 @@ impl Memory {
     }
 }
 
+impl Seat<'_> {
+    /// The flight it is in.
+    pub(super) fn flight(&self) -> Option<&Flight> {
+        self.flight.as_ref()
+    }
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        let mut flights = lock(self.flights);
+        self.flight = None;
+        if flights.get(&self.of).is_some_and(|flight| Arc::strong_count(flight) == 1) {
+            flights.remove(&self.of);
+        }
+    }
+}
+
+/// A panic elsewhere leaves reads that are still reads.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{audit::GENESIS, key::tests::example, secret::Digest, time::Timestamp};
+    use crate::{
+        audit::GENESIS,
+        key::{Metadata, tests::example},
+        secret::Digest,
+        time::Timestamp,
+    };
 
     fn stored() -> Arc<StoredKey> {
         Arc::new(StoredKey::new(example(), Digest::of(b"secret")))
+    }
+
+    fn is_known(memory: &Memory, steady: i64) -> bool {
+        matches!(memory.get(example().id, steady), Known::Key(_))
     }
 
     fn change(seq: i64, verb: &str, target: &str) -> Event {
@@ -164,34 +367,95 @@ mod tests {
     fn memory_is_trusted_only_under_a_lease() {
         let memory = Memory::new(10);
         let id = example().id;
-        memory.keep(memory.begin(), stored());
-        assert!(memory.get(id, 0).is_none(), "no lease yet");
+        memory.keep(memory.begin(), id, Some(stored()));
+        assert!(!is_known(&memory, 0), "no lease yet");
         memory.trust_until(1000);
-        assert!(memory.get(id, 999).is_some());
-        assert!(memory.get(id, 1000).is_none(), "the lease ran out");
+        assert!(is_known(&memory, 999));
+        assert!(!is_known(&memory, 1000), "the lease ran out");
     }
 
     #[test]
     fn a_read_that_began_before_a_change_cannot_bring_the_key_back() {
         let memory = Memory::new(10);
         let key = example();
+        let id = key.id;
         memory.trust_until(1000);
         let filling = memory.begin();
         memory.forget(&change(2, "key.archive", key.id.as_str()));
-        memory.keep(filling, stored());
-        assert!(memory.get(key.id, 0).is_none());
+        memory.keep(filling, id, Some(stored()));
+        assert!(!is_known(&memory, 0));
 
-        memory.keep(memory.begin(), stored());
-        assert!(memory.get(key.id, 0).is_some());
+        memory.keep(memory.begin(), id, Some(stored()));
+        assert!(is_known(&memory, 0));
         memory.forget(&change(3, "key.edit", "ZZZZZZZZZZZZZZZZ"));
-        assert!(memory.get(key.id, 0).is_some(), "another key's change");
+        assert!(is_known(&memory, 0), "another key's change");
         memory.forget(&change(4, "key.archive", key.id.as_str()));
-        assert!(memory.get(key.id, 0).is_none());
+        assert!(!is_known(&memory, 0));
 
-        assert!(memory.rules_changed() && !memory.rules_changed(), "once");
-        memory.keep(memory.begin(), stored());
+        memory.begin_rules();
+        memory.keep(memory.begin(), id, Some(stored()));
         memory.forget(&change(5, "subjects.disable", "ZZZZZZZZZZZZZZZZ"));
-        assert!(memory.get(key.id, 0).is_none(), "what is no key's may concern every key");
-        assert!(memory.rules_changed());
+        assert!(!is_known(&memory, 0), "what is no key's may concern every key");
+        assert!(memory.need_rules());
+    }
+
+    #[test]
+    fn an_absence_ends_with_the_next_change_and_with_the_lease() {
+        let memory = Memory::new(10);
+        let id = example().id;
+        let is_absent = |steady| matches!(memory.get(id, steady), Known::Absent);
+        memory.trust_until(1000);
+        memory.keep(memory.begin(), id, None);
+        assert!(is_absent(999) && !is_absent(1000));
+        // A successor is made by a change that names the key before it.
+        memory.forget(&change(2, "key.rotate", "ZZZZZZZZZZZZZZZZ"));
+        assert!(!is_absent(0));
+        let filling = memory.begin();
+        memory.forget(&change(3, "key.issue", id.as_str()));
+        memory.keep(filling, id, None);
+        assert!(!is_absent(0), "a read that began before the key was made");
+    }
+
+    #[test]
+    fn an_edit_of_the_catalogue_forgets_the_keys_it_concerns() {
+        let memory = Memory::new(10);
+        let (id, tenant) = (example().id, example().tenant.id);
+        memory.trust_until(1000);
+        let entry = |seq, kind: &str, target: &str| Event {
+            detail: format!("{{\"kind\":\"{kind}\"}}"),
+            ..change(seq, "entry.edit", target)
+        };
+        for (index, (kind, target, stays, rules)) in [
+            ("templates", "ZZZZZZZZZZZZZZZZ", true, false),
+            ("groups", "ZZZZZZZZZZZZZZZZ", true, false),
+            ("subjects", "ZZZZZZZZZZZZZZZZ", true, false),
+            ("tenants", "ZZZZZZZZZZZZZZZZ", true, true),
+            ("policy", "ZZZZZZZZZZZZZZZZ", true, true),
+            ("tenants", tenant.as_str(), false, true),
+            ("scopes", "ZZZZZZZZZZZZZZZZ", false, false),
+            ("something new", "ZZZZZZZZZZZZZZZZ", false, true),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            memory.keep(memory.begin(), id, Some(stored()));
+            memory.begin_rules();
+            memory.forget(&entry(i64::try_from(index).unwrap(), kind, target));
+            assert_eq!((is_known(&memory, 0), memory.need_rules()), (stays, rules), "{kind} {target}");
+        }
+    }
+
+    #[test]
+    fn memory_is_bounded_by_bytes() {
+        let memory = Memory::new(1000);
+        memory.trust_until(1000);
+        for number in 0..1000 {
+            let mut key = example();
+            key.id = KeyId::parse(&format!("{number:016}")).unwrap();
+            key.card.metadata = Metadata::from_checked(format!("{{\"a\":\"{}\"}}", "x".repeat(8000)));
+            let id = key.id;
+            memory.keep(memory.begin(), id, Some(Arc::new(StoredKey::new(key, Digest::of(b"secret")))));
+        }
+        assert!((1..=128).contains(&memory.len()), "{} keys of 16 KB in 2 MB", memory.len());
     }
 }

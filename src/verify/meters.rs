@@ -1,17 +1,19 @@
 //! How much of its limits and of its quota a key has used. Rate limits are counted in this process; a quota is taken from
-//! the store in blocks, so that it is exact across nodes and restarts without a write for every call. One lock makes
-//! taking from all of them one step: a refused call takes from none.
+//! the store in blocks, so that it is exact across nodes and restarts without a write for every call; one question at a
+//! time asks for a key's next block. A key's lock, one of a few dozen, makes taking from all of them one step: a refused
+//! call takes from none.
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
     decision::Spent,
     id::KeyId,
     key::Key,
-    limit::{Limit, Limits, Quota},
+    limit::{Limit, Limits, Period, Quota},
     store::{Store, StoreError},
     time::Timestamp,
 };
@@ -23,15 +25,11 @@ const BLOCKS: i64 = 1000;
 /// How long a used-up quota is believed to be used up, in milliseconds.
 const USED_UP: i64 = 1000;
 
-/// What is left of one limit, or of the quota, after a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is left of one limit after a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
-    /// The limit as written: `100/minute`.
-    pub name: String,
-    /// Calls in a window.
-    pub calls: i64,
-    /// The window's length in seconds.
-    pub window: i64,
+    /// The limit; it displays as written: `100/minute`.
+    pub limit: Limit,
     /// Calls that may follow at once.
     pub remaining: i64,
     /// Seconds until the whole allowance is there again.
@@ -49,9 +47,23 @@ pub struct Taken {
     pub wait: i64,
 }
 
+/// Locks that meters are spread over.
+const SHARDS: usize = 64;
+
 /// The meters of all keys that have limits.
-#[derive(Default)]
-pub(super) struct Meters(Mutex<HashMap<KeyId, Meter>>);
+pub(super) struct Meters {
+    shards: [Mutex<HashMap<KeyId, Meter>>; SHARDS],
+    hasher: RandomState,
+}
+
+impl Default for Meters {
+    fn default() -> Self {
+        Self { shards: std::array::from_fn(|_| Mutex::default()), hasher: RandomState::new() }
+    }
+}
+
+/// A day or a month, and when it began.
+type Share = (Period, Timestamp);
 
 #[derive(Clone, Default)]
 struct Meter {
@@ -59,16 +71,18 @@ struct Meter {
     quota: Option<Quota>,
     /// For each limit, when its whole allowance is there again, in steady microseconds.
     full_at: Vec<i64>,
-    /// The period the block was taken from, and what is left of it.
-    block: (Timestamp, i64),
+    /// The day or the month the block was taken from, and what is left of it.
+    block: Option<(Share, i64)>,
     /// The store is not asked for so many calls, or more, before this steady instant.
     used_up: (i64, i64),
+    /// Held by whoever asks the store for the next block.
+    taking: Arc<tokio::sync::Mutex<()>>,
 }
 
 enum Try {
     Done(Taken),
-    /// The block is used up: ask the store for this period.
-    Ask(Quota, Timestamp),
+    /// The block is used up: ask the store for this share, one at a time.
+    Ask(Quota, Share, Arc<tokio::sync::Mutex<()>>),
 }
 
 impl Meters {
@@ -82,20 +96,25 @@ impl Meters {
         steady: i64,
     ) -> Result<Taken, StoreError> {
         loop {
-            let (quota, period) = match self.attempt(key, cost, now, steady) {
+            let taking = match self.attempt(key, cost, now, steady) {
                 Try::Done(taken) => return Ok(taken),
-                Try::Ask(quota, period) => (quota, period),
+                Try::Ask(_, _, taking) => taking,
+            };
+            let _one = taking.lock().await;
+            // Whoever held it before may have brought enough for this call, too.
+            let (quota, share) = match self.attempt(key, cost, now, steady) {
+                Try::Done(taken) => return Ok(taken),
+                Try::Ask(quota, share, _) => (quota, share),
             };
             let wanted = (quota.calls / BLOCKS).clamp(1, BLOCK);
-            let got = store.take_quota(key.id, period, quota.calls, cost, wanted).await?;
-            let mut meters = self.lock();
+            let got = store.take_quota(key.id, share, quota.calls, cost, wanted).await?;
+            let mut meters = self.of(key.id);
             let meter = meters.entry(key.id).or_default();
             if got == 0 {
                 meter.used_up = (cost, steady + USED_UP);
-            } else if meter.block.0 == period {
-                meter.block.1 += got;
             } else {
-                meter.block = (period, got);
+                let left = meter.block.filter(|(of, _)| *of == share).map_or(0, |(_, left)| left);
+                meter.block = Some((share, left + got));
             }
         }
     }
@@ -110,14 +129,14 @@ impl Meters {
         now: Timestamp,
         steady: i64,
     ) -> Result<Taken, StoreError> {
-        let mut meter = self.lock().get(&key.id).cloned().unwrap_or_default();
-        let (quota, period) = match meter.attempt(key, cost, now, steady) {
+        let mut meter = self.of(key.id).get(&key.id).cloned().unwrap_or_default();
+        let (quota, share) = match meter.attempt(key, cost, now, steady) {
             Try::Done(taken) => return Ok(taken),
-            Try::Ask(quota, period) => (quota, period),
+            Try::Ask(quota, share, _) => (quota, share),
         };
         // As if a block had been taken, or as if there were none to take.
-        if store.used_quota(key.id, period).await?.saturating_add(cost) <= quota.calls {
-            meter.block = (period, cost);
+        if store.used_quota(key.id, share).await?.saturating_add(cost) <= quota.calls {
+            meter.block = Some((share, cost));
         } else {
             meter.used_up = (cost, i64::MAX);
         }
@@ -128,30 +147,41 @@ impl Meters {
     }
 
     fn attempt(&self, key: &Key, cost: i64, now: Timestamp, steady: i64) -> Try {
-        self.lock().entry(key.id).or_default().attempt(key, cost, now, steady)
+        self.of(key.id).entry(key.id).or_default().attempt(key, cost, now, steady)
     }
 
     /// Forgets meters that are full again and hold no block.
     pub(super) fn sweep(&self, steady: i64) {
         let micros = steady.saturating_mul(1000);
-        self.lock().retain(|_, meter| meter.block.1 > 0 || meter.full_at.iter().any(|full_at| *full_at > micros));
+        let holds = |meter: &Meter| meter.block.is_some_and(|(_, left)| left > 0);
+        for shard in &self.shards {
+            lock(shard).retain(|_, meter| holds(meter) || meter.full_at.iter().any(|full_at| *full_at > micros));
+        }
     }
 
     /// Gives the store back what was taken of quotas and not used: the process is stopping.
     pub(super) async fn release(&self, store: &Store) -> Result<(), StoreError> {
-        let blocks: Vec<_> = self.lock().drain().map(|(id, meter)| (id, meter.block)).collect();
-        for (id, (period, calls)) in blocks {
-            if calls > 0 {
-                store.return_quota(id, period, calls).await?;
+        for shard in &self.shards {
+            let blocks: Vec<_> = lock(shard).drain().map(|(id, meter)| (id, meter.block)).collect();
+            for (id, block) in blocks {
+                if let Some((share, calls)) = block.filter(|(_, calls)| *calls > 0) {
+                    store.return_quota(id, share, calls).await?;
+                }
             }
         }
         Ok(())
     }
 
-    /// A panic elsewhere leaves counts that are still counts.
-    fn lock(&self) -> MutexGuard<'_, HashMap<KeyId, Meter>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The meters that share a lock with this key's.
+    fn of(&self, id: KeyId) -> MutexGuard<'_, HashMap<KeyId, Meter>> {
+        let hash = usize::try_from(self.hasher.hash_one(id) % SHARDS as u64).unwrap_or(0);
+        lock(&self.shards[hash])
     }
+}
+
+/// A panic elsewhere leaves counts that are still counts.
+fn lock(meters: &Mutex<HashMap<KeyId, Meter>>) -> MutexGuard<'_, HashMap<KeyId, Meter>> {
+    meters.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Meter {
@@ -171,16 +201,18 @@ impl Meter {
             return Try::Done(Taken { spent: Spent::Rate, left, wait: seconds(wait) });
         }
         if let Some(quota) = self.quota {
-            let (period, next) = quota.period.around(now);
-            if self.block.0 != period || self.block.1 < cost {
+            let (began, next) = quota.period.around(now);
+            let share = (quota.period, began);
+            let block = self.block.as_mut().filter(|block| block.0 == share && block.1 >= cost);
+            let Some((_, left_of_block)) = block else {
                 let (calls, until) = self.used_up;
                 if cost >= calls && steady < until {
                     let wait = seconds(next.since(now).saturating_mul(1000));
                     return Try::Done(Taken { spent: Spent::Quota, left, wait });
                 }
-                return Try::Ask(quota, period);
-            }
-            self.block.1 -= cost;
+                return Try::Ask(quota, share, self.taking.clone());
+            };
+            *left_of_block -= cost;
         }
         for (full_at, (_, found)) in self.full_at.iter_mut().zip(&allowances) {
             *full_at = found.full_at;
@@ -203,7 +235,7 @@ impl Meter {
 
 fn left(limit: Limit, remaining: i64, until_full: i64) -> Left {
     let reset = seconds(until_full.max(0));
-    Left { name: limit.to_string(), calls: limit.calls, window: limit.window() / 1000, remaining, reset }
+    Left { limit, remaining, reset }
 }
 
 /// Whole seconds of so many microseconds, rounded up.
@@ -307,9 +339,45 @@ mod tests {
         let meters = Meters::default();
         assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Nothing);
         meters.release(&store).await.unwrap();
-        assert_eq!(store.take_quota(key.id, now, 20_000, 19_999, 19_999).await.unwrap(), 19_999, "just one was used");
+        assert_eq!(
+            store.take_quota(key.id, (Period::Day, now), 20_000, 19_999, 19_999).await.unwrap(),
+            19_999,
+            "just one was used"
+        );
         assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Quota);
         key.card.quota = Quota::parse("20001/day").unwrap();
         assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Nothing, "the quota was raised");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn parallel_calls_take_one_block_at_a_time() {
+        let (_folder, store) = store().await;
+        let mut key = example();
+        key.card.quota = Quota::parse("20000/day").unwrap();
+        let (meters, now) = (Arc::new(Meters::default()), Timestamp::from_millis(0));
+        let calls: Vec<_> = (0..100)
+            .map(|_| {
+                let (meters, store, key) = (meters.clone(), store.clone(), key.clone());
+                tokio::spawn(async move { meters.take(&store, &key, 1, now, 0).await.unwrap().spent })
+            })
+            .collect();
+        for call in calls {
+            assert_eq!(call.await.unwrap(), Spent::Nothing);
+        }
+        assert_eq!(store.used_quota(key.id, (Period::Day, now)).await.unwrap(), 100, "five blocks of twenty");
+    }
+
+    /// The first of a month begins a day and a month at one instant.
+    #[tokio::test]
+    async fn a_quota_of_another_period_begins_anew() {
+        let (_folder, store) = store().await;
+        let mut key = example();
+        let (meters, now) = (Meters::default(), Timestamp::from_millis(0));
+        key.card.quota = Quota::parse("2/day").unwrap();
+        assert_eq!(meters.take(&store, &key, 2, now, 0).await.unwrap().spent, Spent::Nothing);
+        assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Quota);
+        key.card.quota = Quota::parse("2/month").unwrap();
+        assert_eq!(meters.take(&store, &key, 2, now, 0).await.unwrap().spent, Spent::Nothing, "none of the month's");
+        assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Quota);
     }
 }

@@ -8,23 +8,23 @@ mod news;
 mod refusals;
 mod usage;
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
-use self::{
-    memory::Memory,
-    meters::Meters,
-    news::Newsroom,
-    refusals::Refusals,
-    usage::{Call, Usage},
-};
 pub use self::{
     memory::Names,
     meters::{Left, Taken},
     news::News,
     refusals::Refused,
     usage::FLUSH_EVERY,
+};
+use self::{
+    memory::{Known, Memory, Rules},
+    meters::Meters,
+    news::Newsroom,
+    refusals::Refusals,
+    usage::{Call, Usage},
 };
 use crate::{
     activity::Manner,
@@ -36,8 +36,8 @@ use crate::{
     secret::Digest,
     signature::{self, Content, Message, Refusal},
     store::{Store, StoreError, StoredKey},
-    tenant::{Presentation, Presentations},
-    time::Timestamp,
+    tenant::{Presentation, Presentations, Tokens},
+    time::{DAY, Timestamp},
     token,
 };
 
@@ -57,6 +57,10 @@ pub struct Verifier {
     refusals: Refusals,
     usage: Usage,
     news: Arc<Newsroom>,
+    /// In whose name JWTs are issued.
+    issuer: String,
+    /// Held by whoever reads the rules for a question.
+    reading_rules: tokio::sync::Mutex<()>,
 }
 
 /// What a service wants to know.
@@ -134,6 +138,8 @@ struct Claim<'a> {
     digest: Digest,
     /// The pair whose checksum shows only with the key's prefix.
     pair: Option<&'a str>,
+    /// What it says of itself, when it is a JWT.
+    jwt: Option<jwt::Presented>,
 }
 
 impl<'a> Claim<'a> {
@@ -143,7 +149,7 @@ impl<'a> Claim<'a> {
             Some((token, "") | ("", token)) => Self::whole(token),
             Some(_) => {
                 let token = token::pair(text)?;
-                Some(Self { id: token.id, digest: Digest::of(token.secret.as_bytes()), pair: Some(text) })
+                Some(Self { id: token.id, digest: Digest::of(token.secret.as_bytes()), pair: Some(text), jwt: None })
             }
         }
     }
@@ -151,10 +157,10 @@ impl<'a> Claim<'a> {
     /// A token or a JWT. Of a JWT we know the digest of the one text that we signed.
     fn whole(text: &str) -> Option<Self> {
         if let Some(token) = token::parse(text) {
-            return Some(Self { id: token.id, digest: Digest::of(token.secret.as_bytes()), pair: None });
+            return Some(Self { id: token.id, digest: Digest::of(token.secret.as_bytes()), pair: None, jwt: None });
         }
         let presented = jwt::parse(text)?;
-        Some(Self { id: presented.id, digest: Digest::of(text.as_bytes()), pair: None })
+        Some(Self { id: presented.id, digest: Digest::of(text.as_bytes()), pair: None, jwt: Some(presented) })
     }
 
     fn is_proved_by(&self, stored: &StoredKey) -> bool {
@@ -164,8 +170,10 @@ impl<'a> Claim<'a> {
 }
 
 impl Verifier {
-    /// A verifier on this store. Changes of this process reach it at once, those of others by [`Verifier::hear`].
-    pub fn new(store: Store, clock: Clock, capacity: usize) -> Self {
+    /// A verifier on this store, by connections of its own. Changes of this process reach it at once, those of others by
+    /// [`Verifier::hear`].
+    pub fn new(store: &Store, clock: Clock, capacity: usize) -> Self {
+        let store = store.for_verification();
         let memory = Arc::new(Memory::new(capacity));
         let news = Arc::new(Newsroom::new());
         let (listening, telling, at) = (memory.clone(), news.clone(), clock.clone());
@@ -174,7 +182,14 @@ impl Verifier {
             telling.changed(change.seq, at.now());
         });
         let (meters, refusals, usage) = (Meters::default(), Refusals::default(), Usage::default());
-        Self { store, clock, memory, meters, refusals, usage, news }
+        let (issuer, reading_rules) = ("keyward".to_owned(), tokio::sync::Mutex::default());
+        Self { store, clock, memory, meters, refusals, usage, news, issuer, reading_rules }
+    }
+
+    /// The same, taking JWTs that were issued in the name of this address, and no others.
+    #[must_use]
+    pub fn with_issuer(self, issuer: &str) -> Self {
+        Self { issuer: issuer.to_owned(), ..self }
     }
 
     /// Answers one question, takes from the key's limits, and counts.
@@ -204,8 +219,28 @@ impl Verifier {
             Some(claim) => self.find(claim.id).await?.filter(|stored| claim.is_proved_by(stored)),
             None => None,
         };
+        if let (Some(stored), Some(jwt)) = (&key, claim.as_ref().and_then(|claim| claim.jwt.as_ref())) {
+            self.accepted().await?;
+            if let Some(remedy) = self.outdated(jwt, stored) {
+                tracing::debug!(key = %stored.key.id, remedy, "a JWT is refused");
+                let answer = self.weigh(None, Presented::Unknown, question, Signature::Missing, asked).await?;
+                return Ok(Answer { remedy: remedy.to_owned(), ..answer });
+            }
+        }
         let otherwise = if claim.is_some() { Presented::Unknown } else { Presented::Malformed };
         self.weigh(key, otherwise, question, Signature::Missing, asked).await
+    }
+
+    /// Why a JWT of ours is none any more: the rules it was issued by are not today's.
+    fn outdated(&self, jwt: &jwt::Presented, stored: &StoredKey) -> Option<&'static str> {
+        if jwt.issuer != self.issuer {
+            return Some("This JWT was issued in the name of another address than Keyward has now. Make a new one.");
+        }
+        if jwt.audience != stored.key.tenant.name.as_str() {
+            return Some("This JWT is meant for a tenant of another name than its key has now. Make a new one.");
+        }
+        (jwt.expires_at.since(jwt.issued_at) > self.memory.longest())
+            .then_some("This JWT lives longer than the policy allows now. Make a new one.")
     }
 
     /// Judges the key that was presented, or what was presented otherwise.
@@ -221,7 +256,7 @@ impl Verifier {
         let mut facts = Facts {
             presented: key.as_ref().map_or(otherwise, |stored| Presented::Known(&stored.key)),
             presentation: question.presentation,
-            accepted: self.memory.accepted(),
+            accepted: self.accepted().await?,
             now,
             tenant: question.tenant,
             address: question.address,
@@ -309,30 +344,54 @@ impl Verifier {
         taken.map_err(|error| unavailable(&error))
     }
 
+    /// What the policy accepts: from memory while that is trusted, from the store otherwise. Whoever reads it reads for
+    /// all who wait.
+    async fn accepted(&self) -> Result<Presentations, Unavailable> {
+        if let Some(accepted) = self.memory.accepted(self.clock.steady()) {
+            return Ok(accepted);
+        }
+        let reading = async {
+            let _one = self.reading_rules.lock().await;
+            match self.memory.accepted(self.clock.steady()) {
+                Some(accepted) => Ok(accepted),
+                None => self.refresh_rules().await,
+            }
+        };
+        let read = tokio::time::timeout(PATIENCE, reading).await.map_err(|_| Unavailable)?;
+        read.map_err(|error| unavailable(&error))
+    }
+
+    /// Both what is found and what is not are read once for all who ask at the same time, remembered under the same
+    /// lease, and cost the same two questions to the store.
     async fn find(&self, id: KeyId) -> Result<Option<Arc<StoredKey>>, Unavailable> {
-        if let Some(remembered) = self.memory.get(id, self.clock.steady()) {
-            return Ok(Some(remembered));
+        match self.memory.get(id, self.clock.steady()) {
+            Known::Key(stored) => return Ok(Some(stored)),
+            Known::Absent => return Ok(None),
+            Known::Nothing => {}
         }
         let filling = self.memory.begin();
-        let read = async {
-            let Some((stored, _)) = self.store.key(id).await? else { return Ok(None) };
-            Ok(Some(Arc::new(stored.with_verify_keys(self.store.verify_keys(id).await?))))
+        let seat = self.memory.board(id, filling);
+        let read = async || {
+            let (found, verify_keys) = tokio::join!(self.store.key(id), self.store.verify_keys(id));
+            let (found, verify_keys) = (found?, verify_keys?);
+            let found = found.map(|(stored, _)| Arc::new(stored.with_verify_keys(verify_keys)));
+            self.memory.keep(filling, id, found.clone());
+            Ok::<_, StoreError>(found)
         };
-        let found = tokio::time::timeout(PATIENCE, read).await.map_err(|_| Unavailable)?;
-        let found = found.map_err(|error| unavailable(&error))?;
-        if let Some(stored) = &found {
-            self.memory.keep(filling, stored.clone());
-        }
-        Ok(found)
+        let Some(flight) = seat.flight() else { return Err(Unavailable) };
+        let found = tokio::time::timeout(PATIENCE, flight.get_or_try_init(read)).await.map_err(|_| Unavailable)?;
+        found.cloned().map_err(|error| unavailable(&error))
     }
 
-    /// The names that tenants added to carry keys, as last heard, if there are any.
-    pub fn names(&self) -> Option<Arc<Names>> {
-        self.memory.names()
+    /// The names that this tenant added to carry keys, or all tenants together where keys of any may come, as last heard,
+    /// if there are any.
+    pub fn names(&self, tenant: Option<&str>) -> Option<Arc<Names>> {
+        self.memory.names(tenant)
     }
 
-    /// Asks the store what has changed, forgets it, and trusts memory for another lease, counted from before the
-    /// question was sent. Called every [`HEAR_EVERY`].
+    /// Asks the store what has changed, forgets it, reads the rules where they changed, and trusts memory for another
+    /// lease, counted from before the question was sent. Rules that cannot be read renew nothing. Called every
+    /// [`HEAR_EVERY`].
     pub async fn hear(&self) -> Result<(), StoreError> {
         let asked = self.clock.steady();
         loop {
@@ -358,30 +417,32 @@ impl Verifier {
             }
             self.memory.heard_up_to(changes.last().map_or(0, |change| change.seq));
         }
-        if self.memory.rules_changed() {
-            let rules = self.read_rules().await;
-            let failed = rules.as_ref().err().map(ToString::to_string);
-            self.memory.keep_rules(rules.ok());
-            if let Some(error) = failed {
-                tracing::warn!(error, "the rules could not be read");
-            }
+        while self.memory.need_rules() {
+            self.refresh_rules().await?;
         }
         self.memory.trust_until(asked.saturating_add(LEASE));
         Ok(())
     }
 
-    async fn read_rules(&self) -> Result<(Presentations, Names), StoreError> {
-        let tenants = self.store.tenants().await?;
-        let mut names = Names::default();
-        for tenant in &tenants {
-            names.headers.extend(tenant.headers.iter().map(str::to_owned));
-            names.schemes.extend(tenant.schemes.iter().map(str::to_owned));
+    /// Reads the rules. A change heard meanwhile asks for them again.
+    async fn refresh_rules(&self) -> Result<Presentations, StoreError> {
+        self.memory.begin_rules();
+        // Given up in the middle, the question stands.
+        let mut unread = Unread(Some(&self.memory));
+        let policy = self.store.policy().await?;
+        let mut names: HashMap<String, Arc<Names>> = HashMap::new();
+        for tenant in self.store.readable_tenants().await? {
+            let own = |tokens: &Tokens| tokens.iter().map(str::to_owned).collect::<Vec<_>>();
+            let own = Names { headers: own(&tenant.headers), schemes: own(&tenant.schemes) };
+            if own != Names::default() {
+                names.insert(tenant.name.to_string(), Arc::new(own));
+            }
         }
-        for list in [&mut names.headers, &mut names.schemes] {
-            list.sort_unstable();
-            list.dedup();
-        }
-        Ok((self.store.policy().await?.presentations, names))
+        // A bound of days holds to the end of the last one.
+        let longest = policy.max_days.saturating_add(1).saturating_mul(DAY);
+        self.memory.keep_rules(Rules { accepted: Some(policy.presentations), longest, names });
+        unread.0 = None;
+        Ok(policy.presentations)
     }
 
     /// Writes what was counted to the store. What could not be written is kept for the next time.
@@ -411,6 +472,17 @@ impl Verifier {
     /// How many keys are in memory.
     pub fn remembered(&self) -> usize {
         self.memory.len()
+    }
+}
+
+/// Rules under way: dropped before they were read, they are asked for again.
+struct Unread<'a>(Option<&'a Memory>);
+
+impl Drop for Unread<'_> {
+    fn drop(&mut self) {
+        if let Some(memory) = self.0 {
+            memory.ask_rules_again();
+        }
     }
 }
 

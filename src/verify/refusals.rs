@@ -18,34 +18,55 @@ use crate::{
     time::Timestamp,
 };
 
-/// Refusals kept between two batches.
+/// Refusals of keys kept between two batches.
 const KEPT: usize = 500;
+/// Refusals without a key kept between two batches: anybody can cause these, and they take no other's place.
+const KEPT_WITHOUT_KEY: usize = 100;
 
 #[derive(Default)]
-pub(super) struct Refusals(Mutex<Vec<Refusal>>);
+pub(super) struct Refusals(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    of_keys: Vec<Refusal>,
+    without_key: Vec<Refusal>,
+}
 
 impl Refusals {
     /// Notes a refusal of the request with this id at this door.
     pub(super) fn note(&self, request: (&str, &str), facts: &Facts<'_>, decision: Decision) {
         let Decision::Deny(_, reason) = decision else { return };
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < KEPT {
-            kept.push(refusal(request, facts, reason));
+        let (list, bound) = kept.list(matches!(facts.presented, Presented::Known(_)));
+        if list.len() < bound {
+            list.push(refusal(request, facts, reason));
         }
     }
 
     pub(super) async fn flush(&self, store: &Store) -> Result<(), StoreError> {
-        let batch = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let Kept { of_keys, without_key } = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let batch = [of_keys, without_key].concat();
         if batch.is_empty() {
             return Ok(());
         }
         let written = store.add_refusals(&batch).await;
         if written.is_err() {
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.extend(batch);
-            kept.truncate(KEPT);
+            for refusal in batch {
+                let (list, bound) = kept.list(!refusal.key_id.is_empty());
+                if list.len() < bound {
+                    list.push(refusal);
+                }
+            }
         }
         written
+    }
+}
+
+impl Kept {
+    /// Where such refusals are kept, and how many at most.
+    fn list(&mut self, of_key: bool) -> (&mut Vec<Refusal>, usize) {
+        if of_key { (&mut self.of_keys, KEPT) } else { (&mut self.without_key, KEPT_WITHOUT_KEY) }
     }
 }
 
@@ -97,7 +118,10 @@ impl Refused {
         let read = || {
             let said: Said = serde_json::from_str(&stored.facts).ok()?;
             let reason = Reason::parse(&stored.code)?;
-            let way = |words: &String| Presentation::ALL.into_iter().find(|way| way.words() == words);
+            // Earlier versions stored its words.
+            let way = |said: &String| {
+                Presentation::parse(said).or_else(|| Presentation::ALL.into_iter().find(|way| way.words() == said))
+            };
             Some(Self {
                 request_id: stored.request_id.clone(),
                 at: Timestamp::from_millis(stored.at),
@@ -135,7 +159,7 @@ fn refusal((request_id, door): (&str, &str), facts: &Facts<'_>, reason: Reason) 
         needed: facts.demand.to_string(),
         tenant: facts.tenant.map(str::to_owned),
         address: facts.address,
-        presented: facts.presentation.map(|way| way.words().to_owned()),
+        presented: facts.presentation.map(|way| way.code().to_owned()),
         writes: facts.writes,
         key: key.map(|key| key.card.name.to_string()),
         remedy: remedy(facts, reason),
@@ -191,5 +215,31 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_flood_without_keys_leaves_room_for_what_has_one() {
+        let (refusals, key, demand) = (Refusals::default(), example(), Demand::parse("things.read").unwrap());
+        let facts = |presented| Facts {
+            presented,
+            presentation: Some(Presentation::Query),
+            accepted: Presentations::ALL,
+            now: Timestamp::from_millis(7),
+            tenant: None,
+            address: None,
+            demand: &demand,
+            closed: ClosedGates::NONE,
+            writes: false,
+            signature: Signature::Missing,
+            spent: Spent::Nothing,
+        };
+        let decision = Decision::Deny(Reason::Expired.check(), Reason::Expired);
+        for _ in 0..2000 {
+            refusals.note(("id", "a door"), &facts(Presented::Unknown), decision);
+        }
+        refusals.note(("id", "a door"), &facts(Presented::Known(&key)), decision);
+        let kept = refusals.0.lock().unwrap();
+        assert_eq!((kept.of_keys.len(), kept.without_key.len()), (1, KEPT_WITHOUT_KEY));
+        assert!(kept.of_keys[0].facts.contains("\"query\""), "a code, which outlives words: {}", kept.of_keys[0].facts);
     }
 }

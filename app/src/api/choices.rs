@@ -5,7 +5,7 @@ use keyward::{
     people::{Action, Permit},
     policy::PRESETS,
     registry::{Entry, Gate, Kind},
-    scope::{ALL_ACCESS, RESERVED},
+    scope::{ALL_ACCESS, ANY_TENANT, RESERVED},
     time::DAY,
 };
 
@@ -32,7 +32,11 @@ pub(super) async fn choices(visit: &Visit, permit: &Permit) -> Result<NewKeyView
     let now = console.clock().now();
     let (first, last) = policy.bounds(now);
     let lives = PRESETS.into_iter().filter(|days| (policy.min_days..=policy.max_days).contains(days));
-    let reserved = RESERVED.iter().filter(|_| permit.allows(Action::GrantReserved).is_ok());
+    let grants = |name: &str| {
+        let action = if name == ANY_TENANT { Action::ManageTenants } else { Action::GrantReserved };
+        permit.allows(action).is_ok()
+    };
+    let reserved = RESERVED.iter().filter(|(name, _)| grants(name));
     Ok(NewKeyView {
         tenants: tenants.iter().map(tenant).collect(),
         may_choose_owner: permit.only_owner().is_none(),

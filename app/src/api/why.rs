@@ -85,7 +85,7 @@ fn answered(answer: &Answer) -> WalkView {
 
 /// What a check of this key rests on: of its limits, what this call left of them.
 fn fact(check: Check, key: &Key, answer: &Answer) -> String {
-    let left: Vec<_> = answer.taken.left.iter().map(|left| format!("{} of {}", left.remaining, left.name)).collect();
+    let left: Vec<_> = answer.taken.left.iter().map(|left| format!("{} of {}", left.remaining, left.limit)).collect();
     if check == Check::Limits && !left.is_empty() {
         return format!("{} left after this call", left.join(", "));
     }

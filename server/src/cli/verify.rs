@@ -45,7 +45,7 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
     read.map_err(|error| CliError::Environment(format!("the key could not be read: {error}")))?;
 
     let session = Session::open(flags, Upgrade::No).await?;
-    let verifier = Verifier::new(session.store.clone(), Clock::system(), 1);
+    let verifier = Verifier::new(&session.store, Clock::system(), 1).with_issuer(&session.config.public_url);
     verifier.hear().await?;
     let door = DoorForm { scope, tenant, address, method };
     match session.console.why(&session.operator, &verifier, &text, &door).await? {

@@ -57,17 +57,18 @@ async fn answer(app: &App, caller: Caller, request: Request) -> Response {
         app.metrics.verified(Door::ForwardAuth, code);
         Problem::new(StatusCode::UNAUTHORIZED, code, words, &id).with(header::WWW_AUTHENTICATE, challenge)
     };
-    let (credential, presentation) = match presented(headers, guarded.uri, app.verifier.names().as_deref()) {
-        Presented::One(credential, way) => (credential, way),
-        Presented::None => {
-            let words = "Present a key: Authorization: Bearer TOKEN.";
-            return unauthorized("missing_credentials", words, "Bearer realm=\"keyward\"").into_response();
-        }
-        Presented::Ambiguous => {
-            let challenge = "Bearer realm=\"keyward\", error=\"invalid_request\"";
-            return unauthorized("ambiguous_credentials", "Present one key, once.", challenge).into_response();
-        }
-    };
+    let (credential, presentation) =
+        match presented(headers, guarded.uri, app.verifier.names(needs.tenant.as_deref()).as_deref()) {
+            Presented::One(credential, way) => (credential, way),
+            Presented::None => {
+                let words = "Present a key: Authorization: Bearer TOKEN.";
+                return unauthorized("missing_credentials", words, "Bearer realm=\"keyward\"").into_response();
+            }
+            Presented::Ambiguous => {
+                let challenge = "Bearer realm=\"keyward\", error=\"invalid_request\"";
+                return unauthorized("ambiguous_credentials", "Present one key, once.", challenge).into_response();
+            }
+        };
     let header = |name: &str| lines(headers, name);
     let said = Requested::of(guarded.method, guarded.uri, guarded.host.map(str::to_owned));
     let question = Question {

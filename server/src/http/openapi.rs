@@ -174,14 +174,14 @@ fn ask(origin: &str) -> Value {
     json!({
         "operationId": "verify",
         "summary": "Ask whether a key opens a door",
-        "description": "A service that holds a key with the scope keyward.verify asks about another one. A refusal is an answer too: 200 with valid set to false.",
+        "description": "A service that holds a key with the scope keyward.verify asks about another one. A refusal is an answer too: 200 with valid set to false. A key of another tenant is wrong_tenant, and nothing is told of it.",
         "security": [{ "key": [] }],
         "requestBody": { "required": true, "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Question" } } } },
         "responses": {
             "200": { "description": "Yes, or no and why.", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Answer" } } } },
             "400": problem("The question is not understood (bad_request), or two keys came at once (ambiguous_credentials)."),
             "401": problem("No key came to ask with (missing_credentials), or one that is not valid."),
-            "403": problem("The asking key does not hold keyward.verify, or may not be used from here."),
+            "403": problem("The asking key does not hold keyward.verify, names another tenant without keyward.any_tenant, or may not be used from here."),
             "405": problem("Ask with POST."),
             "413": problem("The body is longer than 64 KiB."),
             "429": problem("The asking key was used too often; Retry-After says how long to wait."),

@@ -18,14 +18,14 @@ use http_body_util::LengthLimitError;
 use keyward::{
     decision::{Check, Decision, Reason},
     key::Key,
-    limit::MAX_CALLS,
-    scope::{Demand, Scope},
+    limit::{Limit, MAX_CALLS},
+    scope::{ANY_TENANT, Demand, Scope},
     signature::{self, Message},
     store::StoredKey,
     time::Timestamp,
     verify::{Answer, Left, Question, Signed, Taken},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
@@ -98,10 +98,15 @@ struct CheckAnswer {
 
 /// What is left of a rate limit.
 #[derive(Serialize)]
-struct LimitAnswer<'a> {
-    limit: &'a str,
+struct LimitAnswer {
+    #[serde(serialize_with = "as_text")]
+    limit: Limit,
     remaining: i64,
     reset: i64,
+}
+
+fn as_text<S: Serializer>(limit: &Limit, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(limit)
 }
 
 /// The verify API's answer.
@@ -116,7 +121,7 @@ pub struct VerifyAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    limits: Vec<LimitAnswer<'a>>,
+    limits: Vec<LimitAnswer>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<i64>,
     checks: &'static RawValue,
@@ -140,9 +145,9 @@ fn told(key: &Key) -> Box<RawValue> {
     to_raw_value(&answer).expect("texts are JSON")
 }
 
-/// The checks of every decision, written once: they depend on the check that failed alone.
+/// The checks of every decision, written once.
 static CHECKS: LazyLock<Vec<Box<RawValue>>> = LazyLock::new(|| {
-    let failing = Check::ALL.into_iter().map(|check| Decision::Deny(check, Reason::NotFound));
+    let failing = Reason::ALL.into_iter().map(|reason| Decision::Deny(reason.check(), reason));
     let write = |decision: Decision| {
         let checks = decision.checks().map(|(check, passed)| CheckAnswer { check: check.code(), passed });
         to_raw_value(&checks.collect::<Vec<_>>()).expect("codes are JSON")
@@ -152,15 +157,15 @@ static CHECKS: LazyLock<Vec<Box<RawValue>>> = LazyLock::new(|| {
 
 fn checks(decision: Decision) -> &'static RawValue {
     match decision {
-        Decision::Deny(check, _) => &CHECKS[check as usize],
-        Decision::Allow => &CHECKS[Check::ALL.len()],
+        Decision::Deny(_, reason) => &CHECKS[reason as usize],
+        Decision::Allow => &CHECKS[Reason::ALL.len()],
     }
 }
 
 impl<'a> VerifyAnswer<'a> {
     /// The answer in full, for whoever may have it.
     pub fn of(answer: &'a Answer, request_id: &'a str) -> Self {
-        let limit = |left: &'a Left| LimitAnswer { limit: &left.name, remaining: left.remaining, reset: left.reset };
+        let limit = |left: &Left| LimitAnswer { limit: left.limit, remaining: left.remaining, reset: left.reset };
         Self {
             valid: answer.decision.is_allow(),
             code: answer.decision.code(),
@@ -242,7 +247,8 @@ async fn answer(
     if !(1..=MAX_CALLS).contains(&cost) {
         return Err(wrong("The cost is a whole number of calls, at least 1."));
     }
-    let names = app.verifier.names();
+    let tenant = tenant(&asker.key, body.tenant.as_deref(), request_id)?;
+    let names = app.verifier.names(Some(tenant));
     let guarded = body.headers.as_ref().map(guarded).transpose().map_err(|()| wrong("A header is not of its form."))?;
     let (credential, presentation) = match (&body.key, &guarded) {
         // With headers, the key was taken out of the request already; what is left may carry its signature.
@@ -263,7 +269,7 @@ async fn answer(
         credential: &credential,
         presentation,
         demand: &demand,
-        tenant: Some(body.tenant.as_deref().unwrap_or(asker.key.tenant.name.as_str())),
+        tenant: Some(tenant),
         address: body.address,
         // Of the request that is asked about, not of the service that asks.
         agent: body.user_agent.as_deref().or_else(|| guarded.as_ref().and_then(agent)),
@@ -275,9 +281,26 @@ async fn answer(
         cost,
     };
     let record = (request_id.as_str(), "verify");
-    let answer = app.verifier.verify(&question, record).await.map_err(|_| Problem::unavailable(request_id))?;
+    let mut answer = app.verifier.verify(&question, record).await.map_err(|_| Problem::unavailable(request_id))?;
     app.metrics.verified(Door::Verify, answer.decision.code());
+    if let Decision::Deny(_, reason @ Reason::WrongTenant) = answer.decision {
+        // That it is another tenant's is all that is told of a key beyond the boundary.
+        (answer.key, answer.remedy) = (None, reason.words().to_owned());
+    }
     Ok(answer)
+}
+
+/// The tenant that is asked about: the asking key's own, or another where that key may cross.
+fn tenant<'a>(asker: &'a Key, named: Option<&'a str>, request_id: &RequestId) -> Result<&'a str, Problem> {
+    let own = asker.tenant.name.as_str();
+    let tenant = named.unwrap_or(own);
+    if tenant == own || asker.card.scopes.iter().any(Scope::crosses_tenants) {
+        return Ok(tenant);
+    }
+    let detail = format!("The asking key asks about its own tenant alone; one with {ANY_TENANT} may name others.");
+    let challenge = format!("Bearer realm=\"keyward\", error=\"insufficient_scope\", scope=\"{ANY_TENANT}\"");
+    Err(Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", &detail, request_id)
+        .with(header::WWW_AUTHENTICATE, &challenge))
 }
 
 /// The headers of the request that a service asks about.
@@ -357,7 +380,7 @@ async fn asker(
     let unauthorized = |code, detail: &str, challenge: &str| {
         Problem::new(StatusCode::UNAUTHORIZED, code, detail, request_id).with(header::WWW_AUTHENTICATE, challenge)
     };
-    let (credential, presentation) = match presented(headers, None, app.verifier.names().as_deref()) {
+    let (credential, presentation) = match presented(headers, None, app.verifier.names(None).as_deref()) {
         Presented::One(credential, way) => (credential, way),
         Presented::None => {
             let detail = "Present a key with the scope keyward.verify: Authorization: Bearer TOKEN. `keyward keys create` makes one.";
@@ -425,8 +448,8 @@ pub(super) fn refusal(decision: Decision, taken: &Taken, on_limit: StatusCode, r
 /// and window `w`, what remains `r` and the seconds `t` until all of it is there again.
 pub(super) fn limits(taken: &Taken) -> impl Iterator<Item = (HeaderName, String)> {
     let list = |write: fn(&Left) -> String| taken.left.iter().map(write).collect::<Vec<_>>().join(", ");
-    let policy = list(|left| format!("\"{}\";q={};w={}", left.name, left.calls, left.window));
-    let state = list(|left| format!("\"{}\";r={};t={}", left.name, left.remaining, left.reset));
+    let policy = list(|left| format!("\"{}\";q={};w={}", left.limit, left.limit.calls, left.limit.window() / 1000));
+    let state = list(|left| format!("\"{}\";r={};t={}", left.limit, left.remaining, left.reset));
     let both = [("ratelimit-policy", policy), ("ratelimit", state)];
     both.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (HeaderName::from_static(name), value))
 }

@@ -20,7 +20,6 @@ async fn the_verify_api_answers_every_question_it_understands() {
         (json!({ "key": things, "scope": "things.write" }), "insufficient_scope"),
         (json!({ "key": things, "scopes": ["things.read", "windows"] }), "insufficient_scope"),
         (json!({ "key": things, "scope": "keyward.verify" }), "insufficient_scope"),
-        (json!({ "key": things, "scope": "any", "tenant": "other" }), "wrong_tenant"),
         (json!({ "key": "nonsense", "scope": "any" }), "malformed"),
         (json!({ "key": "", "scope": "any" }), "malformed"),
         (json!({ "key": format!("{things}x"), "scope": "any" }), "malformed"),

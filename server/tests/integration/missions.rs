@@ -338,7 +338,19 @@ async fn mission_p1_and_i5_a_key_works_only_in_its_tenant() {
         assert!(token.starts_with("ac_"), "its tenant's prefix: {token}");
         let said = here.verify(json!({ "key": token, "scope": "things" })).await;
         assert_eq!(said["code"], "wrong_tenant", "the asking service's own tenant counts: {said}");
-        let said = here.verify(json!({ "key": token, "scope": "things", "tenant": "acme" })).await;
+        let told: Vec<_> = said.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(told, ["checks", "code", "detail", "request_id", "valid"], "nothing of the key: {said}");
+        assert!(!said.to_string().contains("acme") && !said.to_string().contains("theirs"), "{said}");
+        let passed = said["checks"].as_array().unwrap().iter().filter(|check| check["passed"] == true).count();
+        assert_eq!(passed, 1, "not even how it stands: {said}");
+        // A tenant is a boundary: only the reserved scope names another one.
+        let body = json!({ "key": token, "scope": "things", "tenant": "acme" });
+        let asker = here.asker.clone();
+        let answer = here.client.verify(&asker, &body).await;
+        assert_eq!((answer.status, code(&answer).as_str()), (StatusCode::FORBIDDEN, "insufficient_scope"));
+        assert!(answer.header("www-authenticate").contains("scope=\"keyward.any_tenant\""));
+        let crossing = here.keyward.issue("keyward.verify keyward.any_tenant").await;
+        let said = here.client.verify(&crossing, &body).await.json();
         assert_eq!((&said["valid"], &said["key"]["tenant"]), (&json!(true), &json!("acme")));
         for (query, expected) in [
             ("scope=things", "valid"),

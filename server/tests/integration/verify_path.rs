@@ -2,12 +2,30 @@
 
 use std::time::Duration;
 
-use keyward::{clock::Clock, id::KeyId, key::ArchiveReason, listing::ListKeys, scope::Demand, verify::Question};
+use keyward::{
+    audit::Verb,
+    clock::Clock,
+    console::{Console, KeyForm},
+    id::KeyId,
+    key::{ArchiveReason, Archived},
+    listing::ListKeys,
+    registry::Kind,
+    scope::Demand,
+    secret::Entropy,
+    tenant::Presentation,
+    verify::{Question, Verifier},
+};
 
 use crate::support::{Keyward, Operator, databases, id_of};
 
 /// Who asks, as the record of refusals has it.
 const ASKED: (&str, &str) = ("0000000000000000", "a test");
+
+async fn make_tenant(console: &Console, name: &str, prefix: &str) {
+    let fields = [("name", name), ("prefix", prefix), ("presentations", "bearer query")];
+    let typed = fields.map(|(name, text)| (name.to_owned(), text.to_owned())).into_iter().collect();
+    console.create_entry(&console.operator(), Kind::Tenant, &typed).await.unwrap();
+}
 
 async fn code(keyward: &Keyward, token: &str) -> &'static str {
     let question = Question { address: Some("203.0.113.7".parse().unwrap()), ..Question::new(token, &Demand::Any) };
@@ -128,7 +146,7 @@ async fn what_could_not_be_written_is_written_later() {
     let keyward = Keyward::new().await;
     let token = keyward.issue("a").await;
     let store = keyward.another_store().await;
-    let verifier = keyward::verify::Verifier::new(store.clone(), Clock::system(), 10);
+    let verifier = keyward::verify::Verifier::new(&store, Clock::system(), 10);
     let question = Question::new(&token, &Demand::Any);
     verifier.verify(&question, ASKED).await.unwrap();
     // Another process holds the database for writing.
@@ -140,4 +158,164 @@ async fn what_could_not_be_written_is_written_later() {
     let console = &keyward.app.console;
     let shown = console.show_key(&console.operator(), KeyId::parse(id_of(&token)).unwrap()).await.unwrap();
     assert!(shown.last_use.is_some());
+}
+
+/// With every connection of the console's taken, verification finds keys it does not remember and hears the store.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_console_leaves_verification_its_connections() {
+    for (name, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let (one, other) = (keyward.issue("a").await, keyward.issue("b").await);
+        let store = &keyward.app.store;
+        // One change holds the chain; the others hold connections and wait for it.
+        let held = store.change().await.unwrap();
+        let waiting: Vec<_> = (0..7)
+            .map(|_| {
+                let store = store.clone();
+                tokio::spawn(async move { store.change().await.map(drop) })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let reads = tokio::time::timeout(Duration::from_millis(100), store.ping()).await;
+        assert_eq!(reads.is_err(), name == "postgres", "{name}: SQLite reads by other connections than it writes");
+        let asked = std::time::Instant::now();
+        assert_eq!((code(&keyward, &one).await, code(&keyward, &other).await), ("valid", "valid"), "{name}");
+        assert_eq!(code(&keyward, "nonsense").await, "malformed");
+        keyward.app.verifier.hear().await.unwrap();
+        assert!(asked.elapsed() < Duration::from_secs(1), "{name}: {:?}", asked.elapsed());
+        drop(held);
+        for change in waiting {
+            change.abort();
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_tenant_concerns_its_own_keys_and_an_unreadable_policy_everything() {
+    for (name, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let console = &keyward.app.console;
+        let token = keyward.issue("a").await;
+        make_tenant(console, "acme", "ac").await;
+        keyward.database.execute("UPDATE tenants SET settings = 'nothing' WHERE name = 'acme'").await;
+        let query = Question { presentation: Some(Presentation::Query), ..Question::new(&token, &Demand::Any) };
+        let asks = async || {
+            keyward.app.verifier.verify(&query, ASKED).await.map_or("unavailable", |answer| answer.decision.code())
+        };
+        assert_eq!(asks().await, "valid", "{name}");
+
+        // A rule changed by another process is followed, whatever another tenant's row says.
+        let other = keyward.another_store().await;
+        let console =
+            Console::new(other, keyward.clock.clone(), Entropy::system(), keyward.database.folder().join("c"));
+        let policy = console.entry_named(&console.operator(), Kind::Policy, "", "policy").await.unwrap();
+        let bearer = [("presentations".to_owned(), "bearer".to_owned())].into_iter().collect();
+        console.edit_entry(&console.operator(), Kind::Policy, policy.id, &bearer, None).await.unwrap();
+        keyward.pass(Duration::ZERO).await;
+        assert_eq!(asks().await, "presentation_not_accepted", "{name}");
+
+        // Rules that cannot be read renew no lease, and nothing is assumed in their place.
+        keyward.database.execute("UPDATE entries SET settings = 'nothing' WHERE kind = 'policy'").await;
+        let change = keyward.app.store.change().await.unwrap();
+        change.commit(keyward.clock.now(), "ops", Verb::EditEntry, "policy", "{}").await.unwrap();
+        assert!(keyward.app.verifier.hear().await.is_err(), "{name}");
+        assert_eq!(asks().await, "unavailable", "{name}");
+        let fresh = Verifier::new(&keyward.app.store, keyward.clock.clone(), 10);
+        assert!(fresh.verify(&query, ASKED).await.is_err(), "{name}: before the rules were read there are none");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_is_nobodys_is_asked_about_once_and_found_when_it_is_made() {
+    for (name, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let token = keyward.issue("a").await;
+        keyward.pass(Duration::ZERO).await;
+        // The same key, unknown to this node: it is put away while the node asks.
+        let set = async |from: &str, to: &str| {
+            keyward.database.execute(&format!("UPDATE keys SET id = '{to}' WHERE id = '{from}'")).await;
+        };
+        let (id, away) = (id_of(&token).to_owned(), "0000000000000000");
+        set(&id, away).await;
+        assert_eq!(code(&keyward, &token).await, "not_found", "{name}");
+        set(away, &id).await;
+        assert_eq!(code(&keyward, &token).await, "not_found", "{name}: memory answers, without the store");
+        // Any change made elsewhere may have made keys.
+        let other = keyward.another_store().await;
+        let console =
+            Console::new(other, keyward.clock.clone(), Entropy::system(), keyward.database.folder().join("c"));
+        make_tenant(&console, "acme", "ac").await;
+        keyward.app.verifier.hear().await.unwrap();
+        assert_eq!(code(&keyward, &token).await, "valid", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_purged_keys_calls_leave_nothing_and_sweeps_are_taken_in_steps() {
+    for (name, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let console = &keyward.app.console;
+        let (token, other) = (keyward.issue("a").await, keyward.issue("b").await);
+        let id = KeyId::parse(id_of(&token)).unwrap();
+        for token in [&token, &other] {
+            assert_eq!(code(&keyward, token).await, "valid");
+        }
+        let mut change = keyward.app.store.change().await.unwrap();
+        let archived = Archived { at: keyward.clock.now(), by: "ops".to_owned(), reason: ArchiveReason::NotNeeded };
+        change.archive_key(id, &archived).await.unwrap();
+        change.purge_key(id).await.unwrap();
+        change.commit(keyward.clock.now(), "ops", Verb::PurgeKey, id.as_str(), "{}").await.unwrap();
+        keyward.app.verifier.flush().await.unwrap();
+        assert!(keyward.app.store.stakes(id, keyward.clock.now()).await.unwrap().callers.is_empty(), "{name}");
+        let kept = KeyId::parse(id_of(&other)).unwrap();
+        assert_eq!(keyward.app.store.stakes(kept, keyward.clock.now()).await.unwrap().callers.len(), 1, "{name}");
+
+        // Far more than a step, and a step that fails before them.
+        let rows = "INSERT INTO callers (key_id, address, at) WITH RECURSIVE n(i) AS \
+                    (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) SELECT 'k', CAST(i AS text), 1 FROM n";
+        keyward.database.execute(rows).await;
+        keyward.database.execute("DROP TABLE observations").await;
+        assert!(console.sweep().await.is_err(), "{name}: the step that failed is said");
+        let gone = KeyId::parse("0000000000000000").unwrap();
+        keyward
+            .database
+            .execute(&format!(
+                "UPDATE callers SET key_id = '{gone}', at = {} WHERE key_id = 'k'",
+                keyward.clock.now().millis()
+            ))
+            .await;
+        let left = keyward.app.store.stakes(gone, keyward.clock.now()).await.unwrap().callers.len();
+        assert_eq!(left, 0, "{name}: the others were done, to their end");
+    }
+}
+
+#[tokio::test]
+async fn a_jwt_outside_a_later_policy_or_in_another_name_is_refused() {
+    for (name, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let console = &keyward.app.console;
+        let form = KeyForm {
+            name: "for a kiosk".to_owned(),
+            owner: "ops".to_owned(),
+            scopes: "a".to_owned(),
+            expires: "90d".to_owned(),
+            form: "jwt".to_owned(),
+            ..KeyForm::default()
+        };
+        let token = console.issue_key(&console.operator(), &form).await.unwrap().token.reveal().to_owned();
+        keyward.pass(Duration::ZERO).await;
+        assert_eq!(code(&keyward, &token).await, "valid", "{name}");
+        let elsewhere =
+            Verifier::new(&keyward.app.store, keyward.clock.clone(), 10).with_issuer("https://other.example");
+        let answer = elsewhere.verify(&Question::new(&token, &Demand::Any), ASKED).await.unwrap();
+        assert_eq!(answer.decision.code(), "not_found", "{name}: its issuer is another");
+        assert!(answer.remedy.contains("another address") && answer.key.is_none(), "{name}: {}", answer.remedy);
+
+        let policy = console.entry_named(&console.operator(), Kind::Policy, "", "policy").await.unwrap();
+        for (days, expected) in [("90", "valid"), ("89", "valid"), ("88", "not_found"), ("90", "valid")] {
+            let stricter = [("max_days".to_owned(), days.to_owned())].into_iter().collect();
+            console.edit_entry(&console.operator(), Kind::Policy, policy.id, &stricter, None).await.unwrap();
+            assert_eq!(code(&keyward, &token).await, expected, "{name}: at most {days} days, at once");
+        }
+    }
 }
