@@ -45,7 +45,7 @@ pub enum BootError {
     #[error("{0}: {1}")]
     File(String, io::Error),
     /// The database.
-    #[error("the database: {0}{hint}", hint = hint(.0))]
+    #[error("{0}")]
     Store(#[from] StoreError),
     /// The schema is behind, and this command does not touch it.
     #[error("the database was made by an older Keyward: run `keyward migrate` first")]
@@ -56,15 +56,6 @@ pub enum BootError {
     /// An address it should listen on.
     #[error("cannot listen on {0}: {1}")]
     Listen(std::net::SocketAddr, io::Error),
-}
-
-fn hint(error: &StoreError) -> String {
-    match error {
-        StoreError::Unavailable(cause) => {
-            format!(" ({cause}). Is KEYWARD_DATABASE_URL right, and does the database run?")
-        }
-        _ => String::new(),
-    }
 }
 
 /// What a command does with a schema that is behind.

@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     fs,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
 };
 
@@ -91,6 +91,8 @@ pub struct Config {
     pub database: Location,
     /// The console's address as browsers see it, without a slash at its end.
     pub public_url: String,
+    /// Whether the public URL was set; otherwise browsers may reach the console at any name of this machine.
+    pub is_public_url_set: bool,
     /// The master key's file.
     pub master_key_file: PathBuf,
     /// Networks whose forwarded headers are believed.
@@ -131,7 +133,7 @@ impl Config {
         Self::read(flags, |name| std::env::var(name).ok())
     }
 
-    /// Reads settings, with the environment as an argument.
+    /// Reads settings, with the environment as an argument. An empty value counts as none: compose files produce them.
     pub fn read(flags: &Flags, environment: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let raw = Raw::gather(flags, environment)?;
         let data_dir = PathBuf::from(raw.text("data_dir").unwrap_or("data"));
@@ -140,6 +142,7 @@ impl Config {
             Location::parse(url, &data_dir)
                 .ok_or_else(|| "is neither sqlite://FILE nor postgres://USER:PASSWORD@HOST/DATABASE".to_owned())
         };
+        let public_url = raw.parse("public_url", "https://keys.example.com", origin)?;
         Ok(Self {
             listen,
             ops_listen: raw.parse("ops_listen", "127.0.0.1:3001", address)?.unwrap_or(([127, 0, 0, 1], 3001).into()),
@@ -148,9 +151,8 @@ impl Config {
                 Some(location) => location,
                 None => Location::Sqlite(data_dir.join("keyward.db")),
             },
-            public_url: raw
-                .parse("public_url", "https://keys.example.com", origin)?
-                .unwrap_or_else(|| format!("http://{listen}")),
+            is_public_url_set: public_url.is_some(),
+            public_url: public_url.unwrap_or_else(|| format!("http://{}", reachable(listen))),
             master_key_file: raw.text("master_key_file").map_or_else(|| data_dir.join("master.key"), PathBuf::from),
             trusted_proxies: raw.parse("trusted_proxies", "10.0.0.0/8,::1/128", networks)?.unwrap_or_default(),
             log: raw.parse("log", "info", level)?.unwrap_or_else(|| "info".to_owned()),
@@ -183,6 +185,7 @@ impl Raw {
             }
             None => toml::Table::new(),
         };
+        let environment = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
         let mut values = HashMap::new();
         for (name, flag) in flags.given() {
             let variable = variable(name);
@@ -193,7 +196,7 @@ impl Raw {
                 }
                 _ => String::new(),
             });
-            let value = if let Some(value) = flag {
+            let value = if let Some(value) = flag.filter(|value| !value.trim().is_empty()) {
                 Some((value.clone(), "from the command line".to_owned()))
             } else if let Some(value) = environment(&variable) {
                 Some((value, "from the environment".to_owned()))
@@ -204,7 +207,9 @@ impl Raw {
                     fs::read_to_string(&path).map_err(|error| ConfigError::File(path.clone(), error.to_string()))?;
                 Some((text.trim().to_owned(), format!("from {path}")))
             } else {
-                in_file.map(|value| (value, "from the settings file".to_owned()))
+                in_file
+                    .filter(|value| !value.trim().is_empty())
+                    .map(|value| (value, "from the settings file".to_owned()))
             };
             values.extend(value.map(|value| (name, value)));
         }
@@ -250,11 +255,24 @@ fn networks(text: &str) -> Result<Vec<IpNet>, String> {
     parts.map(|part| network(part).map_err(|_| format!("holds \u{201c}{part}\u{201d}, which is no network"))).collect()
 }
 
+/// Where a browser on this machine finds what listens here: everywhere includes here.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+/// An origin as browsers send it: in lower case, without the port that its scheme has anyway.
 fn origin(text: &str) -> Result<String, String> {
-    let text = text.trim_end_matches('/');
+    let text = text.trim_end_matches('/').to_lowercase();
     let uri: axum::http::Uri = text.parse().map_err(|_| "is not a URL".to_owned())?;
     let plain = matches!(uri.scheme_str(), Some("http" | "https")) && uri.path() == "/" && uri.query().is_none();
-    if plain { Ok(text.to_owned()) } else { Err("is not http:// or https:// and a host, without a path".to_owned()) }
+    let usual = if text.starts_with("https:") { ":443" } else { ":80" };
+    let origin = text.strip_suffix(usual).unwrap_or(&text).to_owned();
+    if plain { Ok(origin) } else { Err("is not http:// or https:// and a host, without a path".to_owned()) }
 }
 
 fn level(text: &str) -> Result<String, String> {
@@ -287,6 +305,37 @@ mod tests {
         assert_eq!(config.public_url, "http://127.0.0.1:3000");
         assert!(config.database == Location::Sqlite("data/keyward.db".into()));
         assert!(config.trusted_proxies.is_empty() && !config.is_tls());
+    }
+
+    #[test]
+    fn an_empty_value_is_none() {
+        let names = Flags::default().given().map(|(name, _)| variable(name));
+        let extra = ["KEYWARD_DATABASE_URL_FILE".to_owned()];
+        for name in names.iter().chain(&extra) {
+            for empty in ["", "  "] {
+                let config =
+                    read(&Flags::default(), &[(name, empty)]).unwrap_or_else(|error| panic!("{name}: {error}"));
+                assert_eq!(config.listen.to_string(), "127.0.0.1:3000", "{name}");
+                assert_eq!(config.data_dir, PathBuf::from("data"), "{name}");
+                assert!(config.verify_listen.is_none() && !config.is_public_url_set, "{name}");
+            }
+        }
+        let flags = Flags { listen: Some(String::new()), ..Flags::default() };
+        assert_eq!(read(&flags, &[("KEYWARD_LISTEN", "127.0.0.1:8")]).unwrap().listen.port(), 8);
+    }
+
+    #[test]
+    fn the_public_url_is_an_origin_as_browsers_send_it() {
+        for (typed, expected) in [
+            ("https://Keys.Example.com:443/", "https://keys.example.com"),
+            ("http://keys.lan:80", "http://keys.lan"),
+            ("http://keys.lan:3000", "http://keys.lan:3000"),
+        ] {
+            let config = read(&Flags::default(), &[("KEYWARD_PUBLIC_URL", typed)]).unwrap();
+            assert_eq!((config.public_url.as_str(), config.is_public_url_set), (expected, true));
+        }
+        let config = read(&Flags::default(), &[("KEYWARD_LISTEN", "0.0.0.0:3000")]).unwrap();
+        assert_eq!((config.public_url.as_str(), config.is_public_url_set), ("http://127.0.0.1:3000", false));
     }
 
     #[test]

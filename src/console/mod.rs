@@ -177,6 +177,7 @@ impl Console {
         // One that fails keeps none of the others from being done; the first failure is said.
         let done = [
             store.sweep_sessions(now).await,
+            store.sweep_places(now).await,
             store.sweep_refusals(now.plus(-REFUSALS_KEPT)).await,
             store.sweep_nonces(now).await,
             store.sweep_observations(now).await,

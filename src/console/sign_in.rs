@@ -1,10 +1,15 @@
 //! Signing in, and the permit that a session gives.
 
-use super::{Console, ConsoleError};
+use std::net::IpAddr;
+
+use super::{
+    Console, ConsoleError,
+    throttle::{Attempt, network},
+};
 use crate::{
     id::UserId,
     name::Email,
-    password::{Password, Passwords},
+    password::{Checked, Password, Passwords},
     people::{Permit, User},
     store::StoreError,
     time::{HOUR, Timestamp},
@@ -40,36 +45,46 @@ pub enum SignInError {
 }
 
 impl Console {
-    /// Checks who someone is. `address` is where they come from, for the throttle.
-    pub async fn sign_in(&self, email: &str, password: String, address: &str) -> Result<SignedIn, SignInError> {
+    /// Checks who someone is. `address` is where they come from, as far as that is known, for the throttle.
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: String,
+        address: Option<IpAddr>,
+    ) -> Result<SignedIn, SignInError> {
         let now = self.clock.now();
-        let throttled = [format!("email {}", email.trim().to_lowercase()), format!("address {address}")];
-        if let Some(wait) = throttled.iter().filter_map(|who| self.throttle.wait(who, now)).max() {
-            tracing::warn!(address, wait, "a sign-in was throttled");
-            return Err(SignInError::Wait(wait));
-        }
-        let found = match Email::parse(email) {
-            Ok(email) => self.store.user_by_email(&email).await?,
-            Err(_) => None,
-        };
-        let found = found.filter(|stored| stored.user.disabled_at.is_none());
-        let hash = found.as_ref().map(|stored| stored.password_hash.clone());
-        let outdated = hash.as_deref().is_some_and(Passwords::is_outdated);
-        let again = outdated.then(|| Password::typed(password.clone()));
-        let right = self.passwords.verify(Password::typed(password), hash).await.map_err(|_| SignInError::Busy)?;
-        let Some(stored) = found.filter(|_| right) else {
-            for who in &throttled {
-                self.throttle.failed(who, now);
-            }
-            tracing::warn!(address, "a sign-in was refused");
+        let network = network(address);
+        // What no account can have is refused before it costs anything.
+        let (Ok(email), false) = (Email::parse(email), Password::is_too_large(&password)) else {
+            tracing::warn!(network, "a sign-in was refused");
             return Err(SignInError::Wrong);
         };
-        self.throttle.succeeded(&throttled[0]);
-        if let Some(password) = again {
-            let hash = self.passwords.hash(password).await.map_err(|_| SignInError::Busy)?;
+        let found = self.store.user_by_email(&email).await?;
+        let id = found.as_ref().map(|stored| stored.user.id);
+        let is_known = self.store.has_place(id, &network).await?;
+        let attempt = Attempt::new(email.as_str(), &network, is_known);
+        if let Err(wait) = self.throttle.begin(&attempt, now) {
+            tracing::warn!(network, wait, "a sign-in was throttled");
+            return Err(SignInError::Wait(wait));
+        }
+        let found = found.filter(|stored| stored.user.disabled_at.is_none());
+        let hash = found.as_ref().map(|stored| stored.password_hash.clone());
+        let checked = self.passwords.verify(Password::typed(password.clone()), hash).await;
+        let checked = checked.map_err(|_| {
+            self.throttle.undone(&attempt);
+            SignInError::Busy
+        })?;
+        let Some(stored) = found.filter(|_| checked.is_right()) else {
+            tracing::warn!(network, "a sign-in was refused");
+            return Err(SignInError::Wrong);
+        };
+        self.throttle.succeeded(&attempt);
+        self.store.keep_place(stored.user.id, &network, now).await?;
+        if checked == Checked::RightAsTyped || Passwords::is_outdated(&stored.password_hash) {
+            let hash = self.passwords.hash(Password::typed(password)).await.map_err(|_| SignInError::Busy)?;
             self.store.rehash(stored.user.id, &stored.password_hash, &hash).await?;
         }
-        tracing::info!(user = %stored.user.id, address, "signed in");
+        tracing::info!(user = %stored.user.id, network, "signed in");
         Ok(SignedIn { user: stored.user, at: now })
     }
 

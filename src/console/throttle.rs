@@ -1,6 +1,14 @@
-//! Slows down guessing: after a few wrong passwords, each further one doubles the wait. Nobody is locked out for good.
+//! Slows down guessing at the sign-in. After a few wrong passwords each further one doubles the wait; nobody is locked
+//! out for good. Attempts are counted before the password is checked, so that many at once count like one after the
+//! other, and are given back when they turn out right.
+
+use std::{
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+};
 
 use quick_cache::sync::Cache;
+use sha2::{Digest as _, Sha256};
 
 use crate::time::Timestamp;
 
@@ -8,10 +16,28 @@ use crate::time::Timestamp;
 const FREE: u32 = 5;
 /// The longest wait, in milliseconds.
 const LONGEST: i64 = 5 * 60 * 1000;
-/// Accounts and addresses remembered.
+/// Counters kept of each kind.
 const REMEMBERED: usize = 10_000;
 
-pub(super) struct Throttle(Cache<String, Attempts>);
+/// A counter's name: a digest, so that none is longer than another.
+type Key = [u8; 32];
+
+/// Counts attempts per account, per address, and per account at a place it is known to be used from.
+pub(super) struct Throttle {
+    accounts: Cache<Key, Attempts>,
+    addresses: Cache<Key, Attempts>,
+    places: Cache<Key, Attempts>,
+    /// A check and the count after it are one step.
+    step: Mutex<()>,
+}
+
+/// Whose attempt it is.
+pub(super) struct Attempt {
+    account: Key,
+    address: Key,
+    /// The account at this address, where it signed in before.
+    place: Option<Key>,
+}
 
 #[derive(Clone, Copy)]
 struct Attempts {
@@ -21,7 +47,8 @@ struct Attempts {
 
 impl Default for Throttle {
     fn default() -> Self {
-        Self(Cache::new(REMEMBERED))
+        let counters = || Cache::new(REMEMBERED);
+        Self { accounts: counters(), addresses: counters(), places: counters(), step: Mutex::new(()) }
     }
 }
 
@@ -36,51 +63,144 @@ impl Attempts {
                 .map_or(LONGEST, |pause| pause.min(LONGEST)),
         }
     }
+
+    /// Whether it still says something at this time.
+    fn counts(self, now: Timestamp) -> bool {
+        now.since(self.last) < LONGEST * 2
+    }
+}
+
+impl Attempt {
+    /// An attempt at this account from this network. `is_known` says that the account signed in from there before: other
+    /// people's wrong attempts, at the account or from the network, then cost it nothing.
+    pub(super) fn new(email: &str, network: &str, is_known: bool) -> Self {
+        let key = |kind: &str, what: &str| Sha256::digest(format!("{kind} {what}")).into();
+        Self {
+            account: key("account", email),
+            address: key("network", network),
+            place: is_known.then(|| key("place", &format!("{email} {network}"))),
+        }
+    }
+}
+
+/// One party's addresses: an IPv4 address, or the /64 of an IPv6 address, of which a customer has as many as they like.
+pub(super) fn network(address: Option<IpAddr>) -> String {
+    match address.map(|address| address.to_canonical()) {
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => format!("{:x}", u128::from(address) >> 64),
+        None => "unknown".to_owned(),
+    }
 }
 
 impl Throttle {
-    /// The seconds `who` has to wait, if any.
-    pub(super) fn wait(&self, who: &str, now: Timestamp) -> Option<u64> {
-        let attempts = self.0.get(who)?;
-        let left = attempts.pause() - now.since(attempts.last);
-        u64::try_from(left).ok().filter(|left| *left > 0).map(|left| left.div_ceil(1000))
+    /// Counts an attempt as a failure, until it turns out right. Otherwise the seconds to wait, and nothing is counted.
+    pub(super) fn begin(&self, attempt: &Attempt, now: Timestamp) -> Result<(), u64> {
+        let _step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        let counters = self.counters(attempt);
+        let wait = counters.iter().filter_map(|(cache, key)| wait(cache, key, now)).max();
+        if let Some(wait) = wait {
+            return Err(wait);
+        }
+        for (cache, key) in counters {
+            let before = cache.get(key).filter(|attempts| attempts.counts(now));
+            let failed = before.map_or(0, |attempts| attempts.failed).saturating_add(1);
+            cache.insert(*key, Attempts { failed, last: now });
+        }
+        Ok(())
     }
 
-    /// Notes a failure. What happened before the longest pause is forgotten.
-    pub(super) fn failed(&self, who: &str, now: Timestamp) {
-        let before = self.0.get(who).filter(|attempts| now.since(attempts.last) < LONGEST * 2);
-        let failed = before.map_or(0, |attempts| attempts.failed).saturating_add(1);
-        self.0.insert(who.to_owned(), Attempts { failed, last: now });
+    /// The attempt was right: its failures are forgotten, those of its address too.
+    pub(super) fn succeeded(&self, attempt: &Attempt) {
+        for (cache, key) in self.counters(attempt) {
+            cache.remove(key);
+        }
     }
 
-    /// Forgets the failures of `who`.
-    pub(super) fn succeeded(&self, who: &str) {
-        self.0.remove(who);
+    /// The attempt could not be checked: it does not count.
+    pub(super) fn undone(&self, attempt: &Attempt) {
+        let _step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        for (cache, key) in self.counters(attempt) {
+            if let Some(attempts) = cache.get(key) {
+                cache.insert(*key, Attempts { failed: attempts.failed.saturating_sub(1), ..attempts });
+            }
+        }
     }
+
+    fn counters<'a>(&'a self, attempt: &'a Attempt) -> Vec<(&'a Cache<Key, Attempts>, &'a Key)> {
+        match &attempt.place {
+            Some(place) => vec![(&self.places, place)],
+            None => vec![(&self.addresses, &attempt.address), (&self.accounts, &attempt.account)],
+        }
+    }
+}
+
+/// The seconds until another attempt, if any.
+fn wait(cache: &Cache<Key, Attempts>, key: &Key, now: Timestamp) -> Option<u64> {
+    let attempts = cache.get(key)?;
+    let left = attempts.pause() - now.since(attempts.last);
+    u64::try_from(left).ok().filter(|left| *left > 0).map(|left| left.div_ceil(1000))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn from(email: &str, address: &str) -> Attempt {
+        Attempt::new(email, &network(address.parse().ok()), false)
+    }
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
     #[test]
     fn the_wait_doubles_after_the_free_attempts_and_ends() {
         let throttle = Throttle::default();
-        let at = Timestamp::from_millis;
-        let mut waits = Vec::new();
+        let attempt = from("ops", "192.0.2.1");
+        let (mut waits, mut now) = (Vec::new(), 0);
         for _ in 0..16 {
-            throttle.failed("ops", at(0));
-            waits.push(throttle.wait("ops", at(0)).unwrap_or(0));
+            throttle.begin(&attempt, at(now)).unwrap();
+            let wait = throttle.begin(&attempt, at(now)).err().unwrap_or(0);
+            if wait == 0 {
+                throttle.undone(&attempt);
+            }
+            waits.push(wait);
+            now += i64::try_from(wait).unwrap() * 1000;
         }
         assert_eq!(waits, [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
-        assert_eq!(throttle.wait("ops", at(299_999)), Some(1));
-        assert_eq!(throttle.wait("ops", at(300_000)), None, "nobody is locked out for good");
-        assert_eq!(throttle.wait("someone else", at(0)), None);
-        for _ in 0..100 {
-            throttle.failed("ops", at(0));
+        assert_eq!(throttle.begin(&from("someone else", "192.0.2.2"), at(now)), Ok(()));
+        throttle.succeeded(&attempt);
+        assert_eq!(throttle.begin(&attempt, at(now)), Ok(()));
+    }
+
+    #[test]
+    fn a_burst_counts() {
+        let throttle = Throttle::default();
+        let begun = (0..100).filter(|_| throttle.begin(&from("ops", "192.0.2.1"), at(0)).is_ok()).count();
+        assert_eq!(begun, 5);
+    }
+
+    #[test]
+    fn an_outsider_does_not_keep_the_owner_out() {
+        let throttle = Throttle::default();
+        for n in 0..200 {
+            let _ = throttle.begin(&from("ops", &format!("198.51.100.{n}")), at(n));
         }
-        assert_eq!(throttle.wait("ops", at(0)), Some(300));
-        throttle.succeeded("ops");
-        assert_eq!(throttle.wait("ops", at(0)), None);
+        assert!(throttle.begin(&from("ops", "203.0.113.9"), at(200)).is_err(), "the account is guarded");
+        let known = |address: &str| Attempt::new("ops", address, true);
+        assert_eq!(throttle.begin(&known("192.0.2.1"), at(200)), Ok(()), "where its owner is known, it is open");
+        assert_eq!(throttle.begin(&known("198.51.100.1"), at(200)), Ok(()), "even beside the outsider");
+        let tries = (0..50).filter(|_| throttle.begin(&known("192.0.2.1"), at(200)).is_ok()).count();
+        assert_eq!(tries, 4, "a known place is counted for itself");
+    }
+
+    #[test]
+    fn ipv6_counts_by_its_network() {
+        let throttle = Throttle::default();
+        for n in 0..5 {
+            throttle.begin(&from(&format!("user {n}"), &format!("2001:db8::{n}")), at(0)).unwrap();
+        }
+        assert!(throttle.begin(&from("another", "2001:db8::ffff"), at(0)).is_err());
+        assert!(throttle.begin(&from("another", "2001:db8:0:1::1"), at(0)).is_ok());
     }
 }

@@ -5,6 +5,7 @@ mod about;
 mod audit;
 mod audit_search;
 mod change;
+mod fault;
 mod forms_sent;
 mod key_index;
 mod key_order;
@@ -55,6 +56,7 @@ pub use self::{
 use crate::{
     audit::Event,
     secret::{Digest, MasterKey},
+    time::Timestamp,
 };
 
 /// Runs one body against whichever database there is, for reading.
@@ -158,8 +160,8 @@ pub enum Schema {
 /// Why the store could not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot be reached, or did not answer in time.
-    #[error("the database did not answer")]
+    /// The database cannot be reached, did not answer in time, or did not do what it was asked.
+    #[error("{}", fault::sentence(.0))]
     Unavailable(#[source] sqlx::Error),
     /// Something with this name exists already.
     #[error("it exists already")]
@@ -206,9 +208,18 @@ impl Store {
         let (db, verification) = match location {
             Location::Sqlite(path) => Self::open_sqlite(path).await?,
             Location::Postgres(url) => {
-                let options =
-                    PgConnectOptions::from_str(url)?.options([("statement_timeout", "5000"), ("lock_timeout", "5000")]);
-                let pool = |connections| PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
+                // Poolers refuse parameters at the start of a connection; statements they pass on.
+                let options = PgConnectOptions::from_str(url)?.extra_float_digits(None);
+                let pool = |connections| {
+                    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
+                    pool.after_connect(|connection, _| {
+                        Box::pin(async move {
+                            let limits = "SET statement_timeout = 5000; SET lock_timeout = 5000; \
+                                          SET client_min_messages = warning";
+                            sqlx::raw_sql(limits).execute(connection).await.map(drop)
+                        })
+                    })
+                };
                 let console = pool(8).connect_with(options.clone()).await?;
                 (Db::Postgres(console), Db::Postgres(pool(VERIFICATION).connect_lazy_with(options)))
             }
@@ -233,7 +244,17 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(BUSY);
         let pool = |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
-        let write = pool(1).connect_with(options.clone()).await?;
+        // A transaction that the database itself rolled back (a full disk, an I/O error) leaves a connection that counts
+        // itself inside of it: such a one is closed, and the next write opens another.
+        let writer = || {
+            pool(1).after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
+        };
+        let write = writer().connect_with(options.clone()).await?;
         let (version,): (String,) = sqlx::query_as("SELECT sqlite_version()").fetch_one(&write).await?;
         let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
         let mut next = || numbers.next().unwrap_or(0);
@@ -243,7 +264,7 @@ impl Store {
         let reading = options.clone().pragma("query_only", "on");
         let read = pool(4).connect_with(reading.clone()).await?;
         let verification = Db::Sqlite {
-            write: pool(1).connect_lazy_with(options),
+            write: writer().connect_lazy_with(options),
             read: pool(VERIFICATION).connect_lazy_with(reading),
         };
         Ok((Db::Sqlite { write, read }, verification))
@@ -328,6 +349,13 @@ impl Store {
         Ok(())
     }
 
+    /// Whether the database can be written.
+    pub async fn prove_writable(&self, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE heartbeat SET at = $1 WHERE id = 1";
+        writing!(self, db => sqlx::query(sql).bind(now.millis()).execute(db).await.map(drop))?;
+        Ok(())
+    }
+
     /// Waits for what is under way and closes every connection.
     pub async fn close(&self) {
         for db in [&self.inner.verification, &self.inner.db] {
@@ -366,16 +394,27 @@ impl Store {
 }
 
 #[cfg(test)]
-mod verification_tests {
+mod tests {
     use super::*;
+    use crate::{
+        id::UserId,
+        name::Email,
+        people::{Role, User},
+        secret::Entropy,
+    };
+
+    async fn opened() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::Sqlite(folder.path().join("keyward.db"));
+        let master = MasterKey::load_or_create(&folder.path().join("master.key"), &Entropy::system()).unwrap();
+        let store = Store::open(&location, Arc::new(master)).await.unwrap();
+        store.migrate().await.unwrap();
+        (folder, store)
+    }
 
     #[tokio::test]
     async fn verification_reads_and_writes_while_the_console_has_no_connection_left() {
-        let folder = tempfile::tempdir().unwrap();
-        let location = Location::Sqlite(folder.path().join("keyward.db"));
-        let master = MasterKey::load_or_create(&folder.path().join("master.key"), &crate::secret::Entropy::system());
-        let store = Store::open(&location, Arc::new(master.unwrap())).await.unwrap();
-        store.migrate().await.unwrap();
+        let (_folder, store) = opened().await;
         let Db::Sqlite { write, read } = &store.inner.db else { unreachable!("opened as SQLite") };
         let mut held = vec![write.acquire().await.unwrap()];
         for _ in 0..4 {
@@ -390,5 +429,38 @@ mod verification_tests {
         };
         tokio::time::timeout(Duration::from_secs(1), soon).await.unwrap();
         drop(held);
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_the_database_ended_itself_is_over() {
+        let (_folder, store) = opened().await;
+        let at = Timestamp::from_millis(1);
+        let user = User {
+            id: UserId::parse("0123456789ABCDEF").unwrap(),
+            email: Email::parse("ops@example.com").unwrap(),
+            role: Role::Admin,
+            created_at: at,
+            sessions_from: at,
+            disabled_at: None,
+        };
+        // What SQLite does on a full disk or an I/O error, and what it leaves to its caller.
+        for (action, trigger) in [
+            ("ROLLBACK", "CREATE TRIGGER fault BEFORE INSERT ON users BEGIN SELECT RAISE(ROLLBACK, 'full'); END"),
+            ("ABORT", "CREATE TRIGGER fault BEFORE INSERT ON users BEGIN SELECT RAISE(ABORT, 'full'); END"),
+            ("FAIL", "CREATE TRIGGER fault BEFORE INSERT ON users BEGIN SELECT RAISE(FAIL, 'full'); END"),
+        ] {
+            store.tamper(trigger).await;
+            let mut change = store.change().await.unwrap();
+            assert!(change.insert_user(&user, "hash").await.is_err(), "{action}");
+            drop(change);
+            store.tamper("DROP TRIGGER fault").await;
+            let change = store.change().await.unwrap_or_else(|error| panic!("after {action}: {error}"));
+            drop(change);
+            store.prove_writable(at).await.unwrap();
+        }
+        // One that is given up in the middle.
+        let giving_up = tokio::time::timeout(Duration::ZERO, store.change()).await;
+        drop(giving_up);
+        store.change().await.unwrap();
     }
 }

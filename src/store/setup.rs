@@ -24,7 +24,8 @@ impl Store {
 
     /// Whether a link with this digest still works.
     pub async fn has_setup_link(&self, digest: Digest, now: Timestamp) -> Result<bool, StoreError> {
-        let sql = "SELECT COUNT(*) FROM setup_links WHERE digest = $1 AND expires_at > $2";
+        let sql = "SELECT COUNT(*) FROM setup_links WHERE digest = $1 AND expires_at > $2 \
+                   AND NOT EXISTS (SELECT 1 FROM users WHERE role = 'superadmin' AND disabled_at IS NULL)";
         let (count,): (i64,) =
             reading!(self, db => sqlx::query_as(sql).bind(digest.to_hex()).bind(now.millis()).fetch_one(db).await?);
         Ok(count > 0)
@@ -32,16 +33,15 @@ impl Store {
 }
 
 impl Change {
-    /// Uses a link up, and every other with it; `false` when it did not work any more.
+    /// Uses a link up; `false` when it did not work any more, or there is a superadmin by now.
     pub async fn take_setup_link(&mut self, digest: Digest, now: Timestamp) -> Result<bool, StoreError> {
         let sql = "DELETE FROM setup_links WHERE digest = $1 AND expires_at > $2";
-        let taken = within!(self, db => {
-            let taken = sqlx::query(sql).bind(digest.to_hex()).bind(now.millis()).execute(&mut *db).await?.rows_affected();
-            if taken > 0 {
-                sqlx::query("DELETE FROM setup_links").execute(&mut *db).await?;
-            }
-            taken
-        });
-        Ok(taken > 0)
+        let taken = within!(self, db => sqlx::query(sql)
+            .bind(digest.to_hex())
+            .bind(now.millis())
+            .execute(db)
+            .await?
+            .rows_affected());
+        Ok(taken > 0 && self.superadmins().await? == 0)
     }
 }

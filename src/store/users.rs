@@ -7,7 +7,8 @@ use crate::{
     id::UserId,
     name::Email,
     people::{Role, User},
-    time::Timestamp,
+    secret::hex,
+    time::{DAY, Timestamp},
 };
 
 /// A user and the hash their password is checked against.
@@ -92,8 +93,51 @@ impl Store {
     }
 }
 
+/// Places remembered of an account.
+const PLACES: i64 = 20;
+/// How long a place is remembered after the last sign-in from it, in milliseconds.
+const PLACE_KEPT: i64 = 90 * DAY;
+
+impl Store {
+    /// Whether this user signed in from this network before. An unknown user did not, which takes as long to find out.
+    pub async fn has_place(&self, id: Option<UserId>, network: &str) -> Result<bool, StoreError> {
+        let id = id.as_ref().map_or("", UserId::as_str);
+        let sql = "SELECT COUNT(*) FROM sign_in_places WHERE user_id = $1 AND place = $2";
+        let place = self.place(id, network);
+        let (count,): (i64,) = reading!(self, db => sqlx::query_as(sql).bind(id).bind(place).fetch_one(db).await?);
+        Ok(count > 0)
+    }
+
+    /// Remembers that a user signed in from this network; of an account, the latest ones.
+    pub async fn keep_place(&self, id: UserId, network: &str, now: Timestamp) -> Result<(), StoreError> {
+        let put = "INSERT INTO sign_in_places (user_id, place, last_at) VALUES ($1, $2, $3) \
+                   ON CONFLICT (user_id, place) DO UPDATE SET last_at = excluded.last_at";
+        let trim = "DELETE FROM sign_in_places WHERE user_id = $1 AND place NOT IN \
+                    (SELECT place FROM sign_in_places WHERE user_id = $1 ORDER BY last_at DESC, place LIMIT $2)";
+        let place = self.place(id.as_str(), network);
+        writing!(self, db => {
+            sqlx::query(put).bind(id.as_str()).bind(place).bind(now.millis()).execute(db).await?;
+            sqlx::query(trim).bind(id.as_str()).bind(PLACES).execute(db).await?;
+        });
+        Ok(())
+    }
+
+    /// Forgets places that were not used for long.
+    pub async fn sweep_places(&self, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "DELETE FROM sign_in_places WHERE last_at < $1";
+        writing!(self, db => sqlx::query(sql).bind(now.plus(-PLACE_KEPT).millis()).execute(db).await.map(drop))?;
+        Ok(())
+    }
+
+    /// A place as it is stored: nobody reads addresses out of it without the master key.
+    fn place(&self, id: &str, network: &str) -> String {
+        hex(&self.inner.master.mac("place", format!("{id} {network}").as_bytes()))
+    }
+}
+
 impl Change {
-    /// Inserts a user; [`StoreError::Taken`] when the mail address is in use.
+    /// Inserts a user; [`StoreError::Taken`] when the mail address is in use. Once there is a superadmin, no setup link
+    /// makes another.
     pub async fn insert_user(&mut self, user: &User, password_hash: &str) -> Result<(), StoreError> {
         let sql = "INSERT INTO users (id, email, role, password_hash, created_at, sessions_from) VALUES ($1, $2, $3, $4, $5, $6)";
         within!(self, db => sqlx::query(sql)
@@ -106,6 +150,9 @@ impl Change {
             .execute(db)
             .await
             .map(drop))?;
+        if user.role == Role::Superadmin {
+            within!(self, db => sqlx::query("DELETE FROM setup_links").execute(db).await.map(drop))?;
+        }
         Ok(())
     }
 

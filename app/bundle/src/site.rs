@@ -60,7 +60,7 @@ impl Asset {
 
 /// The hash that names files of this content.
 pub(crate) fn hash_of(contents: &[&[u8]]) -> String {
-    let digest = contents.iter().fold(Sha256::new(), |digest, bytes| digest.chain_update(bytes)).finalize();
+    let digest = contents.iter().fold(Sha256::new(), Sha256::chain_update).finalize();
     let head = digest.first_chunk().expect("SHA-256 gives 32 bytes");
     format!("{:016x}", u64::from_be_bytes(*head))
 }

@@ -19,7 +19,7 @@ use tower::ServiceExt;
 const STEP: u32 = 5000;
 /// How often each page is asked for.
 const ROUNDS: usize = 25;
-const PASSWORD: &str = "correct horse battery staple";
+const PASSWORD: &str = "violet anchor 9 brisk table";
 
 /// What is asked, and the address that asks it.
 /// `SIZE` stands for the number of keys, which is a word in the name of one.

@@ -27,6 +27,9 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CliError> {
         println!(
             "\nNobody can sign in yet. Create the first superadmin with this link; it works once, for 24 hours:\n\n  {link}\n"
         );
+        if app.config.listen.ip().is_unspecified() && !app.config.is_public_url_set {
+            println!("From another machine, use this machine's name or address in its place.\n");
+        }
     }
     let ended = server.await.map_err(|error| CliError::Environment(error.to_string()))?;
     watching.abort();

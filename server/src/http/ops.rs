@@ -9,14 +9,16 @@ pub async fn livez() -> &'static str {
     "ok\n"
 }
 
-/// The process may be sent requests: the database answers and it is not shutting down.
-pub async fn readyz(State(app): State<App>) -> (StatusCode, &'static str) {
+/// The process may be sent requests: the database answers and takes changes, and the process is not shutting down.
+pub async fn readyz(State(app): State<App>) -> (StatusCode, String) {
     if app.is_stopping() {
-        (StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
-    } else if app.store.ping().await.is_err() {
-        (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+        (StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned())
+    } else if let Err(error) = app.store.ping().await {
+        (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n"))
+    } else if let Err(error) = app.store.prove_writable(app.clock.now()).await {
+        (StatusCode::SERVICE_UNAVAILABLE, format!("nothing can be changed: {error}\n"))
     } else {
-        (StatusCode::OK, "ok\n")
+        (StatusCode::OK, "ok\n".to_owned())
     }
 }
 

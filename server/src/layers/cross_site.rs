@@ -3,7 +3,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -14,28 +14,40 @@ use crate::{http::problem::Problem, router::App};
 /// Lets through what is safe or comes from here.
 pub async fn refuse_other_sites(State(app): State<App>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if safe || is_ours(request.headers(), &app.config.public_url) {
+    let public_url = app.config.is_public_url_set.then_some(app.config.public_url.as_str());
+    if safe || is_ours(request.headers(), public_url) {
         return next.run(request).await;
     }
+    let detail = match public_url {
+        Some(url) => format!(
+            "This did not come from a page of {url}, the address that this Keyward has (KEYWARD_PUBLIC_URL). Open the console there and try again."
+        ),
+        None => "This did not come from a page of this Keyward. Open the console and try again there.".to_owned(),
+    };
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match request.extensions().get::<RequestId>() {
-        Some(id) => {
-            let detail = "This request did not come from a page of this Keyward. Open the console and try again there.";
-            Problem::new(StatusCode::FORBIDDEN, "cross_site", detail, id).into_response()
+        Some(id) if !accepts.contains("text/html") => {
+            Problem::new(StatusCode::FORBIDDEN, "cross_site", &detail, id).into_response()
         }
-        None => StatusCode::FORBIDDEN.into_response(),
+        _ => (StatusCode::FORBIDDEN, format!("{detail}\n")).into_response(),
     }
 }
 
-/// `Sec-Fetch-Site`, which pages cannot forge; from browsers that do not send it, `Origin`. Neither is a no.
-fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
-    if let Some(site) = headers.get("sec-fetch-site") {
-        return matches!(site.as_bytes(), b"same-origin" | b"none");
+/// Whether our own page sent a request. `Sec-Fetch-Site`, which pages cannot forge and browsers leave out over plain HTTP,
+/// may not speak against it. `Origin`, where there is one, is the public URL, or, where none is set, the host that the
+/// request is for. Neither of the two is a no.
+fn is_ours(headers: &HeaderMap, public_url: Option<&str>) -> bool {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    if site.is_some_and(|site| !matches!(site, b"same-origin" | b"none")) {
+        return false;
     }
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some(origin) = text(header::ORIGIN) else { return false };
-    let host = text(header::HOST);
-    let from_host = ["http://", "https://"].iter().find_map(|scheme| origin.strip_prefix(scheme));
-    origin == public_url || (from_host.is_some() && from_host == host)
+    let Some(origin) = text(header::ORIGIN) else { return site.is_some() };
+    if let Some(url) = public_url {
+        return origin == url;
+    }
+    let host = ["http://", "https://"].iter().find_map(|scheme| origin.strip_prefix(scheme));
+    host.is_some() && host == text(header::HOST)
 }
 
 #[cfg(test)]
@@ -44,23 +56,34 @@ mod tests {
 
     #[test]
     fn only_our_own_pages_may_change_things() {
-        for (lines, expected) in [
-            (&[("sec-fetch-site", "same-origin")][..], true),
-            (&[("sec-fetch-site", "none")], true),
-            (&[("sec-fetch-site", "same-site")], false),
-            (&[("sec-fetch-site", "cross-site")], false),
-            (&[("sec-fetch-site", "cross-site"), ("origin", "https://keys.example.com")], false),
-            (&[("origin", "https://keys.example.com"), ("host", "10.0.0.1:3000")], true),
-            (&[("origin", "http://10.0.0.1:3000"), ("host", "10.0.0.1:3000")], true),
-            (&[("origin", "https://evil.example"), ("host", "10.0.0.1:3000")], false),
-            (&[("origin", "null"), ("host", "10.0.0.1:3000")], false),
-            (&[("host", "10.0.0.1:3000")], false),
+        let set = Some("https://keys.example.com");
+        for (url, lines, expected) in [
+            (None, &[("sec-fetch-site", "same-origin")][..], true),
+            (None, &[("sec-fetch-site", "none")], true),
+            (None, &[("sec-fetch-site", "same-site")], false),
+            (None, &[("sec-fetch-site", "cross-site")], false),
+            (set, &[("sec-fetch-site", "same-origin"), ("origin", "https://keys.example.com")], true),
+            (set, &[("sec-fetch-site", "cross-site"), ("origin", "https://keys.example.com")], false),
+            (
+                set,
+                &[("sec-fetch-site", "same-origin"), ("origin", "http://10.0.0.1:3000"), ("host", "10.0.0.1:3000")],
+                false,
+            ),
+            (set, &[("origin", "https://keys.example.com"), ("host", "10.0.0.1:3000")], true),
+            (set, &[("origin", "http://10.0.0.1:3000"), ("host", "10.0.0.1:3000")], false),
+            (None, &[("origin", "http://keys.lan:3000"), ("host", "keys.lan:3000")], true),
+            (None, &[("origin", "http://10.0.0.1:3000"), ("host", "10.0.0.1:3000")], true),
+            (None, &[("origin", "https://evil.example"), ("host", "10.0.0.1:3000")], false),
+            (None, &[("origin", "null"), ("host", "10.0.0.1:3000")], false),
+            (None, &[("origin", "null"), ("host", "null")], false),
+            (None, &[("sec-fetch-site", "same-origin"), ("origin", "null"), ("host", "10.0.0.1:3000")], false),
+            (None, &[("host", "10.0.0.1:3000")], false),
         ] {
             let mut headers = HeaderMap::new();
             for (name, value) in lines {
                 headers.append(*name, value.parse().unwrap());
             }
-            assert_eq!(is_ours(&headers, "https://keys.example.com"), expected, "{lines:?}");
+            assert_eq!(is_ours(&headers, url), expected, "{url:?} {lines:?}");
         }
     }
 }

@@ -11,7 +11,8 @@ const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 
 /// For whatever a browser may render.
 const BROWSERS: [(HeaderName, &str); 4] = [
-    (header::REFERRER_POLICY, "no-referrer"),
+    // Not "no-referrer": browsers would send the forms of our own pages with "Origin: null".
+    (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),

@@ -154,7 +154,7 @@ async fn every_answer_carries_the_headers_of_the_security_bar() {
             let kept = if PUBLISHED.contains(&path.as_str()) { "public, max-age=300" } else { "no-store" };
             assert_eq!(answer.header("cache-control"), kept, "{what}");
         }
-        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{what}");
+        assert_eq!(answer.header("referrer-policy"), "same-origin", "{what}");
         assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{what}");
         assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{what}");
         assert!(answer.header("strict-transport-security").contains("max-age=31536000"), "{what}");

@@ -42,7 +42,7 @@ use tower::ServiceExt;
 pub use self::database::{Database, databases};
 
 /// Everyone's password here.
-pub const PASSWORD: &str = "correct horse battery staple";
+pub const PASSWORD: &str = "violet anchor 9 brisk table";
 
 /// A Keyward, with its clock in the test's hand.
 pub struct Keyward {
