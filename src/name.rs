@@ -36,6 +36,14 @@ fn bounded(text: &str, min: usize, max: usize, lines: bool) -> Result<String, Te
     if text.chars().all(shown) { Ok(text.to_owned()) } else { Err(TextError::Control) }
 }
 
+/// A mail address in the form in which accounts have it; other text as it is.
+fn account(text: String) -> String {
+    match Email::parse(&text) {
+        Ok(email) => email.0,
+        Err(_) => text,
+    }
+}
+
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident, $min:literal..=$max:literal, lines: $lines:literal, $check:expr) => {
         $(#[$doc])*
@@ -75,8 +83,9 @@ text! {
     Description, 0..=500, lines: true, Ok
 }
 text! {
-    /// The person or service that holds a key.
-    Owner, 1..=120, lines: false, Ok
+    /// The person or service that holds a key; empty for nobody. A mail address names an account, and is in an account's
+    /// form however it was typed: a person is found by identity, not by spelling.
+    Owner, 0..=254, lines: false, |text| Ok(if text.contains('@') { account(text) } else { text })
 }
 text! {
     /// One line of text in the words of somebody else, such as a role; may be empty.
@@ -125,6 +134,15 @@ mod tests {
     #[test]
     fn a_mail_address_has_two_sides_and_is_kept_in_lower_case() {
         assert_eq!(Email::parse(" Ops@Example.com ").unwrap().as_str(), "ops@example.com");
+        for (typed, kept) in [
+            (" Ops@Example.com", "ops@example.com"),
+            ("ÖPS@example.com", "öps@example.com"),
+            ("Front Desk", "Front Desk"),
+            ("Front @ Desk", "Front @ Desk"),
+            ("", ""),
+        ] {
+            assert_eq!(Owner::parse(typed).unwrap().as_str(), kept, "{typed:?}");
+        }
         for bad in ["ops", "@example.com", "ops@", "a b@example.com", "a@b@c"] {
             assert!(Email::parse(bad).is_err(), "{bad:?}");
         }

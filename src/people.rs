@@ -99,6 +99,7 @@ impl Action {
 pub struct Permit {
     actor: String,
     role: Role,
+    is_operator: bool,
 }
 
 /// A permit does not reach so far.
@@ -110,13 +111,13 @@ impl Permit {
     /// For a signed-in user. The caller has checked the session and that the user is not disabled.
     #[cfg(feature = "server")]
     pub(crate) fn for_user(user: &User) -> Self {
-        Self { actor: user.email.to_string(), role: user.role }
+        Self { actor: user.email.to_string(), role: user.role, is_operator: false }
     }
 
     /// For whoever runs a command on the machine. The caller has checked that they hold the master key.
     #[cfg(feature = "server")]
     pub(crate) fn for_operator() -> Self {
-        Self { actor: "command line".to_owned(), role: Role::Superadmin }
+        Self { actor: "command line".to_owned(), role: Role::Superadmin, is_operator: true }
     }
 
     /// Who acts, as the audit names them.
@@ -132,6 +133,11 @@ impl Permit {
     /// Whether it reaches so far.
     pub fn allows(&self, action: Action) -> Result<(), Forbidden> {
         if self.role.may(action) { Ok(()) } else { Err(Forbidden) }
+    }
+
+    /// Who holds a key that is made without an owner: whoever asks, or nobody for the command line.
+    pub fn default_owner(&self) -> &str {
+        if self.is_operator { "" } else { &self.actor }
     }
 
     /// The one owner whose keys it reaches, or `None` for all: a member manages just their own.
@@ -166,7 +172,7 @@ mod tests {
     fn each_role_reaches_exactly_so_far() {
         use Action::{GrantReserved, ProbeGateways, ReadAudit, ReadKeys, ReadRegister, WriteKeys, WriteRegister};
         for role in Role::ALL {
-            let permit = Permit { actor: "someone".to_owned(), role };
+            let permit = Permit { actor: "someone".to_owned(), role, is_operator: false };
             let reach: Vec<Action> = Action::ALL.into_iter().filter(|action| permit.allows(*action).is_ok()).collect();
             let expected: &[Action] = match role {
                 Role::Superadmin => &Action::ALL,

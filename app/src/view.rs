@@ -432,3 +432,8 @@ pub struct VisitorView {
     /// Whether they may test a gateway.
     pub may_probe: bool,
 }
+
+/// Who holds a key, in words.
+pub fn holder(owner: &str) -> &str {
+    if owner.is_empty() { "Nobody" } else { owner }
+}

@@ -6,7 +6,7 @@ use keyward::{
     time::Timestamp,
 };
 
-use crate::view::{CheckView, Mark, WalkView};
+use crate::view::{CheckView, Mark, WalkView, holder};
 
 /// Every check of a decision, with the facts that are known of each.
 pub(crate) fn walk(decision: Decision, remedy: &str, fact: impl Fn(Check) -> String) -> WalkView {
@@ -43,8 +43,8 @@ pub(crate) fn fact(check: Check, key: &Key) -> String {
             State::Archived(gone) => format!("archived by {}", gone.by),
         },
         Check::Owner => match &key.subject {
-            Some(subject) => format!("{}, acting as {}", card.owner, subject.name),
-            None => card.owner.to_string(),
+            Some(subject) => format!("{}, acting as {}", holder(card.owner.as_str()), subject.name),
+            None => holder(card.owner.as_str()).to_owned(),
         },
         Check::Time => match card.expires_at {
             Timestamp::NEVER => "never expires".to_owned(),

@@ -151,6 +151,7 @@ impl Console {
         let sent = self.unsent(permit, mark).await?;
         let policy = self.store.policy().await?;
         let read = self.read(permit, form, None, policy).await?;
+        self.within_reach(permit, None, &read).await?;
         self.issue(permit, read, policy, None, sent).await
     }
 
@@ -209,9 +210,7 @@ impl Console {
             change.insert_form_sent(sent, id, now).await?;
         }
         within_gates(&mut change, &tenant, &card.scopes, None).await?;
-        if replaced.is_none() {
-            within_cap(&mut change, &card.owner, policy, now).await?;
-        }
+        let cap = Cap::of(&mut change, &card.owner, now).await?;
         let key = Key {
             id,
             prefix: tenant.prefix.clone(),
@@ -249,10 +248,12 @@ impl Console {
             }
             before.card.expires_at = before.card.expires_at.min(until);
             change.update_key(&before).await?;
+            cap.keep(&mut change, policy, "overlap").await?;
             detail["successor"] = id.as_str().into();
             detail["expires"] = before.card.expires_at.to_string().into();
             change.commit(now, permit.actor(), Verb::RotateKey, before.id.as_str(), &detail.to_string()).await?;
         } else {
+            cap.keep(&mut change, policy, "owner").await?;
             change.commit(now, permit.actor(), Verb::IssueKey, id.as_str(), &detail.to_string()).await?;
         }
         Ok(Issued { key, token })
@@ -289,6 +290,7 @@ impl Console {
         let before = self.show_key(permit, id).await?.key;
         let seen = seen.unwrap_or(before.generation);
         let read = self.read(permit, form, Some(&before), policy).await?;
+        self.within_reach(permit, Some(&before), &read).await?;
         let now = self.clock.now();
         let mut change = self.store.change().await?;
         let before = changing(&mut change, permit, id, "name").await?;
@@ -296,10 +298,7 @@ impl Console {
             return Err(ConsoleError::Conflict);
         }
         within_gates(&mut change, &before.tenant, &read.card.scopes, Some(&before.card.scopes)).await?;
-        let owner_changed = before.card.owner != read.card.owner;
-        if owner_changed && before.purpose == Purpose::Ordinary {
-            within_cap(&mut change, &read.card.owner, policy, now).await?;
-        }
+        let cap = Cap::of(&mut change, &read.card.owner, now).await?;
         let Read { card, group, subject, .. } = read;
         let after = Key { card, group, subject, generation: change.generation(), ..before.clone() };
         let (old, new) = (KeyForm::of(&before), KeyForm::of(&after));
@@ -308,6 +307,8 @@ impl Console {
             return Ok(before);
         }
         change.update_key(&after).await?;
+        let field = if before.card.owner == after.card.owner { "expires" } else { "owner" };
+        cap.keep(&mut change, policy, field).await?;
         let detail = serde_json::json!({ "name": after.card.name.as_str(), "changes": changed });
         change.commit(now, permit.actor(), Verb::EditKey, id.as_str(), &detail.to_string()).await?;
         Ok(after)
@@ -380,7 +381,12 @@ impl Console {
     ) -> Result<Read, ConsoleError> {
         let now = self.clock.now();
         let mut errors = Vec::new();
-        let owner = if form.owner.trim().is_empty() { permit.actor() } else { &form.owner };
+        // A key that is nobody's stays so when its form says nothing else.
+        let kept = before.filter(|key| key.card.owner.as_str().is_empty() && permit.only_owner().is_none());
+        let owner = match (form.owner.trim(), kept) {
+            ("", None) => permit.default_owner(),
+            (owner, _) => owner,
+        };
         let kept = before.filter(|key| form.expires.trim() == key.card.expires_at.to_string());
         let expires = match kept {
             Some(key) => Ok(key.card.expires_at),
@@ -463,6 +469,31 @@ impl Console {
         }
     }
 
+    /// Refuses what is not a member's to give: a key in another tenant than the default one and those where they hold a
+    /// key, one that acts as somebody or in a role, and one that opens everything. What a key has already is theirs.
+    async fn within_reach(&self, permit: &Permit, before: Option<&Key>, read: &Read) -> Result<(), ConsoleError> {
+        let Some(owner) = permit.only_owner() else { return Ok(()) };
+        let mut errors = Vec::new();
+        let name = &read.tenant.name;
+        let is_new_place = before.is_none() && name.as_str() != DEFAULT_TENANT;
+        if is_new_place && !self.store.holds_keys_in(owner, read.tenant.id).await? {
+            errors.push(error("tenant", format!("You hold no key in tenant {name}. Ask an admin for the first one.")));
+        }
+        let id = |subject: Option<&Subject>| subject.map(|subject| subject.id);
+        let subject = id(read.subject.as_ref());
+        if subject.is_some() && before.is_none_or(|key| id(key.subject.as_ref()) != subject) {
+            errors.push(error("acts_as", "Your role makes keys that act as nobody else. Ask an admin."));
+        }
+        let role = &read.card.role;
+        if !role.as_str().is_empty() && before.is_none_or(|key| key.card.role != *role) {
+            errors.push(error("role", "Your role may not pass on a role. Ask an admin."));
+        }
+        if read.card.scopes.is_all_access() && before.is_none_or(|key| !key.card.scopes.is_all_access()) {
+            errors.push(error("scopes", "Your role may not make a key that opens everything. Ask an admin."));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(ConsoleError::Invalid(errors)) }
+    }
+
     /// The entry a form names, or a mistake.
     async fn named(
         &self,
@@ -539,14 +570,33 @@ fn gated(scope: &Scope, tenant: &Tenant) -> FieldError {
     error("scopes", format!("{scope} is gated: a superadmin has to open it for tenant {} first.", tenant.name))
 }
 
-/// Refuses a key beyond what its owner may hold, as this change sees it.
-async fn within_cap(change: &mut Change, owner: &Owner, policy: Policy, now: Timestamp) -> Result<(), ConsoleError> {
-    let live = change.live_keys_of(owner, now).await?;
-    if live < policy.keys_per_owner {
-        return Ok(());
+/// What an owner held before a change: the change may not leave them with more than they may hold, however a key came to
+/// live. Changes are made one after the other, so that it holds in parallel, too.
+pub(super) struct Cap {
+    owner: Owner,
+    before: i64,
+    now: Timestamp,
+}
+
+impl Cap {
+    pub(super) async fn of(change: &mut Change, owner: &Owner, now: Timestamp) -> Result<Self, ConsoleError> {
+        Ok(Self { before: change.live_keys_of(owner, now).await?, owner: owner.clone(), now })
     }
-    let most = policy.keys_per_owner;
-    Err(ConsoleError::field("owner", format!("{owner} holds {live} of {most} live keys. Archive one first.")))
+
+    /// Refuses what was written if it goes beyond the cap; that is said at `field`. Nobody's keys have none.
+    pub(super) async fn keep(
+        self,
+        change: &mut Change,
+        policy: Policy,
+        field: &'static str,
+    ) -> Result<(), ConsoleError> {
+        let (Self { owner, before, now }, most) = (self, policy.keys_per_owner);
+        let after = change.live_keys_of(&owner, now).await?;
+        if owner.as_str().is_empty() || after <= most || after <= before {
+            return Ok(());
+        }
+        Err(ConsoleError::field(field, format!("{owner} holds {before} of {most} live keys. Archive one first.")))
+    }
 }
 
 /// A key that is about to be changed, as this change sees it: one that the permit reaches and that is not archived. That

@@ -3,7 +3,7 @@
 
 use super::{
     Console, ConsoleError, KeyForm,
-    keys::{Issued, Read, changing, error, reaches},
+    keys::{Cap, Issued, Read, changing, error, reaches},
 };
 use crate::{
     activity::{Observation, Outcome, Period, Series, Tally},
@@ -286,7 +286,9 @@ impl Console {
         let now = self.clock.now();
         key.card.expires_at = end(&key, now, latest(rotation.would_end, policy, now))?;
         key.generation = change.generation();
+        let cap = Cap::of(&mut change, &key.card.owner, now).await?;
         change.update_key(&key).await?;
+        cap.keep(&mut change, policy, "overlap").await?;
         let detail = serde_json::json!({
             "name": key.card.name.as_str(), "successor": rotation.new.as_str(),
             "expires": key.card.expires_at.to_string(),

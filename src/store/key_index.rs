@@ -10,6 +10,7 @@ use crate::{
     id::KeyId,
     key::Key,
     listing::{Fact, ListKeys, Phase, Standing, Which, standing, words},
+    name::Owner,
     secret::hex,
     time::{DAY, HOUR, Timestamp},
 };
@@ -67,6 +68,12 @@ fn value(kind: char, text: &str) -> String {
     format!("={kind}{}", hex(text.as_bytes()))
 }
 
+/// The owner a question is about, however they were typed.
+pub(super) fn owner_of(list: &ListKeys) -> Option<String> {
+    let typed = list.owner.as_deref()?;
+    Some(Owner::parse(typed).map_or_else(|_| typed.to_owned(), |owner| owner.to_string()))
+}
+
 fn values_of(list: &ListKeys) -> Vec<String> {
     let mut values = vec![match list.which {
         Which::Any => value('k', ""),
@@ -76,7 +83,7 @@ fn values_of(list: &ListKeys) -> Vec<String> {
     }];
     values.extend(list.tenant.iter().map(|tenant| value('t', tenant)));
     values.extend(list.group.iter().map(|group| value('g', group.as_str())));
-    values.extend(list.owner.iter().map(|owner| value('o', owner)));
+    values.extend(owner_of(list).iter().map(|owner| value('o', owner)));
     values.extend(list.scope.iter().map(|scope| value('s', scope)));
     values.extend(list.facts.iter().map(|fact| value('f', fact.code())));
     values

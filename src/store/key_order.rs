@@ -3,7 +3,11 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{Store, StoreError, key_index::Dialect, reading};
+use super::{
+    Store, StoreError,
+    key_index::{Dialect, owner_of},
+    reading,
+};
 use crate::{
     listing::{Fact, IDLE, ListKeys, Phase, Sort, Which},
     time::Timestamp,
@@ -57,8 +61,8 @@ impl Conditions {
         if let Some(group) = list.group {
             conditions.with("k.group_id = ?", [group.to_string()]);
         }
-        if let Some(owner) = &list.owner {
-            conditions.with("k.owner = ?", [owner.clone()]);
+        if let Some(owner) = owner_of(list) {
+            conditions.with("k.owner = ?", [owner]);
         }
         if let Some(scope) = &list.scope {
             let plain = ['\\', '%', '_']

@@ -9,7 +9,7 @@ use super::{Change, Store, StoreError, StoredVerifyKey, reading, within};
 use crate::{
     activity::{Outcome, Tally},
     address::Addresses,
-    id::{EntryId, KeyId},
+    id::{EntryId, KeyId, TenantId},
     key::{
         ArchiveReason, Archived, Card, Form, Key, Metadata, Named, Purpose, SignedWrites, State, Subject, SwitchedOff,
     },
@@ -19,7 +19,7 @@ use crate::{
     scope::{ClosedGates, Scopes},
     secret::Digest,
     store::registry::tenant,
-    time::Timestamp,
+    time::{DAY, Timestamp},
 };
 
 /// A key about to be stored, with the digest of its secret.
@@ -248,10 +248,17 @@ macro_rules! select_keys {
 
 pub(super) use select_keys;
 
-/// Live keys of one owner.
+/// How long a key that was rotated counts as one with its successor, in milliseconds: an overlap that is longer makes
+/// two keys of them.
+const OVERLAP: i64 = 30 * DAY;
+
+/// Live keys of one owner, as its cap counts them: a key and the latest of its successors are one while they overlap.
 macro_rules! live_keys {
     () => {
-        "SELECT COUNT(*) FROM keys WHERE owner = $1 AND archived_at IS NULL AND expires_at > $2 AND purpose = 'ordinary'"
+        "SELECT COUNT(*) FROM keys k WHERE k.owner = $1 AND k.archived_at IS NULL AND k.expires_at > $2 \
+         AND k.purpose = 'ordinary' AND NOT EXISTS (SELECT 1 FROM rotations r JOIN keys n ON n.id = r.new_key_id \
+         WHERE r.old_key_id = k.id AND k.expires_at <= r.at + $3 AND n.owner = k.owner AND n.archived_at IS NULL \
+         AND n.expires_at > $2 AND NOT EXISTS (SELECT 1 FROM rotations s WHERE s.old_key_id = n.id))"
     };
 }
 
@@ -260,8 +267,16 @@ impl Store {
     pub async fn live_keys_of(&self, owner: &str, now: Timestamp) -> Result<i64, StoreError> {
         let sql = live_keys!();
         let (live,): (i64,) =
-            reading!(self, db => sqlx::query_as(sql).bind(owner).bind(now.millis()).fetch_one(db).await?);
+            reading!(self, db => sqlx::query_as(sql).bind(owner).bind(now.millis()).bind(OVERLAP).fetch_one(db).await?);
         Ok(live)
+    }
+
+    /// Whether this owner holds a key in a tenant.
+    pub async fn holds_keys_in(&self, owner: &str, tenant: TenantId) -> Result<bool, StoreError> {
+        let sql = "SELECT id FROM keys WHERE owner = $1 AND tenant_id = $2 AND archived_at IS NULL LIMIT 1";
+        let row: Option<(String,)> =
+            reading!(self, db => sqlx::query_as(sql).bind(owner).bind(tenant.as_str()).fetch_optional(db).await?);
+        Ok(row.is_some())
     }
 
     /// The ids of the self-test's keys that expired before this instant: what a test that was cut off left behind.
@@ -439,12 +454,13 @@ impl Change {
         Ok(())
     }
 
-    /// How many ordinary keys this owner holds that are neither archived nor expired, as this change sees them.
+    /// The same as this change sees it.
     pub async fn live_keys_of(&mut self, owner: &Owner, now: Timestamp) -> Result<i64, StoreError> {
         let sql = live_keys!();
         let (live,): (i64,) = within!(self, db => sqlx::query_as(sql)
             .bind(owner.as_str())
             .bind(now.millis())
+            .bind(OVERLAP)
             .fetch_one(db)
             .await?);
         Ok(live)

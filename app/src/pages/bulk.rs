@@ -11,7 +11,7 @@ use crate::{
     islands::RunBulk,
     posted::Posted,
     routes,
-    view::{BulkItemView, BulkPlanView, BulkResultView},
+    view::{BulkItemView, BulkPlanView, BulkResultView, holder},
 };
 
 /// What a POST about many keys led to.
@@ -192,7 +192,7 @@ fn Items(items: Vec<BulkItemView>, done: &'static str) -> impl IntoView {
         view! {
             <tr role="row">
                 <th class="c-key" scope="row" role="rowheader"><a href=routes::key(&item.id)><bdi>{item.name}</bdi></a></th>
-                <td class="c-owner" role="cell"><bdi>{item.owner}</bdi></td>
+                <td class="c-owner" role="cell"><bdi>{holder(&item.owner).to_owned()}</bdi></td>
                 <td class="c-last fit" role="cell" data-label="Used"><span class=if item.in_use { "is-warn" } else { "muted" }>{match item.used {
                     Some(when) => view! { <Ago when/> }.into_any(),
                     None => "never".into_any(),

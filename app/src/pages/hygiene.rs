@@ -9,7 +9,7 @@ use crate::{
     components::{Ago, ArchiveAll, Icon},
     listing::Asked,
     routes,
-    view::{HabitView, HygieneView, KeyRow},
+    view::{HabitView, HygieneView, KeyRow, holder},
 };
 
 /// `/hygiene`.
@@ -22,7 +22,7 @@ pub(crate) fn Hygiene() -> impl IntoView {
             <div class="row page-head"><h1>"Hygiene"</h1></div>
             <p class="muted lead">"Keys that work and that somebody should look at, the oldest first. Facts are brought up to date within seconds."</p>
             {if clean {
-                view! { <div class="banner ok"><Icon name="ok"/><p><b>"Nothing to do."</b>" Every key expires, is used, is limited to what it needs and has an owner."</p></div> }.into_any()
+                view! { <div class="banner ok"><Icon name="ok"/><p><b>"Nothing to do."</b>" Every key expires, is used, is limited to what it needs, and its owner is still here."</p></div> }.into_any()
             } else {
                 view! { <div class="stack">{view.habits.into_iter().map(|habit| view! { <Habit habit may_write/> }).collect_view()}</div> }.into_any()
             }}
@@ -78,7 +78,7 @@ fn Habit(habit: HabitView, may_write: bool) -> impl IntoView {
         view! {
             <li class="row">
                 <span class="grow"><a class="link" href=routes::key(&key)><bdi>{row.name.clone()}</bdi></a>
-                    <span class="sub"><bdi>{row.owner}</bdi>" \u{b7} made "<Ago when=row.created/>" \u{b7} "{match row.last_used {
+                    <span class="sub"><bdi>{holder(&row.owner).to_owned()}</bdi>" \u{b7} made "<Ago when=row.created/>" \u{b7} "{match row.last_used {
                         Some(when) => view! { "used "<Ago when/> }.into_any(),
                         None => "never used".into_any(),
                     }}</span></span>

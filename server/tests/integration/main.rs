@@ -22,6 +22,7 @@ mod machine_routes;
 mod missions;
 mod observed;
 mod overview;
+mod owners;
 mod proxies;
 mod register;
 mod roles;

@@ -20,7 +20,7 @@ use crate::{
     posted::{Posted, Refused},
     query::query,
     routes,
-    view::{ActivityView, ArchivedView, CardView, KeyView, OffView, StatusView},
+    view::{ActivityView, ArchivedView, CardView, KeyView, OffView, StatusView, holder},
 };
 
 /// `/keys/:id`.
@@ -83,7 +83,7 @@ fn Detail(
         <dl class="facts row">
             <div><dt>"Id"</dt><dd class="row nowrap"><code>{id.clone()}</code>
                 <button class="btn quiet square copy" type="button" data-copy=id.clone() aria-label="Copy id" hidden><Icon name="copy"/></button></dd></div>
-            <div><dt>"Owner"</dt><dd><bdi>{row.owner}</bdi></dd></div>
+            <div><dt>"Owner"</dt><dd><bdi>{holder(&row.owner).to_owned()}</bdi></dd></div>
             <div><dt>"Tenant"</dt><dd>{row.tenant}</dd></div>
             {row.group.map(|group| view! {
                 <div><dt>"Group"</dt><dd><a class="link" href=format!("{}?group={}", routes::KEYS, group.id)><bdi>{group.name}</bdi></a></dd></div>

@@ -6,7 +6,7 @@ use crate::{
     components::{Ago, AllAccess, Icon, Mask, Scopes, Spark, Status, Switch, ends_in},
     listing::{Asked, Column},
     routes,
-    view::{KeyRow, ListedView, StatusView, TallyView, When},
+    view::{KeyRow, ListedView, StatusView, TallyView, When, holder},
 };
 
 /// A row with the chosen columns.
@@ -44,7 +44,11 @@ fn Cell(column: Column, row: KeyRow, hours: Vec<TallyView>, places: bool) -> imp
                 None => row.tenant,
             };
             view! {
-                <td class="c-owner" role="cell"><a class="plain" href=theirs title=format!("All keys of {}", row.owner)><bdi>{row.owner.clone()}</bdi></a>
+                <td class="c-owner" role="cell">{if row.owner.is_empty() {
+                        view! { <span class="muted">{holder("")}</span> }.into_any()
+                    } else {
+                        view! { <a class="plain" href=theirs title=format!("All keys of {}", row.owner)><bdi>{row.owner.clone()}</bdi></a> }.into_any()
+                    }}
                     {places.then(|| view! { " "<span class="sub" title=place.clone()><bdi>{place.clone()}</bdi></span> })}</td>
             }
             .into_any()

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     components::{Ago, Share, Timeline, calls, ends_in, grouped},
     routes,
-    view::{EventView, KeyLine, ReasonView, When},
+    view::{EventView, KeyLine, ReasonView, When, holder},
 };
 
 /// What was refused, by reason.
@@ -36,7 +36,7 @@ pub(super) fn Reasons(of: Vec<ReasonView>) -> impl IntoView {
 
 #[component]
 fn Name(of: KeyLine) -> impl IntoView {
-    view! { <b><a href=routes::key(&of.id)><bdi>{of.name}</bdi></a></b><span class="sub"><bdi>{of.owner}</bdi></span> }
+    view! { <b><a href=routes::key(&of.id)><bdi>{of.name}</bdi></a></b><span class="sub"><bdi>{holder(&of.owner).to_owned()}</bdi></span> }
 }
 
 /// The keys that expire first.
