@@ -219,9 +219,15 @@ class Watcher {
   readonly heard: string[] = [];
   over = false;
   private readonly announced: string[] = [];
+  /** Whether the program of the page's islands is meant to die. */
+  dies = false;
 
   listen(page: Page): void {
-    page.on("pageerror", (error) => this.heard.push(`error: ${error.stack ?? error.message}`));
+    page.on("pageerror", (error) => {
+      if (!(this.dies && /unreachable|RuntimeError/.test(error.stack ?? error.message))) {
+        this.heard.push(`error: ${error.stack ?? error.message}`);
+      }
+    });
     page.on("console", (message) => {
       const text = message.text();
       // Without JavaScript nobody waits for what is fetched ahead; with it, a busy machine may come to it late. That it is
@@ -343,6 +349,9 @@ const PHONE = { width: 375, height: 720 };
 /** The other widths at which nothing scrolls sideways: a small phone, the desk at 200 %, a wide screen. */
 const WIDTHS = [320, DESK.width / 2, 2560];
 
+/** A wide font and a narrow one; setup.sh makes sure of both. */
+const FONTS = ["DejaVu Sans", "Liberation Sans Narrow"];
+
 /** Sees that nothing of a page is beside the window. */
 async function fits(page: Page, name: string): Promise<void> {
   const [wide, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
@@ -387,6 +396,13 @@ export async function looksRight(page: Page, name: string): Promise<void> {
       await page.setViewportSize({ width, height: DESK.height });
       await fits(page, `${name} (${width} wide)`);
     }
+    // Whatever letters a system has: the widest and the narrowest of the usual ones.
+    await page.setViewportSize({ width: WIDTHS[0], height: DESK.height });
+    for (const font of FONTS) {
+      await page.evaluate((font) => document.documentElement.style.setProperty("--font", `"${font}"`), font);
+      await fits(page, `${name} (${WIDTHS[0]} wide, in ${font})`);
+    }
+    await page.evaluate(() => document.documentElement.style.removeProperty("--font"));
     await page.setViewportSize(DESK);
   });
 }

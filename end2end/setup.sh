@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure of what the tests need beside Rust: Node.js, a Chromium, PostgreSQL, three proxies, openssl, curl, and the
+# Makes sure of what the tests need beside Rust: Node.js, a Chromium, two fonts, PostgreSQL, three proxies, openssl, curl, and the
 # packages in package.json. Takes what is there, and installs what is missing if the system lets it.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -45,6 +45,13 @@ fi
 has_chromium >/dev/null || install chromium
 has_chromium >/dev/null || npx playwright install chromium || true
 has_chromium >/dev/null || need "a Chromium: install your system's package, or run: npx playwright install --with-deps chromium"
+
+# Layouts are looked at in a wide font and in a narrow one.
+has_font() { command -v fc-list && [[ -n $(fc-list "$1") ]]; }
+for font in "DejaVu Sans:fonts-dejavu-core" "Liberation Sans Narrow:fonts-liberation"; do
+  has_font "${font%:*}" >/dev/null || install fontconfig "${font#*:}"
+  has_font "${font%:*}" >/dev/null || need "the font ${font%:*}: install your system's package ${font#*:}"
+done
 
 has_postgres >/dev/null || install postgresql
 has_postgres >/dev/null || need "PostgreSQL's programs initdb and pg_ctl: install the package postgresql"

@@ -33,7 +33,10 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href=document.style/>
-                {document.islands.then(|| view! { <HydrationScripts options islands=true/> })}
+                {document.islands.then(|| view! {
+                    <script src="/trouble.js" defer></script>
+                    <HydrationScripts options islands=true/>
+                })}
                 <MetaTags/>
             </head>
             <body>

@@ -254,7 +254,7 @@ test("the first page is small, and is kept by browsers", async ({ page, context,
     expect(answer?.headers()["cache-control"], request.url()).toContain("immutable");
     expect(answer?.headers()["content-encoding"], request.url()).toBe("br");
   }
-  const program = /\.(wasm|js|bin)$/;
+  const program = /\/pkg\/.*\.(wasm|js|bin)$/;
   expect(await weigh(keyward, requests, program)).toBeLessThanOrEqual(180 * 1000);
   expect(await weigh(keyward, requests, /\.css$/)).toBeLessThanOrEqual(20 * 1024);
 

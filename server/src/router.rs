@@ -193,6 +193,7 @@ pub fn table() -> Vec<Route> {
         route("GET", "/icons.svg", File, get(pages::file)),
         route("GET", "/sign-in.js", File, get(pages::file)),
         route("GET", "/setup.js", File, get(pages::file)),
+        route("GET", "/trouble.js", File, get(pages::file)),
         route("GET", "/robots.txt", File, get(pages::file)),
     ]
 }

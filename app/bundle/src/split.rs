@@ -109,11 +109,24 @@ impl Program {
              return new Response(bytes.slice(from, from + length), {{ headers: {{ \"content-type\": \"application/wasm\" }} }});\n\
              }};\n"
         );
+        link = without_failures(&link);
         // Imports stand first.
         let place = link.find('\n').map_or(0, |end| end + 1);
         link.insert_str(place, &load);
         (glue, link)
     }
+}
+
+/// The script in which an island whose part cannot be loaded stays the plain form that the server rendered: the generated
+/// one would end the whole program. A page that is being left fetches nothing more, so that this is no rare case.
+fn without_failures(link: &str) -> String {
+    let (from, to) = ("function wrapAsyncCb(callee) {", "function makeLoad(");
+    let Some((before, rest)) = link.split_once(from) else { return link.to_owned() };
+    let Some((_, after)) = rest.split_once(to) else { return link.to_owned() };
+    let ours = "function wrapAsyncCb(callee) {\nreturn async (callbackIndex, callbackData) => {\n\
+                try {\nawait callee();\n} catch {\ndispatchEvent(new Event(\"keyward:unloaded\"));\nreturn;\n}\n\
+                getSharedImports().__wasm_split.__indirect_function_table.get(callbackIndex)(callbackData, true);\n}\n}\n";
+    format!("{before}{ours}{to}{after}")
 }
 
 /// The islands by name, in order, with the parts that each loads.
@@ -161,7 +174,8 @@ mod tests {
         let program = Program {
             glue: "import * as import1 from \"__wasm_split.js\"\n\"__wasm_split.js\": import1".into(),
             wasm: Vec::new(),
-            link: "import { initSync } from \"./keyward.js\";\nfetch(new URL(\"./big.wasm\", import.meta.url)); part(0, 4)"
+            link: "import { initSync } from \"./keyward.js\";\nfetch(new URL(\"./big.wasm\", import.meta.url)); part(0, 4)\n\
+                   function wrapAsyncCb(callee) { success = false; }\nfunction makeLoad(fetcher, deps) {}"
                 .into(),
             parts: vec![("big".into(), Vec::new())],
             small: Vec::new(),
@@ -170,6 +184,7 @@ mod tests {
         let (glue, link) = program.scripts("0f");
         assert_eq!(glue, "import * as import1 from \"./parts.0f.js\"\n\"__wasm_split.js\": import1");
         assert!(link.starts_with("import { initSync } from \"./keyward.0f.js\";\nlet small;"), "{link}");
+        assert!(link.contains("keyward:unloaded") && link.contains("makeLoad") && !link.contains("false"), "{link}");
         assert!(link.contains("\"./big.0f.wasm\"") && link.contains("\"./parts.0f.bin\""), "{link}");
     }
 }

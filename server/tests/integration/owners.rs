@@ -214,7 +214,10 @@ async fn a_member_gives_a_key_no_more_than_is_theirs() {
         let there = [&plain[..], &[("tenant", "north")]].concat();
         assert_eq!(member.post("/keys/new", &there).await.status, StatusCode::OK);
         let edit = format!("/keys/{}/edit", given.id);
-        let fields = |role: &'static str| [("name", "renamed"), ("scopes", "things"), ("life", "keep"), ("role", role)];
+        let seen = given.generation.to_string();
+        let fields = |role| {
+            [("seen", seen.as_str()), ("name", "renamed"), ("scopes", "things"), ("life", "keep"), ("role", role)]
+        };
         assert_eq!(member.post(&edit, &fields("admin")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(member.post(&edit, &fields("reader")).await.status, StatusCode::SEE_OTHER);
     }
