@@ -18,7 +18,25 @@ function chromium(): string | undefined {
   });
 }
 
-export default defineConfig({
+/** How Chromium is started, with more arguments. */
+const launch = (...more: string[]) => ({
+  executablePath: chromium(),
+  args: [
+    "--no-sandbox", // containers run as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    ...more,
+  ],
+});
+
+/** A name of the house, as people have it at home and in offices: no TLS, no loopback. */
+const LAN = { host: "keys.lan", launchOptions: launch("--host-resolver-rules=MAP keys.lan 127.0.0.1") };
+
+export default defineConfig<object, { host: string }>({
   testDir: "specs",
   outputDir: "test-results",
   // What a page tells assistive technology is kept as text; `npx playwright test tree --update-snapshots` keeps it anew.
@@ -30,23 +48,15 @@ export default defineConfig({
   workers: 2,
   forbidOnly: !!process.env.CI,
   use: {
-    launchOptions: {
-      executablePath: chromium(),
-      args: [
-        "--no-sandbox", // containers run as root
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    },
+    launchOptions: launch(),
     screenshot: "only-on-failure",
     trace: "retain-on-failure",
   },
   projects: [
     { name: "script", testIgnore: "**/*.plain.spec.ts" },
     { name: "plain", testMatch: "**/*.plain.spec.ts", use: { javaScriptEnabled: false } },
+    // Pages have no clipboard there: keyboard.spec.ts does without one.
+    { name: "lan", testMatch: "**/journey.spec.ts", grepInvert: /a secret is shown once/, use: LAN },
+    { name: "lan-plain", testMatch: "**/journey.plain.spec.ts", use: { ...LAN, javaScriptEnabled: false } },
   ],
 });

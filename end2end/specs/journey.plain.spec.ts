@@ -109,7 +109,7 @@ test("a key's life without JavaScript", async ({ page, bare, expectRefusal }) =>
   await test.step("archived is for good", async () => {
     await page.goto(`${bare.url}/keys/${key.id}/archive`);
     await expect(page.getByRole("heading", { name: `${key.name} is archived already` })).toBeVisible();
-    const answer = await fetch(`${bare.url}/forward-auth?scope=any`, { headers: { authorization: `Bearer ${key.token}` } });
+    const answer = await fetch(`${bare.local}/forward-auth?scope=any`, { headers: { authorization: `Bearer ${key.token}` } });
     expect(answer.status).toBe(401);
   });
 
