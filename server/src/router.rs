@@ -11,7 +11,7 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::{StatusCode, header},
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{MethodRouter, any, get, post},
 };
@@ -227,6 +227,7 @@ pub fn public(app: &App) -> Router {
     let console = console
         .merge(signed_in.route_layer(from_fn_with_state(app.clone(), layers::require_sign_in)))
         .fallback(nothing)
+        .layer(from_fn(layers::refuse_unreadable_forms))
         .layer(from_fn_with_state(app.clone(), layers::identify_visitor))
         .layer(sessions)
         .layer(from_fn_with_state(app.clone(), layers::refuse_other_sites));

@@ -5,11 +5,11 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 
-use super::RequestId;
-use crate::{http::problem::Problem, router::App};
+use super::refusal;
+use crate::router::App;
 
 /// Lets through what is safe or comes from here.
 pub async fn refuse_other_sites(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -24,13 +24,7 @@ pub async fn refuse_other_sites(State(app): State<App>, request: Request, next: 
         ),
         None => "This did not come from a page of this Keyward. Open the console and try again there.".to_owned(),
     };
-    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match request.extensions().get::<RequestId>() {
-        Some(id) if !accepts.contains("text/html") => {
-            Problem::new(StatusCode::FORBIDDEN, "cross_site", &detail, id).into_response()
-        }
-        _ => (StatusCode::FORBIDDEN, format!("{detail}\n")).into_response(),
-    }
+    refusal(request.headers(), request.extensions(), StatusCode::FORBIDDEN, "cross_site", &detail)
 }
 
 /// Whether our own page sent a request. `Sec-Fetch-Site`, which pages cannot forge and browsers leave out over plain HTTP,

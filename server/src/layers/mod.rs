@@ -1,8 +1,16 @@
 //! What happens around every handler: the request's id, the client's address, the visit, refusing other sites, headers.
 
+use axum::{
+    http::{Extensions, HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::http::problem::Problem;
+
 mod address;
 mod around;
 mod cross_site;
+mod forms;
 mod headers;
 mod visit;
 
@@ -10,9 +18,25 @@ pub use self::{
     address::{ClientAddress, TrustedPeer},
     around::{BODY_LIMIT, Caller, RequestId, RequestIds, around, around_layer},
     cross_site::refuse_other_sites,
+    forms::refuse_unreadable_forms,
     headers::browsers,
     visit::{
         COLUMNS_COOKIE, SIGNED_IN_AT, THEME_COOKIE, USER, cookie, identify_visitor, is_live, require_permission,
         require_sign_in,
     },
 };
+
+/// An answer that ends a request before a page has it: words for a browser, a problem for everybody else.
+fn refusal(
+    headers: &HeaderMap,
+    extensions: &Extensions,
+    status: StatusCode,
+    code: &'static str,
+    detail: &str,
+) -> Response {
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match extensions.get::<RequestId>() {
+        Some(id) if !accepts.contains("text/html") => Problem::new(status, code, detail, id).into_response(),
+        _ => (status, format!("{detail}\n")).into_response(),
+    }
+}

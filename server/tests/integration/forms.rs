@@ -3,7 +3,9 @@
 use axum::http::{Method, StatusCode};
 use keyward::people::Role;
 
-use crate::support::Keyward;
+use server::router::Access;
+
+use crate::support::{Keyward, databases};
 
 #[tokio::test]
 async fn a_name_is_only_ever_text() {
@@ -54,15 +56,17 @@ async fn what_no_form_of_ours_sends_is_refused_without_a_panic() {
     for (path, body, status) in [
         ("/keys/new", "name=a&scope=b&life=90&admin=1", 400),
         ("/keys/new", "", 422),
-        ("/keys/new", "name=a%00b&scope=b&life=90", 422),
+        ("/keys/new", "name=a%00b&scope=b&life=90", 400),
         ("/keys/new", "name=a%0d%0ab&scope=b&life=90", 422),
-        ("/keys/new", "name=%ff%fe&scope=b&life=90000000000000000000", 422),
+        ("/keys/new", "name=%ff%fe&scope=b&life=90", 400),
+        ("/keys/new", "name=a&scope=b&life=90000000000000000000", 422),
         ("/keys/new", "name=a&scope=keyward.everything&life=90", 422),
         ("/keys/0123456789ABCDEF/archive", "reason=not_needed", 404),
         ("/keys/nonsense/archive", "reason=not_needed", 404),
         ("/keys/0123456789ABCDEF/archive", "reason=because", 400),
         ("/sign-in", "", 401),
-        ("/sign-in", "email=%ff&password=%00", 401),
+        ("/sign-in", "email=%ff&password=a", 400),
+        ("/sign-in", "email=a&password=%00", 400),
         ("/setup", "code=nonsense", 410),
         ("/api/console/issue_key", "name=a", 400),
         ("/api/console/list_keys", "query=%3Fstatus%3Dnone", 400),
@@ -88,6 +92,27 @@ async fn what_no_form_of_ours_sends_is_refused_without_a_panic() {
     }
     let missing = keyward.client().send(Method::GET, "/api/v1/nothing", &[], "").await;
     assert_eq!((missing.status, missing.json()["code"].as_str()), (StatusCode::NOT_FOUND, Some("no_such_route")));
+}
+
+/// `PostgreSQL` stores no NUL: whatever field it stands in, it is refused before.
+#[tokio::test]
+async fn a_nul_is_refused_by_every_form_on_both_databases() {
+    for (name, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let mut browser = keyward.signed_in(Role::Superadmin).await;
+        let headers = [("sec-fetch-site", "same-origin"), ("content-type", "application/x-www-form-urlencoded")];
+        let json = [("sec-fetch-site", "same-origin"), ("content-type", "application/json")];
+        for route in server::router::table() {
+            if route.method != "POST" || matches!(route.access, Access::Machine | Access::File) {
+                continue;
+            }
+            let path = route.path.replace("{id}", "0123456789ABCDEF");
+            let answer = browser.send(Method::POST, &path, &headers, "email=a%00b&id=%00&name=%00&confirm=%00").await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{name} {path}: {}", answer.body);
+            let answer = browser.send(Method::POST, &path, &json, r#"{"id":"a\u0000b"}"#).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{name} {path}: {}", answer.body);
+        }
+    }
 }
 
 /// The form has a calendar, so it does not explain how a command line writes an expiry.
