@@ -187,18 +187,14 @@ const NONCE_LENGTH: usize = 24;
 pub struct MasterKey(Zeroizing<[u8; 32]>);
 
 impl MasterKey {
-    /// Reads the master key's file (64 hexadecimal digits); makes it first, readable by its owner alone, when it does
-    /// not exist.
-    pub fn load_or_create(path: &Path, entropy: &Entropy) -> io::Result<Self> {
-        match fs::File::open(path) {
-            Ok(file) => Self::read(file),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => match Self::create(path, entropy) {
-                // Another process made it meanwhile: its key is the key.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::read(fs::File::open(path)?),
-                made => made,
-            },
-            Err(error) => Err(error),
+    /// Reads the master key's file: 64 hexadecimal digits. One that every user of the machine can read is refused.
+    pub fn load(path: &Path) -> io::Result<Self> {
+        let file = fs::File::open(path)?;
+        if is_open_to_others(&file.metadata()?) {
+            let words = format!("every user of this machine can read it: run `chmod 600 {}`", path.display());
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, words));
         }
+        Self::read(file)
     }
 
     fn read(file: fs::File) -> io::Result<Self> {
@@ -210,15 +206,12 @@ impl MasterKey {
         Ok(Self(Zeroizing::new(bytes)))
     }
 
-    fn create(path: &Path, entropy: &Entropy) -> io::Result<Self> {
+    /// Makes the master key's file, readable by its owner alone. One that exists is left as it is.
+    pub fn create(path: &Path, entropy: &Entropy) -> io::Result<Self> {
         let bytes = entropy.bytes();
         // Written whole under another name, then linked into place: a reader never sees half a key.
         let fresh = path.with_extension(format!("new-{}", entropy.key_id()));
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&fresh)?;
+        let mut file = private().write(true).create_new(true).open(&fresh)?;
         let text = Zeroizing::new(hex(bytes.as_ref()));
         let written = writeln!(file, "{}", text.as_str()).and_then(|()| file.sync_all());
         let placed = written.and_then(|()| fs::hard_link(&fresh, path));
@@ -253,6 +246,26 @@ impl MasterKey {
         let derived = Zeroizing::new(hmac(self.0.as_ref(), format!("seal {purpose}").as_bytes()));
         XChaCha20Poly1305::new((&*derived).into())
     }
+}
+
+/// Whether every user of the machine can read or write a file.
+#[cfg(unix)]
+pub fn is_open_to_others(file: &fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o007 != 0
+}
+
+/// Whether every user of the machine can read or write a file: elsewhere its folder decides.
+#[cfg(not(unix))]
+pub fn is_open_to_others(_: &fs::Metadata) -> bool {
+    false
+}
+
+/// How a file is opened that its owner alone may read, if it has to be made.
+pub fn private() -> fs::OpenOptions {
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 fn hmac(key: &[u8], bytes: &[u8]) -> [u8; 32] {
@@ -304,22 +317,35 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master.key");
         let entropy = Entropy::system();
-        let made = MasterKey::load_or_create(&path, &entropy).unwrap();
-        let read = MasterKey::load_or_create(&path, &entropy).unwrap();
+        assert_eq!(MasterKey::load(&path).err().unwrap().kind(), io::ErrorKind::NotFound, "reading makes none");
+        let made = MasterKey::create(&path, &entropy).unwrap();
+        assert_eq!(MasterKey::create(&path, &entropy).err().unwrap().kind(), io::ErrorKind::AlreadyExists);
+        let read = MasterKey::load(&path).unwrap();
         assert_eq!(made.mac("audit", b"x"), read.mac("audit", b"x"));
         assert_ne!(made.mac("audit", b"x"), made.mac("checkpoint", b"x"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
         #[cfg(unix)]
-        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            for open in [0o604, 0o644, 0o602] {
+                mode(open);
+                let refused = MasterKey::load(&path).err().unwrap().to_string();
+                assert!(refused.contains("chmod 600"), "{open:o}: {refused}");
+            }
+            mode(0o640);
+            assert!(MasterKey::load(&path).is_ok(), "a group is chosen by whoever runs it");
+        }
         fs::write(&path, "short").unwrap();
-        assert_eq!(MasterKey::load_or_create(&path, &entropy).err().unwrap().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(MasterKey::load(&path).err().unwrap().kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]
     fn only_what_was_sealed_so_opens() {
         let entropy = Entropy::system();
         let folder = tempfile::tempdir().unwrap();
-        let master = |name: &str| MasterKey::load_or_create(&folder.path().join(name), &entropy).unwrap();
+        let master = |name: &str| MasterKey::create(&folder.path().join(name), &entropy).unwrap();
         let (ours, theirs) = (master("ours"), master("theirs"));
         let sealed = ours.seal("one", b"secret", &entropy);
         assert_ne!(sealed, ours.seal("one", b"secret", &entropy), "a nonce is never used twice");

@@ -37,6 +37,12 @@ const SWEEP_EVERY: Duration = Duration::from_mins(10);
 const WALK_EVERY: Duration = Duration::from_secs(5);
 /// How often the end of the audit chain is anchored outside the database.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+/// How long the work of a task may go on after the process was told to stop.
+const GRACE: Duration = Duration::from_secs(1);
+/// How long a task is waited for: longer than servers let requests finish.
+const JOIN: Duration = Duration::from_secs(10);
+/// How long each thing may take that is done at the very end.
+const LAST: Duration = Duration::from_secs(2);
 
 /// Why the process could not start.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +56,20 @@ pub enum BootError {
     /// The schema is behind, and this command does not touch it.
     #[error("the database was made by an older Keyward: run `keyward migrate` first")]
     Behind,
+    /// The master key's file is gone, and the database was made with it.
+    #[error(
+        "the master key {} is missing, and the database is not empty: restore this file from your backup, or set \
+         KEYWARD_MASTER_KEY_FILE to where it is; nothing was written",
+        .0.display()
+    )]
+    NoMasterKey(PathBuf),
+    /// The master key's file is another database's.
+    #[error(
+        "the master key {} is not the one that this database was made with: restore the right file from your backup, \
+         or set KEYWARD_MASTER_KEY_FILE to where it is; nothing was changed",
+        .0.display()
+    )]
+    OtherMasterKey(PathBuf),
     /// The master key's file holds another one than the store was opened with.
     #[error("the master key {} was replaced meanwhile", .0.display())]
     MasterKey(PathBuf),
@@ -70,22 +90,43 @@ pub enum Upgrade {
 /// Opens the store and brings its schema up to date, or refuses.
 pub async fn open(config: &Config, upgrade: Upgrade) -> Result<Store, BootError> {
     make_folder(&config.data_dir)?;
-    let file = |error| BootError::File(format!("the master key {}", config.master_key_file.display()), error);
-    let master = MasterKey::load_or_create(&config.master_key_file, &Entropy::system()).map_err(file)?;
+    let master = master_key(config).await?;
     let store = Store::open(&config.database, Arc::new(master)).await?;
     if upgrade == Upgrade::No && store.schema().await? == Schema::Behind {
         return Err(BootError::Behind);
     }
-    if let Some(copy) = store.migrate().await? {
+    let migrated = store.migrate().await.map_err(|error| match error {
+        StoreError::OtherMasterKey => BootError::OtherMasterKey(config.master_key_file.clone()),
+        error => error.into(),
+    })?;
+    if let Some(copy) = migrated {
         tracing::info!(copy = %copy.display(), "the database was copied before its migration");
     }
     Ok(store)
 }
 
+/// The master key; a new one only for a database in which nothing was ever made.
+async fn master_key(config: &Config) -> Result<MasterKey, BootError> {
+    let path = &config.master_key_file;
+    let file = |error| BootError::File(format!("the master key {}", path.display()), error);
+    match MasterKey::load(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        loaded => return loaded.map_err(file),
+    }
+    if Store::schema_at(&config.database).await? != Schema::Empty {
+        return Err(BootError::NoMasterKey(path.clone()));
+    }
+    match MasterKey::create(path, &Entropy::system()) {
+        // Another process made it meanwhile: its key is the key.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => MasterKey::load(path).map_err(file),
+        made => made.map_err(file),
+    }
+}
+
 /// The permit of whoever runs a command here: that they can read the master key's file proves it.
 pub fn operator(config: &Config, console: &Console) -> Result<Permit, BootError> {
     let file = |error| BootError::File(format!("the master key {}", config.master_key_file.display()), error);
-    let master = MasterKey::load_or_create(&config.master_key_file, &Entropy::system()).map_err(file)?;
+    let master = MasterKey::load(&config.master_key_file).map_err(file)?;
     console.local_operator(&master).map_err(|_| BootError::MasterKey(config.master_key_file.clone()))
 }
 
@@ -120,9 +161,6 @@ pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) ->
 
 /// Runs until `stop` says so: listeners, and the tasks that keep memory and records fresh.
 pub async fn serve(app: App, mut stop: watch::Receiver<bool>) -> Result<(), BootError> {
-    app.console.prepare_signing_key().await?;
-    app.verifier.hear().await?;
-    app.console.settle_keys().await?;
     if app.site.options.is_none() {
         tracing::warn!("the browser's files were not found: run the bundling step; pages work, but plainly");
     }
@@ -132,6 +170,9 @@ pub async fn serve(app: App, mut stop: watch::Receiver<bool>) -> Result<(), Boot
     if let Some(address) = app.config.verify_listen {
         listeners.push((bind(address).await?, router::verification(&app)));
     }
+    app.console.prepare_signing_key().await?;
+    app.verifier.hear().await?;
+    // Whatever else is to be caught up with, the tasks do beside the listeners.
     let servers: Vec<_> = listeners
         .into_iter()
         .map(|(listener, router)| tokio::spawn(listen::serve(listener, router, stop.clone())))
@@ -151,23 +192,28 @@ pub async fn serve(app: App, mut stop: watch::Receiver<bool>) -> Result<(), Boot
     let _ = stop.changed().await;
     app.stopping.store(true, std::sync::atomic::Ordering::SeqCst);
     app.live.end();
-    for server in servers {
-        let _ = server.await;
+    // Servers end by themselves in time, tasks give up what they are at; neither is trusted to.
+    for joined in servers.into_iter().chain(tasks) {
+        if tokio::time::timeout(JOIN, joined).await.is_err() {
+            tracing::error!("a task did not end in time");
+        }
     }
-    for task in tasks {
-        let _ = task.await;
+    last("the last usage could not be written", app.verifier.flush()).await;
+    last("what was left of quotas could not be given back", app.verifier.release()).await;
+    last("the audit chain could not be anchored", app.console.checkpoint_audit()).await;
+    if tokio::time::timeout(LAST, app.store.close()).await.is_err() {
+        tracing::error!("the database's connections could not be closed in time");
     }
-    if let Err(error) = app.verifier.flush().await {
-        tracing::error!(%error, "the last usage could not be written");
-    }
-    if let Err(error) = app.verifier.release().await {
-        tracing::error!(%error, "what was left of quotas could not be given back");
-    }
-    if let Err(error) = app.console.checkpoint_audit().await {
-        tracing::error!(%error, "the audit chain could not be anchored");
-    }
-    app.store.close().await;
     Ok(())
+}
+
+/// Something that is done at the end, if it can be done in time.
+async fn last<E: std::fmt::Display>(what: &str, work: impl Future<Output = Result<(), E>>) {
+    match tokio::time::timeout(LAST, work).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "{what}"),
+        Err(_) => tracing::error!("{what}: the database did not answer in time"),
+    }
 }
 
 async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, BootError> {
@@ -189,12 +235,23 @@ where
     let (app, mut stop) = (app.clone(), stop.clone());
     tokio::spawn(async move {
         let mut failing = false;
-        loop {
+        while !*stop.borrow() {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 _ = stop.changed() => return,
             }
-            match work(app.clone()).await {
+            let given_up = async {
+                let _ = stop.changed().await;
+                tokio::time::sleep(GRACE).await;
+            };
+            let done = tokio::select! {
+                done = work(app.clone()) => done,
+                () = given_up => {
+                    tracing::warn!("{what} was given up: the process stops");
+                    return;
+                }
+            };
+            match done {
                 Ok(()) if failing => {
                     failing = false;
                     tracing::info!("{what} works again");

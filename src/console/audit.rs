@@ -1,18 +1,26 @@
 //! The audit: read, walked from its first event to its last, and anchored in a file outside the database so that a cut
 //! tail shows.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+    time::Duration,
+};
 
 use super::{Console, ConsoleError};
 use crate::{
     audit::{Break, Head},
     people::{Action, Permit},
-    secret::{hex, unhex},
+    secret::{hex, private, unhex},
     store::{AuditFilter, AuditPage, StoreError},
 };
 
 /// Events on one page.
 const PAGE: u16 = 50;
+/// How long a process waits for another that writes the checkpoint file, and how often it looks.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// A chain that is whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +40,12 @@ pub enum ChainError {
     /// The checkpoint file cannot be read or is not what was written.
     #[error("the checkpoint file {0} is not what Keyward wrote: {1}")]
     Checkpoint(String, io::Error),
+    /// The checkpoint file was written, and is gone: whether the chain's end was cut off cannot be told.
+    #[error(
+        "the checkpoint file {0} is missing, which was written before: restore it from the backup, or, if it was lost \
+         for a reason that you know, run `keyward audit anchor` to begin a new one"
+    )]
+    Gone(String),
     /// As for any other use case.
     #[error(transparent)]
     Console(#[from] ConsoleError),
@@ -65,7 +79,12 @@ impl Console {
     /// Walks the whole chain against its hashes, its head and the checkpoint file.
     pub async fn verify_audit(&self, permit: &Permit) -> Result<ChainReport, ChainError> {
         permit.allows(Action::ReadAudit).map_err(ConsoleError::from)?;
+        // Read before the file: what is remembered then has been written.
+        let was_anchored = self.store.was_anchored().await?;
         let anchor = self.read_checkpoint()?;
+        if anchor.is_none() && was_anchored {
+            return Err(self.gone());
+        }
         // Read before the walk: events added meanwhile lie beyond it.
         let stored = self.store.audit_head().await?;
         let mut head = Head::START;
@@ -99,19 +118,74 @@ impl Console {
         Ok(ChainReport { events: head.seq, anchored: anchor.map(|anchor| anchor.seq) })
     }
 
-    /// Writes the chain's end to the checkpoint file, sealed with the master key. It never moves back.
+    /// Writes the chain's end to the checkpoint file, sealed with the master key. It never moves back, and one that was
+    /// lost is not begun anew.
     pub async fn checkpoint_audit(&self) -> Result<(), ChainError> {
-        let head = self.store.audit_head().await?;
-        if self.read_checkpoint()?.is_some_and(|anchor| anchor.seq >= head.seq) {
-            return Ok(());
+        self.anchor(false).await
+    }
+
+    /// Begins a new checkpoint file after the old one was lost, at the end of a chain that is whole otherwise.
+    pub async fn anchor_anew(&self, permit: &Permit) -> Result<ChainReport, ChainError> {
+        permit.allows(Action::ReadAudit).map_err(ConsoleError::from)?;
+        self.anchor(true).await?;
+        self.verify_audit(permit).await
+    }
+
+    async fn anchor(&self, anew: bool) -> Result<(), ChainError> {
+        let _one = self.lock_checkpoint().await?;
+        let was_anchored = self.store.was_anchored().await?;
+        let anchor = self.read_checkpoint()?;
+        if anchor.is_none() && was_anchored && !anew {
+            return Err(self.gone());
         }
-        let text = format!("{} {}", head.seq, hex(&head.hash));
-        let sealed = format!("{text} {}\n", hex(&self.store.audit_mac(text.as_bytes())));
-        // Readers see the old file or the new one, never half of it.
-        let fresh = self.checkpoint.with_extension("checkpoint-new");
-        fs::write(&fresh, sealed)
-            .and_then(|()| fs::rename(&fresh, &self.checkpoint))
-            .map_err(|error| self.unreadable(error))
+        let head = self.store.audit_head().await?;
+        if anchor.is_none_or(|anchor| anchor.seq < head.seq) {
+            let text = format!("{} {}", head.seq, hex(&head.hash));
+            let sealed = format!("{text} {}\n", hex(&self.store.audit_mac(text.as_bytes())));
+            self.write_checkpoint(&sealed).map_err(|error| self.unreadable(error))?;
+        }
+        if !was_anchored {
+            self.store.set_anchored().await?;
+        }
+        Ok(())
+    }
+
+    /// Several processes on one data folder write the checkpoint one after the other, so that it never moves back.
+    async fn lock_checkpoint(&self) -> Result<fs::File, ChainError> {
+        let path = self.checkpoint.with_extension("checkpoint-lock");
+        let file = private().append(true).create(true).open(path).map_err(|error| self.unreadable(error))?;
+        let locked = async {
+            loop {
+                match file.try_lock() {
+                    Ok(()) => return Ok(()),
+                    Err(fs::TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+                    Err(fs::TryLockError::Error(error)) => return Err(error),
+                }
+            }
+        };
+        let late = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "another process holds its lock"));
+        tokio::time::timeout(LOCK_PATIENCE, locked).await.unwrap_or_else(late).map_err(|error| self.unreadable(error))?;
+        Ok(file)
+    }
+
+    /// Readers see the old file or the new one, never half of it, whenever the machine stops.
+    fn write_checkpoint(&self, sealed: &str) -> io::Result<()> {
+        let fresh = self.checkpoint.with_extension(format!("checkpoint-new-{}", self.entropy.key_id()));
+        let mut file = private().write(true).create_new(true).open(&fresh)?;
+        let written = file
+            .write_all(sealed.as_bytes())
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::rename(&fresh, &self.checkpoint));
+        if written.is_err() {
+            // It is of no use to anybody; that it cannot be removed says nothing new.
+            let _ = fs::remove_file(&fresh);
+            return written;
+        }
+        // The name is durable when its folder is.
+        match self.checkpoint.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            Some(folder) => fs::File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
     }
 
     fn read_checkpoint(&self) -> Result<Option<Head>, ChainError> {
@@ -128,6 +202,10 @@ impl Console {
         };
         let altered = || self.unreadable(io::Error::new(io::ErrorKind::InvalidData, "its seal is wrong"));
         head().map(Some).ok_or_else(altered)
+    }
+
+    fn gone(&self) -> ChainError {
+        ChainError::Gone(self.checkpoint.display().to_string())
     }
 
     fn unreadable(&self, error: io::Error) -> ChainError {
@@ -149,7 +227,7 @@ mod tests {
 
     async fn console(folder: &Path) -> (Console, Store) {
         let entropy = Entropy::system();
-        let master = MasterKey::load_or_create(&folder.join("master.key"), &entropy).unwrap();
+        let master = MasterKey::create(&folder.join("master.key"), &entropy).unwrap();
         let store = Store::open(&Location::Sqlite(folder.join("keyward.db")), Arc::new(master)).await.unwrap();
         store.migrate().await.unwrap();
         (Console::new(store.clone(), Clock::system(), entropy, folder.join("checkpoint")), store)
@@ -201,6 +279,71 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
         fs::write(&path, text.replacen('3', "2", 1)).unwrap();
         assert!(matches!(console.verify_audit(&Permit::for_operator()).await, Err(ChainError::Checkpoint(..))));
+    }
+
+    /// A cut chain whose checkpoint was removed too is not whole, and nothing but an operator's word begins a new one.
+    #[tokio::test]
+    async fn a_lost_checkpoint_is_not_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint");
+        let operator = Permit::for_operator();
+        let (console, store) = console(folder.path()).await;
+        three_keys(&console).await;
+        assert!(console.verify_audit(&operator).await.is_ok(), "never anchored yet");
+        console.checkpoint_audit().await.unwrap();
+        let emptied = format!("DELETE FROM audit; UPDATE audit_head SET seq = 0, hash = '{}'", "0".repeat(64));
+        store.tamper(emptied.leak()).await;
+        fs::remove_file(&path).unwrap();
+        for _ in 0..2 {
+            assert!(matches!(console.verify_audit(&operator).await, Err(ChainError::Gone(_))));
+            assert!(matches!(console.checkpoint_audit().await, Err(ChainError::Gone(_))));
+            assert!(!path.exists());
+        }
+        assert!(console.verify_audit_now(&operator).await.unwrap().broken.is_some());
+        assert_eq!(console.anchor_anew(&operator).await.unwrap().anchored, Some(0));
+        console.checkpoint_audit().await.unwrap();
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
+    }
+
+    /// Nodes that share a data folder: none fails for the other, none moves the anchor back, nothing is left over.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn nodes_do_not_lose_the_anchor_to_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, store) = console(folder.path()).await;
+        let path = folder.path().join("checkpoint");
+        let second = Console::new(store.clone(), Clock::system(), Entropy::system(), path.clone());
+        let (first, second) = (Arc::new(first), Arc::new(second));
+        for round in 0..5 {
+            three_keys(&first).await;
+            let nodes: Vec<_> = (0..8)
+                .map(|node| if node % 2 == 0 { first.clone() } else { second.clone() })
+                .map(|node| tokio::spawn(async move { node.checkpoint_audit().await }))
+                .collect();
+            for node in nodes {
+                node.await.unwrap().unwrap();
+            }
+            let report = first.verify_audit(&Permit::for_operator()).await.unwrap();
+            assert_eq!(report.anchored, Some(report.events), "round {round}");
+        }
+        let left = fs::read_dir(folder.path()).unwrap();
+        assert!(left.flatten().all(|file| !file.file_name().to_string_lossy().contains("-new")));
+    }
+
+    /// A head that is ahead of the last event: the tail was cut off and the head left in place.
+    #[tokio::test]
+    async fn a_missing_tail_shows_while_walking_onward() {
+        let folder = tempfile::tempdir().unwrap();
+        let (console, store) = console(folder.path()).await;
+        let operator = Permit::for_operator();
+        three_keys(&console).await;
+        console.verify_audit_onward().await.unwrap();
+        assert_eq!(console.chain_status(&operator).unwrap().unwrap().broken, None);
+        three_keys(&console).await;
+        store.tamper("DELETE FROM audit WHERE seq > 3").await;
+        console.verify_audit_onward().await.unwrap();
+        let status = console.chain_status(&operator).unwrap().unwrap();
+        assert_eq!(status.broken.as_deref(), Some("event 4: the event is missing"));
     }
 
     /// A file with data is copied before a migration; a schema from the future is refused.

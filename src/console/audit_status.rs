@@ -5,8 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{ChainError, Console, ConsoleError};
 use crate::{
-    audit::Head,
+    audit::{Break, Head},
     people::{Action, Permit},
+    store::STEP_OF_EVENTS as STEP,
     time::Timestamp,
 };
 
@@ -62,10 +63,13 @@ impl Console {
         if broken {
             return Ok(());
         }
+        // Read before the events: up to here none may be missing.
+        let stored = self.store.audit_head().await?;
+        let events = self.store.audit_after(from.seq).await?;
         let mut head = from;
         let mut broken = None;
-        for event in self.store.audit_after(from.seq).await? {
-            match head.step(&event, |bytes| self.store.audit_mac(bytes)) {
+        for event in &events {
+            match head.step(event, |bytes| self.store.audit_mac(bytes)) {
                 Ok(next) => head = next,
                 Err(found) => {
                     broken = Some(found.to_string());
@@ -73,9 +77,13 @@ impl Console {
                 }
             }
         }
-        let stored = self.store.audit_head().await?;
-        // Whoever cuts the chain's end off leaves the head behind, or ahead of what was walked.
-        if broken.is_none() && (stored.seq < head.seq || (stored.seq == head.seq && stored.hash != head.hash)) {
+        if broken.is_none() && head.seq < stored.seq && events.len() < STEP {
+            broken = Some(Break { seq: head.seq + 1, why: "the event is missing" }.to_string());
+        }
+        // Whoever cuts the chain's end off leaves the head behind what was walked, or with another hash. Read once more:
+        // events may have been added since.
+        let ended = if head.seq > stored.seq { self.store.audit_head().await? } else { stored };
+        if broken.is_none() && (ended.seq < head.seq || (ended.seq == head.seq && ended.hash != head.hash)) {
             broken = Some(format!("event {}, its end", head.seq));
         }
         let status = ChainStatus { seq: head.seq, at: self.clock.now(), broken };

@@ -97,7 +97,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let entropy = Entropy::system();
             let clock = Clock::manual(Timestamp::parse("2026-11-22T12:00:00Z").unwrap());
-            let master = MasterKey::load_or_create(&folder.path().join("master.key"), &entropy).unwrap();
+            let master = MasterKey::create(&folder.path().join("master.key"), &entropy).unwrap();
             let location = Location::Sqlite(folder.path().join("keyward.db"));
             let store = Store::open(&location, Arc::new(master)).await.unwrap();
             store.migrate().await.unwrap();

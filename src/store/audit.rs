@@ -9,6 +9,9 @@ use crate::{
     time::Timestamp,
 };
 
+/// Events that are read at once while the chain is walked.
+pub const STEP_OF_EVENTS: usize = 1000;
+
 /// A page of the chain, newest first.
 #[derive(Clone, Debug)]
 pub struct AuditPage {
@@ -72,10 +75,11 @@ impl Store {
         Ok(AuditPage::of(rows, limit))
     }
 
-    /// Up to 1000 events after number `after`, in order.
+    /// Up to [`STEP_OF_EVENTS`] events after number `after`, in order.
     pub async fn audit_after(&self, after: i64) -> Result<Vec<Event>, StoreError> {
-        let sql = "SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT 1000";
-        let rows: Vec<EventRow> = reading!(self, db => sqlx::query_as(sql).bind(after).fetch_all(db).await?);
+        let sql = "SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2";
+        let most = i64::try_from(STEP_OF_EVENTS).unwrap_or(i64::MAX);
+        let rows: Vec<EventRow> = reading!(self, db => sqlx::query_as(sql).bind(after).bind(most).fetch_all(db).await?);
         Ok(rows.into_iter().map(EventRow::read).collect())
     }
 

@@ -11,6 +11,7 @@ mod key_index;
 mod key_order;
 mod keys;
 mod limits;
+mod proofs;
 mod observations;
 mod overview;
 mod refusals;
@@ -40,7 +41,7 @@ use sqlx::{
 
 pub use self::{
     about::DatabaseFacts,
-    audit::AuditPage,
+    audit::{AuditPage, STEP_OF_EVENTS},
     audit_search::AuditFilter,
     change::Change,
     keys::{Counts, KeyHour, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
@@ -55,7 +56,7 @@ pub use self::{
 };
 use crate::{
     audit::Event,
-    secret::{Digest, MasterKey},
+    secret::{Digest, MasterKey, private},
     time::Timestamp,
 };
 
@@ -177,6 +178,12 @@ pub enum StoreError {
     /// A migration failed; the database is as it was before it.
     #[error("a migration failed: {0}")]
     Migration(#[source] MigrateError),
+    /// The database was made with another master key.
+    #[error("the master key is not the one that this database was made with")]
+    OtherMasterKey,
+    /// A file beside the database.
+    #[error("{}: {1}", .0.display())]
+    File(PathBuf, #[source] std::io::Error),
     /// The `SQLite` library is too old to be trusted.
     #[error("SQLite {0} is too old: it can lose a committed transaction; build with 3.51.3 or later")]
     OldSqlite(String),
@@ -205,7 +212,25 @@ impl Location {
 impl Store {
     /// Connects. The schema is not touched; see [`Store::migrate`].
     pub async fn open(location: &Location, master: Arc<MasterKey>) -> Result<Self, StoreError> {
-        let (db, verification) = match location {
+        let (db, verification) = Self::connect(location).await?;
+        Ok(Self { inner: Arc::new(Inner { db, verification, master, listener: Arc::default() }) })
+    }
+
+    /// How the schema of a database stands to this program, before there is a master key. A file that is not there is
+    /// not made.
+    pub async fn schema_at(location: &Location) -> Result<Schema, StoreError> {
+        if matches!(location, Location::Sqlite(path) if !path.exists()) {
+            return Ok(Schema::Empty);
+        }
+        let (db, verification) = Self::connect(location).await?;
+        let applied = db.applied_migrations().await;
+        verification.close().await;
+        db.close().await;
+        Ok(Schema::of(&applied?))
+    }
+
+    async fn connect(location: &Location) -> Result<(Db, Db), StoreError> {
+        Ok(match location {
             Location::Sqlite(path) => Self::open_sqlite(path).await?,
             Location::Postgres(url) => {
                 // Poolers refuse parameters at the start of a connection; statements they pass on.
@@ -223,8 +248,7 @@ impl Store {
                 let console = pool(8).connect_with(options.clone()).await?;
                 (Db::Postgres(console), Db::Postgres(pool(VERIFICATION).connect_lazy_with(options)))
             }
-        };
-        Ok(Self { inner: Arc::new(Inner { db, verification, master, listener: Arc::default() }) })
+        })
     }
 
     /// The same database by the connections that are kept for verification.
@@ -236,6 +260,12 @@ impl Store {
     }
 
     async fn open_sqlite(path: &Path) -> Result<(Db, Db), StoreError> {
+        // SQLite gives the files beside it the mode of the first.
+        private()
+            .append(true)
+            .create(true)
+            .open(path)
+            .map_err(|error| StoreError::File(path.to_owned(), error))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -273,12 +303,13 @@ impl Store {
     /// Brings the schema up to date. Before anything pending runs on a `SQLite` file that holds data, the file is copied
     /// beside itself; the copy's path is returned.
     pub async fn migrate(&self) -> Result<Option<PathBuf>, StoreError> {
-        let applied = self.applied_migrations().await?;
+        let applied = self.inner.db.applied_migrations().await?;
         let newest = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
         if let Some(newer) = applied.iter().find(|version| **version > newest) {
             return Err(StoreError::Newer(*newer));
         }
-        let pending = MIGRATIONS.iter().any(|migration| !applied.contains(&migration.version));
+        self.check_master_key(&applied).await?;
+        let pending = Schema::of(&applied) != Schema::Current;
         let copy = if pending && !applied.is_empty() { self.copy_before(newest).await? } else { None };
         match &self.inner.db {
             Db::Sqlite { write, .. } => MIGRATIONS.run(write).await.map_err(StoreError::Migration)?,
@@ -290,29 +321,14 @@ impl Store {
                 connection.close().await?;
             }
         }
+        self.keep_proof().await?;
         self.make_key_index().await?;
         Ok(copy)
     }
 
     /// How the schema stands to this program.
     pub async fn schema(&self) -> Result<Schema, StoreError> {
-        let applied = self.applied_migrations().await?;
-        let pending = MIGRATIONS.iter().any(|migration| !applied.contains(&migration.version));
-        Ok(match (applied.is_empty(), pending) {
-            (true, _) => Schema::Empty,
-            (false, true) => Schema::Behind,
-            (false, false) => Schema::Current,
-        })
-    }
-
-    async fn applied_migrations(&self) -> Result<Vec<i64>, StoreError> {
-        const TABLE: &str = "_sqlx_migrations";
-        let applied = writing!(self, db => {
-            let mut connection = db.acquire().await?;
-            connection.ensure_migrations_table(TABLE).await.map_err(StoreError::Migration)?;
-            connection.list_applied_migrations(TABLE).await.map_err(StoreError::Migration)?
-        });
-        Ok(applied.into_iter().map(|migration| migration.version).collect())
+        Ok(Schema::of(&self.inner.db.applied_migrations().await?))
     }
 
     async fn copy_before(&self, version: i64) -> Result<Option<PathBuf>, StoreError> {
@@ -321,7 +337,9 @@ impl Store {
         let mut copy = file.into_os_string();
         copy.push(format!(".before-{version:04}"));
         let copy = PathBuf::from(copy);
-        if !copy.exists() {
+        if std::fs::metadata(&copy).map_or(true, |file| file.len() == 0) {
+            // It may be made into a file that is empty: that one's mode stays.
+            private().append(true).create(true).open(&copy).map_err(|error| StoreError::File(copy.clone(), error))?;
             sqlx::query("VACUUM INTO $1").bind(copy.to_string_lossy().into_owned()).execute(write).await?;
         }
         Ok(Some(copy))
@@ -358,15 +376,8 @@ impl Store {
 
     /// Waits for what is under way and closes every connection.
     pub async fn close(&self) {
-        for db in [&self.inner.verification, &self.inner.db] {
-            match db {
-                Db::Sqlite { write, read } => {
-                    read.close().await;
-                    write.close().await;
-                }
-                Db::Postgres(pool) => pool.close().await,
-            }
-        }
+        self.inner.verification.close().await;
+        self.inner.db.close().await;
     }
 
     /// Forgets what a statement takes, in steps: each is short enough for any statement's time limit, and lets others
@@ -393,6 +404,47 @@ impl Store {
     }
 }
 
+impl Schema {
+    /// By the migrations that were applied.
+    fn of(applied: &[i64]) -> Self {
+        let pending = MIGRATIONS.iter().any(|migration| !applied.contains(&migration.version));
+        match (applied.is_empty(), pending) {
+            (true, _) => Self::Empty,
+            (false, true) => Self::Behind,
+            (false, false) => Self::Current,
+        }
+    }
+}
+
+impl Db {
+    async fn applied_migrations(&self) -> Result<Vec<i64>, StoreError> {
+        const TABLE: &str = "_sqlx_migrations";
+        let applied = match self {
+            Self::Sqlite { write, .. } => {
+                let mut connection = write.acquire().await?;
+                connection.ensure_migrations_table(TABLE).await.map_err(StoreError::Migration)?;
+                connection.list_applied_migrations(TABLE).await.map_err(StoreError::Migration)?
+            }
+            Self::Postgres(pool) => {
+                let mut connection = pool.acquire().await?;
+                connection.ensure_migrations_table(TABLE).await.map_err(StoreError::Migration)?;
+                connection.list_applied_migrations(TABLE).await.map_err(StoreError::Migration)?
+            }
+        };
+        Ok(applied.into_iter().map(|migration| migration.version).collect())
+    }
+
+    async fn close(&self) {
+        match self {
+            Self::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -406,7 +458,7 @@ mod tests {
     async fn opened() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::Sqlite(folder.path().join("keyward.db"));
-        let master = MasterKey::load_or_create(&folder.path().join("master.key"), &Entropy::system()).unwrap();
+        let master = MasterKey::create(&folder.path().join("master.key"), &Entropy::system()).unwrap();
         let store = Store::open(&location, Arc::new(master)).await.unwrap();
         store.migrate().await.unwrap();
         (folder, store)

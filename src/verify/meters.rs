@@ -255,7 +255,7 @@ mod tests {
 
     async fn store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
-        let master = MasterKey::load_or_create(&folder.path().join("master.key"), &Entropy::system()).unwrap();
+        let master = MasterKey::create(&folder.path().join("master.key"), &Entropy::system()).unwrap();
         let store = Store::open(&Location::Sqlite(folder.path().join("db")), Arc::new(master)).await.unwrap();
         store.migrate().await.unwrap();
         (folder, store)

@@ -394,6 +394,7 @@ impl Verifier {
     /// [`HEAR_EVERY`].
     pub async fn hear(&self) -> Result<(), StoreError> {
         let asked = self.clock.steady();
+        let mut awaited = None;
         loop {
             let heard = self.memory.heard();
             let changes = match heard {
@@ -407,6 +408,11 @@ impl Verifier {
                     self.memory.restart(last);
                     self.news.restarted(last, self.clock.now());
                 } else if heard != Some(last) {
+                    // It was added since, and is there the next time: a head without its event was edited by hand.
+                    if awaited == Some(last) {
+                        return Err(StoreError::Corrupt("audit head"));
+                    }
+                    awaited = Some(last);
                     continue;
                 }
                 break;

@@ -14,12 +14,21 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Begin a new checkpoint file after the old one was lost for a reason that you know
+    Anchor {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
-    let Command::Verify { json } = command;
     let session = Session::open(flags, Upgrade::No).await?;
-    match session.console.verify_audit(&session.operator).await {
+    let (json, found) = match command {
+        Command::Verify { json } => (json, session.console.verify_audit(&session.operator).await),
+        Command::Anchor { json } => (json, session.console.anchor_anew(&session.operator).await),
+    };
+    match found {
         Ok(report) => {
             if json {
                 print_json(&serde_json::json!({ "whole": true, "events": report.events, "anchored": report.anchored }));

@@ -6,7 +6,7 @@ use clap::Args;
 use keyward::{
     clock::Clock,
     console::{Console, GatewayForm, Outcome, ProbeReport},
-    secret::{Entropy, MasterKey},
+    secret::{Entropy, MasterKey, is_open_to_others},
     store::{Location, Schema, Store},
 };
 
@@ -26,10 +26,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "URL")]
     gateway: Option<String>,
     /// The scope the gateway asks for; any without
-    #[arg(long, default_value = "", requires = "gateway")]
+    #[arg(long, default_value = "", hide_default_value = true, requires = "gateway")]
     scope: String,
     /// The tenant the gateway is in; the default one without
-    #[arg(long, default_value = "", requires = "gateway")]
+    #[arg(long, default_value = "", hide_default_value = true, requires = "gateway")]
     tenant: String,
     /// Print JSON
     #[arg(long)]
@@ -126,7 +126,7 @@ async fn examine(flags: &Flags, lines: &mut Vec<Line>) {
     let file = config.master_key_file.display();
     let missing = "it is not there yet: `keyward serve` makes it";
     let master = if config.master_key_file.exists() {
-        MasterKey::load_or_create(&config.master_key_file, &Entropy::system()).map_err(|error| error.to_string())
+        MasterKey::load(&config.master_key_file).map_err(|error| error.to_string())
     } else {
         Err(missing.to_owned())
     };
@@ -157,7 +157,26 @@ async fn examine(flags: &Flags, lines: &mut Vec<Line>) {
             return;
         }
     };
+    match store.knows_master_key().await {
+        Ok(true) => {}
+        Ok(false) => {
+            note("master key", Err(format!("{file} is not the one that this database was made with")));
+            return;
+        }
+        Err(error) => {
+            note("database", Err(error.to_string()));
+            return;
+        }
+    }
+    let open = match &config.database {
+        Location::Sqlite(path) => std::fs::metadata(path).is_ok_and(|file| is_open_to_others(&file)).then_some(path),
+        Location::Postgres(_) => None,
+    };
     let schema = match store.schema().await {
+        Ok(Schema::Current) if open.is_some() => {
+            let path = open.map_or_else(String::new, |path| path.display().to_string());
+            Err(format!("every user of this machine can read it: run `chmod 600 {path} {path}-wal {path}-shm`"))
+        }
         Ok(Schema::Current) => Ok("it answers, and its schema is up to date".to_owned()),
         Ok(Schema::Behind) => Err("it was made by an older Keyward: run `keyward migrate`".to_owned()),
         Ok(Schema::Empty) => Err("it is empty: `keyward serve` fills it".to_owned()),

@@ -25,7 +25,7 @@ pub(super) enum Command {
         #[arg(long)]
         name: String,
         /// The tenant it works in
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         tenant: String,
         /// What it may do; may be given more than once
         #[arg(long = "scope", required = true)]
@@ -96,7 +96,7 @@ pub(super) enum Command {
         #[arg(long)]
         archived: bool,
         /// Words, or their beginnings, in the name, the id, the last four, the owner or the description
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         search: String,
         /// Print JSON, one line a key
         #[arg(long)]

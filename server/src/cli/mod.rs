@@ -11,7 +11,7 @@ mod serve;
 mod verify;
 mod verify_keys;
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use keyward::{
@@ -217,7 +217,12 @@ fn report(error: &CliError) -> ExitCode {
 fn start_log(config: &Config, least: &str) {
     let level = if config.log == "info" { least } else { &config.log };
     let filter = tracing_subscriber::EnvFilter::new(level);
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .with_target(false);
     // A second start in one process keeps the first log.
     let _ = match config.log_format {
         LogFormat::Text => log.try_init(),

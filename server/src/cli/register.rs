@@ -50,7 +50,7 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Switch a user off: the keys that act as this user stop
+    /// Switch one off: the keys that rest on it stop
     Disable {
         #[command(flatten)]
         which: Which,
@@ -58,7 +58,7 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Switch a user on again
+    /// Switch one on again
     Enable {
         #[command(flatten)]
         which: Which,

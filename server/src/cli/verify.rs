@@ -22,13 +22,13 @@ pub(super) struct Arguments {
     #[arg(long, default_value = "any")]
     scope: String,
     /// The tenant the door is in; the key's own without
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     tenant: String,
     /// Where the call comes from
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     address: String,
     /// The request's method; it counts as reading without
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     method: String,
     /// Print JSON, for a key as the verify API answers
     #[arg(long)]

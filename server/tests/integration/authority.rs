@@ -13,9 +13,9 @@ use crate::support::{Keyward, Operator, PASSWORD, databases};
 async fn only_an_authenticator_makes_a_permit() {
     let keyward = Keyward::new().await;
     let console = &keyward.app.console;
-    let master = |path: &std::path::Path| MasterKey::load_or_create(path, &Entropy::system()).unwrap();
-    assert!(console.local_operator(&master(&keyward.app.config.master_key_file)).is_ok());
-    let other = master(&keyward.database.folder().join("another.key"));
+    let ours = MasterKey::load(&keyward.app.config.master_key_file).unwrap();
+    assert!(console.local_operator(&ours).is_ok());
+    let other = MasterKey::create(&keyward.database.folder().join("another.key"), &Entropy::system()).unwrap();
     assert!(console.local_operator(&other).is_err(), "another master key proves nothing");
 
     let sources = crate::support::database::files(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../src"));

@@ -80,7 +80,7 @@ impl Keyward {
 
     /// A second connection to the same database, as another process would have.
     pub async fn another_store(&self) -> Store {
-        let master = MasterKey::load_or_create(&self.app.config.master_key_file, &Entropy::system()).unwrap();
+        let master = MasterKey::load(&self.app.config.master_key_file).unwrap();
         Store::open(&self.app.config.database, Arc::new(master)).await.unwrap()
     }
 
@@ -172,7 +172,7 @@ impl Operator for Console {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("master.key");
             put_master_key(&path);
-            MasterKey::load_or_create(&path, &Entropy::system()).unwrap()
+            MasterKey::load(&path).unwrap()
         });
         self.local_operator(&MASTER).unwrap()
     }
