@@ -164,7 +164,10 @@ impl Console {
             }
         };
         let late = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "another process holds its lock"));
-        tokio::time::timeout(LOCK_PATIENCE, locked).await.unwrap_or_else(late).map_err(|error| self.unreadable(error))?;
+        tokio::time::timeout(LOCK_PATIENCE, locked)
+            .await
+            .unwrap_or_else(late)
+            .map_err(|error| self.unreadable(error))?;
         Ok(file)
     }
 

@@ -11,9 +11,9 @@ mod key_index;
 mod key_order;
 mod keys;
 mod limits;
-mod proofs;
 mod observations;
 mod overview;
+mod proofs;
 mod refusals;
 mod registry;
 mod rotations;
@@ -182,7 +182,7 @@ pub enum StoreError {
     #[error("the master key is not the one that this database was made with")]
     OtherMasterKey,
     /// A file beside the database.
-    #[error("{}: {1}", .0.display())]
+    #[error("{path}: {1}", path = .0.display())]
     File(PathBuf, #[source] std::io::Error),
     /// The `SQLite` library is too old to be trusted.
     #[error("SQLite {0} is too old: it can lose a committed transaction; build with 3.51.3 or later")]
@@ -261,11 +261,7 @@ impl Store {
 
     async fn open_sqlite(path: &Path) -> Result<(Db, Db), StoreError> {
         // SQLite gives the files beside it the mode of the first.
-        private()
-            .append(true)
-            .create(true)
-            .open(path)
-            .map_err(|error| StoreError::File(path.to_owned(), error))?;
+        private().append(true).create(true).open(path).map_err(|error| StoreError::File(path.to_owned(), error))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)

@@ -1,4 +1,4 @@
-//! `audit verify`.
+//! `audit verify`, `audit anchor`.
 
 use clap::Subcommand;
 use keyward::console::ChainError;

@@ -30,7 +30,7 @@ use crate::{
 
 /// API keys done right: a console for people, verification for services.
 #[derive(Parser)]
-#[command(name = "keyward", version, about, after_help = "Run without a command, it serves.")]
+#[command(name = "keyward", version, after_help = "Run without a command, it serves.")]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

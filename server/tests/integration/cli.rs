@@ -84,8 +84,17 @@ fn wrong_words_and_wrong_settings_have_their_exit_codes() {
         assert!(output.stderr.contains(words), "{arguments:?} {output:?}");
         assert!(!output.stderr.contains("hunter2"), "{arguments:?} {output:?}");
     }
+    let help = run(&database, &["--help"], "");
+    assert!(help.stdout.starts_with("API keys done right"), "it speaks to its user: {help:?}");
+    for family in ["tenants", "groups", "scopes", "templates"] {
+        let help = run(&database, &[family, "disable", "--help"], "");
+        assert!(!help.stdout.contains("user"), "{family}: {help:?}");
+    }
     let mut broken = command(&database, &["keys", "list"]);
     std::fs::write(database.folder().join("short.key"), "short").unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(database.folder().join("short.key"), std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .unwrap();
     broken.env("KEYWARD_MASTER_KEY_FILE", database.folder().join("short.key"));
     let output = finish(broken, "");
     assert!(output.code == 3 && output.stderr.contains("64 hexadecimal digits"), "{output:?}");

@@ -23,6 +23,7 @@ mod missions;
 mod observed;
 mod overview;
 mod owners;
+mod proofs;
 mod proxies;
 mod register;
 mod roles;

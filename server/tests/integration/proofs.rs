@@ -11,7 +11,7 @@ use crate::support::{
 
 #[tokio::test]
 async fn a_missing_or_another_master_key_stops_every_command_by_name() {
-    for database in databases() {
+    for (_, database) in databases() {
         let keyward = Keyward::on(database).await;
         keyward.issue("any").await;
         let path = keyward.app.config.master_key_file.clone();
@@ -47,7 +47,7 @@ fn private(path: &std::path::Path) {
 /// A head that was edited makes the node ask the store for every answer; it neither spins nor outlives its end.
 #[tokio::test]
 async fn a_head_that_is_ahead_is_an_error_and_the_process_ends() {
-    for database in databases() {
+    for (_, database) in databases() {
         let keyward = Keyward::on(database).await;
         let token = keyward.issue("any").await;
         let server = Server::start(&keyward.database);
