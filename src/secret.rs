@@ -327,14 +327,14 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let give = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
             for open in [0o604, 0o644, 0o602] {
-                mode(open);
+                give(open);
                 let refused = MasterKey::load(&path).err().unwrap().to_string();
                 assert!(refused.contains("chmod 600"), "{open:o}: {refused}");
             }
-            mode(0o640);
+            give(0o640);
             assert!(MasterKey::load(&path).is_ok(), "a group is chosen by whoever runs it");
         }
         fs::write(&path, "short").unwrap();
