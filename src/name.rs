@@ -23,6 +23,30 @@ pub enum TextError {
     Form(&'static str),
 }
 
+/// Whether a letter takes no room or shows nothing by itself: white space, format characters and fillers of Unicode.
+fn is_invisible(letter: char) -> bool {
+    letter.is_whitespace()
+        || matches!(letter, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// What can be seen of a text: words with one space between them.
+fn seen(text: &str) -> String {
+    let words = text.split_whitespace().map(|word| word.chars().filter(|letter| !is_invisible(*letter)).collect());
+    words.filter(|word: &String| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether anything of a name can be seen.
+pub fn is_seen(name: &str) -> bool {
+    !name.chars().all(is_invisible)
+}
+
+/// Whether somebody who sees a name typed it again: spaces and what cannot be seen count as they look.
+pub fn is_retyped(typed: &str, name: &str) -> bool {
+    seen(typed) == seen(name)
+}
+
 fn bounded(text: &str, min: usize, max: usize, lines: bool) -> Result<String, TextError> {
     let text = text.trim();
     let length = text.chars().count();
@@ -129,6 +153,23 @@ mod tests {
         }
         assert!(Description::parse("two\nlines").is_ok());
         assert!(Description::parse("").is_ok());
+    }
+
+    #[test]
+    fn names_are_confirmed_as_they_look() {
+        for (name, typed, is_same) in [
+            ("front desk", " front desk ", true),
+            ("front  desk", "front desk", true),
+            ("front\u{a0}desk\u{200b}", "front desk", true),
+            ("front desk", "frontdesk", false),
+            ("front desk", "", false),
+        ] {
+            assert_eq!(is_retyped(typed, name), is_same, "{name:?} {typed:?}");
+        }
+        for name in ["\u{200b}", "\u{2060}\u{3164}", " \u{feff} ", ""] {
+            assert!(!is_seen(name), "{name:?}");
+        }
+        assert!(is_seen("\u{202e}txt.exe") && is_seen("👩\u{200d}🚀"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{
     },
     limit::{Limits, Quota},
     listing::Phase,
-    name::{Description, Name, Owner, Word},
+    name::{Description, Name, Owner, Word, is_seen},
     people::{Action, Permit},
     policy::Policy,
     registry::{DEFAULT_TENANT, Entry, Kind},
@@ -393,8 +393,16 @@ impl Console {
             None => policy.expiry(&form.expires, now),
         };
         let name = field(&mut errors, "name", Name::parse(&form.name));
+        // Names from before this was asked stay what they are.
+        let is_kept = before.is_some_and(|key| key.card.name.as_str() == form.name.trim());
+        if name.is_some() && !is_kept && !is_seen(&form.name) {
+            errors.push(error("name", "Nothing of this name can be seen. Type letters or digits."));
+        }
         let description = field(&mut errors, "description", Description::parse(&form.description));
         let owner = field(&mut errors, "owner", Owner::parse(owner));
+        if owner.as_ref().is_some_and(|owner| !owner.as_str().is_empty() && !is_seen(owner.as_str())) {
+            errors.push(error("owner", "Nothing of this name can be seen. Type letters or digits."));
+        }
         let scopes = field(&mut errors, "scopes", Scopes::parse(&form.scopes));
         let all_access_reason = field(&mut errors, "all_access_reason", Description::parse(&form.all_access_reason));
         let role = field(&mut errors, "role", Word::parse(&form.role));

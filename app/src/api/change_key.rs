@@ -100,7 +100,7 @@ pub async fn purge(visit: &Visit, id: &str, form: &PurgeForm) -> Result<(), Refu
     let permit = visit.may(Action::PurgeKeys)?;
     let id = views::key_id(id)?;
     let name = visit.console.show_key(permit, id).await.map_err(refused)?.key.card.name;
-    if form.confirm.trim() != name.as_str() {
+    if !keyward::name::is_retyped(&form.confirm, name.as_str()) {
         return Err(Refused::field("confirm", format!("Type its name, {name}, to purge it.")));
     }
     visit.console.purge_key(permit, id).await.map_err(refused)

@@ -152,7 +152,7 @@ pub async fn archive(visit: &super::ctx::Visit, id: &str, form: &ArchiveForm) ->
     let Some(reason) = ArchiveReason::parse(&form.reason) else { return Err(ApiError::BadRequest) };
     let found = visit.console.show_key(permit, id).await.map_err(ctx::closed)?;
     let stakes = views::stakes(&found, visit.console.clock().now());
-    if stakes.type_name && form.confirm.trim() != found.key.card.name.as_str() {
+    if stakes.type_name && !keyward::name::is_retyped(&form.confirm, found.key.card.name.as_str()) {
         let message = format!("This key is in use. Type its name, {}, to archive it.", found.key.card.name);
         return Ok(ArchiveAnswer::Refused(vec![FieldErrorView { field: "confirm".to_owned(), message }]));
     }

@@ -154,10 +154,20 @@ fn csv(page: &AuditPage, is_first: bool) -> String {
     text
 }
 
-/// One field. A spreadsheet would run what begins like a formula, unless a quote comes first.
+/// One field. A spreadsheet would run what begins like a formula, unless a quote comes first; where a semicolon separates
+/// cells, as in much of Europe, some begin a cell behind one, whatever quotes say.
 fn field(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+    let mut guarded = String::with_capacity(text.len() + 2);
+    let mut begins = true;
+    for letter in text.chars() {
+        if begins && FORMULA.contains(&letter) {
+            guarded.push('\'');
+        }
+        begins = letter == ';' || (begins && letter == ' ');
+        guarded.push(letter);
+    }
+    format!("\"{}\"", guarded.replace('"', "\"\""))
 }
 
 /// A list of objects, one on each line.
@@ -193,6 +203,8 @@ mod tests {
             ("=1+1", "\"'=1+1\""),
             ("@SUM(A1)", "\"'@SUM(A1)\""),
             ("-2", "\"'-2\""),
+            ("a;=HYPERLINK(1);b", "\"a;'=HYPERLINK(1);b\""),
+            ("a; =1", "\"a; '=1\""),
             ("", "\"\""),
         ] {
             assert_eq!(field(text), expected, "{text:?}");

@@ -1,5 +1,6 @@
 //! The stream that tells a browser that something changed: that, and nothing of what. Whoever hears it asks for the page
-//! again, which shows what its visitor may see. A stream ends after a few minutes, so that the session is looked at anew.
+//! again, which shows what its visitor may see. A stream ends with the session: that is looked at before each event and,
+//! where nothing happens, every few seconds.
 
 use std::{
     collections::HashMap,
@@ -21,12 +22,17 @@ use axum::{
 use futures_util::stream::unfold;
 use keyward::{id::UserId, time::Timestamp, verify::News};
 use tokio::{sync::watch, time::Instant};
+use tower_sessions::{Session, SessionStore, session::Id};
 
 use super::{
     forms::{pairs, take},
     problem::Problem,
 };
-use crate::{layers::RequestId, router::App};
+use crate::{
+    layers::{RequestId, SIGNED_IN_AT},
+    router::App,
+    sessions::Sessions,
+};
 
 /// Streams that a node keeps open.
 const STREAMS: usize = 1000;
@@ -36,6 +42,8 @@ const STREAMS_EACH: usize = 20;
 const LIFE: Duration = Duration::from_mins(5);
 /// The least time between two events of a kind.
 const PACE: Duration = Duration::from_secs(1);
+/// How often the session of a stream is looked at where nothing happens.
+const CHECK_EVERY: Duration = Duration::from_secs(3);
 /// How often a stream shows that it is there.
 const ALIVE_EVERY: Duration = Duration::from_secs(15);
 
@@ -97,6 +105,7 @@ impl Drop for Place {
 pub async fn live(
     State(app): State<App>,
     Extension(visit): Extension<Visit>,
+    Extension(session): Extension<Session>,
     Extension(id): Extension<RequestId>,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -110,7 +119,7 @@ pub async fn live(
             .into_response();
     };
     let after = take(&mut pairs(query.unwrap_or_default().as_bytes()), "after").parse().ok();
-    let ear = Ear::new(&app, place, after.map(Timestamp::from_millis));
+    let ear = Ear::new(&app, place, session.id(), after.map(Timestamp::from_millis));
     let stream = Sse::new(unfold(ear, Ear::next)).keep_alive(KeepAlive::new().interval(ALIVE_EVERY));
     let mut response = stream.into_response();
     let headers = response.headers_mut();
@@ -127,11 +136,12 @@ struct Ear {
     due: Vec<&'static str>,
     quiet_until: Instant,
     until: Instant,
-    _place: Place,
+    session: Option<Id>,
+    place: Place,
 }
 
 impl Ear {
-    fn new(app: &App, place: Place, after: Option<Timestamp>) -> Self {
+    fn new(app: &App, place: Place, session: Option<Id>, after: Option<Timestamp>) -> Self {
         let news = app.verifier.news();
         let told = *news.borrow();
         let missed = |at: Timestamp| after.is_some_and(|after| at >= after);
@@ -139,20 +149,45 @@ impl Ear {
         due.extend(missed(told.used_at).then_some("use"));
         due.extend(missed(told.changed_at).then_some("change"));
         let now = Instant::now();
-        Self { news, over: app.live.over.subscribe(), told, due, quiet_until: now, until: now + LIFE, _place: place }
+        let over = app.live.over.subscribe();
+        Self { news, over, told, due, quiet_until: now, until: now + LIFE, session, place }
     }
 
     /// The next event, and the stream after it.
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
-        if self.due.is_empty() {
-            tokio::select! {
-                news = hear(&mut self.news, self.told, self.quiet_until) => self.hold(news?),
-                () = end(&mut self.over) => return None,
-                () = tokio::time::sleep_until(self.until) => return None,
+        loop {
+            if self.due.is_empty() {
+                tokio::select! {
+                    news = hear(&mut self.news, self.told, self.quiet_until) => self.hold(news?),
+                    () = end(&mut self.over) => return None,
+                    () = tokio::time::sleep_until(self.until) => return None,
+                    () = tokio::time::sleep(CHECK_EVERY) => {}
+                }
+            }
+            if !self.is_signed_in().await {
+                return None;
+            }
+            if !self.due.is_empty() {
+                break;
             }
         }
         let event = Event::default().event(self.due.pop()?).data("1");
         Some((Ok(event), self))
+    }
+
+    /// Whether the session goes on: it was not signed out, and its user was neither disabled nor given a new password. A
+    /// database that does not answer ends no stream; pages are asked for anew either way.
+    async fn is_signed_in(&self) -> bool {
+        let Some(id) = self.session else { return false };
+        let app = &self.place.app;
+        let record = match Sessions::new(app.store.clone(), app.clock.clone()).load(&id).await {
+            Ok(Some(record)) => record,
+            Ok(None) => return false,
+            Err(_) => return true,
+        };
+        let since = record.data.get(SIGNED_IN_AT).and_then(serde_json::Value::as_i64);
+        let Some(since) = since.map(Timestamp::from_millis) else { return false };
+        app.console.permit(self.place.user, since).await.map_or(true, |found| found.is_some())
     }
 
     /// What has to be told of these news. More of them wait until a moment has passed.

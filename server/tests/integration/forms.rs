@@ -61,6 +61,8 @@ async fn what_no_form_of_ours_sends_is_refused_without_a_panic() {
         ("/keys/new", "name=%ff%fe&scope=b&life=90", 400),
         ("/keys/new", "name=a&scope=b&life=90000000000000000000", 422),
         ("/keys/new", "name=a&scope=keyward.everything&life=90", 422),
+        ("/keys/new", "name=%E2%80%8B%E3%85%A4&scope=b&life=90", 422),
+        ("/keys/new", "name=a&owner=%E2%80%8B&scope=b&life=90", 422),
         ("/keys/0123456789ABCDEF/archive", "reason=not_needed", 404),
         ("/keys/nonsense/archive", "reason=not_needed", 404),
         ("/keys/0123456789ABCDEF/archive", "reason=because", 400),

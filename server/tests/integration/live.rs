@@ -17,11 +17,15 @@ use crate::support::{
 
 /// Signs in to a running server, and gives the cookie.
 fn sign_in(server: &Server, database: &Database) -> String {
-    let made = run(database, &["admin", "create", "--email", "live@example.com", "--role", "superadmin"], PASSWORD);
+    sign_in_as(server, database, "live@example.com")
+}
+
+fn sign_in_as(server: &Server, database: &Database, email: &str) -> String {
+    let made = run(database, &["admin", "create", "--email", email, "--role", "superadmin"], PASSWORD);
     assert_eq!(made.code, 0, "{}", made.stderr);
     let head =
         "POST /sign-in HTTP/1.1\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded";
-    let body = encode(&[("email", "live@example.com"), ("password", PASSWORD)]);
+    let body = encode(&[("email", email), ("password", PASSWORD)]);
     let answer = exchange(&server.address, head, &body).unwrap();
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     answer.header("set-cookie").split(';').next().unwrap().to_owned()
@@ -134,6 +138,26 @@ fn a_stream_does_not_keep_the_process_from_stopping() {
     assert!(well);
     assert!(took < Duration::from_secs(5), "{took:?}");
     stream.end();
+}
+
+/// Bar 47: a stream is over with the session that opened it.
+#[test]
+fn a_stream_ends_when_its_visitor_signs_out_or_is_disabled() {
+    let database = Database::sqlite();
+    let server = Server::start(&database);
+    let cookie = sign_in(&server, &database);
+    let stream = Stream::open(&server, &cookie, "");
+    let head = format!("POST /sign-out HTTP/1.1\r\nSec-Fetch-Site: same-origin\r\nCookie: {cookie}");
+    assert_eq!(exchange(&server.address, &head, "").unwrap().status, StatusCode::SEE_OTHER);
+    stream.end();
+
+    for (email, change) in [("a@example.com", "disable"), ("b@example.com", "reset")] {
+        let cookie = sign_in_as(&server, &database, email);
+        let stream = Stream::open(&server, &cookie, "");
+        let changed = run(&database, &["admin", change, "--email", email], "another violet anchor 7");
+        assert_eq!(changed.code, 0, "{}", changed.stderr);
+        stream.end();
+    }
 }
 
 #[test]
