@@ -160,7 +160,7 @@ async fn examine(flags: &Flags, lines: &mut Vec<Line>) {
     match store.knows_master_key().await {
         Ok(true) => {}
         Ok(false) => {
-            note("master key", Err(format!("{file} is not the one that this database was made with")));
+            note("database", Err(format!("it was made with another master key than {file}: restore that one")));
             return;
         }
         Err(error) => {

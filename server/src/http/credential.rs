@@ -4,10 +4,19 @@
 use std::borrow::Cow;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use keyward::{tenant::Presentation, verify::Names};
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// Base64 with or without the padding that some clients leave out.
+const BASIC: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// What was found in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +35,7 @@ pub fn presented<'a>(headers: &'a HeaderMap, uri: Option<&'a str>, names: Option
     let api_key = headers.get_all(API_KEY).iter().map(|value| (text(value).into(), Presentation::ApiKeyHeader));
     let own = names.into_iter().flat_map(|names| &names.headers).flat_map(|name| headers.get_all(name));
     let own = own.map(|value| (text(value).into(), Presentation::Extra));
-    let cookie = headers.get_all(header::COOKIE).iter().flat_map(|value| cookies(text(value)));
+    let cookie = headers.get_all(header::COOKIE).iter().flat_map(|value| cookies(value.as_bytes()));
     let cookie = cookie.map(|value| (value.into(), Presentation::Cookie));
     let query = uri.into_iter().flat_map(query).map(|value| (value, Presentation::Query));
     let mut found = authorization.chain(api_key).chain(own).chain(query).chain(cookie);
@@ -62,13 +71,15 @@ fn scheme<'a>(value: &'a str, names: Option<&Names>) -> (Cow<'a, str>, Presentat
 
 /// Id and secret, or the key as one of the two with the other left out (RFC 7617). What does not decode is no key's.
 fn basic(encoded: &str) -> Cow<'static, str> {
-    let decoded = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded = BASIC.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     decoded.unwrap_or_default().into()
 }
 
-/// The values of the cookie `api-key`.
-fn cookies(header: &str) -> impl Iterator<Item = &str> {
-    header.split(';').filter_map(|pair| pair.trim().strip_prefix("api-key=")).map(|value| value.trim_matches('"'))
+/// The values of the cookie `api-key`. Other cookies may hold any bytes.
+fn cookies(header: &[u8]) -> impl Iterator<Item = &str> {
+    let pairs = header.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    let values = pairs.filter_map(|pair| pair.strip_prefix(b"api-key="));
+    values.map(|value| str::from_utf8(value).unwrap_or_default().trim_matches('"'))
 }
 
 /// The values of the query's `api-key`. The name counts as it is written, so that a proxy can find it to strip it.
@@ -97,6 +108,7 @@ mod tests {
             (&[("authorization", "rest_api_key=kw_a")], None, Some(("kw_a", RestApiKey))),
             (&[("authorization", "Basic aWQ6c2VjcmV0")], None, Some(("id:secret", Basic))),
             (&[("authorization", "Basic a3dfYTo=")], None, Some(("kw_a:", Basic))),
+            (&[("authorization", "Basic a3dfYTo")], None, Some(("kw_a:", Basic))),
             (&[("authorization", "Basic !")], None, Some(("", Basic))),
             (&[("authorization", "Token kw_a")], None, Some(("kw_a", Extra))),
             (&[("authorization", "Strange kw_a")], None, Some(("Strange kw_a", Raw))),
@@ -121,6 +133,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append("x-api-key", HeaderValue::from_bytes(b"\xff\xfe").unwrap());
         assert_eq!(presented(&headers, None, Some(&names())), Presented::One("".into(), ApiKeyHeader));
+        let mut headers = HeaderMap::new();
+        headers.append("cookie", HeaderValue::from_bytes(b"name=M\xfcller; api-key=kw_a").unwrap());
+        assert_eq!(presented(&headers, None, Some(&names())), Presented::One("kw_a".into(), Cookie));
     }
 
     /// Every two ways together, and every way twice.

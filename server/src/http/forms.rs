@@ -105,7 +105,7 @@ pub async fn post_sign_in(
     let mut pairs = pairs(&body);
     let (email, password, next) = (take(&mut pairs, "email"), take(&mut pairs, "password"), take(&mut pairs, "next"));
     let busy = "Many people are signing in at the moment. Wait a few seconds and try again.".to_owned();
-    let (status, message) = match app.console.sign_in(&email, password, Some(client.0)).await {
+    let (status, message) = match app.console.sign_in(&email, password, client.0).await {
         Ok(signed_in) => {
             let started = async {
                 session.cycle_id().await?;

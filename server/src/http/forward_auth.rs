@@ -51,7 +51,10 @@ async fn answer(app: &App, caller: Caller, request: Request) -> Response {
         let detail = "Ask with ?scope=SCOPE, or ?scope=any for any valid key; ?tenant=NAME and ?on_limit=403 are the only other parameters.";
         return Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, &id).into_response();
     };
-    let guarded = Guarded::of(headers, caller.peer);
+    let Some(guarded) = Guarded::of(headers, caller.peer) else {
+        let detail = "The proxy's headers name different addresses of the request, or none that is text. Have it overwrite X-Forwarded-Uri, X-Original-URI and X-Original-URL, and remove those it does not set.";
+        return Problem::new(StatusCode::FORBIDDEN, "bad_request", detail, &id).into_response();
+    };
     let demand = demand.toward(guarded.writes);
     let unauthorized = |code, words: &str, challenge: &str| {
         app.metrics.verified(Door::ForwardAuth, code);
@@ -76,7 +79,7 @@ async fn answer(app: &App, caller: Caller, request: Request) -> Response {
         presentation: Some(presentation),
         demand: &demand,
         tenant: needs.tenant.as_deref(),
-        address: Some(caller.client.0),
+        address: caller.client.0,
         agent: agent(headers),
         writes: guarded.writes,
         signed: said.as_ref().map(|said| Signed { message: said.message(&header), digest: None }),
@@ -109,19 +112,31 @@ struct Guarded<'a> {
 }
 
 impl<'a> Guarded<'a> {
-    fn of(headers: &'a HeaderMap, peer: TrustedPeer) -> Self {
-        let said = |names: &[&str]| {
-            let value = names.iter().find_map(|name| headers.get(*name)).filter(|_| peer.0)?;
-            value.to_str().ok()
+    /// What a trusted proxy says, in any of the headers that proxies have for it. A client may have brought one of them
+    /// along: methods that differ are no method that is known to be safe, and addresses that differ, or are no text, are
+    /// none at all.
+    fn of(headers: &'a HeaderMap, peer: TrustedPeer) -> Option<Self> {
+        let said = |names: &'static [&'static str]| {
+            let values = names.iter().flat_map(|name| headers.get_all(*name)).filter(|_| peer.0);
+            values.map(|value| str::from_utf8(value.as_bytes()))
         };
-        let method = said(&["x-forwarded-method", "x-original-method"]);
-        Self {
-            writes: !method.is_some_and(is_safe),
-            method,
-            uri: said(&["x-forwarded-uri", "x-original-uri"]),
-            host: said(&["x-forwarded-host"]),
+        let mut methods = said(&["x-forwarded-method", "x-original-method"]);
+        let method = methods.next().and_then(Result::ok).filter(|method| methods.all(|other| other == Ok(*method)));
+        let mut uris = said(&["x-forwarded-uri", "x-original-uri", "x-original-url"]);
+        let uri = uris.next().transpose().ok()?;
+        let is_same = |other: &str| uri.is_some_and(|uri| target(uri) == target(other));
+        if !uris.all(|other| other.is_ok_and(is_same)) {
+            return None;
         }
+        let host = said(&["x-forwarded-host"]).next().and_then(Result::ok);
+        Some(Self { writes: !method.is_some_and(is_safe), method, uri, host })
     }
+}
+
+/// The path and the query of an address, which may be whole, as ingress-nginx sends it.
+fn target(uri: &str) -> &str {
+    let rest = ["http://", "https://"].iter().find_map(|scheme| uri.strip_prefix(scheme));
+    rest.map_or(uri, |rest| rest.find(['/', '?']).map_or("/", |at| &rest[at..]))
 }
 
 /// Every identity header is set, empty where there is nothing to say, so that a client's own never survive a proxy that
@@ -168,9 +183,35 @@ mod tests {
                 method.map(|method| (HeaderName::from_static("x-forwarded-method"), HeaderValue::from_static(method))),
             );
             headers.insert("x-original-uri", HeaderValue::from_static("/rooms"));
-            let guarded = Guarded::of(&headers, TrustedPeer(trusted));
+            let guarded = Guarded::of(&headers, TrustedPeer(trusted)).unwrap();
             assert_eq!(guarded.uri.is_some(), trusted);
             assert_eq!(guarded.writes, expected, "{method:?} trusted {trusted}");
+        }
+    }
+
+    #[test]
+    fn headers_that_contradict_each_other_never_widen() {
+        for (lines, expected) in [
+            (&[("x-original-method", "GET"), ("x-forwarded-method", "GET")][..], Some(false)),
+            (&[("x-original-method", "POST"), ("x-forwarded-method", "GET")], Some(true)),
+            (&[("x-forwarded-method", "GET"), ("x-forwarded-method", "POST")], Some(true)),
+            (&[("x-original-uri", "/rooms?a=1"), ("x-forwarded-uri", "/rooms?a=1")], Some(true)),
+            (&[("x-original-uri", "/rooms"), ("x-original-url", "https://keys.example.com/rooms")], Some(true)),
+            (&[("x-original-url", "https://keys.example.com"), ("x-forwarded-uri", "/")], Some(true)),
+            (&[("x-original-uri", "/rooms"), ("x-forwarded-uri", "/doors")], None),
+            (&[("x-original-uri", "/rooms"), ("x-original-uri", "/doors")], None),
+            (&[("x-original-uri", "/rooms?g=M\u{fc}ller")], Some(true)),
+            (&[("x-original-uri", "\u{1}ff"), ("x-forwarded-method", "GET")], None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                // What begins with U+0001 stands for a byte that is no UTF-8.
+                let bytes = value.strip_prefix('\u{1}').map_or(value.as_bytes().to_vec(), |_| b"/rooms?\xff".to_vec());
+                headers.append(HeaderName::from_static(name), HeaderValue::from_bytes(&bytes).unwrap());
+            }
+            let guarded = Guarded::of(&headers, TrustedPeer(true));
+            assert_eq!(guarded.map(|guarded| guarded.writes), expected, "{lines:?}");
+            assert!(Guarded::of(&headers, TrustedPeer(false)).is_some(), "of strangers nothing is read: {lines:?}");
         }
     }
 

@@ -227,7 +227,7 @@ fn is_too_long(error: &axum::Error) -> bool {
 async fn answer(
     app: &App,
     request_id: &RequestId,
-    client: IpAddr,
+    client: Option<IpAddr>,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Answer, Problem> {
@@ -374,7 +374,7 @@ fn ambiguous(request_id: &RequestId) -> Problem {
 async fn asker(
     app: &App,
     request_id: &RequestId,
-    client: IpAddr,
+    client: Option<IpAddr>,
     headers: &HeaderMap,
 ) -> Result<Arc<StoredKey>, Problem> {
     let unauthorized = |code, detail: &str, challenge: &str| {
@@ -393,7 +393,7 @@ async fn asker(
         presentation: Some(presentation),
         demand: &ASKING,
         tenant: None,
-        address: Some(client),
+        address: client,
         agent: agent(headers),
         writes: false,
         signed: None,

@@ -1,7 +1,7 @@
 //! Where a request came from. A forwarded header is believed only from a trusted peer, and only up to the first hop that
 //! is not trusted.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, Request},
@@ -9,9 +9,9 @@ use axum::{
 };
 use ipnet::IpNet;
 
-/// The client's address. A request's extension.
+/// The client's address, if it is known: a trusted proxy may have said something that is none. A request's extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClientAddress(pub IpAddr);
+pub struct ClientAddress(pub Option<IpAddr>);
 
 /// Whether the peer that sent the request is a trusted proxy. A request's extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +28,11 @@ fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
     trusted.iter().any(|network| network.contains(&address))
 }
 
-/// Walks `X-Forwarded-For` from right to left while the hops are trusted. A hop that is no address ends the walk at the
-/// hop before it.
-fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+/// Walks `X-Forwarded-For` from right to left while the hops are trusted. Behind a hop that is no address, such as
+/// `unknown`, nobody knows who asked: a proxy's own address never stands in.
+fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     if !is_trusted(peer, trusted) {
-        return peer;
+        return Some(peer);
     }
     let lines: Vec<&str> =
         headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default()).collect();
@@ -41,10 +41,16 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         if !is_trusted(client, trusted) {
             break;
         }
-        let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
-        client = address.to_canonical();
+        client = hop_address(hop.trim())?.to_canonical();
     }
-    client
+    Some(client)
+}
+
+/// An address as proxies write it: alone, in brackets, or with a port.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let bare = bare.map_or_else(|| hop.parse().ok(), |inside| inside.parse::<Ipv6Addr>().ok().map(IpAddr::V6));
+    bare.or_else(|| hop.parse::<SocketAddr>().ok().map(|with_port| with_port.ip()))
 }
 
 #[cfg(test)]
@@ -60,7 +66,14 @@ mod tests {
             ("10.0.0.1", &["198.51.100.1, 203.0.113.9"], "203.0.113.9"),
             ("10.0.0.1", &["203.0.113.9, 10.0.0.2"], "203.0.113.9"),
             ("10.0.0.1", &["198.51.100.1", "203.0.113.9, 10.0.0.2"], "203.0.113.9"),
-            ("10.0.0.1", &["203.0.113.9, nonsense"], "10.0.0.1"),
+            ("10.0.0.1", &["203.0.113.9:51234"], "203.0.113.9"),
+            ("10.0.0.1", &["[2001:db8::9]"], "2001:db8::9"),
+            ("10.0.0.1", &["[2001:db8::9]:443, 10.0.0.2:80"], "2001:db8::9"),
+            ("10.0.0.1", &["203.0.113.9, nonsense"], "unknown"),
+            ("10.0.0.1", &["unknown"], "unknown"),
+            ("10.0.0.1", &["203.0.113.9, unknown, 10.0.0.2"], "unknown"),
+            ("10.0.0.1", &["[203.0.113.9]"], "unknown"),
+            ("10.0.0.1", &[""], "unknown"),
             ("10.0.0.1", &[], "10.0.0.1"),
             ("::1", &["::ffff:203.0.113.9"], "203.0.113.9"),
             ("::ffff:10.0.0.1", &["2001:db8::1"], "2001:db8::1"),
@@ -70,7 +83,9 @@ mod tests {
                 headers.append("x-forwarded-for", line.parse().unwrap());
             }
             let peer: IpAddr = peer.parse().unwrap();
-            assert_eq!(client(peer.to_canonical(), &headers, &trusted).to_string(), expected, "{peer} {lines:?}");
+            let found = client(peer.to_canonical(), &headers, &trusted);
+            let found = found.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
+            assert_eq!(found, expected, "{peer} {lines:?}");
         }
     }
 }

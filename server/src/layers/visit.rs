@@ -50,7 +50,7 @@ pub async fn identify_visitor(State(app): State<App>, session: Session, mut requ
         console: app.console.clone(),
         signed_in,
         origin: app.config.public_url.as_str().into(),
-        address: request.extensions().get::<ClientAddress>().map(|client| client.0),
+        address: request.extensions().get::<ClientAddress>().and_then(|client| client.0),
         columns: cookie(request.headers(), COLUMNS_COOKIE).map(str::to_owned),
         theme: theme(request.headers()),
     };

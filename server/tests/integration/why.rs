@@ -387,10 +387,10 @@ fn doctor_says_what_is_not_in_place_and_makes_nothing() {
         let output = program::run(&database, &["doctor", "--json"], "");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&output.stdout).unwrap()["well"], true);
 
-        // Another master key cannot tell whether the chain is whole.
+        // Another master key belongs to another database.
         std::fs::write(database.folder().join("master.key"), "0".repeat(64)).unwrap();
         let output = program::run(&database, &["doctor"], "");
-        assert!(output.code == 3 && output.stdout.contains(&line("audit", "TROUBLE")), "{name} {output:?}");
+        assert!(output.code == 3 && output.stdout.contains(&line("database", "TROUBLE")), "{name} {output:?}");
     }
     let output = program::run(&Database::sqlite(), &["doctor", "--listen", "nowhere"], "");
     assert!(output.code == 3 && output.stdout.contains("KEYWARD_LISTEN"), "{output:?}");
