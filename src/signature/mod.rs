@@ -199,7 +199,7 @@ impl<'a> Message<'a> {
     fn component(&self, name: &str) -> Result<Cow<'a, str>, Refusal> {
         let value: Cow<'a, str> = match name {
             "@method" => self.method.into(),
-            "@authority" => self.authority.to_ascii_lowercase().into(),
+            "@authority" => authority(self.authority).into(),
             "@path" if self.path.is_empty() => "/".into(),
             "@path" => self.path.into(),
             "@query" => format!("?{}", self.query.unwrap_or_default()).into(),
@@ -219,6 +219,13 @@ impl<'a> Message<'a> {
             Err(Invalid("A covered component holds a character that cannot be signed."))
         }
     }
+}
+
+/// The authority as both sides write it: in lower case, without its scheme's port (RFC 9421, 2.2.3; RFC 9110, 4.2.3).
+fn authority(host: &str) -> String {
+    let host = host.to_ascii_lowercase();
+    let bare = host.strip_suffix(":443").or_else(|| host.strip_suffix(":80"));
+    bare.map(str::to_owned).unwrap_or(host)
 }
 
 /// A character of a header's name in lower case (RFC 9110, 5.6.2).

@@ -383,3 +383,16 @@ fn only_sixty_four_octets_are_a_signature() {
         assert_eq!(request.verify(&[&public]).is_ok(), right, "{what}");
     }
 }
+
+#[test]
+fn an_authority_has_no_port_of_its_scheme() {
+    for (host, expected) in [
+        ("API.Example.com:443", "api.example.com"),
+        ("api.example.com:80", "api.example.com"),
+        ("api.example.com:8443", "api.example.com:8443"),
+        ("[2001:db8::1]:443", "[2001:db8::1]"),
+        ("api.example.com", "api.example.com"),
+    ] {
+        assert_eq!(super::authority(host), expected, "{host}");
+    }
+}

@@ -233,6 +233,14 @@ async fn answer(
 ) -> Result<Answer, Problem> {
     let asker = asker(app, request_id, client, headers).await?;
     let wrong = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, request_id);
+    if let Some(coding) = headers.get(header::CONTENT_ENCODING).filter(|coding| *coding != "identity") {
+        let coding = coding.to_str().unwrap_or("something");
+        let detail = format!("The body is encoded with {coding}: send it plain.");
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", detail, request_id));
+    }
+    if body.starts_with(b"\xef\xbb\xbf") {
+        return Err(wrong("The body begins with a byte order mark: send UTF-8 without one."));
+    }
     let body: Body<'_> = serde_json::from_slice(body)
         .map_err(|error| wrong(&format!("The body is not as expected: {}", shape(&error))))?;
     let wanted = match (&body.scope, &body.scopes) {
@@ -252,7 +260,8 @@ async fn answer(
     let guarded = body.headers.as_ref().map(guarded).transpose().map_err(|()| wrong("A header is not of its form."))?;
     let (credential, presentation) = match (&body.key, &guarded) {
         // With headers, the key was taken out of the request already; what is left may carry its signature.
-        (Some(key), _) => (Cow::Borrowed(&**key), None),
+        // White space around a key comes from the file or the page that it was pasted from.
+        (Some(key), _) => (Cow::Borrowed(key.trim()), None),
         (None, Some(guarded)) => match presented(guarded, body.uri.as_deref(), names.as_deref()) {
             Presented::One(credential, way) => (credential, Some(way)),
             // Nothing, or too much: no key of ours.

@@ -20,6 +20,7 @@ async fn the_verify_api_answers_every_question_it_understands() {
         (json!({ "key": things, "scope": "things.write" }), "insufficient_scope"),
         (json!({ "key": things, "scopes": ["things.read", "windows"] }), "insufficient_scope"),
         (json!({ "key": things, "scope": "keyward.verify" }), "insufficient_scope"),
+        (json!({ "key": format!(" {things}\r\n"), "scope": "any" }), "valid"),
         (json!({ "key": "nonsense", "scope": "any" }), "malformed"),
         (json!({ "key": "", "scope": "any" }), "malformed"),
         (json!({ "key": format!("{things}x"), "scope": "any" }), "malformed"),
@@ -60,7 +61,10 @@ async fn what_the_verify_api_does_not_understand_is_a_problem_document() {
     let big = format!("{{\"key\": \"{}\"}}", "x".repeat(100_000));
     let good = json!({ "key": other, "scope": "any" }).to_string();
     let mut client = keyward.client();
-    let cases: [(&[(&str, &str)], &str, u16, &str); 14] = [
+    let marked = format!("\u{feff}{good}");
+    let cases: [(&[(&str, &str)], &str, u16, &str); 16] = [
+        (&[("authorization", &bearer)], &marked, 400, "bad_request"),
+        (&[("authorization", &bearer), ("content-encoding", "gzip")], &good, 415, "unsupported_encoding"),
         (&[("authorization", &bearer)], "", 400, "bad_request"),
         (&[("authorization", &bearer)], "[]", 400, "bad_request"),
         (&[("authorization", &bearer)], "{\"key\": 1, \"scope\": \"any\"}", 400, "bad_request"),
