@@ -1,6 +1,8 @@
 //! What a plain form's POST did, said on the page it leads to: a closed list, carried there by a short-lived cookie that
 //! holds no more than a code and, where it can be undone, the key's public id.
 
+use std::borrow::Cow;
+
 use keyward::id::KeyId;
 
 /// The cookie's name.
@@ -19,6 +21,10 @@ pub enum Said {
     Archived,
     /// An archived key was removed.
     Purged,
+    /// Somebody may not sign in any more, who owns so many keys that worked.
+    Disabled(i64),
+    /// Somebody may sign in again, who owns so many keys that work.
+    Enabled(i64),
 }
 
 impl Said {
@@ -35,6 +41,8 @@ impl Said {
             Self::SwitchedOn(key) => format!("on.{key}"),
             Self::Archived => "archived".to_owned(),
             Self::Purged => "purged".to_owned(),
+            Self::Disabled(keys) => format!("disabled.{keys}"),
+            Self::Enabled(keys) => format!("enabled.{keys}"),
         }
     }
 
@@ -43,20 +51,36 @@ impl Said {
         match text.split_once('.') {
             Some(("off", key)) => KeyId::parse(key).map(Self::SwitchedOff),
             Some(("on", key)) => KeyId::parse(key).map(Self::SwitchedOn),
+            Some(("disabled", keys)) => keys.parse().ok().map(Self::Disabled),
+            Some(("enabled", keys)) => keys.parse().ok().map(Self::Enabled),
             Some(_) => None,
             None => [Self::Saved, Self::Archived, Self::Purged].into_iter().find(|said| said.to_text() == text),
         }
     }
 
     /// The sentence for whoever did it.
-    pub fn words(self) -> &'static str {
-        match self {
+    pub fn words(self) -> Cow<'static, str> {
+        let keys = |keys, one: &'static str, many: &'static str| match keys {
+            1 => Cow::from(one),
+            keys => many.replace("{}", &keys.to_string()).into(),
+        };
+        Cow::from(match self {
             Self::Saved => "Saved.",
             Self::SwitchedOff(_) => "Switched off. It is refused everywhere.",
             Self::SwitchedOn(_) => "Switched on.",
             Self::Archived => "Archived. It is refused from now on.",
             Self::Purged => "Purged. Its history stays in the audit.",
-        }
+            Self::Disabled(0) => "Disabled, and signed out. They own no key that works.",
+            Self::Enabled(0) => "Enabled. They may sign in again.",
+            Self::Disabled(stopped) => {
+                let one = "Disabled, and signed out. The one key they own is refused from now on.";
+                return keys(stopped, one, "Disabled, and signed out. The {} keys they own are refused from now on.");
+            }
+            Self::Enabled(works) => {
+                let one = "Enabled. The one key they own works again.";
+                return keys(works, one, "Enabled. The {} keys they own work again.");
+            }
+        })
     }
 
     /// What takes it back: the key, and whether to switch it on.
@@ -64,7 +88,7 @@ impl Said {
         match self {
             Self::SwitchedOff(key) => Some((key, true)),
             Self::SwitchedOn(key) => Some((key, false)),
-            Self::Saved | Self::Archived | Self::Purged => None,
+            Self::Saved | Self::Archived | Self::Purged | Self::Disabled(_) | Self::Enabled(_) => None,
         }
     }
 }
@@ -76,10 +100,14 @@ mod tests {
     #[test]
     fn what_was_said_is_read_back_and_nothing_else_is() {
         let key = KeyId::parse("0123456789ABCDEF").unwrap();
-        for said in [Said::Saved, Said::switched(key, false), Said::switched(key, true), Said::Archived, Said::Purged] {
+        let numbers = [0, 1, 12].into_iter().flat_map(|keys| [Said::Disabled(keys), Said::Enabled(keys)]);
+        let others = [Said::Saved, Said::switched(key, false), Said::switched(key, true), Said::Archived, Said::Purged];
+        for said in others.into_iter().chain(numbers) {
             assert_eq!(Said::parse(&said.to_text()), Some(said));
         }
-        for other in ["", "off", "off.x", "on.<b>0123456789AB", "saved.0123456789ABCDEF", "Your session is over"] {
+        for other in
+            ["", "disabled.x", "off", "off.x", "on.<b>0123456789AB", "saved.0123456789ABCDEF", "Your session is over"]
+        {
             assert_eq!(Said::parse(other), None, "{other}");
         }
     }

@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::view::{FieldErrorView, When};
+use crate::{
+    said::Said,
+    view::{FieldErrorView, When},
+};
 
 /// What a form that was sent led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SaveAnswer {
     /// The form has to be mended; nothing was changed.
     Refused(Vec<FieldErrorView>),
-    /// It is done.
-    Saved,
+    /// It is done, and this is said of it.
+    Saved(Said),
 }
 
 /// A form as typed.

@@ -276,6 +276,12 @@ impl Console {
         Ok((live, self.store.policy().await?.keys_per_owner))
     }
 
+    /// How many of this owner's keys are neither off nor expired nor archived, whether or not the owner may sign in.
+    pub async fn working_keys_of(&self, permit: &Permit, owner: &str) -> Result<i64, ConsoleError> {
+        permit.allows(Action::ReadKeys)?;
+        Ok(self.store.count_keys(Some(owner)).await?.live())
+    }
+
     /// Edits everything but the secret. `seen` is the generation that was edited, today's when it is left out: somebody
     /// else's later edit is not overwritten.
     pub async fn edit_key(

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     error::ApiError,
+    said::Said,
     settings::{SaveAnswer, Typed},
     view::FieldErrorView,
 };
@@ -46,12 +47,15 @@ pub async fn add_person(visit: &Visit, typed: &Typed, password: String) -> Resul
 pub async fn switch_person(visit: &Visit, id: &str, on: bool) -> Result<SaveAnswer, ApiError> {
     let (permit, id) = (visit.may(Action::ManageUsers)?, UserId::parse(id).ok_or(ApiError::NotFound)?);
     let console = &visit.console;
-    answered(if on { console.enable_user(permit, id).await } else { console.disable_user(permit, id).await })
+    let switched = if on { console.enable_user(permit, id).await } else { console.disable_user(permit, id).await };
+    let Ok(user) = switched else { return answered(switched) };
+    let keys = console.working_keys_of(permit, user.email.as_str()).await.map_err(closed)?;
+    Ok(SaveAnswer::Saved(if on { Said::Enabled(keys) } else { Said::Disabled(keys) }))
 }
 
 fn answered<T>(result: Result<T, ConsoleError>) -> Result<SaveAnswer, ApiError> {
     match result {
-        Ok(_) => Ok(SaveAnswer::Saved),
+        Ok(_) => Ok(SaveAnswer::Saved(Said::Saved)),
         Err(ConsoleError::Invalid(errors)) => Ok(SaveAnswer::Refused(field_errors(&errors))),
         Err(error) => Err(closed(error)),
     }

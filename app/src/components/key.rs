@@ -71,7 +71,7 @@ pub(crate) fn Mask(
     let MaskView { prefix, id, last_four } = of;
     let start: String = id.chars().take(4).collect();
     view! {
-        <code class="mask small muted" title=format!("id {id}")>{prefix}"_"<b>{start}</b>"\u{2026}_\u{2026}"<b>{last_four}</b></code>
+        <code translate="no" class="mask small muted" title=format!("id {id}")>{prefix}"_"<b>{start}</b>"\u{2026}_\u{2026}"<b>{last_four}</b></code>
     }
 }
 

@@ -106,7 +106,7 @@ fn StoreNow(once: Arc<Once>) -> impl IntoView {
                     <a class="btn end" download=format!("{}.env", once.name) href=file><Icon name="download"/>"Download .env"</a>
                 </div>
                 <div class="code-box secret" role="group" aria-labelledby="once-label" aria-describedby="once-hint">
-                    <code id="once-token">{once.token.clone()}</code>
+                    <code translate="no" id="once-token">{once.token.clone()}</code>
                 </div>
                 <span class="muted" id="once-hint">"A click selects all of it, to copy."</span>
             </div>
@@ -137,11 +137,11 @@ fn Pair(id: String, secret: String) -> impl IntoView {
                 <p class="muted">"For systems that ask for a name and a password, as HTTP Basic does. The token above holds both."</p>
                 <div class="field">
                     <span class="label" id="pair-id-label">"API key (id)"</span>
-                    <div class="code-box whole" role="group" aria-labelledby="pair-id-label"><code id="pair-id">{id}</code></div>
+                    <div class="code-box whole" role="group" aria-labelledby="pair-id-label"><code translate="no" id="pair-id">{id}</code></div>
                 </div>
                 <div class="field">
                     <span class="label" id="pair-secret-label">"API secret"</span>
-                    <div class="code-box whole" role="group" aria-labelledby="pair-secret-label"><code id="pair-secret">{secret}</code></div>
+                    <div class="code-box whole" role="group" aria-labelledby="pair-secret-label"><code translate="no" id="pair-secret">{secret}</code></div>
                 </div>
             </div>
         </details>

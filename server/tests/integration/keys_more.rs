@@ -229,8 +229,8 @@ async fn mission_x1_the_pair_is_shown_beside_the_joined_token() {
         let page = here.browser.post("/keys/new", &fields).await;
         let (token, page) = (token(&page), bare(&page));
         let (id, secret) = (id_of(&token), token.split('_').nth(2).unwrap());
-        assert!(page.contains(&format!("<code id=\"pair-id\">{id}</code>")), "{page}");
-        assert!(page.contains(&format!("<code id=\"pair-secret\">{secret}</code>")), "{page}");
+        assert!(page.contains(&format!("<code translate=\"no\" id=\"pair-id\">{id}</code>")), "{page}");
+        assert!(page.contains(&format!("<code translate=\"no\" id=\"pair-secret\">{secret}</code>")), "{page}");
 
         let answer = here.browser.call("issue_key", r#"{"form":{"name":"pair","ticked":["maps"],"life":"90"}}"#).await;
         assert_eq!(answer.body.lines().nth(2), answer.body.lines().nth(1).and_then(|token| token.split('_').nth(1)));

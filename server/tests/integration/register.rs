@@ -445,6 +445,8 @@ async fn people_are_added_disabled_enabled_and_reset() {
         };
         let disabled = superadmin.post(&switch("ada@example.com"), &[("on", "0")]).await;
         assert_eq!(disabled.header("location"), "/settings/people", "{}", disabled.body);
+        let said = superadmin.get("/settings/people").await.page();
+        assert!(said.contains("The one key they own is refused from now on."), "{said}");
         assert_eq!(code(&keyward, &token, "scope=any").await, "owner_inactive");
         assert_eq!(ada.get("/keys").await.status, StatusCode::SEE_OTHER, "the session is over");
         assert_eq!(ada.post("/sign-in", &credentials).await.status, StatusCode::UNAUTHORIZED);

@@ -38,7 +38,7 @@ pub(super) fn Pair(once: Held, copied: Copied) -> impl IntoView {
                 <div class="field">
                     <span class="label" id="pair-id-label">"API key (id)"</span>
                     <div class="code-box" role="group" aria-labelledby="pair-id-label">
-                        <code id="pair-id" tabindex="-1">{move || of(once, id)}</code>
+                        <code translate="no" id="pair-id" tabindex="-1">{move || of(once, id)}</code>
                         <button class="btn quiet square" class:done=move || copied.says(ID) type="button" aria-label="Copy API key" on:click=take_id>
                             <CopyFace copied what=ID/>
                         </button>
@@ -47,7 +47,7 @@ pub(super) fn Pair(once: Held, copied: Copied) -> impl IntoView {
                 <div class="field">
                     <span class="label" id="pair-secret-label">"API secret"</span>
                     <div class="code-box" role="group" aria-labelledby="pair-secret-label">
-                        <code id="pair-secret" tabindex="-1" aria-hidden=move || (!shown.get()).then_some("true")>{value}</code>
+                        <code translate="no" id="pair-secret" tabindex="-1" aria-hidden=move || (!shown.get()).then_some("true")>{value}</code>
                         <span class="hide">{move || if shown.get() { "" } else { "Hidden. Show it, or copy it." }}</span>
                         <button class="btn quiet square" type="button" aria-label="Show the API secret" aria-pressed=move || shown.get().to_string()
                             on:click=move |_| shown.update(|shown| *shown = !*shown)><Icon name="eye"/></button>

@@ -63,7 +63,7 @@ pub(super) fn Token(once: Held, copied: Copied) -> impl IntoView {
                 <button class="btn end" type="button" on:click=save><Icon name="download"/>"Download .env"</button>
             </div>
             <div class="code-box secret" role="group" aria-labelledby="once-label">
-                <code id="once-token" tabindex="-1" aria-hidden=move || (!shown.get()).then_some("true")>{value}</code>
+                <code translate="no" id="once-token" tabindex="-1" aria-hidden=move || (!shown.get()).then_some("true")>{value}</code>
                 <span class="hide">{move || if shown.get() { "" } else { "Hidden. Show it, or copy it." }}</span>
                 <button class="btn quiet square" type="button" aria-label="Show the key" aria-pressed=move || shown.get().to_string()
                     on:click=move |_| shown.update(|shown| *shown = !*shown)><Icon name="eye"/></button>
