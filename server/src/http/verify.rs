@@ -347,7 +347,9 @@ impl<'a> Requested<'a> {
     /// From its method, its address (a path, or whole) and its host; `None` unless all of it is known.
     pub(super) fn of(method: Option<&'a str>, uri: Option<&'a str>, host: Option<String>) -> Option<Self> {
         let uri = uri?;
-        let (host, target) = match uri.split_once("://") {
+        // What stands behind "://" in a query is the client's to choose: it is no address of the request.
+        let whole = uri.split_once("://").filter(|(scheme, _)| scheme.bytes().all(|byte| byte.is_ascii_alphabetic()));
+        let (host, target) = match whole {
             None => (host, uri),
             Some((_, rest)) => {
                 let at = rest.find(['/', '?']).unwrap_or(rest.len());
