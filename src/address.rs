@@ -1,7 +1,10 @@
 //! Addresses a key may be used from: single ones and networks (CIDR), IPv4 and IPv6. Where a call came from is somebody
 //! else's finding; an IPv4 address mapped into IPv6 is the IPv4 address.
 
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+};
 
 use ipnet::IpNet;
 
@@ -48,6 +51,15 @@ impl Addresses {
     /// Whether every address passes.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// Whom an address stands for when people are counted: itself, or the first address of its network of 64 bits, of which a
+/// customer has as many addresses as they like.
+pub fn client_network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
     }
 }
 

@@ -173,9 +173,10 @@ pub async fn serve(app: App, mut stop: watch::Receiver<bool>) -> Result<(), Boot
     app.console.prepare_signing_key().await?;
     app.verifier.hear().await?;
     // Whatever else is to be caught up with, the tasks do beside the listeners.
+    let caps = listen::Caps::of_this_process(&app.config.trusted_proxies);
     let servers: Vec<_> = listeners
         .into_iter()
-        .map(|(listener, router)| tokio::spawn(listen::serve(listener, router, stop.clone())))
+        .map(|(listener, router)| tokio::spawn(listen::serve(listener, router, caps.clone(), stop.clone())))
         .collect();
     let tasks = [
         every(HEAR_EVERY, &app, &stop, "listening for changes", |app| async move { app.verifier.hear().await }),

@@ -1,6 +1,15 @@
 //! What is counted for operators, in the Prometheus text format.
 
-use keyward::verify::Verifier;
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+};
+
+use keyward::{
+    time::{HOUR, Timestamp},
+    verify::Verifier,
+};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge},
@@ -33,6 +42,17 @@ pub struct Request {
     status: u16,
 }
 
+/// A machine that says for whom it asks, and is not believed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Stranger {
+    network: String,
+}
+
+/// The most of them that are told apart.
+const STRANGERS: usize = 16;
+/// How often one of them is said again, in milliseconds.
+const SAID_AGAIN: i64 = HOUR;
+
 /// The counters.
 pub struct Metrics {
     registry: Registry,
@@ -41,6 +61,9 @@ pub struct Metrics {
     allowed: [Counter; Door::ALL.len()],
     requests: Family<Request, Counter>,
     remembered: Gauge,
+    strangers: Family<Stranger, Counter>,
+    /// When each was said last.
+    said: Mutex<HashMap<IpAddr, Timestamp>>,
 }
 
 impl Metrics {
@@ -51,12 +74,18 @@ impl Metrics {
             (Family::<Verification, Counter>::default(), Family::default(), Gauge::default());
         registry.register("verifications", "Answers by door (verify, forward_auth) and code", verifications.clone());
         registry.register("console_requests", "Console requests by status", Family::clone(&requests));
+        let strangers = Family::<Stranger, Counter>::default();
+        registry.register(
+            "forwarded_by_strangers",
+            "Requests with X-Forwarded-For from machines that are not in KEYWARD_TRUSTED_PROXIES, by network",
+            strangers.clone(),
+        );
         registry.register("keys_in_memory", "Keys the verify path remembers", Gauge::clone(&remembered));
         let allowed = Door::ALL.map(|(_, door)| {
             let counter: &Counter = &verifications.get_or_create(&Verification { door, code: "valid" });
             counter.clone()
         });
-        Self { registry, verifications, allowed, requests, remembered }
+        Self { registry, verifications, allowed, requests, remembered, strangers, said: Mutex::default() }
     }
 
     /// Counts an answer.
@@ -72,6 +101,22 @@ impl Metrics {
     /// Counts a console request.
     pub fn requested(&self, status: u16) {
         self.requests.get_or_create(&Request { status }).inc();
+    }
+
+    /// Counts a request from a machine that is not believed for whom it asks; whether that should be said.
+    pub fn forwarded_by_stranger(&self, network: IpAddr, now: Timestamp) -> bool {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.len() >= STRANGERS && !said.contains_key(&network) {
+            self.strangers.get_or_create(&Stranger { network: "other".to_owned() }).inc();
+            return false;
+        }
+        let before = said.get(&network).copied();
+        let is_due = before.is_none_or(|before| now.since(before) >= SAID_AGAIN);
+        if is_due {
+            said.insert(network, now);
+        }
+        self.strangers.get_or_create(&Stranger { network: network.to_string() }).inc();
+        is_due
     }
 
     /// The text.

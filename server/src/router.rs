@@ -186,6 +186,8 @@ pub fn table() -> Vec<Route> {
         route("POST", "/api/console/{function}", Itself, post(server_function)),
         route("POST", "/api/v1/verify", Machine, any(verify::verify)),
         route("ANY", "/forward-auth", Machine, any(forward_auth::forward_auth)),
+        route("ANY", "/forward-auth/envoy/{scope}/{tenant}/", Machine, any(forward_auth::envoy)),
+        route("ANY", "/forward-auth/envoy/{scope}/{tenant}/{*path}", Machine, any(forward_auth::envoy)),
         route("GET", jwks::PATH, Machine, get(jwks::jwks)),
         route("GET", openapi::PATH, Machine, get(openapi::openapi)),
         route("GET", "/pkg/{file}", File, get(pages::file)),

@@ -2,11 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::{
-    Console, ConsoleError,
-    throttle::{Attempt, network},
-};
+use super::{Console, ConsoleError, throttle::Attempt};
 use crate::{
+    address::client_network,
     id::UserId,
     name::Email,
     password::{Checked, Password, Passwords},
@@ -53,7 +51,7 @@ impl Console {
         address: Option<IpAddr>,
     ) -> Result<SignedIn, SignInError> {
         let now = self.clock.now();
-        let network = network(address);
+        let network = address.map(|address| client_network(address).to_string());
         // What no account can have is refused before it costs anything.
         let (Ok(email), false) = (Email::parse(email), Password::is_too_large(&password)) else {
             tracing::warn!(network, "a sign-in was refused");
@@ -61,8 +59,11 @@ impl Console {
         };
         let found = self.store.user_by_email(&email).await?;
         let id = found.as_ref().map(|stored| stored.user.id);
-        let is_known = self.store.has_place(id, &network).await?;
-        let attempt = Attempt::new(email.as_str(), &network, is_known);
+        let is_known = match &network {
+            Some(network) => self.store.has_place(id, network).await?,
+            None => false,
+        };
+        let attempt = Attempt::new(email.as_str(), network.as_deref(), is_known);
         if let Err(wait) = self.throttle.begin(&attempt, now) {
             tracing::warn!(network, wait, "a sign-in was throttled");
             return Err(SignInError::Wait(wait));
@@ -79,7 +80,9 @@ impl Console {
             return Err(SignInError::Wrong);
         };
         self.throttle.succeeded(&attempt);
-        self.store.keep_place(stored.user.id, &network, now).await?;
+        if let Some(network) = &network {
+            self.store.keep_place(stored.user.id, network, now).await?;
+        }
         if checked == Checked::RightAsTyped || Passwords::is_outdated(&stored.password_hash) {
             let hash = self.passwords.hash(Password::typed(password)).await.map_err(|_| SignInError::Busy)?;
             self.store.rehash(stored.user.id, &stored.password_hash, &hash).await?;

@@ -2,10 +2,7 @@
 //! out for good. Attempts are counted before the password is checked, so that many at once count like one after the
 //! other, and are given back when they turn out right.
 
-use std::{
-    net::IpAddr,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Mutex, PoisonError};
 
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
@@ -34,7 +31,8 @@ pub(super) struct Throttle {
 /// Whose attempt it is.
 pub(super) struct Attempt {
     account: Key,
-    address: Key,
+    /// `None` when nobody knows where it comes from: then it is counted for the account alone.
+    address: Option<Key>,
     /// The account at this address, where it signed in before.
     place: Option<Key>,
 }
@@ -73,22 +71,13 @@ impl Attempts {
 impl Attempt {
     /// An attempt at this account from this network. `is_known` says that the account signed in from there before: other
     /// people's wrong attempts, at the account or from the network, then cost it nothing.
-    pub(super) fn new(email: &str, network: &str, is_known: bool) -> Self {
+    pub(super) fn new(email: &str, network: Option<&str>, is_known: bool) -> Self {
         let key = |kind: &str, what: &str| Sha256::digest(format!("{kind} {what}")).into();
         Self {
             account: key("account", email),
-            address: key("network", network),
-            place: is_known.then(|| key("place", &format!("{email} {network}"))),
+            address: network.map(|network| key("network", network)),
+            place: network.filter(|_| is_known).map(|network| key("place", &format!("{email} {network}"))),
         }
-    }
-}
-
-/// One party's addresses: an IPv4 address, or the /64 of an IPv6 address, of which a customer has as many as they like.
-pub(super) fn network(address: Option<IpAddr>) -> String {
-    match address.map(|address| address.to_canonical()) {
-        Some(IpAddr::V4(address)) => address.to_string(),
-        Some(IpAddr::V6(address)) => format!("{:x}", u128::from(address) >> 64),
-        None => "unknown".to_owned(),
     }
 }
 
@@ -129,7 +118,10 @@ impl Throttle {
     fn counters<'a>(&'a self, attempt: &'a Attempt) -> Vec<(&'a Cache<Key, Attempts>, &'a Key)> {
         match &attempt.place {
             Some(place) => vec![(&self.places, place)],
-            None => vec![(&self.addresses, &attempt.address), (&self.accounts, &attempt.account)],
+            None => {
+                let address = attempt.address.iter().map(|address| (&self.addresses, address));
+                address.chain([(&self.accounts, &attempt.account)]).collect()
+            }
         }
     }
 }
@@ -143,10 +135,14 @@ fn wait(cache: &Cache<Key, Attempts>, key: &Key, now: Timestamp) -> Option<u64> 
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
+    use crate::address::client_network;
 
     fn from(email: &str, address: &str) -> Attempt {
-        Attempt::new(email, &network(address.parse().ok()), false)
+        let network = address.parse().ok().map(|address: IpAddr| client_network(address).to_string());
+        Attempt::new(email, network.as_deref(), false)
     }
 
     fn at(millis: i64) -> Timestamp {
@@ -187,11 +183,22 @@ mod tests {
             let _ = throttle.begin(&from("ops", &format!("198.51.100.{n}")), at(n));
         }
         assert!(throttle.begin(&from("ops", "203.0.113.9"), at(200)).is_err(), "the account is guarded");
-        let known = |address: &str| Attempt::new("ops", address, true);
+        let known = |address: &str| Attempt::new("ops", Some(address), true);
         assert_eq!(throttle.begin(&known("192.0.2.1"), at(200)), Ok(()), "where its owner is known, it is open");
         assert_eq!(throttle.begin(&known("198.51.100.1"), at(200)), Ok(()), "even beside the outsider");
         let tries = (0..50).filter(|_| throttle.begin(&known("192.0.2.1"), at(200)).is_ok()).count();
         assert_eq!(tries, 4, "a known place is counted for itself");
+    }
+
+    #[test]
+    fn nobodys_address_is_no_place() {
+        let throttle = Throttle::default();
+        let from_nowhere = |email: &str| Attempt::new(email, None, true);
+        for n in 0..20 {
+            assert_eq!(throttle.begin(&from_nowhere(&format!("user {n}")), at(0)), Ok(()), "others do not count for it");
+        }
+        let tries = (0..50).filter(|_| throttle.begin(&from_nowhere("ops"), at(0)).is_ok()).count();
+        assert_eq!(tries, 5, "the account's own wrong attempts do");
     }
 
     #[test]

@@ -30,6 +30,8 @@ const MOST_COMPONENTS: usize = 32;
 pub struct Message<'a> {
     /// `POST`, as it was sent.
     pub method: &'a str,
+    /// `https`, where it is known.
+    pub scheme: Option<&'a str>,
     /// The Host header as it was sent, with a port if it had one.
     pub authority: &'a str,
     /// The path as it was sent, percent-encoding and all.
@@ -199,7 +201,7 @@ impl<'a> Message<'a> {
     fn component(&self, name: &str) -> Result<Cow<'a, str>, Refusal> {
         let value: Cow<'a, str> = match name {
             "@method" => self.method.into(),
-            "@authority" => authority(self.authority).into(),
+            "@authority" => authority(self.scheme, self.authority).into(),
             "@path" if self.path.is_empty() => "/".into(),
             "@path" => self.path.into(),
             "@query" => format!("?{}", self.query.unwrap_or_default()).into(),
@@ -221,11 +223,13 @@ impl<'a> Message<'a> {
     }
 }
 
-/// The authority as both sides write it: in lower case, without its scheme's port (RFC 9421, 2.2.3; RFC 9110, 4.2.3).
-fn authority(host: &str) -> String {
-    let host = host.to_ascii_lowercase();
-    let bare = host.strip_suffix(":443").or_else(|| host.strip_suffix(":80"));
-    bare.map(str::to_owned).unwrap_or(host)
+/// The authority as both sides write it: in lower case, without the port of its scheme, or of either where that is not
+/// known (RFC 9421, 2.2.3; RFC 9110, 4.2.3).
+pub fn authority(scheme: Option<&str>, host: &str) -> String {
+    let is = |name: &str| scheme.is_none_or(|scheme| scheme.eq_ignore_ascii_case(name));
+    let ports = [("https", ":443"), ("http", ":80"), ("", ":")];
+    let mut ports = ports.into_iter().filter(|(name, _)| name.is_empty() || is(name));
+    ports.find_map(|(_, port)| host.strip_suffix(port)).unwrap_or(host).to_ascii_lowercase()
 }
 
 /// A character of a header's name in lower case (RFC 9110, 5.6.2).

@@ -88,6 +88,7 @@ impl Request {
         let header = |name: &str| self.get(name);
         let message = Message {
             method: &self.method,
+            scheme: None,
             authority: &self.authority,
             path: &self.path,
             query: self.query.as_deref(),
@@ -144,6 +145,7 @@ fn the_base_is_the_standards() {
     };
     let message = Message {
         method: "POST",
+        scheme: None,
         authority: "example.com",
         path: "/foo",
         query: Some("param=Value&Pet=dog"),
@@ -386,13 +388,18 @@ fn only_sixty_four_octets_are_a_signature() {
 
 #[test]
 fn an_authority_has_no_port_of_its_scheme() {
-    for (host, expected) in [
-        ("API.Example.com:443", "api.example.com"),
-        ("api.example.com:80", "api.example.com"),
-        ("api.example.com:8443", "api.example.com:8443"),
-        ("[2001:db8::1]:443", "[2001:db8::1]"),
-        ("api.example.com", "api.example.com"),
+    for (scheme, host, expected) in [
+        (None, "API.Example.com:443", "api.example.com"),
+        (None, "api.example.com:80", "api.example.com"),
+        (None, "api.example.com:8443", "api.example.com:8443"),
+        (None, "[2001:db8::1]:443", "[2001:db8::1]"),
+        (None, "api.example.com", "api.example.com"),
+        (None, "api.example.com:", "api.example.com"),
+        (Some("https"), "api.example.com:443", "api.example.com"),
+        (Some("https"), "api.example.com:80", "api.example.com:80"),
+        (Some("HTTP"), "api.example.com:80", "api.example.com"),
+        (Some("http"), "api.example.com:443", "api.example.com:443"),
     ] {
-        assert_eq!(super::authority(host), expected, "{host}");
+        assert_eq!(super::authority(scheme, host), expected, "{scheme:?} {host}");
     }
 }

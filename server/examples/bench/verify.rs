@@ -103,7 +103,7 @@ async fn listen(router: Router) -> SocketAddr {
     let address = listener.local_addr().expect("its address");
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
-        server::listen::serve(listener, router, stopped).await;
+        server::listen::serve(listener, router, server::listen::Caps::of_this_process(&[]), stopped).await;
         drop(stop);
     });
     address

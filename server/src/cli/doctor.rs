@@ -1,6 +1,6 @@
 //! `doctor`: whether everything is in place, and, with `--gateway`, whether a gateway guards as it should.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use clap::Args;
 use keyward::{
@@ -9,6 +9,11 @@ use keyward::{
     secret::{Entropy, MasterKey, is_open_to_others},
     store::{Location, Schema, Store},
 };
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 
 use super::{CliError, Session, print_json, start_log};
 use crate::{
@@ -16,6 +21,9 @@ use crate::{
     config::{Config, Flags},
     probe,
 };
+
+/// How long the running server may take to say what it counts.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  keyward doctor\n  \
@@ -196,4 +204,33 @@ async fn examine(flags: &Flags, lines: &mut Vec<Line>) {
         }
     }
     store.close().await;
+    if let Some(metrics) = metrics(config.ops_listen).await {
+        note("proxies", Ok(proxies(&metrics)));
+    }
+}
+
+/// What the running server counts, if one runs here.
+async fn metrics(address: SocketAddr) -> Option<String> {
+    let asked = async {
+        let mut stream = TcpStream::connect(address).await.ok()?;
+        let request = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.ok()?;
+        answer.starts_with("HTTP/1.1 200").then_some(answer)
+    };
+    timeout(PATIENCE, asked).await.ok().flatten()
+}
+
+/// Which machines say for whom they ask, and are not believed.
+fn proxies(metrics: &str) -> String {
+    let counted = metrics.lines().filter_map(|line| line.strip_prefix("keyward_forwarded_by_strangers_total{network=\""));
+    let strangers: Vec<_> = counted.filter_map(|rest| rest.split_once('"')).map(|(network, _)| network).collect();
+    if strangers.is_empty() {
+        return "no machine brings forwarded headers that are not believed".to_owned();
+    }
+    format!(
+        "not believed: X-Forwarded-For from {}; if one of these is your proxy, add it to KEYWARD_TRUSTED_PROXIES",
+        strangers.join(", ")
+    )
 }

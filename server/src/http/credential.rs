@@ -31,19 +31,32 @@ pub enum Presented<'a> {
 
 /// Looks for the key in a request's headers and in the address of the guarded request, if it is known.
 pub fn presented<'a>(headers: &'a HeaderMap, uri: Option<&'a str>, names: Option<&Names>) -> Presented<'a> {
-    let authorization = headers.get_all(header::AUTHORIZATION).iter().map(|value| scheme(text(value), names));
-    let api_key = headers.get_all(API_KEY).iter().map(|value| (text(value).into(), Presentation::ApiKeyHeader));
-    let own = names.into_iter().flat_map(|names| &names.headers).flat_map(|name| headers.get_all(name));
-    let own = own.map(|value| (text(value).into(), Presentation::Extra));
     let cookie = headers.get_all(header::COOKIE).iter().flat_map(|value| cookies(value.as_bytes()));
-    let cookie = cookie.map(|value| (value.into(), Presentation::Cookie));
+    let cookie = cookie.map(|value| (value.trim().into(), Presentation::Cookie));
     let query = uri.into_iter().flat_map(query).map(|value| (value, Presentation::Query));
-    let mut found = authorization.chain(api_key).chain(own).chain(query).chain(cookie);
+    one(in_headers(headers, names).chain(query).chain(cookie))
+}
+
+/// Looks in the headers alone: a browser sends a cookie for whoever asks it to, so a service asks with none.
+pub fn presented_in_headers<'a>(headers: &'a HeaderMap, names: Option<&Names>) -> Presented<'a> {
+    one(in_headers(headers, names))
+}
+
+type Found<'a> = (Cow<'a, str>, Presentation);
+
+fn one<'a>(mut found: impl Iterator<Item = Found<'a>>) -> Presented<'a> {
     match (found.next(), found.next()) {
         (None, _) => Presented::None,
         (Some((credential, way)), None) => Presented::One(credential, way),
         (Some(_), Some(_)) => Presented::Ambiguous,
     }
+}
+
+fn in_headers<'a>(headers: &'a HeaderMap, names: Option<&Names>) -> impl Iterator<Item = Found<'a>> {
+    let authorization = headers.get_all(header::AUTHORIZATION).iter().map(move |value| scheme(text(value), names));
+    let api_key = headers.get_all(API_KEY).iter().map(|value| (text(value).into(), Presentation::ApiKeyHeader));
+    let own = names.into_iter().flat_map(|names| &names.headers).flat_map(|name| headers.get_all(name));
+    authorization.chain(api_key).chain(own.map(|value| (text(value).into(), Presentation::Extra)))
 }
 
 /// A header that is no text is still a credential, one that no key matches.
@@ -72,7 +85,7 @@ fn scheme<'a>(value: &'a str, names: Option<&Names>) -> (Cow<'a, str>, Presentat
 /// Id and secret, or the key as one of the two with the other left out (RFC 7617). What does not decode is no key's.
 fn basic(encoded: &str) -> Cow<'static, str> {
     let decoded = BASIC.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    decoded.unwrap_or_default().into()
+    decoded.unwrap_or_default().trim().to_owned().into()
 }
 
 /// The values of the cookie `api-key`. Other cookies may hold any bytes.
@@ -86,7 +99,7 @@ fn cookies(header: &[u8]) -> impl Iterator<Item = &str> {
 fn query(uri: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let query = uri.split('#').next().and_then(|address| address.split_once('?')).map_or("", |(_, query)| query);
     let named = query.split('&').filter(|pair| pair.starts_with("api-key="));
-    named.flat_map(|pair| form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value))
+    named.flat_map(|pair| form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.trim().to_owned().into()))
 }
 
 #[cfg(test)]
@@ -110,6 +123,7 @@ mod tests {
             (&[("authorization", "Basic a3dfYTo=")], None, Some(("kw_a:", Basic))),
             (&[("authorization", "Basic a3dfYTo")], None, Some(("kw_a:", Basic))),
             (&[("authorization", "Basic !")], None, Some(("", Basic))),
+            (&[("authorization", "Basic a3dfYQo=")], None, Some(("kw_a", Basic))),
             (&[("authorization", "Token kw_a")], None, Some(("kw_a", Extra))),
             (&[("authorization", "Strange kw_a")], None, Some(("Strange kw_a", Raw))),
             (&[("authorization", "")], None, Some(("", Raw))),
@@ -119,6 +133,8 @@ mod tests {
             (&[("cookie", "not-api-key=kw_a")], None, None),
             (&[], Some("/rooms?floor=2&api-key=kw_a"), Some(("kw_a", Query))),
             (&[], Some("/rooms?api-key=kw%5Fa#x"), Some(("kw_a", Query))),
+            (&[], Some("/rooms?api-key=+kw_a%0A"), Some(("kw_a", Query))),
+            (&[("cookie", "api-key=\" kw_a \"; b=2")], None, Some(("kw_a", Cookie))),
             (&[], Some("/rooms?api%2Dkey=kw_a"), None),
             (&[], Some("/rooms#?api-key=kw_a"), None),
             (&[], Some("/rooms?xapi-key=kw_a"), None),

@@ -64,9 +64,7 @@ pub async fn setup(State(app): State<App>, request: Request) -> Response {
         }
         Err(error) => {
             tracing::error!(%error, "a setup link could not be looked up");
-            let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            response
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `/forward-auth`: a proxy asks whether the request in its hands may pass. The answer is a status and headers.
 
+use std::borrow::Cow;
+
 use axum::{
     extract::{Query, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -10,58 +12,106 @@ use keyward::{
     scope::Demand,
     verify::{Question, Signed},
 };
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::{
     credential::{Presented, presented},
+    guarded::{Guarded, Requested},
     problem::Problem,
-    verify::{Requested, agent, is_safe, limits, lines, refusal},
+    verify::{agent, limits, lines, refusal},
 };
 use crate::{
-    layers::{Caller, TrustedPeer, around},
-    metrics::Door,
+    layers::{Caller, FORWARDED_FOR, around},
+    metrics,
     router::App,
 };
+
+/// What stands before scope, tenant and the guarded address in Envoy's questions.
+pub const ENVOY: &str = "/forward-auth/envoy/";
 
 /// Which scope and tenant the route needs, and what a used-up limit is answered with.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Needs {
+struct Needs {
     scope: String,
     tenant: Option<String>,
     on_limit: Option<u16>,
 }
 
-/// Answers a proxy: 200 with identity headers, or a problem.
-pub async fn forward_auth(State(app): State<App>, request: Request) -> Response {
-    around(&app, "/forward-auth", request, |caller, request| answer(&app, caller, request)).await
+/// The same, understood.
+struct Door<'a> {
+    demand: Demand,
+    tenant: Option<Cow<'a, str>>,
+    on_limit: StatusCode,
 }
 
-async fn answer(app: &App, caller: Caller, request: Request) -> Response {
-    let (headers, id) = (request.headers(), caller.id);
-    let needs = Query::<Needs>::try_from_uri(request.uri());
-    let demand = needs.as_ref().ok().and_then(|needs| Demand::parse(&needs.scope.replace(',', " ")));
-    let on_limit = needs.as_ref().ok().and_then(|needs| match needs.on_limit {
-        None | Some(429) => Some(StatusCode::TOO_MANY_REQUESTS),
-        Some(403) => Some(StatusCode::FORBIDDEN),
-        Some(_) => None,
+/// Answers a proxy: 200 with identity headers, or a problem.
+pub async fn forward_auth(State(app): State<App>, request: Request) -> Response {
+    around(&app, "/forward-auth", request, |caller, request| by_query(&app, caller, request)).await
+}
+
+/// Answers Envoy's `ext_authz`, which appends the address that it guards to its prefix, and asks with the method and the
+/// host of the request itself.
+pub async fn envoy(State(app): State<App>, request: Request) -> Response {
+    around(&app, ENVOY, request, |caller, request| by_prefix(&app, caller, request)).await
+}
+
+async fn by_query(app: &App, caller: Caller, request: Request) -> Response {
+    let needs = Query::<Needs>::try_from_uri(request.uri()).ok().and_then(|Query(needs)| {
+        let on_limit = match needs.on_limit {
+            None | Some(429) => StatusCode::TOO_MANY_REQUESTS,
+            Some(403) => StatusCode::FORBIDDEN,
+            Some(_) => return None,
+        };
+        let demand = Demand::parse(&needs.scope.replace(',', " "))?;
+        Some(Door { demand, tenant: needs.tenant.map(Cow::Owned), on_limit })
     });
-    let (Ok(Query(needs)), Some(demand), Some(on_limit)) = (needs, demand, on_limit) else {
+    let Some(door) = needs else {
         let detail = "Ask with ?scope=SCOPE, or ?scope=any for any valid key; ?tenant=NAME and ?on_limit=403 are the only other parameters.";
-        return Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, &id).into_response();
+        return Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, &caller.id).into_response();
     };
-    let Some(guarded) = Guarded::of(headers, caller.peer) else {
-        let detail = "The proxy's headers name different addresses of the request, or none that is text. Have it overwrite X-Forwarded-Uri, X-Original-URI and X-Original-URL, and remove those it does not set.";
-        return Problem::new(StatusCode::FORBIDDEN, "bad_request", detail, &id).into_response();
+    let Some(guarded) = Guarded::of(request.headers(), caller.peer) else {
+        let detail = "The proxy's headers name different addresses or hosts of the request, or one that is no text. Have it overwrite X-Forwarded-Uri, X-Original-URI, X-Original-URL and X-Forwarded-Host, and remove those it does not set.";
+        return Problem::new(StatusCode::FORBIDDEN, "bad_request", detail, &caller.id).into_response();
     };
-    let demand = demand.toward(guarded.writes);
+    answer(app, caller, request.headers(), door, &guarded).await
+}
+
+async fn by_prefix(app: &App, caller: Caller, request: Request) -> Response {
+    let uri = request.uri();
+    let address = uri.path_and_query().map_or("", |address| address.as_str());
+    let Some((door, guarded)) = address.strip_prefix(ENVOY).and_then(prefixed) else {
+        let detail = "Have Envoy's path_prefix be /forward-auth/envoy/SCOPE/TENANT, with - for the tenant that the key is in.";
+        return Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, &caller.id).into_response();
+    };
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| uri.authority().map(|authority| authority.as_str()));
+    let guarded = Guarded::of_envoy(request.method().as_str(), guarded, host, caller.peer);
+    answer(app, caller, request.headers(), door, &guarded).await
+}
+
+/// Scope and tenant, which stand in the prefix, and the guarded address behind them, which begins with a slash: so no
+/// client can lengthen the tenant's name.
+fn prefixed(address: &str) -> Option<(Door<'_>, &str)> {
+    let (scope, rest) = address.split_once('/')?;
+    let (tenant, guarded) = rest.split_at(rest.find('/')?);
+    let decode = |text| percent_decode_str(text).decode_utf8().ok();
+    let demand = Demand::parse(&decode(scope)?.replace(',', " "))?;
+    let tenant = if tenant == "-" { None } else { Some(decode(tenant)?) };
+    Some((Door { demand, tenant, on_limit: StatusCode::TOO_MANY_REQUESTS }, guarded))
+}
+
+async fn answer(app: &App, caller: Caller, headers: &HeaderMap, door: Door<'_>, guarded: &Guarded<'_>) -> Response {
+    let id = caller.id;
+    let tenant = door.tenant.as_deref();
+    let demand = door.demand.toward(guarded.writes);
     let unauthorized = |code, words: &str, challenge: &str| {
-        app.metrics.verified(Door::ForwardAuth, code);
+        app.metrics.verified(metrics::Door::ForwardAuth, code);
         Problem::new(StatusCode::UNAUTHORIZED, code, words, &id).with(header::WWW_AUTHENTICATE, challenge)
     };
     let (credential, presentation) =
-        match presented(headers, guarded.uri, app.verifier.names(needs.tenant.as_deref()).as_deref()) {
+        match presented(headers, guarded.uri, app.verifier.names(tenant).as_deref()) {
             Presented::One(credential, way) => (credential, way),
             Presented::None => {
                 let words = "Present a key: Authorization: Bearer TOKEN.";
@@ -73,23 +123,24 @@ async fn answer(app: &App, caller: Caller, request: Request) -> Response {
             }
         };
     let header = |name: &str| lines(headers, name);
-    let said = Requested::of(guarded.method, guarded.uri, guarded.host.map(str::to_owned));
+    let said = Requested::of(guarded.method, guarded.uri, guarded.host);
     let question = Question {
         credential: &credential,
         presentation: Some(presentation),
         demand: &demand,
-        tenant: needs.tenant.as_deref(),
-        address: caller.client.0,
+        tenant,
+        // A proxy that does not say for whom it asks is not who asks.
+        address: caller.client.0.filter(|_| !caller.peer.0 || headers.contains_key(FORWARDED_FOR)),
         agent: agent(headers),
         writes: guarded.writes,
         signed: said.as_ref().map(|said| Signed { message: said.message(&header), digest: None }),
         cost: 1,
     };
     let Ok(answer) = app.verifier.verify(&question, (id.as_str(), "forward auth")).await else {
-        app.metrics.verified(Door::ForwardAuth, "unavailable");
+        app.metrics.verified(metrics::Door::ForwardAuth, "unavailable");
         return Problem::unavailable(&id).into_response();
     };
-    app.metrics.verified(Door::ForwardAuth, answer.decision.code());
+    app.metrics.verified(metrics::Door::ForwardAuth, answer.decision.code());
     match answer.key.filter(|_| answer.decision.is_allow()) {
         Some(stored) => {
             let mut response = identity(&stored.key).into_response();
@@ -97,62 +148,36 @@ async fn answer(app: &App, caller: Caller, request: Request) -> Response {
             response.headers_mut().extend(headers.filter_map(|(name, value)| Some((name, value.parse().ok()?))));
             response
         }
-        None => refusal(answer.decision, &answer.taken, on_limit, &id).into_response(),
+        None => refusal(answer.decision, &answer.taken, door.on_limit, &id).into_response(),
     }
 }
 
-/// What is known of the request that the proxy has in its hands.
-struct Guarded<'a> {
-    /// Whether it writes: so it does unless a trusted proxy says that it is of a method known to be safe.
-    writes: bool,
-    /// Its method, its address and its host, as a trusted proxy has them.
-    method: Option<&'a str>,
-    uri: Option<&'a str>,
-    host: Option<&'a str>,
-}
-
-impl<'a> Guarded<'a> {
-    /// What a trusted proxy says, in any of the headers that proxies have for it. A client may have brought one of them
-    /// along: methods that differ are no method that is known to be safe, and addresses that differ, or are no text, are
-    /// none at all.
-    fn of(headers: &'a HeaderMap, peer: TrustedPeer) -> Option<Self> {
-        let said = |names: &'static [&'static str]| {
-            let values = names.iter().flat_map(|name| headers.get_all(*name)).filter(|_| peer.0);
-            values.map(|value| str::from_utf8(value.as_bytes()))
-        };
-        let mut methods = said(&["x-forwarded-method", "x-original-method"]);
-        let method = methods.next().and_then(Result::ok).filter(|method| methods.all(|other| other == Ok(*method)));
-        let mut uris = said(&["x-forwarded-uri", "x-original-uri", "x-original-url"]);
-        let uri = uris.next().transpose().ok()?;
-        let is_same = |other: &str| uri.is_some_and(|uri| target(uri) == target(other));
-        if !uris.all(|other| other.is_ok_and(is_same)) {
-            return None;
-        }
-        let host = said(&["x-forwarded-host"]).next().and_then(Result::ok);
-        Some(Self { writes: !method.is_some_and(is_safe), method, uri, host })
-    }
-}
-
-/// The path and the query of an address, which may be whole, as ingress-nginx sends it.
-fn target(uri: &str) -> &str {
-    let rest = ["http://", "https://"].iter().find_map(|scheme| uri.strip_prefix(scheme));
-    rest.map_or(uri, |rest| rest.find(['/', '?']).map_or("/", |at| &rest[at..]))
-}
+/// The most bytes of a key's name, which is for people to read, in its header.
+const NAME_BYTES: usize = 240;
+/// The most bytes of its scopes. With names of 80 characters everywhere the headers together stay under 6 KB, which
+/// proxies and services take beside the client's own.
+const SCOPES_BYTES: usize = 2400;
 
 /// Every identity header is set, empty where there is nothing to say, so that a client's own never survive a proxy that
-/// copies ours.
+/// copies ours. A name that is too long is cut, and of scopes as many are named as fit.
 fn identity(key: &Key) -> [(HeaderName, HeaderValue); 6] {
     let header = |name: &'static str, value: &str| {
         (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("")))
     };
+    let scopes = key.card.scopes.to_string();
     [
         header("x-keyward-key-id", key.id.as_str()),
-        header("x-keyward-key-name", &ascii(key.card.name.as_str())),
+        header("x-keyward-key-name", &first_bytes(key.card.name.as_str(), NAME_BYTES)),
         header("x-keyward-subject", &ascii(key.subject.as_ref().map_or("", |subject| &subject.name))),
         header("x-keyward-role", &ascii(key.card.role.as_str())),
         header("x-keyward-tenant", &ascii(key.tenant.name.as_str())),
-        header("x-keyward-scopes", &key.card.scopes.to_string()),
+        header("x-keyward-scopes", whole_scopes(&scopes, SCOPES_BYTES)),
     ]
+}
+
+/// As many scopes as fit.
+fn whole_scopes(scopes: &str, most: usize) -> &str {
+    if scopes.len() <= most { scopes } else { scopes[..=most].rsplit_once(' ').map_or("", |(fit, _)| fit) }
 }
 
 /// What a header cannot carry plainly, and the sign that stands for it (RFC 3986, 2.1).
@@ -162,56 +187,39 @@ fn ascii(text: &str) -> String {
     utf8_percent_encode(text, &UNFIT).to_string()
 }
 
+/// The beginning of a text, encoded, in whole characters.
+fn first_bytes(text: &str, most: usize) -> String {
+    let encoded = ascii(text);
+    if encoded.len() <= most {
+        return encoded;
+    }
+    let fits = |end: &usize| ascii(&text[..*end]).len() <= most;
+    let end = text.char_indices().map(|(at, _)| at).take_while(fits).last();
+    ascii(&text[..end.unwrap_or_default()])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_a_trusted_peer_can_say_that_a_request_reads() {
-        for (method, trusted, expected) in [
-            (Some("GET"), true, false),
-            (Some("HEAD"), true, false),
-            (Some("OPTIONS"), true, false),
-            (Some("POST"), true, true),
-            (Some("get"), true, true),
-            (Some("BREW"), true, true),
-            (None, true, true),
-            (Some("GET"), false, true),
+    fn nothing_in_the_guarded_address_is_scope_or_tenant() {
+        for (address, expected) in [
+            ("bookings/-/rooms?x=1", Some(("bookings", None, "/rooms?x=1"))),
+            ("bookings/acme/", Some(("bookings", Some("acme"), "/"))),
+            ("bookings/acme/../../any/-/x", Some(("bookings", Some("acme"), "/../../any/-/x"))),
+            ("a%2Cb/acme%20two//x", Some(("a b", Some("acme two"), "//x"))),
+            ("bookings/acme", None),
+            ("bookings/acme-two", None),
+            ("bookings/acme*", None),
+            ("bookings", None),
+            ("/-/x", None),
+            ("", None),
         ] {
-            let mut headers = HeaderMap::new();
-            headers.extend(
-                method.map(|method| (HeaderName::from_static("x-forwarded-method"), HeaderValue::from_static(method))),
-            );
-            headers.insert("x-original-uri", HeaderValue::from_static("/rooms"));
-            let guarded = Guarded::of(&headers, TrustedPeer(trusted)).unwrap();
-            assert_eq!(guarded.uri.is_some(), trusted);
-            assert_eq!(guarded.writes, expected, "{method:?} trusted {trusted}");
-        }
-    }
-
-    #[test]
-    fn headers_that_contradict_each_other_never_widen() {
-        for (lines, expected) in [
-            (&[("x-original-method", "GET"), ("x-forwarded-method", "GET")][..], Some(false)),
-            (&[("x-original-method", "POST"), ("x-forwarded-method", "GET")], Some(true)),
-            (&[("x-forwarded-method", "GET"), ("x-forwarded-method", "POST")], Some(true)),
-            (&[("x-original-uri", "/rooms?a=1"), ("x-forwarded-uri", "/rooms?a=1")], Some(true)),
-            (&[("x-original-uri", "/rooms"), ("x-original-url", "https://keys.example.com/rooms")], Some(true)),
-            (&[("x-original-url", "https://keys.example.com"), ("x-forwarded-uri", "/")], Some(true)),
-            (&[("x-original-uri", "/rooms"), ("x-forwarded-uri", "/doors")], None),
-            (&[("x-original-uri", "/rooms"), ("x-original-uri", "/doors")], None),
-            (&[("x-original-uri", "/rooms?g=M\u{fc}ller")], Some(true)),
-            (&[("x-original-uri", "\u{1}ff"), ("x-forwarded-method", "GET")], None),
-        ] {
-            let mut headers = HeaderMap::new();
-            for (name, value) in lines {
-                // What begins with U+0001 stands for a byte that is no UTF-8.
-                let bytes = value.strip_prefix('\u{1}').map_or(value.as_bytes().to_vec(), |_| b"/rooms?\xff".to_vec());
-                headers.append(HeaderName::from_static(name), HeaderValue::from_bytes(&bytes).unwrap());
-            }
-            let guarded = Guarded::of(&headers, TrustedPeer(true));
-            assert_eq!(guarded.map(|guarded| guarded.writes), expected, "{lines:?}");
-            assert!(Guarded::of(&headers, TrustedPeer(false)).is_some(), "of strangers nothing is read: {lines:?}");
+            let found = prefixed(address);
+            let found = found.as_ref().map(|(door, guarded)| (door.demand.clone(), door.tenant.as_deref(), *guarded));
+            let expected = expected.map(|(scope, tenant, guarded)| (Demand::parse(scope).unwrap(), tenant, guarded));
+            assert_eq!(found, expected, "{address}");
         }
     }
 
@@ -219,5 +227,11 @@ mod tests {
     fn names_survive_headers() {
         assert_eq!(ascii("plain name"), "plain name");
         assert_eq!(ascii("100% é\u{202e}"), "100%25 %C3%A9%E2%80%AE");
+        assert_eq!(first_bytes("abcdef", 6), "abcdef");
+        assert_eq!(first_bytes("abcdefg", 6), "abcdef");
+        assert_eq!(first_bytes("éé", 11), "%C3%A9");
+        assert_eq!(whole_scopes("a.read b.read", 13), "a.read b.read");
+        assert_eq!(whole_scopes("a.read b.read c", 13), "a.read b.read");
+        assert_eq!(whole_scopes("a.read b.read", 12), "a.read");
     }
 }

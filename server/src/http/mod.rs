@@ -7,6 +7,7 @@ pub mod credential;
 pub mod forms;
 pub mod forward_auth;
 pub mod gateway;
+mod guarded;
 pub mod jwks;
 pub mod key_forms;
 pub mod live;

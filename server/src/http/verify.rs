@@ -2,8 +2,8 @@
 
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
     error::Error,
+    fmt,
     net::IpAddr,
     sync::{Arc, LazyLock},
 };
@@ -20,16 +20,19 @@ use keyward::{
     key::Key,
     limit::{Limit, MAX_CALLS},
     scope::{ANY_TENANT, Demand, Scope},
-    signature::{self, Message},
     store::StoredKey,
     time::Timestamp,
     verify::{Answer, Left, Question, Signed, Taken},
 };
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, MapAccess, Visitor},
+};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
-    credential::{Presented, presented},
+    credential::{Presented, presented, presented_in_headers},
+    guarded::Requested,
     problem::Problem,
 };
 use crate::{
@@ -60,7 +63,8 @@ struct Body<'a> {
     user_agent: Option<Cow<'a, str>>,
     method: Option<String>,
     uri: Option<String>,
-    headers: Option<BTreeMap<String, Values>>,
+    #[serde(default, deserialize_with = "headers")]
+    headers: Option<HeaderMap>,
     digest: Option<String>,
     cost: Option<i64>,
 }
@@ -71,6 +75,41 @@ struct Body<'a> {
 enum Values {
     One(String),
     Many(Vec<String>),
+}
+
+/// Headers by name; a name in two spellings, or twice, would hide one of its lines.
+fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HeaderMap>, D::Error> {
+    struct Lines;
+    impl<'de> Visitor<'de> for Lines {
+        type Value = Option<HeaderMap>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("headers by name")
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut said: A) -> Result<Self::Value, A::Error> {
+            let mut headers = HeaderMap::new();
+            while let Some((name, values)) = said.next_entry::<Cow<'de, str>, Values>()? {
+                let name: HeaderName = name.parse().map_err(de::Error::custom)?;
+                if headers.contains_key(&name) {
+                    return Err(de::Error::duplicate_field("headers"));
+                }
+                let values = match &values {
+                    Values::One(value) => std::slice::from_ref(value),
+                    Values::Many(values) => values,
+                };
+                for value in values {
+                    headers.append(name.clone(), value.parse().map_err(de::Error::custom)?);
+                }
+            }
+            Ok(Some(headers))
+        }
+    }
+    deserializer.deserialize_any(Lines)
 }
 
 /// What is said of a key to a service that may ask.
@@ -233,8 +272,7 @@ async fn answer(
 ) -> Result<Answer, Problem> {
     let asker = asker(app, request_id, client, headers).await?;
     let wrong = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, request_id);
-    if let Some(coding) = headers.get(header::CONTENT_ENCODING).filter(|coding| *coding != "identity") {
-        let coding = coding.to_str().unwrap_or("something");
+    if let Some(coding) = lines(headers, "content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
         let detail = format!("The body is encoded with {coding}: send it plain.");
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", detail, request_id));
     }
@@ -257,8 +295,8 @@ async fn answer(
     }
     let tenant = tenant(&asker.key, body.tenant.as_deref(), request_id)?;
     let names = app.verifier.names(Some(tenant));
-    let guarded = body.headers.as_ref().map(guarded).transpose().map_err(|()| wrong("A header is not of its form."))?;
-    let (credential, presentation) = match (&body.key, &guarded) {
+    let guarded = &body.headers;
+    let (credential, presentation) = match (&body.key, guarded) {
         // With headers, the key was taken out of the request already; what is left may carry its signature.
         // White space around a key comes from the file or the page that it was pasted from.
         (Some(key), _) => (Cow::Borrowed(key.trim()), None),
@@ -273,7 +311,8 @@ async fn answer(
         }
     };
     let header = |name: &str| guarded.as_ref().and_then(|headers| lines(headers, name));
-    let said = Requested::of(body.method.as_deref(), body.uri.as_deref(), header("host"));
+    let host = header("host");
+    let said = Requested::of(body.method.as_deref(), body.uri.as_deref(), host.as_deref());
     let question = Question {
         credential: &credential,
         presentation,
@@ -312,59 +351,11 @@ fn tenant<'a>(asker: &'a Key, named: Option<&'a str>, request_id: &RequestId) ->
         .with(header::WWW_AUTHENTICATE, &challenge))
 }
 
-/// The headers of the request that a service asks about.
-fn guarded(said: &BTreeMap<String, Values>) -> Result<HeaderMap, ()> {
-    let mut headers = HeaderMap::new();
-    for (name, values) in said {
-        let name: HeaderName = name.parse().map_err(drop)?;
-        let values = match values {
-            Values::One(value) => std::slice::from_ref(value),
-            Values::Many(values) => values,
-        };
-        for value in values {
-            headers.append(name.clone(), value.parse().map_err(drop)?);
-        }
-    }
-    Ok(headers)
-}
-
 /// A header's lines as one, as signatures cover them (RFC 9421, 2.1); `None` when there is none, or it is no text.
 pub(super) fn lines(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers.get_all(name).iter().map(|line| line.to_str().map(str::trim));
     let lines = lines.collect::<Result<Vec<_>, _>>().ok()?;
     (!lines.is_empty()).then(|| lines.join(", "))
-}
-
-/// What is known of a guarded request, as far as a signature covers it.
-pub(super) struct Requested<'a> {
-    method: &'a str,
-    authority: String,
-    path: &'a str,
-    query: Option<&'a str>,
-}
-
-impl<'a> Requested<'a> {
-    /// From its method, its address (a path, or whole) and its host; `None` unless all of it is known.
-    pub(super) fn of(method: Option<&'a str>, uri: Option<&'a str>, host: Option<String>) -> Option<Self> {
-        let uri = uri?;
-        // What stands behind "://" in a query is the client's to choose: it is no address of the request.
-        let whole = uri.split_once("://").filter(|(scheme, _)| scheme.bytes().all(|byte| byte.is_ascii_alphabetic()));
-        let (host, target) = match whole {
-            None => (host, uri),
-            Some((_, rest)) => {
-                let at = rest.find(['/', '?']).unwrap_or(rest.len());
-                (Some(rest[..at].to_owned()), &rest[at..])
-            }
-        };
-        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-        Some(Self { method: method?, authority: host?, path: if path.is_empty() { "/" } else { path }, query })
-    }
-
-    /// The message; a request that writes may have a body.
-    pub(super) fn message<'m>(&'m self, header: &'m (dyn Fn(&str) -> Option<String> + Sync)) -> Message<'m> {
-        let body = if is_safe(self.method) { signature::Body::Absent } else { signature::Body::Possible };
-        Message { method: self.method, authority: &self.authority, path: self.path, query: self.query, body, header }
-    }
 }
 
 /// What the caller calls itself.
@@ -391,7 +382,7 @@ async fn asker(
     let unauthorized = |code, detail: &str, challenge: &str| {
         Problem::new(StatusCode::UNAUTHORIZED, code, detail, request_id).with(header::WWW_AUTHENTICATE, challenge)
     };
-    let (credential, presentation) = match presented(headers, None, app.verifier.names(None).as_deref()) {
+    let (credential, presentation) = match presented_in_headers(headers, app.verifier.names(None).as_deref()) {
         Presented::One(credential, way) => (credential, way),
         Presented::None => {
             let detail = "Present a key with the scope keyward.verify: Authorization: Bearer TOKEN. `keyward keys create` makes one.";
@@ -485,6 +476,9 @@ fn shape(error: &serde_json::Error) -> String {
             format!(
                 "it has an unknown field at {place}. Known are key, scope, scopes, tenant, address, user_agent, method, uri, headers, digest, cost."
             )
+        }
+        Some(("duplicate field ", _)) => {
+            format!("it names a field or a header twice, at {place}. Give the lines of a header as a list.")
         }
         _ => format!("it is not the JSON this route takes, at {place}."),
     }

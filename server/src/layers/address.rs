@@ -5,9 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, Request},
-    http::HeaderMap,
+    http::{HeaderMap, HeaderName, HeaderValue},
 };
 use ipnet::IpNet;
+use keyward::address::client_network;
+
+/// Where a proxy says for whom it asks.
+pub const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The client's address, if it is known: a trusted proxy may have said something that is none. A request's extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +28,12 @@ pub(super) fn locate(request: &Request, trusted: &[IpNet]) -> (ClientAddress, Tr
     (ClientAddress(client(peer, request.headers(), trusted)), TrustedPeer(is_trusted(peer, trusted)))
 }
 
+/// The network of a peer that is not trusted and yet says for whom it asks.
+pub(super) fn stranger_who_forwards(request: &Request, trusted: TrustedPeer) -> Option<IpAddr> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().filter(|_| !trusted.0)?;
+    request.headers().contains_key(FORWARDED_FOR).then(|| client_network(peer.0.ip()))
+}
+
 fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
     trusted.iter().any(|network| network.contains(&address))
 }
@@ -34,14 +44,13 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr
     if !is_trusted(peer, trusted) {
         return Some(peer);
     }
-    let lines: Vec<&str> =
-        headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default()).collect();
+    let lines: Vec<&[u8]> = headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
     let mut client = peer;
-    for hop in lines.iter().flat_map(|line| line.split(',')).rev() {
+    for hop in lines.iter().flat_map(|line| line.split(|byte| *byte == b',')).rev() {
         if !is_trusted(client, trusted) {
             break;
         }
-        client = hop_address(hop.trim())?.to_canonical();
+        client = hop_address(str::from_utf8(hop.trim_ascii()).ok()?)?.to_canonical();
     }
     Some(client)
 }
@@ -74,13 +83,15 @@ mod tests {
             ("10.0.0.1", &["203.0.113.9, unknown, 10.0.0.2"], "unknown"),
             ("10.0.0.1", &["[203.0.113.9]"], "unknown"),
             ("10.0.0.1", &[""], "unknown"),
+            ("10.0.0.1", &["M\u{fc}ller, 203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", &["203.0.113.9, M\u{fc}ller"], "unknown"),
             ("10.0.0.1", &[], "10.0.0.1"),
             ("::1", &["::ffff:203.0.113.9"], "203.0.113.9"),
             ("::ffff:10.0.0.1", &["2001:db8::1"], "2001:db8::1"),
         ] {
             let mut headers = HeaderMap::new();
             for line in lines {
-                headers.append("x-forwarded-for", line.parse().unwrap());
+                headers.append(FORWARDED_FOR, HeaderValue::from_bytes(line.as_bytes()).unwrap());
             }
             let peer: IpAddr = peer.parse().unwrap();
             let found = client(peer.to_canonical(), &headers, &trusted);

@@ -11,7 +11,7 @@ use std::{
 use axum::{
     body::Body,
     extract::{MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, Version, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -24,6 +24,10 @@ use crate::{http::problem::Problem, router::App};
 
 /// The largest body any route takes, in bytes.
 pub const BODY_LIMIT: usize = 64 * 1024;
+/// The most lines that a request's headers may have.
+pub const HEADER_LINES: usize = 200;
+/// The most bytes that they may have together.
+pub const HEADER_BYTES: usize = 32 * 1024;
 /// How long a request may take, from its headers to its answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -82,14 +86,39 @@ pub async fn around_layer(State(app): State<App>, request: Request, next: Next) 
     // The route, not what was typed: an address may hold anything.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
-    let mut response = around(&app, route, request, |caller, mut request| {
+    let mut response = around(&app, route, request, |caller, mut request| async move {
         request.extensions_mut().insert(caller.id);
         request.extensions_mut().insert(caller.client);
         request.extensions_mut().insert(caller.peer);
-        next.run(request)
+        headers::keep_plain_cookies(request.headers_mut());
+        let accept = request.headers().get(header::ACCEPT).cloned();
+        worded(next.run(request).await, accept.as_ref(), &caller.id)
     })
     .await;
     headers::browsers(response.headers_mut(), app.config.is_tls());
+    response
+}
+
+/// Words for an error that comes without any, as the router and the sessions' layer answer: of the latter, when the
+/// database failed.
+fn worded(response: Response, accept: Option<&HeaderValue>, id: &RequestId) -> Response {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || response.headers().contains_key(header::CONTENT_TYPE) {
+        return response;
+    }
+    let (status, code, detail) = match status {
+        StatusCode::INTERNAL_SERVER_ERROR | StatusCode::SERVICE_UNAVAILABLE => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "Keyward cannot reach its database. Try again in a moment.",
+        ),
+        StatusCode::METHOD_NOT_ALLOWED => (status, "method_not_allowed", "This address is asked in another way."),
+        _ => (status, "bad_request", status.canonical_reason().unwrap_or("This request cannot be answered.")),
+    };
+    let allowed = response.headers().get(header::ALLOW).cloned();
+    let mut response = super::words(accept, id, status, code, detail);
+    response.headers_mut().extend(allowed.map(|allowed| (header::ALLOW, allowed)));
     response
 }
 
@@ -103,11 +132,17 @@ where
     let caller = Caller { id: app.request_ids.next(), client, peer };
     let method = request.method().clone();
     let began = app.clock.steady();
-    let mut response = if let Some(request) = limited(request) {
-        in_time(answer(caller, request), &caller.id).await
-    } else {
-        let detail = format!("A request's body has at most {BODY_LIMIT} bytes.");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail, &caller.id).into_response()
+    if let Some(network) = address::stranger_who_forwards(&request, peer)
+        && app.metrics.forwarded_by_stranger(network, app.clock.now())
+    {
+        tracing::warn!(
+            %network,
+            "a machine that is not in KEYWARD_TRUSTED_PROXIES says for whom it asks: if it is your proxy, add it there; until then everyone behind it counts as one"
+        );
+    }
+    let mut response = match limited(request) {
+        Ok(request) => in_time(answer(caller, request), &caller.id).await,
+        Err((status, code, detail)) => Problem::new(status, code, detail, &caller.id).into_response(),
     };
     let (id, status, took) = (caller.id.as_str(), response.status().as_u16(), app.clock.steady() - began);
     if status >= 500 {
@@ -120,20 +155,37 @@ where
         headers::browsers(response.headers_mut(), app.config.is_tls());
     }
     let headers = response.headers_mut();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("1"));
+    }
     headers::common(headers);
     headers.extend(HeaderValue::from_str(id).map(|value| (ID_HEADER, value)));
     response
 }
 
-/// The request with its body cut off at the limit; refused at once when it says that it is larger.
-fn limited(request: Request) -> Option<Request> {
-    let said =
-        request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+/// The request with its body cut off at the limit. Refused at once is what says that it is larger, has too many headers,
+/// or is for no host or for two (RFC 9112, 3.2).
+fn limited(request: Request) -> Result<Request, (StatusCode, &'static str, String)> {
+    let headers = request.headers();
+    let hosts = headers.get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
+        let detail = "A request names its host, once.".to_owned();
+        return Err((StatusCode::BAD_REQUEST, "bad_request", detail));
+    }
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if headers.len() > HEADER_LINES || bytes > HEADER_BYTES {
+        let detail = format!("A request's headers have at most {HEADER_LINES} lines and {HEADER_BYTES} bytes.");
+        return Err((StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", detail));
+    }
+    let said = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     match said {
-        Some(length) if length > BODY_LIMIT => None,
+        Some(length) if length > BODY_LIMIT => {
+            let detail = format!("A request's body has at most {BODY_LIMIT} bytes.");
+            Err((StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail))
+        }
         // Nothing, or as much as it says: the protocol holds it to that.
-        Some(_) => Some(request),
-        None => Some(request.map(|body| Body::new(Limited::new(body, BODY_LIMIT)))),
+        Some(_) => Ok(request),
+        None => Ok(request.map(|body| Body::new(Limited::new(body, BODY_LIMIT)))),
     }
 }
 

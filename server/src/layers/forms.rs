@@ -1,5 +1,8 @@
-//! Refuses text that no page of ours sends and that no field can hold: bytes that are not UTF-8, and NUL. It is refused
-//! here once: further in, one would be another character by then, and the other is an error of `PostgreSQL`.
+//! Refuses what no page of ours sends: text that no field can hold (bytes that are not UTF-8, and NUL), and a field that
+//! comes twice. It is refused here once: further in, the first would be another character by then, the second is an error
+//! of `PostgreSQL`, and of the third one value would win.
+
+use std::{collections::HashSet, sync::LazyLock};
 
 use axum::{
     body::{Body, to_bytes},
@@ -8,42 +11,91 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use keyward::registry::{self, Input};
 use percent_encoding::percent_decode;
 
 use super::{BODY_LIMIT, refusal};
 
 /// Lets through what is no form or is one of text.
 pub async fn refuse_unreadable_forms(request: Request, next: Next) -> Response {
-    let Some(decode) = decoder(request.headers()) else { return next.run(request).await };
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         let detail = format!("This is more than {BODY_LIMIT} bytes. Send less.");
         return refusal(&parts.headers, &parts.extensions, StatusCode::PAYLOAD_TOO_LARGE, "too_large", &detail);
     };
-    if !is_text(&decode(&body)) {
-        let detail = "The form holds bytes that are no text. Go back, type the field again and send it once more.";
+    let found = match kind(&parts.headers) {
+        Some(Kind::Fields) => fields(&body),
+        Some(Kind::Json) => json(&body),
+        None => Ok(()),
+    };
+    if let Err(detail) = found {
         return refusal(&parts.headers, &parts.extensions, StatusCode::BAD_REQUEST, "invalid", detail);
     }
     next.run(Request::from_parts(parts, Body::from(body))).await
 }
 
+/// How a form is written.
+enum Kind {
+    Fields,
+    Json,
+}
+
+fn kind(headers: &HeaderMap) -> Option<Kind> {
+    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    match kind.split(';').next()?.trim().to_ascii_lowercase().as_str() {
+        "application/x-www-form-urlencoded" => Some(Kind::Fields),
+        "application/json" => Some(Kind::Json),
+        _ => None,
+    }
+}
+
+const NO_TEXT: &str = "The form holds bytes that are no text. Go back, type the field again and send it once more.";
+const TWICE: &str = "The form holds a field twice. Go back, reload the page and send it once more.";
+
+fn fields(body: &[u8]) -> Result<(), &'static str> {
+    if !is_text(&percent_decode(body).collect::<Vec<_>>()) {
+        return Err(NO_TEXT);
+    }
+    let mut seen = HashSet::new();
+    let mut names = form_urlencoded::parse(body).map(|(name, _)| name).filter(|name| !MANY.contains(&**name));
+    if names.all(|name| seen.insert(name)) { Ok(()) } else { Err(TWICE) }
+}
+
+/// JSON writes NUL as an escape. Names that come twice are refused where the JSON is read.
+fn json(body: &[u8]) -> Result<(), &'static str> {
+    let has_nul = body.windows(6).any(|six| six == br"\u0000");
+    if is_text(body) && !has_nul { Ok(()) } else { Err(NO_TEXT) }
+}
+
+/// The fields of which a form has as many as are ticked.
+static MANY: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let fields = registry::Kind::ALL.into_iter().flat_map(registry::Kind::fields);
+    let ticked = fields.filter(|field| matches!(field.input, Input::Presentations | Input::Tenants));
+    ticked.map(|field| field.name).chain(["key", "scope"]).collect()
+});
+
 fn is_text(bytes: &[u8]) -> bool {
     str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0'))
 }
 
-/// Tells the text of a body.
-type Decoder = fn(&[u8]) -> Vec<u8>;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// How the text of a body is told from its bytes; `None` for what is no form.
-fn decoder(headers: &HeaderMap) -> Option<Decoder> {
-    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    match kind.split(';').next()?.trim().to_ascii_lowercase().as_str() {
-        "application/x-www-form-urlencoded" => Some(|body| percent_decode(body).collect()),
-        // JSON writes NUL as an escape.
-        "application/json" => Some(|body| {
-            let escape = body.windows(6).any(|six| six == br"\u0000");
-            if escape { vec![0] } else { body.to_vec() }
-        }),
-        _ => None,
+    #[test]
+    fn a_field_comes_once_unless_it_is_ticked() {
+        for (body, expected) in [
+            (&b"name=a&owner=b"[..], Ok(())),
+            (b"scope=a&scope=b&key=1&key=2&presentations=&presentations=bearer", Ok(())),
+            (b"name=a&name=b", Err(TWICE)),
+            (b"name=a&n%61me=b", Err(TWICE)),
+            (b"name=%ff", Err(NO_TEXT)),
+            (b"name=%00", Err(NO_TEXT)),
+        ] {
+            assert_eq!(fields(body), expected, "{}", String::from_utf8_lossy(body));
+        }
     }
 }

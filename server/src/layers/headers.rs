@@ -25,6 +25,22 @@ const NOTHING_ALLOWED: (HeaderName, &str) = (
 
 const OVER_TLS: (HeaderName, &str) = (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
 
+/// Takes out of a request the cookies that are no plain text, which others set here: a line that holds one would be read
+/// by nobody, and ours with it.
+pub(super) fn keep_plain_cookies(headers: &mut HeaderMap) {
+    let is_plain = |bytes: &[u8]| bytes.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+    if headers.get_all(header::COOKIE).iter().all(|line| is_plain(line.as_bytes())) {
+        return;
+    }
+    let lines: Vec<_> = headers.get_all(header::COOKIE).iter().cloned().collect();
+    headers.remove(header::COOKIE);
+    for line in lines {
+        let pairs = line.as_bytes().split(|byte| *byte == b';').filter(|pair| is_plain(pair));
+        let line = HeaderValue::from_bytes(&pairs.collect::<Vec<_>>().join(&b';'));
+        headers.extend(line.map(|line| (header::COOKIE, line)));
+    }
+}
+
 /// The headers of every answer.
 pub(super) fn common(headers: &mut HeaderMap) {
     headers.insert(ALWAYS.0, HeaderValue::from_static(ALWAYS.1));
@@ -39,5 +55,24 @@ pub fn browsers(headers: &mut HeaderMap, tls: bool) {
     headers.entry(NOTHING_ALLOWED.0).or_insert(HeaderValue::from_static(NOTHING_ALLOWED.1));
     if tls {
         headers.insert(OVER_TLS.0, HeaderValue::from_static(OVER_TLS.1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_that_is_no_text_hides_no_other() {
+        for (line, expected) in [
+            (&b"a=1; b=2"[..], "a=1; b=2"),
+            (b"a=1; name=M\xfcller; keyward_session=x", "a=1; keyward_session=x"),
+            (b"name=M\xc3\xbcller", ""),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
+            keep_plain_cookies(&mut headers);
+            assert_eq!(headers.get(header::COOKIE).unwrap(), expected);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What happens around every handler: the request's id, the client's address, the visit, refusing other sites, headers.
 
 use axum::{
-    http::{Extensions, HeaderMap, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -15,8 +15,8 @@ mod headers;
 mod visit;
 
 pub use self::{
-    address::{ClientAddress, TrustedPeer},
-    around::{BODY_LIMIT, Caller, RequestId, RequestIds, around, around_layer},
+    address::{ClientAddress, FORWARDED_FOR, TrustedPeer},
+    around::{BODY_LIMIT, Caller, HEADER_BYTES, HEADER_LINES, RequestId, RequestIds, around, around_layer},
     cross_site::refuse_other_sites,
     forms::refuse_unreadable_forms,
     headers::browsers,
@@ -34,9 +34,17 @@ fn refusal(
     code: &'static str,
     detail: &str,
 ) -> Response {
-    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match extensions.get::<RequestId>() {
-        Some(id) if !accepts.contains("text/html") => Problem::new(status, code, detail, id).into_response(),
-        _ => (status, format!("{detail}\n")).into_response(),
+        Some(id) => words(headers.get(header::ACCEPT), id, status, code, detail),
+        None => (status, format!("{detail}\n")).into_response(),
+    }
+}
+
+fn words(accept: Option<&HeaderValue>, id: &RequestId, status: StatusCode, code: &'static str, detail: &str) -> Response {
+    let accepts = accept.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepts.contains("text/html") {
+        (status, format!("{detail}\n")).into_response()
+    } else {
+        Problem::new(status, code, detail, id).into_response()
     }
 }

@@ -14,9 +14,9 @@ use keyward::{
 };
 use tower_sessions::Session;
 
-use super::{ClientAddress, RequestId};
+use super::ClientAddress;
 use crate::{
-    http::{pages::answer_form, problem::Problem, session_over},
+    http::{pages::answer_form, session_over},
     router::{Access, App},
 };
 
@@ -41,10 +41,7 @@ pub const THEME_COOKIE: &str = "keyward_theme";
 pub async fn identify_visitor(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
     let counts = !is_live(&request);
     let Ok(signed_in) = signed_in(&app, &session, counts).await else {
-        return match request.extensions().get::<RequestId>() {
-            Some(id) => Problem::unavailable(id).into_response(),
-            None => axum::http::StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        };
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let visit = Visit {
         console: app.console.clone(),

@@ -57,6 +57,8 @@ async fn what_no_form_of_ours_sends_is_refused_without_a_panic() {
         ("/keys/new", "name=a&scope=b&life=90&admin=1", 400),
         ("/keys/new", "", 422),
         ("/keys/new", "name=a%00b&scope=b&life=90", 400),
+        ("/keys/new", "name=a&name=b&scope=b&life=90", 400),
+        ("/keys/new", "name=a&scope=b&scope=b&life=", 422),
         ("/keys/new", "name=a%0d%0ab&scope=b&life=90", 422),
         ("/keys/new", "name=%ff%fe&scope=b&life=90", 400),
         ("/keys/new", "name=a&scope=b&life=90000000000000000000", 422),

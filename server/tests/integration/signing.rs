@@ -196,6 +196,9 @@ async fn mission_e2_e6_a_key_carries_verify_keys_and_its_writes_need_a_signature
         let signature = pair.sign(&clock);
         assert_eq!(ask(&mut proxy, "POST", "/bookings?room=5", &token, &signature).await, refused("signature_invalid"));
         assert_eq!(ask(&mut proxy, "PUT", URI, &token, &signature).await, refused("signature_invalid"));
+        // An address in the query, which is the client's to choose, is not the address of the request.
+        let elsewhere = format!("/rooms?next=https://api.example.com{URI}");
+        assert_eq!(ask(&mut proxy, "POST", &elsewhere, &token, &signature).await, refused("signature_invalid"));
         let mut bent = signature.clone();
         bent[0].1 = OTHER_DIGEST.to_owned();
         assert_eq!(ask(&mut proxy, "POST", URI, &token, &bent).await, refused("signature_invalid"));
@@ -217,17 +220,28 @@ async fn mission_e2_e6_a_key_carries_verify_keys_and_its_writes_need_a_signature
 
         // The verify API is given the digest of the body that arrived, and so proves the body too.
         let asker = keyward.issue("keyward.verify").await;
-        for (other, code) in [(false, "valid"), (true, "signature_invalid")] {
+        let whole = format!("https://api.example.com{URI}");
+        for (uri, host, other, code) in [
+            (URI, "api.example.com", false, "valid"),
+            (URI, "API.example.com:443", false, "valid"),
+            (&whole, "internal:8080", false, "valid"),
+            (&elsewhere, "api.example.com", false, "signature_invalid"),
+            (URI, "other.example.com", false, "signature_invalid"),
+            (URI, "api.example.com:8443", false, "signature_invalid"),
+            (&whole.replace("https", "http"), "api.example.com", false, "valid"),
+            (&whole.replace(".com/", ".com:80/"), "api.example.com", false, "signature_invalid"),
+            (URI, "api.example.com", true, "signature_invalid"),
+        ] {
             let signature = pair.sign(&clock);
             let digest = if other { OTHER_DIGEST.to_owned() } else { signature[0].1.clone() };
             let mut headers: serde_json::Map<String, Value> =
                 signature.iter().map(|(name, value)| (name.to_lowercase(), value.as_str().into())).collect();
-            headers.insert("host".to_owned(), "api.example.com".into());
+            headers.insert("host".to_owned(), host.into());
             let body = json!({
-                "key": token, "scope": "any", "tenant": "default", "method": "POST", "uri": URI, "headers": headers, "digest": digest,
+                "key": token, "scope": "any", "tenant": "default", "method": "POST", "uri": uri, "headers": headers, "digest": digest,
             });
             let answer = proxy.verify(&asker, &body).await;
-            assert_eq!(answer.json()["code"], code, "{}", answer.body);
+            assert_eq!(answer.json()["code"], code, "{uri} {host}: {}", answer.body);
         }
         let unsigned = json!({ "key": token, "scope": "any", "method": "POST", "uri": URI });
         assert_eq!(proxy.verify(&asker, &unsigned).await.json()["code"], "signature_required");
