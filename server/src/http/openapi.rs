@@ -7,12 +7,20 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use keyward::{
-    decision::{Check, Decision, Reason},
+    decision::{Decision, Reason},
     tenant::Presentation,
 };
 use serde_json::{Value, json};
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
-use super::{jwks, verify};
+use super::{
+    jwks,
+    problem::ProblemDocument,
+    verify::{self, Body, VerifyAnswer},
+};
 use crate::{
     layers::{around, browsers},
     router::App,
@@ -53,6 +61,7 @@ pub fn document(origin: &str) -> Value {
         "paths": {
             "/api/v1/verify": { "post": ask(origin) },
             "/forward-auth": forward_auth(origin),
+            "/forward-auth/envoy/{scope}/{tenant}/{path}": envoy(origin),
             jwks::PATH: { "get": {
                 "operationId": "jwks",
                 "summary": "The public keys of keys in the form of a JWT",
@@ -70,7 +79,7 @@ pub fn document(origin: &str) -> Value {
         },
         "components": {
             "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": ways() } },
-            "schemas": { "Code": codes(), "Question": question(), "Answer": answer(), "Problem": problem_schema() },
+            "schemas": schemas(),
         },
     })
 }
@@ -96,70 +105,35 @@ fn codes() -> Value {
     json!({ "type": "string", "oneOf": all })
 }
 
-fn text(words: &str) -> Value {
-    json!({ "type": "string", "description": words })
+/// A scope's name.
+#[derive(ToSchema)]
+#[schema(as = Scope, pattern = r"^(?=.{1,64}$)[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*$")]
+pub(super) struct ScopeName(#[expect(dead_code, reason = "the form is all there is to it")] String);
+
+/// Every answer's code. What the codes are is said by [`codes`], from the reasons themselves.
+#[derive(ToSchema)]
+pub(super) struct Code(#[expect(dead_code, reason = "the form is all there is to it")] String);
+
+/// The schemas of the types that the doors read and write.
+fn schemas() -> Value {
+    let mut all = Vec::new();
+    named::<Body<'_>>(&mut all);
+    named::<VerifyAnswer<'_>>(&mut all);
+    named::<ProblemDocument<'_>>(&mut all);
+    let mut all: serde_json::Map<String, Value> =
+        all.into_iter().map(|(name, schema)| (name, json!(schema))).collect();
+    all.insert("Code".to_owned(), codes());
+    // What no type says: one of the two, each way.
+    all["Question"]["allOf"] = json!([
+        { "oneOf": [{ "required": ["scope"] }, { "required": ["scopes"] }] },
+        { "anyOf": [{ "required": ["key"] }, { "required": ["headers"] }] },
+    ]);
+    all.into()
 }
 
-fn number(words: &str) -> Value {
-    json!({ "type": "integer", "description": words })
-}
-
-/// The body of a question.
-fn question() -> Value {
-    json!({
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "key": text("The key as it was presented. Give it, or the request's headers and uri."),
-            "scope": text("What the key must hold, such as bookings.read; \"any\" asks for none. Required, unless scopes is given."),
-            "scopes": { "type": "array", "items": { "type": "string" }, "description": "Several scopes, all of which it must hold, in place of scope." },
-            "tenant": text("The tenant the door is in; by default the one of the asking key."),
-            "address": text("Where the call came from. A key with an address list is refused without it."),
-            "method": text("The guarded request's method. GET, HEAD and OPTIONS read; anything else, and none, writes."),
-            "uri": text("The guarded request's address; a key may be in its query, and a signature covers it."),
-            "headers": { "type": "object", "description": "The guarded request's headers, each a text or a list of texts: the key and its signature are found in them." },
-            "digest": text("The digest of the body that arrived, in the form of Content-Digest (RFC 9530), to prove a signed write."),
-            "cost": number("How many calls it counts as; 1 by default."),
-        },
-    })
-}
-
-/// The body of an answer.
-fn answer() -> Value {
-    json!({
-        "type": "object",
-        "required": ["valid", "code", "request_id", "checks"],
-        "properties": {
-            "valid": { "type": "boolean", "description": "Whether the key opens the door." },
-            "code": { "$ref": "#/components/schemas/Code", "description": "valid, or why not." },
-            "request_id": text("The request's id: the console explains a refusal by it."),
-            "detail": text("What would have made it pass; left out when it passed."),
-            "key": { "type": "object", "description": "The key, when its exact secret was presented: id, name, tenant, group, owner, subject, role, scopes, expires_at, metadata." },
-            "limits": { "type": "array", "items": { "type": "object" }, "description": "What is left: limit, remaining, reset in seconds." },
-            "retry_after": number("Seconds until it may pass again, where a limit refused."),
-            "checks": { "type": "array", "items": { "type": "object" }, "description": checks() },
-        },
-    })
-}
-
-fn checks() -> String {
-    let codes: Vec<_> = Check::ALL.into_iter().map(Check::code).collect();
-    format!("Every check in its order, each passed, failed (false) or not reached (null): {}.", codes.join(", "))
-}
-
-fn problem_schema() -> Value {
-    json!({
-        "type": "object",
-        "description": "RFC 9457.",
-        "properties": {
-            "type": text("about:blank"),
-            "title": text("The status in words."),
-            "status": number("The status."),
-            "code": text("A stable code."),
-            "detail": text("What to do."),
-            "request_id": text("The request's id."),
-        },
-    })
+fn named<T: ToSchema>(all: &mut Vec<(String, RefOr<Schema>)>) {
+    all.push((T::name().into_owned(), T::schema()));
+    T::schemas(all);
 }
 
 fn problem(words: &str) -> Value {
@@ -184,6 +158,8 @@ fn ask(origin: &str) -> Value {
             "403": problem("The asking key does not hold keyward.verify, names another tenant without keyward.any_tenant, or may not be used from here."),
             "405": problem("Ask with POST."),
             "413": problem("The body is longer than 64 KiB."),
+            "415": problem("The body is compressed (unsupported_encoding): send it plain."),
+            "431": problem("The headers have more than 200 lines or 32 KiB."),
             "429": problem("The asking key was used too often; Retry-After says how long to wait."),
             "503": problem("Nobody can tell now (unavailable): try again, and let nothing pass meanwhile."),
         },
@@ -191,37 +167,82 @@ fn ask(origin: &str) -> Value {
     })
 }
 
-/// Forward auth, with any method: a proxy may ask with the one it was asked with.
+fn parameter(name: &str, place: &str, required: bool, words: &str) -> Value {
+    let schema = match name {
+        "scope" => json!({ "type": "string", "pattern": SCOPES }),
+        "on_limit" => json!({ "type": "string", "enum": ["403", "429"] }),
+        "path" => json!({ "type": "string", "pattern": "^[!-~]*$" }),
+        "tenant" => json!({ "type": "string", "minLength": 1 }),
+        _ => json!({ "type": "string" }),
+    };
+    json!({ "name": name, "in": place, "required": required, "description": words, "schema": schema })
+}
+
+/// Scopes separated by commas.
+const SCOPES: &str = r"^[a-z0-9][a-z0-9_-]{0,19}(\.[a-z0-9][a-z0-9_-]{0,19})?(,[a-z0-9][a-z0-9_-]{0,19}){0,4}$";
+
+/// Forward auth: its parameters, and how it is asked with curl.
 fn forward_auth(origin: &str) -> Value {
-    let parameter = |name: &str, place: &str, required: bool, words: &str| json!({ "name": name, "in": place, "required": required, "description": words, "schema": { "type": "string" } });
-    let identity = ["Key-Id", "Key-Name", "Subject", "Role", "Tenant", "Scopes"].map(|name| {
-        let words = json!({ "description": "Set on every 200, empty where there is nothing to say.", "schema": { "type": "string" } });
-        (format!("X-Keyward-{name}"), words)
-    });
+    let parameters = [
+        parameter("scope", "query", true, NEEDED),
+        parameter("tenant", "query", false, "The tenant the door is in; by default the key's own."),
+        parameter("on_limit", "query", false, "403 for proxies that know only 401 and 403; 429 by default."),
+        parameter("X-Forwarded-Method", "header", false, "The guarded request's method (or X-Original-Method), believed from a trusted proxy alone. Without it, every request counts as a write."),
+        parameter("X-Forwarded-Uri", "header", false, "The guarded request's address (or X-Original-URI, or X-Original-URL with the whole of it), believed from a trusted proxy alone. Two that differ are refused."),
+        parameter("X-Forwarded-Host", "header", false, "The guarded request's host, which a signature covers."),
+        parameter("X-Forwarded-For", "header", false, "Where the request came from, believed from a trusted proxy alone."),
+    ];
     let source = format!(
         "curl -i \"{origin}/forward-auth?scope=bookings.read\" \\\n  -H \"Authorization: Bearer $KEYWARD_KEY\""
     );
+    let summary = "Let a proxy ask with the key itself";
+    let words = "The proxy forwards the headers of the request it guards and lets it pass on 200. Any method will do; the body is not read.";
+    any_method("forward_auth", summary, words, json!(parameters), &source)
+}
+
+/// The same for Envoy.
+fn envoy(origin: &str) -> Value {
+    let parameters = [
+        parameter("scope", "path", true, NEEDED),
+        parameter("tenant", "path", true, "The tenant the door is in; - for the key's own."),
+        parameter("path", "path", true, "The guarded request's path; its query, method and host are those of the request itself, believed from a trusted proxy alone."),
+        parameter("X-Forwarded-For", "header", false, "Where the request came from, believed from a trusted proxy alone."),
+    ];
+    let source = format!(
+        "curl -i \"{origin}/forward-auth/envoy/bookings/-/rooms/1\" \\\n  -H \"Authorization: Bearer $KEYWARD_KEY\""
+    );
+    let summary = "Let Envoy ask with the request itself";
+    let words = "Envoy's ext_authz appends the path that it guards to its path_prefix, /forward-auth/envoy/SCOPE/TENANT, and lets the request pass on 200.";
+    any_method("forward_auth_envoy", summary, words, json!(parameters), &source)
+}
+
+/// What forward auth asks of a key.
+const NEEDED: &str = "What the key must hold; any asks for none. things means things.read for GET, HEAD and OPTIONS, things.write otherwise; things.read means just that.";
+
+/// Forward auth is asked with any method: a proxy may ask with the one it was asked with.
+fn any_method(id: &str, summary: &str, words: &str, parameters: Value, source: &str) -> Value {
+    let identity = ["Key-Id", "Key-Name", "Subject", "Role", "Tenant", "Scopes"].map(|name| {
+        let words = match name {
+            "Key-Name" => "At most 240 bytes, percent-encoded where a header cannot carry it.",
+            "Scopes" => "As many as 2,400 bytes hold, separated by spaces.",
+            _ => "Set on every 200, empty where there is nothing to say.",
+        };
+        (format!("X-Keyward-{name}"), json!({ "description": words, "schema": { "type": "string" } }))
+    });
     let operation = |method: &str| {
         json!({
-            "operationId": format!("forward_auth_{method}"),
-            "summary": "Let a proxy ask with the key itself",
-            "description": "The proxy forwards the headers of the request it guards and lets it pass on 200. Any method will do; the body is not read.",
+            "operationId": format!("{id}_{method}"),
+            "summary": summary,
+            "description": words,
             "security": [{ "key": [] }],
-            "parameters": [
-                parameter("scope", "query", true, "What the key must hold; any asks for none. things means things.read for GET, HEAD and OPTIONS, things.write otherwise; things.read means just that."),
-                parameter("tenant", "query", false, "The tenant the door is in; by default the key's own."),
-                parameter("on_limit", "query", false, "403 for proxies that know only 401 and 403; 429 by default."),
-                parameter("X-Forwarded-Method", "header", false, "The guarded request's method (or X-Original-Method), believed from a trusted proxy alone. Without it, every request counts as a write."),
-                parameter("X-Forwarded-Uri", "header", false, "The guarded request's address (or X-Original-URI), believed from a trusted proxy alone."),
-                parameter("X-Forwarded-Host", "header", false, "The guarded request's host, which a signature covers."),
-                parameter("X-Forwarded-For", "header", false, "Where the request came from, believed from a trusted proxy alone."),
-            ],
+            "parameters": parameters,
             "responses": {
                 "200": { "description": "It may pass. The headers say who it is.", "headers": serde_json::Map::from_iter(identity.clone()) },
                 "400": problem("The scope is missing, or a parameter is not known."),
                 "401": problem("No key, two keys, or one that is not valid; with WWW-Authenticate."),
-                "403": problem("A valid key, but not for this door, this way, from here."),
+                "403": problem("A valid key, but not for this door, this way, from here; or a request that the proxy contradicts itself about."),
                 "429": problem("Too often, or too much; with Retry-After, RateLimit and RateLimit-Policy."),
+                "431": problem("The headers have more than 200 lines or 32 KiB."),
                 "503": problem("Nobody can tell now: let nothing pass."),
             },
             "x-codeSamples": [{ "lang": "Shell", "source": source }],

@@ -4,6 +4,8 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::layers::RequestId;
 
@@ -15,6 +17,25 @@ pub struct Problem {
     detail: String,
     request_id: RequestId,
     headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// RFC 9457.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct ProblemDocument<'a> {
+    /// about:blank
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status in words.
+    title: &'static str,
+    /// The status.
+    status: u16,
+    /// A stable code.
+    code: &'static str,
+    /// What to do.
+    detail: &'a str,
+    /// The request's id.
+    request_id: &'a str,
 }
 
 impl Problem {
@@ -44,15 +65,17 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason().unwrap_or("Error"),
-            "status": self.status.as_u16(),
-            "code": self.code,
-            "detail": self.detail,
-            "request_id": self.request_id.as_str(),
-        });
-        let mut response = (self.status, body.to_string()).into_response();
+        let document = ProblemDocument {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            request_id: self.request_id.as_str(),
+        };
+        // Texts and a number: writing them cannot fail.
+        let body = serde_json::to_string(&document).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.extend(self.headers);

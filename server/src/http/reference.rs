@@ -37,7 +37,7 @@ fn read(document: &Value) -> ReferenceView {
         status: code["x-forward-auth-status"].as_u64().unwrap_or_default(),
     };
     // As a reader comes to them, not in the order of the alphabet.
-    let order = ["/api/v1/verify", "/forward-auth"];
+    let order = ["/api/v1/verify", "/forward-auth", "/forward-auth/envoy/{scope}/{tenant}/{path}"];
     let mut operations: Vec<_> =
         entries(&document["paths"]).filter_map(|(path, methods)| operation(document, path, methods)).collect();
     operations.sort_by_key(|operation| order.iter().position(|path| *path == operation.path).unwrap_or(order.len()));
@@ -61,7 +61,7 @@ fn operation(document: &Value, path: &str, methods: &Value) -> Option<OperationV
     };
     let status = |(status, response): (&String, &Value)| (status.clone(), text(&response["description"]));
     Some(OperationView {
-        id: path.trim_matches('/').replace(['/', '.'], "-"),
+        id: path.trim_matches('/').replace(['/', '.'], "-").replace(['{', '}'], ""),
         method: if several { "ANY".to_owned() } else { method.to_uppercase() },
         path: path.to_owned(),
         summary: text(&said["summary"]),
@@ -79,7 +79,9 @@ fn fields(document: &Value, schema: &Value) -> Vec<FieldRow> {
     let named = schema["$ref"].as_str().and_then(|name| document.pointer(name.trim_start_matches('#')));
     let Some(schema) = named else { return Vec::new() };
     let must = |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
-    let kind = |field: &Value| match field["type"].as_str() {
+    // What may be left out may be null, too: that goes without saying.
+    let alone = |kind: &Value| kind.as_array().and_then(|kinds| kinds.iter().find(|kind| **kind != "null")).cloned();
+    let kind = |field: &Value| match alone(&field["type"]).as_ref().unwrap_or(&field["type"]).as_str() {
         Some("string") | None => "text",
         Some("integer") => "number",
         Some("boolean") => "true or false",

@@ -29,10 +29,12 @@ use serde::{
     de::{self, MapAccess, Visitor},
 };
 use serde_json::value::{RawValue, to_raw_value};
+use utoipa::ToSchema;
 
 use super::{
     credential::{Presented, presented, presented_in_headers},
     guarded::Requested,
+    openapi::{Code, ScopeName},
     problem::Problem,
 };
 use crate::{
@@ -49,30 +51,50 @@ const ANSWER_SIZE: usize = 2048;
 /// What the asking service's own key must hold.
 static ASKING: LazyLock<Demand> = LazyLock::new(|| Demand::parse("keyward.verify").expect("a scope of our own"));
 
-#[derive(Deserialize)]
+/// The body of a question.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Body<'a> {
+#[schema(as = Question)]
+pub(super) struct Body<'a> {
+    /// The key as it was presented. Give it, or the request's headers and uri.
     #[serde(borrow)]
+    #[schema(value_type = Option<String>)]
     key: Option<Cow<'a, str>>,
+    /// What the key must hold, such as bookings.read; "any" asks for none. Required, unless scopes is given.
     #[serde(borrow)]
+    #[schema(value_type = Option<ScopeName>)]
     scope: Option<Cow<'a, str>>,
+    /// Several scopes, all of which it must hold, in place of scope.
+    #[schema(value_type = Option<Vec<ScopeName>>, min_items = 1)]
     scopes: Option<Vec<String>>,
+    /// The tenant the door is in; by default the one of the asking key.
     tenant: Option<String>,
+    /// Where the call came from. A key with an address list is refused without it.
+    #[schema(value_type = Option<String>, format = "ip")]
     address: Option<IpAddr>,
+    /// What the caller calls itself, which a refusal is kept with; by default the User-Agent of headers.
     #[serde(borrow)]
+    #[schema(value_type = Option<String>)]
     user_agent: Option<Cow<'a, str>>,
+    /// The guarded request's method. GET, HEAD and OPTIONS read; anything else, and none, writes.
     method: Option<String>,
+    /// The guarded request's address; a key may be in its query, and a signature covers it.
     uri: Option<String>,
+    /// The guarded request's headers, each a text or a list of texts: the key and its signature are found in them.
     #[serde(default, deserialize_with = "headers")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, Values>>)]
     headers: Option<HeaderMap>,
+    /// The digest of the body that arrived, in the form of Content-Digest (RFC 9530), to prove a signed write.
     digest: Option<String>,
+    /// How many calls it counts as; 1 by default.
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
     cost: Option<i64>,
 }
 
 /// A header's value, or all of its values.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(untagged)]
-enum Values {
+pub(super) enum Values {
     One(String),
     Many(Vec<String>),
 }
@@ -113,34 +135,57 @@ fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HeaderMa
 }
 
 /// What is said of a key to a service that may ask.
-#[derive(Serialize)]
-struct KeyAnswer<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Key)]
+pub(super) struct KeyAnswer<'a> {
+    /// The public id inside the key.
     id: &'a str,
+    /// What people call it.
     name: &'a str,
+    /// The tenant it is in.
     tenant: &'a str,
+    /// The group it is in.
+    #[schema(required)]
     group: Option<&'a str>,
+    /// Who holds it; empty for nobody.
     owner: &'a str,
+    /// Whom it acts as.
+    #[schema(required)]
     subject: Option<&'a str>,
+    /// The role it acts in; empty for none.
     role: &'a str,
+    /// What it opens.
     scopes: Vec<&'a str>,
+    /// When it ends (RFC 3339); null when it does not.
+    #[schema(required)]
     expires_at: Option<String>,
+    /// The JSON object that was kept with it.
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
     metadata: &'a RawValue,
 }
 
 /// One check of a decision.
-#[derive(Serialize)]
-struct CheckAnswer {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Check)]
+pub(super) struct CheckAnswer {
+    /// What was looked at.
     check: &'static str,
-    /// `None` when an earlier check failed.
+    /// Whether it passed; null when an earlier one failed.
+    #[schema(required)]
     passed: Option<bool>,
 }
 
-/// What is left of a rate limit.
-#[derive(Serialize)]
-struct LimitAnswer {
+/// What is left of a rate limit or a quota.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Limit)]
+pub(super) struct LimitAnswer {
+    /// Calls per time, such as 60/minute.
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String)]
     limit: Limit,
+    /// Calls that are left.
     remaining: i64,
+    /// Seconds until all of them are there again.
     reset: i64,
 }
 
@@ -149,20 +194,31 @@ fn as_text<S: Serializer>(limit: &Limit, serializer: S) -> Result<S::Ok, S::Erro
 }
 
 /// The verify API's answer.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Answer)]
 pub struct VerifyAnswer<'a> {
+    /// Whether the key opens the door.
     valid: bool,
+    /// valid, or why not.
+    #[schema(value_type = Code)]
     code: &'static str,
+    /// The request's id: the console explains a refusal by it.
     request_id: &'a str,
-    /// What would have made it pass.
+    /// What would have made it pass; left out when it passed.
     #[serde(skip_serializing_if = "str::is_empty")]
     detail: &'a str,
+    /// The key, when its exact secret was presented.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<KeyAnswer>)]
     key: Option<&'a RawValue>,
+    /// What is left of its limits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limits: Vec<LimitAnswer>,
+    /// Seconds until it may pass again, where a limit refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<i64>,
+    /// Every check in its order: passed, failed (false) or not reached (null).
+    #[schema(value_type = Vec<CheckAnswer>)]
     checks: &'static RawValue,
 }
 
