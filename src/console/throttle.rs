@@ -195,7 +195,11 @@ mod tests {
         let throttle = Throttle::default();
         let from_nowhere = |email: &str| Attempt::new(email, None, true);
         for n in 0..20 {
-            assert_eq!(throttle.begin(&from_nowhere(&format!("user {n}")), at(0)), Ok(()), "others do not count for it");
+            assert_eq!(
+                throttle.begin(&from_nowhere(&format!("user {n}")), at(0)),
+                Ok(()),
+                "others do not count for it"
+            );
         }
         let tries = (0..50).filter(|_| throttle.begin(&from_nowhere("ops"), at(0)).is_ok()).count();
         assert_eq!(tries, 5, "the account's own wrong attempts do");

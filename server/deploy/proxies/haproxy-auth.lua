@@ -1,8 +1,12 @@
 -- http-request lua.keyward ADDRESS: asks Keyward there whether the request has the scope in txn.scope.
 -- A yes sets the identity headers and txn.keyward to "allowed"; anything else ends the request here.
 
--- What belongs to the client's connection and body.
-local left_out = { "content-length", "expect", "host", "keep-alive", "te", "transfer-encoding" }
+-- Of the request only what Keyward reads: where keys are, what signatures cover, and what haproxy.cfg sets. Add the headers
+-- that a tenant has of its own for its keys, and others that your clients sign.
+local read = {
+    "authorization", "x-api-key", "cookie", "user-agent", "signature", "signature-input", "content-digest",
+    "content-type", "date", "x-forwarded-for", "x-forwarded-host",
+}
 
 -- Keyward's words about who calls.
 local identity = {
@@ -11,9 +15,9 @@ local identity = {
 }
 
 local function ask(txn, address)
-    local headers = txn.http:req_get_headers()
-    for _, name in ipairs(left_out) do
-        headers[name] = nil
+    local all, headers = txn.http:req_get_headers(), {}
+    for _, name in ipairs(read) do
+        headers[name] = all[name]
     end
     headers["x-forwarded-method"] = { txn.sf:method() }
     headers["x-forwarded-uri"] = { txn.sf:pathq() }
@@ -29,7 +33,7 @@ end
 
 local function refuse(txn, answer)
     local reply
-    if answer.status == 401 or answer.status == 403 or answer.status == 429 then
+    if answer.status == 401 or answer.status == 403 or answer.status == 429 or answer.status == 431 then
         reply = txn:reply({ status = answer.status, body = answer.body })
         for name, values in pairs(answer.headers) do
             if name ~= "content-length" and name ~= "connection" and name ~= "transfer-encoding" then

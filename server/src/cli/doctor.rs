@@ -224,7 +224,8 @@ async fn metrics(address: SocketAddr) -> Option<String> {
 
 /// Which machines say for whom they ask, and are not believed.
 fn proxies(metrics: &str) -> String {
-    let counted = metrics.lines().filter_map(|line| line.strip_prefix("keyward_forwarded_by_strangers_total{network=\""));
+    let counted =
+        metrics.lines().filter_map(|line| line.strip_prefix("keyward_forwarded_by_strangers_total{network=\""));
     let strangers: Vec<_> = counted.filter_map(|rest| rest.split_once('"')).map(|(network, _)| network).collect();
     if strangers.is_empty() {
         return "no machine brings forwarded headers that are not believed".to_owned();

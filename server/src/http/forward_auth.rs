@@ -82,7 +82,8 @@ async fn by_prefix(app: &App, caller: Caller, request: Request) -> Response {
     let uri = request.uri();
     let address = uri.path_and_query().map_or("", |address| address.as_str());
     let Some((door, guarded)) = address.strip_prefix(ENVOY).and_then(prefixed) else {
-        let detail = "Have Envoy's path_prefix be /forward-auth/envoy/SCOPE/TENANT, with - for the tenant that the key is in.";
+        let detail =
+            "Have Envoy's path_prefix be /forward-auth/envoy/SCOPE/TENANT, with - for the tenant that the key is in.";
         return Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, &caller.id).into_response();
     };
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
@@ -110,18 +111,17 @@ async fn answer(app: &App, caller: Caller, headers: &HeaderMap, door: Door<'_>, 
         app.metrics.verified(metrics::Door::ForwardAuth, code);
         Problem::new(StatusCode::UNAUTHORIZED, code, words, &id).with(header::WWW_AUTHENTICATE, challenge)
     };
-    let (credential, presentation) =
-        match presented(headers, guarded.uri, app.verifier.names(tenant).as_deref()) {
-            Presented::One(credential, way) => (credential, way),
-            Presented::None => {
-                let words = "Present a key: Authorization: Bearer TOKEN.";
-                return unauthorized("missing_credentials", words, "Bearer realm=\"keyward\"").into_response();
-            }
-            Presented::Ambiguous => {
-                let challenge = "Bearer realm=\"keyward\", error=\"invalid_request\"";
-                return unauthorized("ambiguous_credentials", "Present one key, once.", challenge).into_response();
-            }
-        };
+    let (credential, presentation) = match presented(headers, guarded.uri, app.verifier.names(tenant).as_deref()) {
+        Presented::One(credential, way) => (credential, way),
+        Presented::None => {
+            let words = "Present a key: Authorization: Bearer TOKEN.";
+            return unauthorized("missing_credentials", words, "Bearer realm=\"keyward\"").into_response();
+        }
+        Presented::Ambiguous => {
+            let challenge = "Bearer realm=\"keyward\", error=\"invalid_request\"";
+            return unauthorized("ambiguous_credentials", "Present one key, once.", challenge).into_response();
+        }
+    };
     let header = |name: &str| lines(headers, name);
     let said = Requested::of(guarded.method, guarded.uri, guarded.host);
     let question = Question {

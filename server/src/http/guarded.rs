@@ -166,7 +166,14 @@ mod tests {
             (&[("x-original-url", "https://A.example.com:443/"), ("x-forwarded-host", "a.example.com")], Some(true)),
             (&[("x-original-url", "https://a.example.com/"), ("x-forwarded-host", "b.example.com")], None),
             (&[("x-original-uri", "http://a.example.com/"), ("x-original-url", "https://b.example.com/")], None),
-            (&[("x-original-uri", "/"), ("x-forwarded-host", "a.example.com"), ("x-forwarded-host", "b.example.com")], None),
+            (
+                &[
+                    ("x-original-uri", "/"),
+                    ("x-forwarded-host", "a.example.com"),
+                    ("x-forwarded-host", "b.example.com"),
+                ],
+                None,
+            ),
             (&[("x-forwarded-host", "a.example.com"), ("x-forwarded-host", "b.example.com")], None),
             (&[("x-original-uri", "\u{1}ff"), ("x-forwarded-method", "GET")], None),
         ] {
@@ -181,5 +188,4 @@ mod tests {
             assert!(Guarded::of(&headers, TrustedPeer(false)).is_some(), "of strangers nothing is read: {lines:?}");
         }
     }
-
 }

@@ -120,8 +120,7 @@ fn schemas() -> Value {
     named::<Body<'_>>(&mut all);
     named::<VerifyAnswer<'_>>(&mut all);
     named::<ProblemDocument<'_>>(&mut all);
-    let mut all: serde_json::Map<String, Value> =
-        all.into_iter().map(|(name, schema)| (name, json!(schema))).collect();
+    let mut all: serde_json::Map<String, Value> = all.into_iter().map(|(name, schema)| (name, json!(schema))).collect();
     all.insert("Code".to_owned(), codes());
     // What no type says: one of the two, each way.
     all["Question"]["allOf"] = json!([
@@ -179,7 +178,7 @@ fn parameter(name: &str, place: &str, required: bool, words: &str) -> Value {
 }
 
 /// Scopes separated by commas.
-const SCOPES: &str = r"^[a-z0-9][a-z0-9_-]{0,19}(\.[a-z0-9][a-z0-9_-]{0,19})?(,[a-z0-9][a-z0-9_-]{0,19}){0,4}$";
+const SCOPES: &str = r"^[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*(,[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*)*$";
 
 /// Forward auth: its parameters, and how it is asked with curl.
 fn forward_auth(origin: &str) -> Value {
@@ -187,10 +186,25 @@ fn forward_auth(origin: &str) -> Value {
         parameter("scope", "query", true, NEEDED),
         parameter("tenant", "query", false, "The tenant the door is in; by default the key's own."),
         parameter("on_limit", "query", false, "403 for proxies that know only 401 and 403; 429 by default."),
-        parameter("X-Forwarded-Method", "header", false, "The guarded request's method (or X-Original-Method), believed from a trusted proxy alone. Without it, every request counts as a write."),
-        parameter("X-Forwarded-Uri", "header", false, "The guarded request's address (or X-Original-URI, or X-Original-URL with the whole of it), believed from a trusted proxy alone. Two that differ are refused."),
+        parameter(
+            "X-Forwarded-Method",
+            "header",
+            false,
+            "The guarded request's method (or X-Original-Method), believed from a trusted proxy alone. Without it, every request counts as a write.",
+        ),
+        parameter(
+            "X-Forwarded-Uri",
+            "header",
+            false,
+            "The guarded request's address (or X-Original-URI, or X-Original-URL with the whole of it), believed from a trusted proxy alone. Two that differ are refused.",
+        ),
         parameter("X-Forwarded-Host", "header", false, "The guarded request's host, which a signature covers."),
-        parameter("X-Forwarded-For", "header", false, "Where the request came from, believed from a trusted proxy alone."),
+        parameter(
+            "X-Forwarded-For",
+            "header",
+            false,
+            "Where the request came from, believed from a trusted proxy alone.",
+        ),
     ];
     let source = format!(
         "curl -i \"{origin}/forward-auth?scope=bookings.read\" \\\n  -H \"Authorization: Bearer $KEYWARD_KEY\""
@@ -205,8 +219,18 @@ fn envoy(origin: &str) -> Value {
     let parameters = [
         parameter("scope", "path", true, NEEDED),
         parameter("tenant", "path", true, "The tenant the door is in; - for the key's own."),
-        parameter("path", "path", true, "The guarded request's path; its query, method and host are those of the request itself, believed from a trusted proxy alone."),
-        parameter("X-Forwarded-For", "header", false, "Where the request came from, believed from a trusted proxy alone."),
+        parameter(
+            "path",
+            "path",
+            true,
+            "The guarded request's path; its query, method and host are those of the request itself, believed from a trusted proxy alone.",
+        ),
+        parameter(
+            "X-Forwarded-For",
+            "header",
+            false,
+            "Where the request came from, believed from a trusted proxy alone.",
+        ),
     ];
     let source = format!(
         "curl -i \"{origin}/forward-auth/envoy/bookings/-/rooms/1\" \\\n  -H \"Authorization: Bearer $KEYWARD_KEY\""

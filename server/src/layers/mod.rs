@@ -40,7 +40,13 @@ fn refusal(
     }
 }
 
-fn words(accept: Option<&HeaderValue>, id: &RequestId, status: StatusCode, code: &'static str, detail: &str) -> Response {
+fn words(
+    accept: Option<&HeaderValue>,
+    id: &RequestId,
+    status: StatusCode,
+    code: &'static str,
+    detail: &str,
+) -> Response {
     let accepts = accept.and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepts.contains("text/html") {
         (status, format!("{detail}\n")).into_response()

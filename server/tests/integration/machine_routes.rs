@@ -70,7 +70,12 @@ async fn what_the_verify_api_does_not_understand_is_a_problem_document() {
         (&[("authorization", &bearer)], spelled, 400, "bad_request"),
         (&[("authorization", &bearer)], r#"{"key": "a", "key": "b", "scope": "any"}"#, 400, "bad_request"),
         (&[("cookie", &cookie)], &good, 401, "missing_credentials"),
-        (&[("authorization", &bearer), ("content-encoding", "identity"), ("content-encoding", "gzip")], &good, 415, "unsupported_encoding"),
+        (
+            &[("authorization", &bearer), ("content-encoding", "identity"), ("content-encoding", "gzip")],
+            &good,
+            415,
+            "unsupported_encoding",
+        ),
         (&[("authorization", &bearer), ("content-encoding", "GZIP")], &good, 415, "unsupported_encoding"),
         (&[("authorization", &bearer), ("x-bomb", &"x".repeat(40_000))], &good, 431, "headers_too_large"),
         (&[("authorization", &bearer)], &marked, 400, "bad_request"),
@@ -181,8 +186,11 @@ async fn a_listener_for_verification_alone_has_no_console() {
     let token = keyward.issue("a").await;
     let router = server::router::verification(&keyward.app);
     let ask = |path: &str| {
-        let request =
-            axum::http::Request::get(path).header("host", "x").header("authorization", &token).body(axum::body::Body::empty()).unwrap();
+        let request = axum::http::Request::get(path)
+            .header("host", "x")
+            .header("authorization", &token)
+            .body(axum::body::Body::empty())
+            .unwrap();
         tower::ServiceExt::oneshot(router.clone(), request)
     };
     assert_eq!(ask("/forward-auth?scope=any").await.unwrap().status(), StatusCode::OK);
@@ -205,7 +213,8 @@ async fn a_request_is_for_one_host() {
             let request = request.body(axum::body::Body::empty()).unwrap();
             let answer = tower::ServiceExt::oneshot(router.clone(), request).await.unwrap();
             assert_eq!(answer.status().as_u16(), status, "{path} {hosts:?}");
-            let is_problem = answer.headers().get("content-type").is_some_and(|kind| kind == "application/problem+json");
+            let is_problem =
+                answer.headers().get("content-type").is_some_and(|kind| kind == "application/problem+json");
             assert_eq!(is_problem, status == 400, "{path} {hosts:?}");
         }
     }
@@ -268,7 +277,13 @@ async fn envoys_question_is_the_request_itself() {
         (Method::GET, "/forward-auth/envoy/things/-/", &[], 401, "missing_credentials"),
         (Method::GET, &query, &[], 200, ""),
         (Method::GET, &query, key, 401, "ambiguous_credentials"),
-        (Method::POST, "/forward-auth/envoy/things/-/", &[("x-api-key", &token), ("x-forwarded-method", "GET")], 403, "insufficient_scope"),
+        (
+            Method::POST,
+            "/forward-auth/envoy/things/-/",
+            &[("x-api-key", &token), ("x-forwarded-method", "GET")],
+            403,
+            "insufficient_scope",
+        ),
     ];
     for (method, path, headers, status, code) in cases {
         let answer = client.send(method.clone(), path, headers, "").await;

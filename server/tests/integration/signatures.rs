@@ -78,8 +78,15 @@ impl Arrived {
         let (path, query) =
             self.target.split_once('?').map_or((self.target.as_str(), None), |(path, query)| (path, Some(query)));
         let authority = self.header("host").unwrap();
-        let message =
-            Message { method: &self.method, scheme: None, authority: &authority, path, query, body: Body::Possible, header: &header };
+        let message = Message {
+            method: &self.method,
+            scheme: None,
+            authority: &authority,
+            path,
+            query,
+            body: Body::Possible,
+            header: &header,
+        };
         let proof = signature::verify(&message, keys, Clock::system().now())?;
         check_digest(&self.header("content-digest").unwrap(), &Content::Body(&self.body))?;
         Ok(proof)

@@ -38,6 +38,22 @@ pub struct Proxy {
 impl Proxy {
     /// Starts it between this Keyward and this service, and waits until it listens.
     pub fn start(name: &'static str, keyward: &str, service: &str) -> Self {
+        Self::with(name, keyward, service, |shipped| shipped.to_owned())
+    }
+
+    /// The same with the recipe for CORS, which is commented out.
+    pub fn letting_preflights_through(name: &'static str, keyward: &str, service: &str) -> Self {
+        Self::with(name, keyward, service, |shipped| {
+            let recipe = |line: &str| {
+                let bare = line.trim_start();
+                let is_recipe = bare.starts_with('#') && !bare.starts_with("# ") && bare.len() > 1;
+                format!("{}\n", if is_recipe { line.replacen('#', "", 1) } else { line.to_owned() })
+            };
+            shipped.lines().map(recipe).collect()
+        })
+    }
+
+    fn with(name: &'static str, keyward: &str, service: &str, edit: fn(&str) -> String) -> Self {
         let (folder, address) = (tempfile::tempdir().unwrap(), free());
         let here = folder.path().display().to_string();
         let port = address.rsplit_once(':').unwrap().1;
@@ -45,7 +61,7 @@ impl Proxy {
         let ours = |shipped: &str, theirs: &str| {
             [("127.0.0.1:3000", keyward), ("127.0.0.1:8081", service), (":8080", &format!(":{port}")), (theirs, &here)]
                 .into_iter()
-                .fold(shipped.to_owned(), |text, (documented, ours)| {
+                .fold(edit(shipped), |text, (documented, ours)| {
                     assert!(text.contains(documented), "{name}'s configuration names {documented}");
                     text.replace(documented, ours)
                 })
@@ -157,7 +173,12 @@ impl Service {
         });
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        runtime.spawn(std::future::IntoFuture::into_future(axum::serve(listener, router)));
+        // It takes more headers than others do, so that what is refused was refused before it.
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        runtime.spawn(async move {
+            server::listen::serve(listener, router, server::listen::Caps::of_this_process(&[]), stopped).await;
+            drop(stop);
+        });
         Self { address, seen, runtime }
     }
 
