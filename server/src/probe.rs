@@ -2,7 +2,6 @@
 //! connected to is an address that was found fit: a name cannot lead elsewhere in between. No redirect is followed.
 
 use std::{
-    fmt::Write,
     net::{IpAddr, SocketAddr},
     sync::{Arc, OnceLock},
     time::Duration,
@@ -38,7 +37,7 @@ const BODY: usize = 64 * 1024;
 const LONGEST: usize = 1024;
 
 /// The headers by which services are told who calls, and the same as some services read them.
-const IDENTITY: [&str; 8] = [
+const IDENTITY: [&str; 10] = [
     "x-keyward-key-id",
     "x-keyward-key-name",
     "x-keyward-subject",
@@ -47,7 +46,12 @@ const IDENTITY: [&str; 8] = [
     "x-keyward-scopes",
     "x_keyward_subject",
     "x_keyward_role",
+    "x.keyward.subject",
+    "x.keyward.role",
 ];
+
+/// The headers in which some services look for where a request came from, and which proxies seldom set.
+const ADDRESSES: [&str; 5] = ["forwarded", "x-real-ip", "x-client-ip", "true-client-ip", "x-cluster-client-ip"];
 
 /// Tests the gateway of this form, which the permit may let do so.
 pub async fn run(console: &Arc<Console>, permit: &Permit, form: &GatewayForm) -> Result<ProbeReport, ConsoleError> {
@@ -149,8 +153,9 @@ impl Target {
             value.set_sensitive(true);
             request = request.header(header::AUTHORIZATION, value);
         }
-        for name in IDENTITY.iter().filter(|_| attempt.forged.is_some()) {
-            request = request.header(*name, attempt.forged.as_deref().unwrap_or_default());
+        let names = if attempt.probe == Probe::ForgedAddress { &ADDRESSES[..] } else { &IDENTITY[..] };
+        for (name, value) in names.iter().zip(attempt.forged.iter().cycle()) {
+            request = request.header(*name, value);
         }
         request.body(Body::empty()).map_err(|_| "its path is no path".to_owned())
     }
@@ -161,16 +166,19 @@ fn path(path: &str, probe: Probe) -> String {
     match probe {
         Probe::Slashes => format!("/{path}"),
         Probe::Dot => format!("/.{path}"),
-        Probe::Encoded => path.chars().fold(String::new(), |mut encoded, letter| {
-            if letter.is_ascii_alphabetic() && !encoded.contains('%') {
-                let _ = write!(encoded, "%{:02X}", u32::from(letter));
-            } else {
-                encoded.push(letter);
-            }
-            encoded
-        }),
+        Probe::Encoded => with_a_letter(path, |letter| format!("%{:02X}", u32::from(letter))),
+        Probe::Unicode => with_a_letter(path, |letter| format!("%u{:04x}", u32::from(letter))),
+        Probe::Parameter => format!("/;{path}"),
+        Probe::Overlong => format!("/%c0%af{}", path.trim_start_matches('/')),
         _ => path.to_owned(),
     }
+}
+
+/// The path with its first letter written in another way.
+fn with_a_letter(path: &str, write: impl Fn(char) -> String) -> String {
+    let letter = path.char_indices().find(|(_, letter)| letter.is_ascii_alphabetic());
+    letter
+        .map_or_else(|| path.to_owned(), |(at, letter)| format!("{}{}{}", &path[..at], write(letter), &path[at + 1..]))
 }
 
 /// One request and its answer, as far as it is looked at.
@@ -254,6 +262,9 @@ mod tests {
             (Probe::Dot, "/rooms/1", "/./rooms/1"),
             (Probe::Encoded, "/rooms/1", "/%72ooms/1"),
             (Probe::Encoded, "/1", "/1"),
+            (Probe::Parameter, "/rooms/1", "/;/rooms/1"),
+            (Probe::Unicode, "/rooms/1", "/%u0072ooms/1"),
+            (Probe::Overlong, "/rooms/1", "/%c0%afrooms/1"),
         ] {
             assert_eq!(path(text, probe), expected);
         }

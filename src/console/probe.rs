@@ -61,12 +61,20 @@ codes! {
         Forged = "forged" => "No key, but forged identity headers",
         /// The same, beside a good key.
         ForgedBeside = "forged_beside" => "A key that works, and forged identity headers",
+        /// The same, with headers that say where it came from.
+        ForgedAddress = "forged_address" => "A key that works, and a forged address",
         /// `//path`
         Slashes = "slashes" => "No key, and two slashes before the path",
         /// `/./path`
         Dot = "dot" => "No key, and a dot segment before the path",
         /// `/%70ath`
         Encoded = "encoded" => "No key, and the path percent-encoded",
+        /// `/;path`
+        Parameter = "parameter" => "No key, and an empty segment with a parameter before the path",
+        /// `/%u0070ath`
+        Unicode = "unicode" => "No key, and the path in an encoding that is none",
+        /// `%c0%afpath`
+        Overlong = "overlong" => "No key, and a slash encoded too long before the path",
     }
 }
 
@@ -89,7 +97,7 @@ pub struct Attempt {
     pub probe: Probe,
     /// The key to present, if any.
     pub key: Option<Arc<Plaintext>>,
-    /// The value for every identity header, if they are to be forged.
+    /// The value for every identity header, or every header with an address, if they are to be forged.
     pub forged: Option<String>,
 }
 
@@ -144,7 +152,8 @@ struct Canaries {
 
 impl Canaries {
     fn token(&self, probe: Probe) -> Option<Arc<Plaintext>> {
-        let probe = if probe == Probe::ForgedBeside { Probe::Good } else { probe };
+        let beside = matches!(probe, Probe::ForgedBeside | Probe::ForgedAddress);
+        let probe = if beside { Probe::Good } else { probe };
         self.tokens.iter().find(|(made_for, _)| *made_for == probe).map(|(_, token)| token.clone())
     }
 }
@@ -180,7 +189,8 @@ impl Console {
                 if probe == Probe::WrongScope && scope.is_none() {
                     continue;
                 }
-                let forged = matches!(probe, Probe::Forged | Probe::ForgedBeside).then(|| forged.clone());
+                let forges = matches!(probe, Probe::Forged | Probe::ForgedBeside | Probe::ForgedAddress);
+                let forged = forges.then(|| forged.clone());
                 let answer = fetch(Attempt { probe, key: canaries.token(probe), forged });
                 attempts.spawn(async move { (probe, answer.await) });
             }
@@ -357,10 +367,10 @@ fn judge(answers: &[(Probe, Result<Seen, String>)], good_id: KeyId, forged: &str
 
 fn expected(probe: Probe) -> &'static str {
     match probe {
-        Probe::Good | Probe::ForgedBeside => "2xx",
+        Probe::Good | Probe::ForgedBeside | Probe::ForgedAddress => "2xx",
         Probe::WrongScope => "403",
         Probe::Expired | Probe::Archived | Probe::Nothing | Probe::Forged => "401",
-        Probe::Slashes | Probe::Dot | Probe::Encoded => "not 2xx",
+        Probe::Slashes | Probe::Dot | Probe::Encoded | Probe::Parameter | Probe::Unicode | Probe::Overlong => "not 2xx",
     }
 }
 
@@ -377,7 +387,7 @@ fn meaning(probe: Probe, seen: &Seen, good: Option<&Seen>, good_id: KeyId, forge
             let words = "It was refused. Does the gateway ask this Keyward, for this scope and this tenant?";
             (Failed, words.to_owned())
         }
-        Probe::Good | Probe::ForgedBeside if status >= 500 => {
+        Probe::Good | Probe::ForgedBeside | Probe::ForgedAddress if status >= 500 => {
             (Failed, "The gateway, or the service behind it, failed. Its log says why.".to_owned())
         }
         Probe::Good => (Unclear, "It was not refused. Choose an address that answers GET with 200.".to_owned()),
@@ -385,20 +395,32 @@ fn meaning(probe: Probe, seen: &Seen, good: Option<&Seen>, good_id: KeyId, forge
             Failed,
             "The service was told the forged identity: the gateway passes the client's own headers on.".to_owned(),
         ),
+        Probe::ForgedAddress if told(forged) => {
+            let words = "The service was told the forged address: the gateway passes Forwarded, X-Real-IP or one of \
+                         their kin on. Have it drop them, or the service not read them.";
+            (Failed, words.to_owned())
+        }
+        Probe::ForgedAddress if told(good_id.as_str()) => {
+            (Passed, "The service was told who the key is, and not the forged address.".to_owned())
+        }
         Probe::ForgedBeside if told(good_id.as_str()) => {
             (Passed, "The service was told who the key is, and not the forged identity.".to_owned())
         }
-        Probe::ForgedBeside if refused || status == 400 => (Passed, "It was refused.".to_owned()),
-        Probe::ForgedBeside => {
+        Probe::ForgedBeside | Probe::ForgedAddress if refused || status == 400 => {
+            (Passed, "It was refused.".to_owned())
+        }
+        Probe::ForgedBeside | Probe::ForgedAddress => {
             let words = "What the service was told cannot be seen from outside. Try an address that answers with the \
                          headers it was sent.";
             (Unclear, words.to_owned())
         }
-        Probe::Slashes | Probe::Dot | Probe::Encoded => match (let_in, same) {
-            (true, true) => (Failed, "It was let in: the same came back as with a key.".to_owned()),
-            (true, false) => (Unclear, "Something came back. See whether the gateway should guard it.".to_owned()),
-            (false, _) => (Passed, "It was not let in.".to_owned()),
-        },
+        Probe::Slashes | Probe::Dot | Probe::Encoded | Probe::Parameter | Probe::Unicode | Probe::Overlong => {
+            match (let_in, same) {
+                (true, true) => (Failed, "It was let in: the same came back as with a key.".to_owned()),
+                (true, false) => (Unclear, "Something came back. See whether the gateway should guard it.".to_owned()),
+                (false, _) => (Passed, "It was not let in.".to_owned()),
+            }
+        }
         Probe::WrongScope if let_in => {
             (Failed, "It was let in. The gateway asks for another scope, or does not ask Keyward.".to_owned())
         }
@@ -422,7 +444,10 @@ mod tests {
     #[test]
     fn what_the_answers_mean() {
         use Outcome::{Failed, Passed, Unclear};
-        use Probe::{Archived, Dot, Encoded, Expired, Forged, ForgedBeside, Good, Nothing, Slashes, WrongScope};
+        use Probe::{
+            Archived, Dot, Encoded, Expired, Forged, ForgedAddress, ForgedBeside, Good, Nothing, Overlong, Parameter,
+            Slashes, Unicode, WrongScope,
+        };
         let good_id = KeyId::parse("0123456789ABCDEF").unwrap();
         for (probe, status, body, expected) in [
             (Good, 200, "", Passed),
@@ -451,7 +476,14 @@ mod tests {
             (ForgedBeside, 200, "welcome", Unclear),
             (ForgedBeside, 400, "", Passed),
             (ForgedBeside, 502, "", Failed),
+            (ForgedAddress, 200, "from: forged-1", Failed),
+            (ForgedAddress, 200, "who: 0123456789ABCDEF", Passed),
+            (ForgedAddress, 200, "welcome", Unclear),
+            (ForgedAddress, 502, "", Failed),
             (Slashes, 200, "welcome", Failed),
+            (Parameter, 200, "welcome", Failed),
+            (Unicode, 400, "", Passed),
+            (Overlong, 200, "welcome", Failed),
             (Dot, 200, "something else", Unclear),
             (Encoded, 404, "welcome", Passed),
         ] {

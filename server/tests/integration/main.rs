@@ -6,6 +6,7 @@
 
 mod authority;
 mod cli;
+mod contracts;
 mod enumerations;
 mod faults;
 mod feel;

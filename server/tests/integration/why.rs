@@ -397,3 +397,27 @@ fn doctor_says_what_is_not_in_place_and_makes_nothing() {
     let output = program::run(&Database::sqlite(), &["doctor", "--scope", "a"], "");
     assert_eq!(output.code, 2, "{output:?}");
 }
+
+/// A proxy that nobody named brings everybody's address for nothing: the log says so, once, and so does doctor.
+#[test]
+fn forwarded_headers_from_an_untrusted_machine_are_said() {
+    let database = Database::sqlite();
+    let asked = |settings: &[(&str, &str)]| {
+        let server = program::Server::with(&database, settings);
+        for _ in 0..3 {
+            program::http(&server.address, "GET /forward-auth?scope=any HTTP/1.1\r\nX-Forwarded-For: 203.0.113.9");
+            program::http(&server.address, "GET /sign-in HTTP/1.1\r\nX-Forwarded-For: 203.0.113.9");
+        }
+        let mut doctor = program::command(&database, &["doctor"]);
+        doctor.env("KEYWARD_OPS_LISTEN", &server.ops);
+        let said = server.log().matches("KEYWARD_TRUSTED_PROXIES").count();
+        (said, program::finish(doctor, ""))
+    };
+    let (said, doctor) = asked(&[]);
+    assert_eq!(said, 1, "once an hour");
+    let words = "not believed: X-Forwarded-For from 127.0.0.1; if one of these is your proxy";
+    assert!(doctor.code == 0 && doctor.stdout.contains(words), "{doctor:?}");
+    let (said, doctor) = asked(&[("KEYWARD_TRUSTED_PROXIES", "127.0.0.1")]);
+    assert_eq!(said, 0);
+    assert!(doctor.stdout.contains("no machine brings forwarded headers that are not believed"), "{doctor:?}");
+}

@@ -1,8 +1,10 @@
 //! The real program, as a process of its own.
 
 use std::{
+    fs::File,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    os::unix::fs::FileExt,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -48,7 +50,9 @@ pub fn finish(mut command: Command, input: &str) -> Output {
 pub struct Server {
     pub child: Child,
     pub address: String,
+    pub ops: String,
     pub said: String,
+    log: File,
 }
 
 impl Server {
@@ -59,14 +63,14 @@ impl Server {
 
     /// The same, with settings.
     pub fn with(database: &Database, settings: &[(&str, &str)]) -> Self {
-        let (address, ops) = (free(), free());
+        let (address, ops, log) = (free(), free(), tempfile::tempfile().unwrap());
         let mut command = command(database, &["serve"]);
         command
             .envs(settings.iter().copied())
             .env("KEYWARD_LISTEN", &address)
             .env("KEYWARD_OPS_LISTEN", &ops)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+            .stderr(log.try_clone().unwrap());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let said = lines.next().unwrap().unwrap();
@@ -77,7 +81,15 @@ impl Server {
         }
         // Keep reading, so that the server never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address, said }
+        Self { child, address, ops, said, log }
+    }
+
+    /// What it wrote to its log.
+    pub fn log(&self) -> String {
+        // The place in the file is the server's, too: reading must not move it.
+        let mut bytes = vec![0; usize::try_from(self.log.metadata().unwrap().len()).unwrap()];
+        self.log.read_exact_at(&mut bytes, 0).unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// Ends it without warning.
