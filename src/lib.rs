@@ -27,6 +27,8 @@ pub mod clock;
 #[cfg(feature = "server")]
 pub mod console;
 #[cfg(feature = "server")]
+pub mod fold;
+#[cfg(feature = "server")]
 pub mod jwt;
 #[cfg(feature = "server")]
 pub mod password;

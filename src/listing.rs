@@ -211,11 +211,6 @@ pub fn standing(key: &Key, last_use: Option<Timestamp>, health: Tally, now: Time
     Standing { phase, facts: Fact::ALL.into_iter().filter(holds).collect(), due: due.unwrap_or(Timestamp::NEVER) }
 }
 
-/// The words of a text as they are looked for: letters and digits, in lower case.
-pub fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,14 +277,6 @@ mod tests {
         let all = [Fact::Endless, Fact::AllAccess, Fact::AnyAddress, Fact::OwnerDisabled];
         assert_eq!(facts(&open, Some(at(0)), at(1)), all);
         assert_eq!(standing(&open, Some(at(0)), Tally::default(), at(1)).phase, Phase::Off);
-    }
-
-    #[test]
-    fn words_are_letters_and_digits() {
-        let found = |text| words(text).collect::<Vec<_>>();
-        assert_eq!(found("Kiosk-Lobby (north) 3b"), ["kiosk", "lobby", "north", "3b"]);
-        assert_eq!(found("ÄRGER@example.com"), ["ärger", "example", "com"]);
-        assert_eq!(found(" '\"=%_* "), Vec::<String>::new());
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Bounded text that people type: names, descriptions, owners, mail addresses, token prefixes. Each is parsed once
-//! at the edge, trimmed, and holds no control characters; whatever else it holds is only ever text.
+//! at the edge, trimmed, composed (NFC), and holds no control characters; whatever else it holds is only ever text.
 
 use std::fmt;
 
@@ -44,11 +44,23 @@ pub fn is_seen(name: &str) -> bool {
 
 /// Whether somebody who sees a name typed it again: spaces and what cannot be seen count as they look.
 pub fn is_retyped(typed: &str, name: &str) -> bool {
-    seen(typed) == seen(name)
+    seen(&composed(typed)) == seen(&composed(name))
+}
+
+/// The text with its letters composed (NFC): keyboards and files write one letter in several ways.
+#[cfg(feature = "server")]
+fn composed(text: &str) -> String {
+    unicode_normalization::UnicodeNormalization::nfc(text).collect()
+}
+
+/// In a browser texts are only looked at: the server composes them.
+#[cfg(not(feature = "server"))]
+fn composed(text: &str) -> String {
+    text.to_owned()
 }
 
 fn bounded(text: &str, min: usize, max: usize, lines: bool) -> Result<String, TextError> {
-    let text = text.trim();
+    let text = composed(text.trim());
     let length = text.chars().count();
     if length < min {
         return Err(TextError::Empty);
@@ -57,7 +69,7 @@ fn bounded(text: &str, min: usize, max: usize, lines: bool) -> Result<String, Te
         return Err(TextError::TooLong { max });
     }
     let shown = |c: char| !c.is_control() || (lines && matches!(c, '\n' | '\r' | '\t'));
-    if text.chars().all(shown) { Ok(text.to_owned()) } else { Err(TextError::Control) }
+    if text.chars().all(shown) { Ok(text) } else { Err(TextError::Control) }
 }
 
 /// A mail address in the form in which accounts have it; other text as it is.

@@ -95,8 +95,8 @@ impl Console {
     /// The user who signs in with this mail address.
     pub async fn user_named(&self, permit: &Permit, email: &str) -> Result<User, ConsoleError> {
         let users = self.users(permit).await?;
-        let email = email.trim().to_lowercase();
-        users.into_iter().find(|user| user.email.as_str() == email).ok_or(ConsoleError::NotFound)
+        let email = Email::parse(email).map_err(|_| ConsoleError::NotFound)?;
+        users.into_iter().find(|user| user.email == email).ok_or(ConsoleError::NotFound)
     }
 
     /// Keeps someone from signing in: their sessions end, and their keys are refused. The last superadmin stays, and so

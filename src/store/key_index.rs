@@ -7,9 +7,10 @@ use sqlx::AssertSqlSafe;
 use super::{Db, Store, StoreError, change::Transaction, keys::KeyRow, on, reading, select_keys};
 use crate::{
     activity::{Outcome, Tally},
+    fold::{folded, words},
     id::KeyId,
     key::Key,
-    listing::{Fact, ListKeys, Phase, Standing, Which, standing, words},
+    listing::{Fact, ListKeys, Phase, Standing, Which, standing},
     name::Owner,
     secret::hex,
     time::{DAY, HOUR, Timestamp},
@@ -172,7 +173,7 @@ impl Transaction {
             .bind(&facts)
             .bind(used_before)
             .bind(stands.due.millis())
-            .bind(key.card.name.as_str().to_lowercase())
+            .bind(folded(key.card.name.as_str()))
             .bind(id.as_str())
             .execute(db)
             .await

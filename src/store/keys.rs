@@ -9,6 +9,7 @@ use super::{Change, Store, StoreError, StoredVerifyKey, reading, within};
 use crate::{
     activity::{Outcome, Tally},
     address::Addresses,
+    fold::folded,
     id::{EntryId, KeyId, TenantId},
     key::{
         ArchiveReason, Archived, Card, Form, Key, Metadata, Named, Purpose, SignedWrites, State, Subject, SwitchedOff,
@@ -497,7 +498,7 @@ impl ListedKey {
     fn place(&self, sort: Sort) -> Cursor {
         let value = match sort {
             Sort::Newest | Sort::Oldest => String::new(),
-            Sort::Name | Sort::NameLast => self.key.card.name.as_str().to_lowercase(),
+            Sort::Name | Sort::NameLast => folded(self.key.card.name.as_str()),
             Sort::Expires | Sort::ExpiresLast => self.key.card.expires_at.millis().to_string(),
             Sort::Used | Sort::UsedLast => self.last_use.as_ref().map_or(0, |used| used.at.millis()).to_string(),
         };

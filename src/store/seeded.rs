@@ -7,6 +7,7 @@ use sqlx::QueryBuilder;
 use super::{Change, LastUse, StoreError, change::Transaction, key_index::terms, within};
 use crate::{
     activity::Tally,
+    fold::folded,
     key::{Key, State},
     listing::standing,
     secret::Digest,
@@ -68,7 +69,7 @@ impl Change {
                         .push_bind(key.form.code())
                         .push_bind(key.purpose.code())
                         .push_bind(card.name.as_str())
-                        .push_bind(card.name.as_str().to_lowercase())
+                        .push_bind(folded(card.name.as_str()))
                         .push_bind(card.description.as_str())
                         .push_bind(card.owner.as_str())
                         .push_bind(card.scopes.to_string())
