@@ -1,22 +1,7 @@
 // How the console is tried in a browser: once with JavaScript, once without.
 
 import { defineConfig } from "@playwright/test";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
-
-/** The system's Chromium, if it has one; Playwright falls back to its own. */
-function chromium(): string | undefined {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  const names = ["chromium", "chromium-browser", "google-chrome"];
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
+import { chromium } from "./browsers";
 
 /** How Chromium is started, with more arguments. */
 const launch = (...more: string[]) => ({

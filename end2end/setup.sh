@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure of what the tests need beside Rust: Node.js, a Chromium, two fonts, PostgreSQL, three proxies, openssl, curl, and the
-# packages in package.json. Takes what is there, and installs what is missing if the system lets it.
+# Makes sure of what the tests need beside Rust: Node.js, a Chromium, a Firefox, two fonts, PostgreSQL, three proxies, openssl,
+# curl, and the packages in package.json. Takes what is there, and installs what is missing if the system lets it.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -10,6 +10,7 @@ has_chromium() {
   command -v chromium || command -v chromium-browser || command -v google-chrome ||
     compgen -G "${PLAYWRIGHT_BROWSERS_PATH:-$HOME/.cache/ms-playwright}/chromium*"
 }
+has_firefox() { command -v firefox-esr || command -v firefox; }
 
 # Installs a package on Debian and its kin; elsewhere, leaves it to the caller's message.
 updated=
@@ -45,6 +46,10 @@ fi
 has_chromium >/dev/null || install chromium
 has_chromium >/dev/null || npx playwright install chromium || true
 has_chromium >/dev/null || need "a Chromium: install your system's package, or run: npx playwright install --with-deps chromium"
+
+# puppeteer drives the system's Firefox; the build that Playwright would download does not do.
+has_firefox >/dev/null || install firefox-esr
+has_firefox >/dev/null || need "a Firefox: install your system's package, firefox-esr or firefox"
 
 # Layouts are looked at in a wide font and in a narrow one.
 has_font() { command -v fc-list && [[ -n $(fc-list "$1") ]]; }
