@@ -316,7 +316,7 @@ mod tests {
         let activity = Arc::new(Activity::default());
         let seconds = async |activity: &Activity| {
             let began = tokio::time::Instant::now();
-            let ended = tokio::time::timeout(Duration::from_secs(3600), quiet(activity)).await;
+            let ended = tokio::time::timeout(Duration::from_hours(1), quiet(activity)).await;
             ended.is_ok().then(|| began.elapsed().as_secs())
         };
         assert_eq!(seconds(&activity).await, Some(10), "nothing was ever asked");

@@ -189,8 +189,8 @@ impl Console {
                 if probe == Probe::WrongScope && scope.is_none() {
                     continue;
                 }
-                let forges = matches!(probe, Probe::Forged | Probe::ForgedBeside | Probe::ForgedAddress);
-                let forged = forges.then(|| forged.clone());
+                let lies = matches!(probe, Probe::Forged | Probe::ForgedBeside | Probe::ForgedAddress);
+                let forged = lies.then(|| forged.clone());
                 let answer = fetch(Attempt { probe, key: canaries.token(probe), forged });
                 attempts.spawn(async move { (probe, answer.await) });
             }

@@ -116,13 +116,11 @@ impl Throttle {
     }
 
     fn counters<'a>(&'a self, attempt: &'a Attempt) -> Vec<(&'a Cache<Key, Attempts>, &'a Key)> {
-        match &attempt.place {
-            Some(place) => vec![(&self.places, place)],
-            None => {
-                let address = attempt.address.iter().map(|address| (&self.addresses, address));
-                address.chain([(&self.accounts, &attempt.account)]).collect()
-            }
+        if let Some(place) = &attempt.place {
+            return vec![(&self.places, place)];
         }
+        let address = attempt.address.iter().map(|address| (&self.addresses, address));
+        address.chain([(&self.accounts, &attempt.account)]).collect()
     }
 }
 

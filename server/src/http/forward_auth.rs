@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use axum::{
     extract::{Query, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, uri::Authority},
     response::{IntoResponse, Response},
 };
 use keyward::{
@@ -87,7 +87,7 @@ async fn by_prefix(app: &App, caller: Caller, request: Request) -> Response {
         return Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, &caller.id).into_response();
     };
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| uri.authority().map(|authority| authority.as_str()));
+    let host = host.or_else(|| uri.authority().map(Authority::as_str));
     let guarded = Guarded::of_envoy(request.method().as_str(), guarded, host, caller.peer);
     answer(app, caller, request.headers(), door, &guarded).await
 }

@@ -47,7 +47,7 @@ async fn traefik(client: &mut Client, scope: &str, arrived: &Arrived<'_>) -> Ans
 }
 
 /// Envoy asks with the method, the host and the path of the request, the path behind its prefix, and adds its own address to
-/// those the request came through (its documentation of ext_authz).
+/// those the request came through (its documentation of `ext_authz`).
 async fn envoy(client: &mut Client, scope: &str, arrived: &Arrived<'_>) -> Answer {
     let prefixes = after(ENVOY, "path_prefix: ");
     let prefix = prefixes.iter().find(|prefix| prefix.contains(&format!("/{scope}/"))).unwrap();

@@ -38,7 +38,7 @@ pub struct Proxy {
 impl Proxy {
     /// Starts it between this Keyward and this service, and waits until it listens.
     pub fn start(name: &'static str, keyward: &str, service: &str) -> Self {
-        Self::with(name, keyward, service, |shipped| shipped.to_owned())
+        Self::with(name, keyward, service, str::to_owned)
     }
 
     /// The same with the recipe for CORS, which is commented out.
