@@ -113,6 +113,7 @@ fn worded(response: Response, accept: Option<&HeaderValue>, id: &RequestId) -> R
             "unavailable",
             "Keyward cannot reach its database. Try again in a moment.",
         ),
+        StatusCode::NOT_FOUND => (status, "no_such_route", "There is nothing at this address."),
         StatusCode::METHOD_NOT_ALLOWED => (status, "method_not_allowed", "This address is asked in another way."),
         _ => (status, "bad_request", status.canonical_reason().unwrap_or("This request cannot be answered.")),
     };
