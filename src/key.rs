@@ -224,6 +224,10 @@ pub enum Status {
     Archived,
     /// Switched off.
     Off,
+    /// Its owner was disabled.
+    OwnerDisabled,
+    /// The user it acts as was switched off.
+    UserOff,
     /// Past its expiry.
     Expired,
     /// Expires in less than 30 days; so many whole days are left.
@@ -247,12 +251,19 @@ impl Key {
         match self.state {
             State::Archived(_) => Status::Archived,
             State::Off(_) => Status::Off,
+            State::Live if !self.owner_active => Status::OwnerDisabled,
+            State::Live if self.subject.as_ref().is_some_and(|subject| !subject.active) => Status::UserOff,
             State::Live if left <= 0 => Status::Expired,
             State::Live if left < 30 * DAY && self.card.expires_at != Timestamp::NEVER => {
                 Status::ExpiresSoon(left / DAY)
             }
             State::Live => Status::Active,
         }
+    }
+
+    /// Whether calls with it pass, or would if it, its owner or its user were switched on.
+    pub fn may_work_again(&self, now: Timestamp) -> bool {
+        !matches!(self.state, State::Archived(_)) && now < self.card.expires_at
     }
 
     /// How it is shown: prefix, id and last four.

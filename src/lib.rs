@@ -29,6 +29,8 @@ pub mod console;
 #[cfg(feature = "server")]
 pub mod fold;
 #[cfg(feature = "server")]
+mod json;
+#[cfg(feature = "server")]
 pub mod jwt;
 #[cfg(feature = "server")]
 pub mod password;

@@ -28,6 +28,10 @@ codes! {
         Archived = "archived" => "Archived",
         /// Switched off.
         Off = "off" => "Off",
+        /// Its owner was disabled.
+        OwnerDisabled = "owner_disabled" => "Owner disabled",
+        /// The user it acts as was switched off.
+        UserOff = "user_off" => "User off",
         /// Past its expiry.
         Expired = "expired" => "Expired",
         /// Expires in less than 30 days.
@@ -66,6 +70,13 @@ codes! {
         AnyAddress = "any_address" => "Any address",
         /// Its owner may not sign in any more.
         OwnerDisabled = "owner_disabled" => "Owner disabled",
+    }
+}
+
+impl Fact {
+    /// Which of the keys that it holds for somebody should look at: those that work, and those that it keeps from working.
+    pub fn worth_a_look(self) -> Which {
+        if self == Self::OwnerDisabled { Which::Only(Phase::OwnerDisabled) } else { Which::Working }
     }
 }
 
@@ -183,6 +194,8 @@ pub fn standing(key: &Key, last_use: Option<Timestamp>, health: Tally, now: Time
     let phase = match key.status(now) {
         Status::Archived => Phase::Archived,
         Status::Off => Phase::Off,
+        Status::OwnerDisabled => Phase::OwnerDisabled,
+        Status::UserOff => Phase::UserOff,
         Status::Expired => Phase::Expired,
         Status::ExpiresSoon(_) => Phase::Expiring,
         Status::Active if tenth(health.limited) => Phase::Limited,

@@ -70,6 +70,10 @@ pub enum StatusView {
     Expired,
     /// Switched off.
     Off,
+    /// Its owner was disabled.
+    OwnerDisabled,
+    /// The user it acts as was switched off.
+    UserOff,
     /// Archived, for good.
     Archived,
 }

@@ -16,13 +16,18 @@ use keyward::{
     store::{Schema, Store, StoreError},
     verify::{FLUSH_EVERY, HEAR_EVERY, Verifier},
 };
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::JoinHandle,
+    time::{Instant, timeout_at},
+};
 
 use crate::{
     config::Config,
-    http::{live::Live, pages::Site},
+    http::{live::Live, pages::Site, starting::Starting},
     layers::RequestIds,
-    listen,
+    listen::{self, Door},
     metrics::Metrics,
     router::{self, App, Parts},
 };
@@ -39,10 +44,10 @@ const WALK_EVERY: Duration = Duration::from_secs(5);
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 /// How long the work of a task may go on after the process was told to stop.
 const GRACE: Duration = Duration::from_secs(1);
-/// How long a task is waited for: longer than servers let requests finish.
+/// How long listeners and tasks are waited for when the process stops: longer than servers let requests finish.
 const JOIN: Duration = Duration::from_secs(10);
-/// How long each thing may take that is done at the very end.
-const LAST: Duration = Duration::from_secs(2);
+/// How long everything may take that is done after that.
+const LAST: Duration = Duration::from_secs(4);
 
 /// Why the process could not start.
 #[derive(Debug, thiserror::Error)]
@@ -159,25 +164,70 @@ pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) ->
     })
 }
 
-/// Runs until `stop` says so: listeners, and the tasks that keep memory and records fresh.
-pub async fn serve(app: App, mut stop: watch::Receiver<bool>) -> Result<(), BootError> {
+/// The listeners of the process. They are there before anything else is done, and say that the process is starting until
+/// they are opened.
+pub struct Listeners {
+    starting: Starting,
+    public: Door,
+    operations: Door,
+    verification: Option<Door>,
+    servers: Vec<JoinHandle<()>>,
+}
+
+impl Listeners {
+    /// Binds them all, or none. They end when `stop` changes.
+    pub async fn bind(config: &Config, stop: &watch::Receiver<bool>) -> Result<Self, BootError> {
+        let starting = Starting::new(config, &Entropy::system());
+        let (public, operations) = (Door::closed(starting.public()), Door::closed(starting.operations()));
+        let verification = config.verify_listen.map(|_| Door::closed(starting.public()));
+        let verify_listen = config.verify_listen.zip(verification.clone());
+        let mut bound = Vec::new();
+        for (address, door) in
+            [(config.listen, public.clone()), (config.ops_listen, operations.clone())].into_iter().chain(verify_listen)
+        {
+            let listener = TcpListener::bind(address).await.map_err(|error| BootError::Listen(address, error))?;
+            bound.push((listener, door));
+        }
+        let caps = listen::Caps::of_this_process(&config.trusted_proxies);
+        let servers = bound
+            .into_iter()
+            .map(|(listener, door)| tokio::spawn(listen::serve(listener, door, caps.clone(), stop.clone())))
+            .collect();
+        Ok(Self { starting, public, operations, verification, servers })
+    }
+
+    fn open(&self, app: &App) {
+        self.public.open(router::public(app));
+        self.operations.open(router::operations(app));
+        if let Some(door) = &self.verification {
+            door.open(router::verification(app));
+        }
+    }
+
+    /// Waits until they have ended, after `stop` changed.
+    pub async fn end(self) {
+        end(self.servers).await;
+    }
+}
+
+/// Opens the store and reads what verification needs. The listeners say how far it is.
+pub async fn prepare(config: Config, listeners: &Listeners) -> Result<App, BootError> {
+    listeners.starting.at("the database is opened and brought up to date");
+    let store = open(&config, Upgrade::Yes).await?;
+    listeners.starting.at("keys and rules are read");
+    let app = assemble(config, store, Clock::system(), Entropy::system());
+    app.console.prepare_signing_key().await?;
+    app.verifier.hear().await?;
+    Ok(app)
+}
+
+/// Runs until `stop` says so: the listeners are opened, and tasks keep memory and records fresh. Whatever else is to be
+/// caught up with, they do.
+pub async fn serve(app: App, listeners: Listeners, mut stop: watch::Receiver<bool>) {
     if app.site.options.is_none() {
         tracing::warn!("the browser's files were not found: run the bundling step; pages work, but plainly");
     }
-    let mut listeners = Vec::new();
-    listeners.push((bind(app.config.listen).await?, router::public(&app)));
-    listeners.push((bind(app.config.ops_listen).await?, router::operations(&app)));
-    if let Some(address) = app.config.verify_listen {
-        listeners.push((bind(address).await?, router::verification(&app)));
-    }
-    app.console.prepare_signing_key().await?;
-    app.verifier.hear().await?;
-    // Whatever else is to be caught up with, the tasks do beside the listeners.
-    let caps = listen::Caps::of_this_process(&app.config.trusted_proxies);
-    let servers: Vec<_> = listeners
-        .into_iter()
-        .map(|(listener, router)| tokio::spawn(listen::serve(listener, router, caps.clone(), stop.clone())))
-        .collect();
+    listeners.open(&app);
     let tasks = [
         every(HEAR_EVERY, &app, &stop, "listening for changes", |app| async move { app.verifier.hear().await }),
         every(FLUSH_EVERY, &app, &stop, "writing usage", |app| async move { app.verifier.flush().await }),
@@ -190,35 +240,37 @@ pub async fn serve(app: App, mut stop: watch::Receiver<bool>) -> Result<(), Boot
             app.console.checkpoint_audit().await
         }),
     ];
-    let _ = stop.changed().await;
+    let _ = stop.wait_for(|stopped| *stopped).await;
     app.stopping.store(true, std::sync::atomic::Ordering::SeqCst);
     app.live.end();
-    // Servers end by themselves in time, tasks give up what they are at; neither is trusted to.
-    for joined in servers.into_iter().chain(tasks) {
-        if tokio::time::timeout(JOIN, joined).await.is_err() {
+    end(listeners.servers.into_iter().chain(tasks)).await;
+    let until = Instant::now() + LAST;
+    last(until, "the last usage could not be written", app.verifier.flush()).await;
+    last(until, "what was left of quotas could not be given back", app.verifier.release()).await;
+    last(until, "the audit chain could not be anchored", app.console.checkpoint_audit()).await;
+    if timeout_at(until, app.store.close()).await.is_err() {
+        tracing::error!("the database's connections could not be closed in time");
+    }
+}
+
+/// Waits for tasks that were told to stop, together for [`JOIN`]. Servers end by themselves in time, and the others give up
+/// what they are at; neither is trusted to.
+async fn end(tasks: impl IntoIterator<Item = JoinHandle<()>>) {
+    let until = Instant::now() + JOIN;
+    for task in tasks {
+        if timeout_at(until, task).await.is_err() {
             tracing::error!("a task did not end in time");
         }
     }
-    last("the last usage could not be written", app.verifier.flush()).await;
-    last("what was left of quotas could not be given back", app.verifier.release()).await;
-    last("the audit chain could not be anchored", app.console.checkpoint_audit()).await;
-    if tokio::time::timeout(LAST, app.store.close()).await.is_err() {
-        tracing::error!("the database's connections could not be closed in time");
-    }
-    Ok(())
 }
 
 /// Something that is done at the end, if it can be done in time.
-async fn last<E: std::fmt::Display>(what: &str, work: impl Future<Output = Result<(), E>>) {
-    match tokio::time::timeout(LAST, work).await {
+async fn last<E: std::fmt::Display>(until: Instant, what: &str, work: impl Future<Output = Result<(), E>>) {
+    match timeout_at(until, work).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::error!(%error, "{what}"),
         Err(_) => tracing::error!("{what}: the database did not answer in time"),
     }
-}
-
-async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, BootError> {
-    TcpListener::bind(address).await.map_err(|error| BootError::Listen(address, error))
 }
 
 /// Repeats a step until the process stops. The first failure in a row is said, and the recovery.
@@ -228,7 +280,7 @@ fn every<F, E>(
     stop: &watch::Receiver<bool>,
     what: &'static str,
     work: impl Fn(App) -> F + Send + 'static,
-) -> tokio::task::JoinHandle<()>
+) -> JoinHandle<()>
 where
     F: Future<Output = Result<(), E>> + Send,
     E: std::fmt::Display,

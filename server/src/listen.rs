@@ -7,7 +7,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     pin::{Pin, pin},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll},
@@ -183,8 +183,39 @@ impl HttpBody for Answer {
     }
 }
 
-/// Serves `router` until `stop` changes, then drains.
-pub async fn serve(listener: TcpListener, router: Router, caps: Caps, mut stop: watch::Receiver<bool>) {
+/// What a listener answers with: one router while the process starts, and another from then on, whenever the connection
+/// began.
+#[derive(Clone)]
+pub struct Door {
+    starting: Router,
+    ready: Arc<OnceLock<Router>>,
+}
+
+impl Door {
+    /// Answers with `starting` until it is opened.
+    pub fn closed(starting: Router) -> Self {
+        Self { starting, ready: Arc::default() }
+    }
+
+    /// Answers with this router from now on. Once.
+    pub fn open(&self, ready: Router) {
+        let _ = self.ready.set(ready);
+    }
+
+    fn router(&self) -> Router {
+        self.ready.get().unwrap_or(&self.starting).clone()
+    }
+}
+
+impl From<Router> for Door {
+    fn from(router: Router) -> Self {
+        Self::closed(router)
+    }
+}
+
+/// Serves `door` until `stop` changes, then drains.
+pub async fn serve(listener: TcpListener, door: impl Into<Door>, caps: Caps, mut stop: watch::Receiver<bool>) {
+    let door = door.into();
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -224,9 +255,9 @@ pub async fn serve(listener: TcpListener, router: Router, caps: Caps, mut stop: 
         full = false;
         prepare(&stream);
         let activity = Arc::new(Activity::default());
-        let (router, asked) = (router.clone(), activity.clone());
+        let (door, asked) = (door.clone(), activity.clone());
         let service = service_fn(move |request| {
-            let (under_way, answer) = (UnderWay::begin(&asked), router.clone().oneshot(with_peer(request, peer)));
+            let (under_way, answer) = (UnderWay::begin(&asked), door.router().oneshot(with_peer(request, peer)));
             async {
                 let response = answer.await?;
                 Ok::<_, Infallible>(response.map(|body| Answer { body, _under_way: under_way }))

@@ -5,12 +5,12 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use app::routes;
+use app::{api::ctx::Visit, routes};
 use axum::{
-    Extension, Router,
+    Extension, Json, Router,
     body::Body,
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{MethodRouter, any, get, post},
@@ -259,7 +259,13 @@ const ERROR_LIMIT: usize = 1024;
 
 /// A server function, by its name. What fails before it runs, such as a body that is not its arguments, is answered by
 /// Leptos with 500; the error itself knows its status.
-async fn server_function(request: Request) -> Response {
+async fn server_function(Extension(visit): Extension<Visit>, mut request: Request) -> Response {
+    if let Err(error) = visit.permit() {
+        let status = StatusCode::from_u16(error.status()).unwrap_or_default();
+        return (status, Json(error)).into_response();
+    }
+    // Only scripts ask: whoever says that it takes pages would be led to one when something fails.
+    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let response = leptos_axum::handle_server_fns(request).await.into_response();
     if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
         return response;

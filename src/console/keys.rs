@@ -5,6 +5,7 @@ use crate::{
     address::Addresses,
     audit::Verb,
     id::KeyId,
+    json::checked_object,
     jwt::Claims,
     key::{
         ArchiveReason, Archived, Card, Form, Generation, Key, MAX_METADATA, Metadata, Named, Purpose, SignedWrites,
@@ -279,7 +280,7 @@ impl Console {
     /// How many of this owner's keys are neither off nor expired nor archived, whether or not the owner may sign in.
     pub async fn working_keys_of(&self, permit: &Permit, owner: &str) -> Result<i64, ConsoleError> {
         permit.allows(Action::ReadKeys)?;
-        Ok(self.store.count_keys(Some(owner)).await?.live())
+        Ok(self.store.working_keys_of(owner, self.clock.now()).await?)
     }
 
     /// Edits everything but the secret. `seen` is the generation that was edited, today's when it is left out: somebody
@@ -637,9 +638,7 @@ fn metadata(text: &str) -> Result<Metadata, String> {
     if text.trim().is_empty() {
         return Ok(Metadata::default());
     }
-    let object: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(text).map_err(|_| "Type a JSON object, such as {\"site\": \"north\"}.".to_owned())?;
-    let text = serde_json::Value::Object(object).to_string();
+    let text = checked_object(text).map_err(|wrong| wrong.to_string())?;
     if text.len() > MAX_METADATA {
         return Err(format!("Metadata has at most {MAX_METADATA} bytes; this has {}.", text.len()));
     }

@@ -2,7 +2,7 @@
 
 use super::{Console, ConsoleError};
 use crate::{
-    listing::{Fact, ListKeys, Sort, Which},
+    listing::{Fact, ListKeys, Sort},
     people::{Action, Permit},
     store::{Counts, KeyHour, KeyPage, ListedKey, StoreError},
     time::{HOUR, Timestamp},
@@ -66,8 +66,8 @@ impl Console {
         permit.allows(Action::ReadKeys)?;
         let mut found = Vec::new();
         for fact in facts {
-            let list =
-                ListKeys { which: Which::Working, facts: vec![*fact], sort: Sort::Oldest, ..ListKeys::default() };
+            let which = fact.worth_a_look();
+            let list = ListKeys { which, facts: vec![*fact], sort: Sort::Oldest, ..ListKeys::default() };
             let list = within_reach(permit, &list);
             let keys = self.store.keys(&list, sample, self.clock.now()).await?.keys;
             found.push((*fact, self.count_keys(permit, &list).await?, keys));

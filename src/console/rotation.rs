@@ -9,7 +9,7 @@ use crate::{
     activity::{Observation, Outcome, Period, Series, Tally},
     audit::Verb,
     id::KeyId,
-    key::{Card, Form, Key, Purpose, State, Status},
+    key::{Card, Form, Key, Purpose, State},
     people::{Action, Permit},
     policy::Policy,
     store::{LastUse, Rotation},
@@ -348,7 +348,7 @@ impl Console {
     async fn has_live_successor(&self, id: KeyId, now: Timestamp) -> Result<bool, ConsoleError> {
         for rotation in self.store.rotations(id).await?.iter().filter(|rotation| rotation.old == id) {
             let successor = self.store.key(rotation.new).await?.map(|(stored, _)| stored.key);
-            if successor.is_some_and(|key| !matches!(key.status(now), Status::Archived | Status::Expired)) {
+            if successor.is_some_and(|key| key.may_work_again(now)) {
                 return Ok(true);
             }
         }

@@ -272,6 +272,15 @@ impl Store {
         Ok(live)
     }
 
+    /// How many of this owner's keys are neither off nor expired nor archived.
+    pub async fn working_keys_of(&self, owner: &str, now: Timestamp) -> Result<i64, StoreError> {
+        let sql = "SELECT COUNT(*) FROM keys WHERE owner = $1 AND archived_at IS NULL AND off_at IS NULL \
+                   AND expires_at > $2";
+        let (keys,): (i64,) =
+            reading!(self, db => sqlx::query_as(sql).bind(owner).bind(now.millis()).fetch_one(db).await?);
+        Ok(keys)
+    }
+
     /// Whether this owner holds a key in a tenant.
     pub async fn holds_keys_in(&self, owner: &str, tenant: TenantId) -> Result<bool, StoreError> {
         let sql = "SELECT id FROM keys WHERE owner = $1 AND tenant_id = $2 AND archived_at IS NULL LIMIT 1";

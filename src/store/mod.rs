@@ -310,9 +310,11 @@ impl Store {
         match &self.inner.db {
             Db::Sqlite { write, .. } => MIGRATIONS.run(write).await.map_err(StoreError::Migration)?,
             Db::Postgres(pool) => {
-                // A change of the schema may take longer than a statement of the running program.
+                // A change of the schema may take longer than a statement of the running program, and nodes that start at
+                // once wait for the one that makes it.
                 let mut connection = pool.acquire().await?.detach();
-                sqlx::raw_sql("SET statement_timeout = 0").execute(&mut connection).await?;
+                let patient = "SET statement_timeout = 0; SET lock_timeout = 0";
+                sqlx::raw_sql(patient).execute(&mut connection).await?;
                 MIGRATIONS.run(&mut connection).await.map_err(StoreError::Migration)?;
                 connection.close().await?;
             }
@@ -330,13 +332,20 @@ impl Store {
     async fn copy_before(&self, version: i64) -> Result<Option<PathBuf>, StoreError> {
         let Db::Sqlite { write, .. } = &self.inner.db else { return Ok(None) };
         let file = write.connect_options().get_filename().to_owned();
-        let mut copy = file.into_os_string();
-        copy.push(format!(".before-{version:04}"));
-        let copy = PathBuf::from(copy);
-        if std::fs::metadata(&copy).map_or(true, |file| file.len() == 0) {
-            // It may be made into a file that is empty: that one's mode stays.
-            private().append(true).create(true).open(&copy).map_err(|error| StoreError::File(copy.clone(), error))?;
-            sqlx::query("VACUUM INTO $1").bind(copy.to_string_lossy().into_owned()).execute(write).await?;
+        let beside = |end: String| {
+            let mut path = file.clone().into_os_string();
+            path.push(end);
+            PathBuf::from(path)
+        };
+        let (copy, part) = (beside(format!(".before-{version:04}")), beside(format!(".before-{version:04}.part")));
+        let failed = |error| StoreError::File(copy.clone(), error);
+        if !copy.try_exists().map_err(failed)? {
+            // Made under another name: a process that ends meanwhile leaves no copy that looks whole. It may be made into
+            // a file that is empty, whose mode stays.
+            private().write(true).create(true).truncate(true).open(&part).map_err(failed)?;
+            sqlx::query("VACUUM INTO $1").bind(part.to_string_lossy().into_owned()).execute(write).await?;
+            std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(failed)?;
+            std::fs::rename(&part, &copy).map_err(failed)?;
         }
         Ok(Some(copy))
     }

@@ -229,6 +229,10 @@ impl Change {
             let query = if entry.kind == Kind::Tenant { query } else { query.bind(off) };
             query.execute(db).await?;
         });
+        if entry.kind == Kind::Subject {
+            let theirs = "UPDATE keys SET due_at = 0 WHERE subject_id = $1";
+            within!(self, db => sqlx::query(theirs).bind(entry.id.as_str()).execute(db).await.map(drop))?;
+        }
         Ok(())
     }
 }

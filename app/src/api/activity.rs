@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::arguments::Arguments;
 use crate::{
     error::ApiError,
     view::{ActivityView, RotationView},
 };
 
 /// What is seen of a key. `period` is the code of one; any other counts as a day.
-#[server(prefix = "/api/console", endpoint = "key_activity")]
+#[server(prefix = "/api/console", endpoint = "key_activity", input = Arguments)]
 pub async fn key_activity(id: String, period: String) -> Result<ActivityView, ApiError> {
     use super::{activity_views, ctx, views};
     use crate::trial::TrialKey;
@@ -47,7 +48,7 @@ pub async fn key_activity(id: String, period: String) -> Result<ActivityView, Ap
 }
 
 /// What the page that rotates a key needs.
-#[server(prefix = "/api/console", endpoint = "key_rotation")]
+#[server(prefix = "/api/console", endpoint = "key_rotation", input = Arguments)]
 pub async fn key_rotation(id: String) -> Result<RotationView, ApiError> {
     use super::{activity_views, ctx, views};
     ctx::answer(

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::arguments::Arguments;
 use crate::{error::ApiError, view::AuditView};
 
 /// The newest events before number `before` that fit; the rest is as in [`crate::view::AuditAsked`].
-#[server(prefix = "/api/console", endpoint = "list_audit")]
+#[server(prefix = "/api/console", endpoint = "list_audit", input = Arguments)]
 pub async fn list_audit(
     before: Option<i64>,
     #[server(default)] who: String,

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::arguments::Arguments;
 use crate::{bulk::BulkForm, error::ApiError, view::BulkStepView};
 
 /// Does it to the next keys.
-#[server(prefix = "/api/console", endpoint = "bulk_step", input = server_fn::codec::Json)]
+#[server(prefix = "/api/console", endpoint = "bulk_step", input = Arguments)]
 pub async fn bulk_step(form: BulkForm) -> Result<BulkStepView, ApiError> {
     use super::ctx;
     let visit = ctx::answer(ctx::expect_visit())?;

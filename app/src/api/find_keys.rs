@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::arguments::Arguments;
 use crate::{error::ApiError, view::KeyMatch};
 
 /// How many keys are found at most.
@@ -9,7 +10,7 @@ use crate::{error::ApiError, view::KeyMatch};
 const MOST: usize = 7;
 
 /// The newest keys that these words find.
-#[server(prefix = "/api/console", endpoint = "find_keys")]
+#[server(prefix = "/api/console", endpoint = "find_keys", input = Arguments)]
 pub async fn find_keys(words: String) -> Result<Vec<KeyMatch>, ApiError> {
     use super::{ctx, views};
     use keyward::listing::ListKeys;

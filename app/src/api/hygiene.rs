@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::arguments::Arguments;
 use crate::{error::ApiError, view::HygieneView};
 
 /// Keys of each kind that somebody should look at.
-#[server(prefix = "/api/console", endpoint = "hygiene")]
+#[server(prefix = "/api/console", endpoint = "hygiene", input = Arguments)]
 pub async fn hygiene() -> Result<HygieneView, ApiError> {
     use keyward::{listing::Fact, people::Action};
 

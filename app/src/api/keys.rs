@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::arguments::Arguments;
 use crate::{
     error::ApiError,
     form::{ArchiveForm, IssueKeyForm},
@@ -20,7 +21,7 @@ pub enum ArchiveAnswer {
 }
 
 /// One key with what its page shows.
-#[server(prefix = "/api/console", endpoint = "show_key")]
+#[server(prefix = "/api/console", endpoint = "show_key", input = Arguments)]
 pub async fn show_key(id: String) -> Result<KeyView, ApiError> {
     use super::{ctx, views};
     ctx::answer(
@@ -37,7 +38,7 @@ pub async fn show_key(id: String) -> Result<KeyView, ApiError> {
 }
 
 /// What archiving a key would break.
-#[server(prefix = "/api/console", endpoint = "key_stakes")]
+#[server(prefix = "/api/console", endpoint = "key_stakes", input = Arguments)]
 pub async fn key_stakes(id: String) -> Result<StakesView, ApiError> {
     use super::{ctx, views};
     ctx::answer(
@@ -51,7 +52,7 @@ pub async fn key_stakes(id: String) -> Result<StakesView, ApiError> {
 }
 
 /// What the form for a new key needs.
-#[server(prefix = "/api/console", endpoint = "new_key")]
+#[server(prefix = "/api/console", endpoint = "new_key", input = Arguments)]
 pub async fn new_key() -> Result<NewKeyView, ApiError> {
     use super::{choices::choices, ctx};
     ctx::answer(
@@ -64,7 +65,7 @@ pub async fn new_key() -> Result<NewKeyView, ApiError> {
 }
 
 /// What the form that edits a key needs.
-#[server(prefix = "/api/console", endpoint = "key_form")]
+#[server(prefix = "/api/console", endpoint = "key_form", input = Arguments)]
 pub async fn key_form(id: String) -> Result<EditKeyView, ApiError> {
     use super::{change_key::typed, choices::choices, ctx, views};
     use keyward::key::{Form, State};
@@ -90,7 +91,7 @@ pub async fn key_form(id: String) -> Result<EditKeyView, ApiError> {
 }
 
 /// Issues a key. The answer is the one response that ever holds its secret.
-#[server(prefix = "/api/console", endpoint = "issue_key", input = server_fn::codec::Json, output = server_fn::codec::Post<OnceEncoding>)]
+#[server(prefix = "/api/console", endpoint = "issue_key", input = Arguments, output = server_fn::codec::Post<OnceEncoding>)]
 pub async fn issue_key(form: IssueKeyForm) -> Result<IssueAnswer, ApiError> {
     use super::ctx;
     let visit = ctx::answer(ctx::expect_visit())?;
@@ -109,7 +110,7 @@ pub async fn issue_key(form: IssueKeyForm) -> Result<IssueAnswer, ApiError> {
 }
 
 /// Archives a key.
-#[server(prefix = "/api/console", endpoint = "archive_key", input = server_fn::codec::Json)]
+#[server(prefix = "/api/console", endpoint = "archive_key", input = Arguments)]
 pub async fn archive_key(id: String, form: ArchiveForm) -> Result<ArchiveAnswer, ApiError> {
     use super::ctx;
     let visit = ctx::answer(ctx::expect_visit())?;

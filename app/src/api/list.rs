@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::arguments::Arguments;
 use crate::{error::ApiError, view::KeysView};
 
 /// A page of keys: `query` is that of the list's address.
-#[server(prefix = "/api/console", endpoint = "list_keys")]
+#[server(prefix = "/api/console", endpoint = "list_keys", input = Arguments)]
 pub async fn list_keys(query: String) -> Result<KeysView, ApiError> {
     use keyward::{console::KeyList, listing::Phase, people::Action, registry::Kind};
 

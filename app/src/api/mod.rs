@@ -4,6 +4,7 @@
 mod activity;
 #[cfg(feature = "ssr")]
 mod activity_views;
+mod arguments;
 mod audit;
 mod bulk;
 #[cfg(feature = "ssr")]

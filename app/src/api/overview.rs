@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::arguments::Arguments;
 use crate::{
     error::ApiError,
     view::{FirstRunView, OverviewView},
 };
 
 /// What is going on.
-#[server(prefix = "/api/console", endpoint = "overview")]
+#[server(prefix = "/api/console", endpoint = "overview", input = Arguments)]
 pub async fn overview() -> Result<OverviewView, ApiError> {
     use super::{activity_views, ctx, views};
     use crate::view::{KeyLine, ReasonView};
@@ -59,7 +60,7 @@ pub async fn overview() -> Result<OverviewView, ApiError> {
 }
 
 /// How far the first run has come.
-#[server(prefix = "/api/console", endpoint = "first_run")]
+#[server(prefix = "/api/console", endpoint = "first_run", input = Arguments)]
 pub async fn first_run() -> Result<FirstRunView, ApiError> {
     use super::ctx;
     use keyward::console::FirstRun;

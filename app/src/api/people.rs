@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::arguments::Arguments;
 use crate::{error::ApiError, view::VisitorView};
 
 /// Who is signed in.
-#[server(prefix = "/api/console", endpoint = "visitor")]
+#[server(prefix = "/api/console", endpoint = "visitor", input = Arguments)]
 pub async fn visitor() -> Result<VisitorView, ApiError> {
     use super::ctx;
     use keyward::people::Action;

@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::arguments::Arguments;
 use crate::{
     error::ApiError,
     settings::{EntriesView, EntryView, PersonRow},
 };
 
 /// Every entry of a kind.
-#[server(prefix = "/api/console", endpoint = "list_entries")]
+#[server(prefix = "/api/console", endpoint = "list_entries", input = Arguments)]
 pub async fn list_entries(kind: String) -> Result<EntriesView, ApiError> {
     use super::{ctx, settings_views};
     ctx::answer(
@@ -24,7 +25,7 @@ pub async fn list_entries(kind: String) -> Result<EntriesView, ApiError> {
 }
 
 /// One entry, or without an id the form for a new one. There is just one policy, so it needs no id.
-#[server(prefix = "/api/console", endpoint = "show_entry")]
+#[server(prefix = "/api/console", endpoint = "show_entry", input = Arguments)]
 pub async fn show_entry(kind: String, id: Option<String>) -> Result<EntryView, ApiError> {
     use super::{ctx, settings_views};
     use keyward::registry::Kind;
@@ -51,7 +52,7 @@ pub async fn show_entry(kind: String, id: Option<String>) -> Result<EntryView, A
 }
 
 /// Everyone who may sign in, or could once.
-#[server(prefix = "/api/console", endpoint = "list_people")]
+#[server(prefix = "/api/console", endpoint = "list_people", input = Arguments)]
 pub async fn list_people() -> Result<Vec<PersonRow>, ApiError> {
     use super::{ctx, settings_views};
     ctx::answer(

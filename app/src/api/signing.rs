@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::arguments::Arguments;
 use crate::{error::ApiError, signing::SigningView};
 #[cfg(feature = "ssr")]
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
 };
 
 /// A key's verify keys, with what becomes of writes.
-#[server(prefix = "/api/console", endpoint = "show_signing")]
+#[server(prefix = "/api/console", endpoint = "show_signing", input = Arguments)]
 pub async fn show_signing(id: String) -> Result<SigningView, ApiError> {
     use super::{ctx, views};
     ctx::answer(

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::arguments::Arguments;
 use crate::{error::ApiError, view::StatusView};
 
 /// Switches a key off, or on again, and answers how it stands now.
-#[server(prefix = "/api/console", endpoint = "switch_key", input = server_fn::codec::Json)]
+#[server(prefix = "/api/console", endpoint = "switch_key", input = Arguments)]
 pub async fn switch_key(id: String, on: bool) -> Result<StatusView, ApiError> {
     use super::{change_key::switch, ctx, views};
     ctx::answer(

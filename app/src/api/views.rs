@@ -90,6 +90,8 @@ pub(super) fn row(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> KeyR
             Status::Archived => StatusView::Archived,
             Status::Expired => StatusView::Expired,
             Status::Off => StatusView::Off,
+            Status::OwnerDisabled => StatusView::OwnerDisabled,
+            Status::UserOff => StatusView::UserOff,
             Status::ExpiresSoon(days) => StatusView::ExpiresSoon(days),
             Status::Active => StatusView::Active,
         },

@@ -32,6 +32,19 @@ pub(crate) fn status(status: StatusView) -> (&'static str, &'static str, &'stati
         }
         StatusView::Expired => ("bad", "stop", "Expired", "It is refused. Make a new key.".to_owned()),
         StatusView::Off => ("warn", "stop", "Off", "It is refused until it is switched on.".to_owned()),
+        StatusView::OwnerDisabled => (
+            "bad",
+            "stop",
+            "Owner disabled",
+            "It is refused: its owner was disabled. Give it to somebody else, or archive it.".to_owned(),
+        ),
+        StatusView::UserOff => (
+            "bad",
+            "stop",
+            "User off",
+            "It is refused: the user it acts as is switched off. Switch that user on, or let it act as somebody else."
+                .to_owned(),
+        ),
         StatusView::Archived => ("", "archive", "Archived", "It is refused for good.".to_owned()),
     }
 }

@@ -1,6 +1,6 @@
 //! What somebody should look at: keys with too much, too long or for nobody, each with what mends it.
 
-use keyward::listing::{Fact, Which};
+use keyward::listing::Fact;
 use leptos::prelude::*;
 
 use super::frame::Loaded;
@@ -20,7 +20,7 @@ pub(crate) fn Hygiene() -> impl IntoView {
         let may_write = view.may_write;
         view! {
             <div class="row page-head"><h1>"Hygiene"</h1></div>
-            <p class="muted lead">"Keys that work and that somebody should look at, the oldest first. Facts are brought up to date within seconds."</p>
+            <p class="muted lead">"Keys that somebody should look at, the oldest first. Facts are brought up to date within seconds."</p>
             {if clean {
                 view! { <div class="banner ok"><Icon name="ok"/><p><b>"Nothing to do."</b>" Every key expires, is used, is limited to what it needs, and its owner is still here."</p></div> }.into_any()
             } else {
@@ -59,7 +59,7 @@ fn advice(fact: Fact) -> (&'static str, &'static str, bool) {
 fn Habit(habit: HabitView, may_write: bool) -> impl IntoView {
     let Some(fact) = Fact::parse(&habit.fact) else { return ().into_any() };
     let (why, words, archives) = advice(fact);
-    let list = Asked::default().with(|list| list.which = Which::Working).toggled(fact);
+    let list = Asked::default().with(|list| list.which = fact.worth_a_look()).toggled(fact);
     let (all, id, heading) = (list.address(), habit.fact.clone(), habit.fact.clone());
     let none = habit.keys.is_empty();
     let more = habit.count != habit.keys.len().to_string();

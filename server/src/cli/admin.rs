@@ -98,7 +98,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
         Command::List { json } => {
             let users = session.console.users(permit).await?;
             if json {
-                print_json(&users.iter().map(as_json).collect());
+                print_json(&users.iter().map(as_json).collect::<Vec<_>>());
             } else if users.is_empty() {
                 println!("Nobody yet. `keyward setup-link` prints a link that creates the first superadmin.");
             } else {

@@ -10,7 +10,7 @@ use keyward::{
     time::{Timestamp, span},
 };
 
-use super::{CliError, Session, print_json};
+use super::{CliError, Object, Session, object, print_json, raw};
 use crate::{boot::Upgrade, config::Flags};
 
 /// Keys made at a time by `seed`.
@@ -251,8 +251,8 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
             if json {
                 print_json(&value);
             } else {
-                for (field, value) in value.as_object().into_iter().flatten() {
-                    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                for (field, value) in value {
+                    let text = serde_json::from_str(value.get()).unwrap_or_else(|_| value.get().to_owned());
                     println!("{field:<16} {text}");
                 }
                 println!("{:<16} {}", "calls_24h", found.stakes.calls_day);
@@ -314,7 +314,7 @@ async fn seed(session: &Session, count: u32) -> Result<(), CliError> {
 fn print_once(issued: &Issued, json: bool, now: Timestamp) {
     if json {
         let mut value = as_json(&issued.key, None, now);
-        value["token"] = issued.token.reveal().into();
+        value.insert("token".to_owned(), raw(&issued.token.reveal()));
         print_json(&value);
     } else {
         println!("{}", issued.token.reveal());
@@ -333,6 +333,8 @@ fn status(key: &Key, now: Timestamp) -> &'static str {
         Status::Archived => "archived",
         Status::Expired => "expired",
         Status::Off => "off",
+        Status::OwnerDisabled => "owner disabled",
+        Status::UserOff => "user off",
         Status::ExpiresSoon(_) => "expires soon",
         Status::Active => "active",
     }
@@ -341,7 +343,7 @@ fn status(key: &Key, now: Timestamp) -> &'static str {
 fn line(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> String {
     let used = last_use.map_or_else(|| "never used".to_owned(), |used| format!("used {}", used.at));
     format!(
-        "{}  {:<13} {:<30} {:<28} {used}",
+        "{}  {:<14} {:<30} {:<28} {used}",
         key.id,
         status(key, now),
         key.card.name.as_str(),
@@ -349,7 +351,7 @@ fn line(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> String {
     )
 }
 
-fn as_json(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> serde_json::Value {
+fn as_json(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> Object {
     let null = serde_json::Value::Null;
     let (archived, off) = match &key.state {
         State::Live => (null, serde_json::Value::Null),
@@ -360,9 +362,7 @@ fn as_json(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> serde_json:
     };
     let card = &key.card;
     let words = |text: String| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    // It was a JSON object when it was stored.
-    let metadata: serde_json::Value = serde_json::from_str(card.metadata.as_str()).unwrap_or_default();
-    serde_json::json!({
+    let mut shown = object(&serde_json::json!({
         "id": key.id.as_str(), "name": key.card.name.as_str(), "description": key.card.description.as_str(),
         "masked": key.masked(), "tenant": key.tenant.name.as_str(), "owner": key.card.owner.as_str(),
         "scopes": key.card.scopes.iter().map(ToString::to_string).collect::<Vec<_>>(), "status": status(key, now),
@@ -370,8 +370,11 @@ fn as_json(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> serde_json:
         "last_used_at": last_use.map(|used| used.at.to_string()), "archived": archived, "off": off,
         "group": key.group.as_ref().map(|group| &group.name), "acts_as": key.subject.as_ref().map(|subject| &subject.name),
         "role": card.role.as_str(), "addresses": words(card.addresses.to_string()), "limits": words(card.limits.to_string()),
-        "quota": card.quota.map(|quota| quota.to_string()), "metadata": metadata, "form": key.form.code(),
+        "quota": card.quota.map(|quota| quota.to_string()), "form": key.form.code(),
         "signed_writes": card.signed_writes.code(), "all_access_reason": card.all_access_reason.as_str(),
         "rotated_from": key.rotated_from.map(|id| id.to_string()),
-    })
+    }));
+    // It was a JSON object when it was stored.
+    shown.insert("metadata".to_owned(), serde_json::from_str(card.metadata.as_str()).unwrap_or_else(|_| raw(&())));
+    shown
 }

@@ -11,7 +11,7 @@ mod serve;
 mod verify;
 mod verify_keys;
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{collections::BTreeMap, io::IsTerminal, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use keyward::{
@@ -22,6 +22,8 @@ use keyward::{
     secret::Entropy,
     store::Store,
 };
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
     boot::{self, BootError, Upgrade},
@@ -230,7 +232,21 @@ fn start_log(config: &Config, least: &str) {
     };
 }
 
-/// Prints a JSON value, on one line.
-fn print_json(value: &serde_json::Value) {
-    println!("{value}");
+/// A JSON object whose values stay as they are written, numbers of any length among them.
+type Object = BTreeMap<String, Box<RawValue>>;
+
+/// What is an object in JSON.
+fn object(value: &impl Serialize) -> Object {
+    let text = serde_json::to_string(value).expect("names are texts");
+    serde_json::from_str(&text).expect("it is an object")
+}
+
+/// A value as it is written.
+fn raw(value: &impl Serialize) -> Box<RawValue> {
+    to_raw_value(value).expect("names are texts")
+}
+
+/// Prints JSON, on one line.
+fn print_json(value: &impl Serialize) {
+    println!("{}", raw(value));
 }

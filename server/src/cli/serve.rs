@@ -1,6 +1,6 @@
 //! `serve`, `setup-link`, `migrate`.
 
-use keyward::{clock::Clock, console::Console, people::Permit, secret::Entropy};
+use keyward::{console::Console, people::Permit};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -8,32 +8,46 @@ use tokio::{
 
 use super::{CliError, Session, start_log};
 use crate::{
-    boot::{self, Upgrade},
+    boot::{self, Listeners, Upgrade},
     config::{Config, Flags},
 };
 
 pub(super) async fn serve(flags: &Flags) -> Result<(), CliError> {
     let config = Config::load(flags)?;
     start_log(&config, "info");
-    let store = boot::open(&config, Upgrade::Yes).await?;
-    let app = boot::assemble(config, store, Clock::system(), Entropy::system());
-    let (stopper, stop) = watch::channel(false);
+    let (stopper, mut stop) = watch::channel(false);
     let watching = watch_signals(stopper);
-    let operator = boot::operator(&app.config, &app.console)?;
-    let link = link(&app.config, &app.console, &operator).await?;
-    let server = tokio::spawn(boot::serve(app.clone(), stop));
-    println!("Keyward listens on {} (health and metrics on http://{})", app.config.public_url, app.config.ops_listen);
-    if let Some(link) = link {
-        println!(
-            "\nNobody can sign in yet. Create the first superadmin with this link; it works once, for 24 hours:\n\n  {link}\n"
-        );
-        if app.config.listen.ip().is_unspecified() && !app.config.is_public_url_set {
-            println!("From another machine, use this machine's name or address in its place.\n");
-        }
+    let listeners = Listeners::bind(&config, &stop).await?;
+    let starting = async {
+        let app = boot::prepare(config, &listeners).await?;
+        let operator = boot::operator(&app.config, &app.console)?;
+        let link = link(&app.config, &app.console, &operator).await?;
+        Ok::<_, CliError>((app, link))
+    };
+    let started = tokio::select! {
+        started = starting => Some(started?),
+        _ = stop.wait_for(|stopped| *stopped) => None,
+    };
+    if let Some((app, link)) = started {
+        greet(&app.config, link.as_deref());
+        boot::serve(app, listeners, stop).await;
+    } else {
+        listeners.end().await;
     }
-    let ended = server.await.map_err(|error| CliError::Environment(error.to_string()))?;
     watching.abort();
-    Ok(ended?)
+    Ok(())
+}
+
+/// Says where the process listens, and how to begin.
+fn greet(config: &Config, link: Option<&str>) {
+    println!("Keyward listens on {} (health and metrics on http://{})", config.public_url, config.ops_listen);
+    let Some(link) = link else { return };
+    println!(
+        "\nNobody can sign in yet. Create the first superadmin with this link; it works once, for 24 hours:\n\n  {link}\n"
+    );
+    if config.listen.ip().is_unspecified() && !config.is_public_url_set {
+        println!("From another machine, use this machine's name or address in its place.\n");
+    }
 }
 
 /// Turns the first SIGTERM or Ctrl-C into the stop signal.

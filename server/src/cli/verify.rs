@@ -11,7 +11,7 @@ use keyward::{
     verify::{Answer, Refused, Verifier},
 };
 
-use super::{CliError, Session, print_json};
+use super::{CliError, Object, Session, object, print_json, raw};
 use crate::{boot::Upgrade, config::Flags, http::verify::VerifyAnswer};
 
 #[derive(Args)]
@@ -51,7 +51,7 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
     match session.console.why(&session.operator, &verifier, &text, &door).await? {
         Why::Presented(answer) => {
             if json {
-                print_json(&as_json(&answer)?);
+                print_json(&as_json(&answer));
             } else {
                 print(&answer);
             }
@@ -59,8 +59,8 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
         }
         Why::Named(answer) => {
             if json {
-                let mut value = as_json(&answer)?;
-                value["secret_presented"] = false.into();
+                let mut value = as_json(&answer);
+                value.insert("secret_presented".to_owned(), raw(&false));
                 print_json(&value);
             } else {
                 println!("As if the secret of this key had been presented; an id proves nothing:");
@@ -70,8 +70,8 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
         }
         Why::Refused { then, now } => {
             if json {
-                let now = now.as_ref().map(as_json).transpose()?;
-                print_json(&serde_json::json!({ "refused": refused(&then), "now": now }));
+                let now = raw(&now.as_ref().map(as_json));
+                print_json(&Object::from([("refused".to_owned(), raw(&refused(&then))), ("now".to_owned(), now)]));
             } else {
                 print_refused(&then);
                 match &now {
@@ -99,8 +99,8 @@ fn verdict(decision: Decision) -> Result<(), CliError> {
     }
 }
 
-fn as_json(answer: &Answer) -> Result<serde_json::Value, CliError> {
-    serde_json::to_value(VerifyAnswer::of(answer, "")).map_err(|error| CliError::Environment(error.to_string()))
+fn as_json(answer: &Answer) -> Object {
+    object(&VerifyAnswer::of(answer, ""))
 }
 
 fn print(answer: &Answer) {

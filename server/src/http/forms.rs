@@ -161,15 +161,14 @@ pub async fn post_sign_out(Extension(session): Extension<Session>) -> Response {
 }
 
 /// Changes the theme: the system's, dark, light, and round again.
-pub async fn post_theme(State(app): State<App>, Extension(visit): Extension<Visit>, body: Bytes) -> Response {
+pub async fn post_theme(Extension(visit): Extension<Visit>, body: Bytes) -> Response {
     let next = take(&mut pairs(&body), "next");
     let (theme, age) = match visit.theme {
         None => ("dark", 31_536_000),
         Some("dark") => ("light", 31_536_000),
         Some(_) => ("", 0),
     };
-    let secure = if app.config.is_tls() { "; Secure" } else { "" };
-    let cookie = format!("{THEME_COOKIE}={theme}; Path=/; Max-Age={age}; SameSite=Strict; HttpOnly{secure}");
+    let cookie = format!("{THEME_COOKIE}={theme}; Path=/; Max-Age={age}; SameSite=Strict; HttpOnly");
     let mut response = Redirect::to(local(&next)).into_response();
     response.headers_mut().extend(HeaderValue::from_str(&cookie).map(|cookie| (header::SET_COOKIE, cookie)));
     response
@@ -204,7 +203,7 @@ pub async fn post_archive(
 ) -> Response {
     let Some(form) = ArchiveForm::from_pairs(pairs(&body)) else { return bad_form() };
     let (status, posted) = match api::archive(&visit, &id, &form).await {
-        Ok(ArchiveAnswer::Archived) => return said::lead(&app, &routes::key(&id), Said::Archived),
+        Ok(ArchiveAnswer::Archived) => return said::lead(&routes::key(&id), Said::Archived),
         Ok(ArchiveAnswer::Refused(errors)) => {
             (StatusCode::UNPROCESSABLE_ENTITY, Posted::Archive { form, errors, failure: None })
         }

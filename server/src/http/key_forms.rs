@@ -44,7 +44,7 @@ pub async fn post_edit(
         return answer_form(&app, parts, StatusCode::OK, Posted::Edit(form, Refused::default())).await;
     }
     match api::edit(&visit, &id, &form).await {
-        Ok(Edited::Saved) => said::lead(&app, &routes::key(&id), Said::Saved),
+        Ok(Edited::Saved) => said::lead(&routes::key(&id), Said::Saved),
         Ok(Edited::WouldBreak(found)) => answer_form(&app, parts, StatusCode::OK, Posted::Tighten(form, found)).await,
         Err(refused) => answer_form(&app, parts, status(&refused), Posted::Edit(form, refused)).await,
     }
@@ -64,7 +64,7 @@ pub async fn post_switch(
         _ => return bad_form(),
     };
     match (api::switch(&visit, &id, on).await, KeyId::parse(&id)) {
-        (Ok(()), Some(key)) => said::lead(&app, &routes::key(&id), Said::switched(key, on)),
+        (Ok(()), Some(key)) => said::lead(&routes::key(&id), Said::switched(key, on)),
         // An archived key's page says why it stays as it is.
         (Ok(()) | Err(Refused { failure: None, .. }), _) => Redirect::to(&routes::key(&id)).into_response(),
         (Err(refused), _) => {
@@ -145,7 +145,7 @@ pub async fn post_purge(
 ) -> Response {
     let Some(form) = PurgeForm::from_pairs(pairs(&body)) else { return bad_form() };
     match api::purge(&visit, &id, &form).await {
-        Ok(()) => said::lead(&app, &format!("{}?status=any", routes::KEYS), Said::Purged),
+        Ok(()) => said::lead(&format!("{}?status=any", routes::KEYS), Said::Purged),
         Err(refused) => answer_form(&app, parts, status(&refused), Posted::Purge(form, refused)).await,
     }
 }

@@ -20,5 +20,6 @@ mod said;
 pub mod session_over;
 pub mod settings;
 pub mod signing;
+pub mod starting;
 pub mod verify;
 pub mod why;

@@ -80,11 +80,8 @@ pub async fn keys(State(app): State<App>, request: Request) -> Response {
     // What a script asks for again is nobody's choice.
     if let Some(columns) = chosen.filter(|_| !is_live) {
         let codes: Vec<_> = columns.iter().map(|column| column.names().0).collect();
-        let secure = if app.config.is_tls() { "; Secure" } else { "" };
-        let cookie = format!(
-            "{COLUMNS_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Strict; HttpOnly{secure}",
-            codes.join(".")
-        );
+        let cookie =
+            format!("{COLUMNS_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Strict; HttpOnly", codes.join("."));
         response.headers_mut().extend(HeaderValue::from_str(&cookie).map(|cookie| (header::SET_COOKIE, cookie)));
     }
     response
@@ -128,7 +125,7 @@ pub async fn render(
     let render = leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone()));
     let mut response = render(request).await.into_response();
     if said.is_some() {
-        said::forget(app, &mut response);
+        said::forget(&mut response);
     }
     response
 }

@@ -6,15 +6,15 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use crate::{layers::cookie, router::App};
+use crate::layers::cookie;
 
 /// Seconds that a page has to be loaded in.
 const LIFE: u32 = 30;
 
 /// Leads on, where it is said what was done.
-pub(super) fn lead(app: &App, path: &str, said: Said) -> Response {
+pub(super) fn lead(path: &str, said: Said) -> Response {
     let mut response = Redirect::to(path).into_response();
-    keep(app, &mut response, &said.to_text(), LIFE);
+    keep(&mut response, &said.to_text(), LIFE);
     response
 }
 
@@ -24,13 +24,12 @@ pub(super) fn of(headers: &HeaderMap) -> Option<Said> {
 }
 
 /// It was said.
-pub(super) fn forget(app: &App, response: &mut Response) {
-    keep(app, response, "", 0);
+pub(super) fn forget(response: &mut Response) {
+    keep(response, "", 0);
 }
 
-fn keep(app: &App, response: &mut Response, text: &str, life: u32) {
-    let secure = if app.config.is_tls() { "; Secure" } else { "" };
-    let cookie = format!("{SAID_COOKIE}={text}; Path=/; Max-Age={life}; SameSite=Strict; HttpOnly{secure}");
+fn keep(response: &mut Response, text: &str, life: u32) {
+    let cookie = format!("{SAID_COOKIE}={text}; Path=/; Max-Age={life}; SameSite=Strict; HttpOnly");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -27,7 +27,7 @@ use crate::router::App;
 /// Leads on when it is saved; otherwise the page of this request is rendered again.
 async fn lead(app: &App, parts: Parts, done: &str, typed: Typed, result: Result<SaveAnswer, ApiError>) -> Response {
     let (status, errors, failure) = match result {
-        Ok(SaveAnswer::Saved(said)) => return said::lead(app, done, said),
+        Ok(SaveAnswer::Saved(said)) => return said::lead(done, said),
         Ok(SaveAnswer::Refused(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors, None),
         Err(error) => (status(error), Vec::new(), Some(error)),
     };

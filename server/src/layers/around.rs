@@ -58,7 +58,8 @@ impl RequestIds {
         Self { start, count: AtomicU64::new(0) }
     }
 
-    fn next(&self) -> RequestId {
+    /// The next one.
+    pub fn next(&self) -> RequestId {
         let mut id = [b'0'; 16];
         id[..8].copy_from_slice(&self.start);
         let mut rest = self.count.fetch_add(1, Ordering::Relaxed);
@@ -96,6 +97,9 @@ pub async fn around_layer(State(app): State<App>, request: Request, next: Next) 
     })
     .await;
     headers::browsers(response.headers_mut(), app.config.is_tls());
+    if app.config.is_tls() {
+        headers::secure_cookies(response.headers_mut());
+    }
     response
 }
 
@@ -151,17 +155,23 @@ where
     } else {
         tracing::debug!(request = id, %method, route, status, took, "answered");
     }
-    // What machines are allowed is read by machines; everything else may end up in a browser.
-    if !response.status().is_success() {
-        headers::browsers(response.headers_mut(), app.config.is_tls());
-    }
+    finish(&mut response, app.config.is_tls(), &caller.id);
+    response
+}
+
+/// The headers of every answer.
+pub fn finish(response: &mut Response, is_tls: bool, id: &RequestId) {
+    let status = response.status();
     let headers = response.headers_mut();
+    // What machines are allowed is read by machines; everything else may end up in a browser.
+    if !status.is_success() {
+        headers::browsers(headers, is_tls);
+    }
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("1"));
     }
     headers::common(headers);
-    headers.extend(HeaderValue::from_str(id).map(|value| (ID_HEADER, value)));
-    response
+    headers.extend(HeaderValue::from_str(id.as_str()).map(|value| (ID_HEADER, value)));
 }
 
 /// The request with its body cut off at the limit. Refused at once is what says that it is larger, has too many headers,

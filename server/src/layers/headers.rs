@@ -41,6 +41,17 @@ pub(super) fn keep_plain_cookies(headers: &mut HeaderMap) {
     }
 }
 
+/// Has every cookie sent back over TLS alone. The sessions' layer leaves that out when it takes its own away, and browsers
+/// then keep it.
+pub(super) fn secure_cookies(headers: &mut HeaderMap) {
+    for (name, cookie) in headers.iter_mut() {
+        let text = cookie.to_str().unwrap_or_default();
+        if *name == header::SET_COOKIE && !text.split(';').any(|part| part.trim().eq_ignore_ascii_case("secure")) {
+            *cookie = HeaderValue::from_str(&format!("{text}; Secure")).unwrap_or(HeaderValue::from_static(""));
+        }
+    }
+}
+
 /// The headers of every answer.
 pub(super) fn common(headers: &mut HeaderMap) {
     headers.insert(ALWAYS.0, HeaderValue::from_static(ALWAYS.1));

@@ -16,7 +16,7 @@ mod visit;
 
 pub use self::{
     address::{ClientAddress, FORWARDED_FOR, TrustedPeer},
-    around::{BODY_LIMIT, Caller, HEADER_BYTES, HEADER_LINES, RequestId, RequestIds, around, around_layer},
+    around::{BODY_LIMIT, Caller, HEADER_BYTES, HEADER_LINES, RequestId, RequestIds, around, around_layer, finish},
     cross_site::refuse_other_sites,
     forms::refuse_unreadable_forms,
     headers::browsers,
@@ -40,7 +40,8 @@ fn refusal(
     }
 }
 
-fn words(
+/// An answer that is nothing but words: plain text for a browser, a problem for everybody else.
+pub fn words(
     accept: Option<&HeaderValue>,
     id: &RequestId,
     status: StatusCode,

@@ -100,21 +100,29 @@ fn wrong_words_and_wrong_settings_have_their_exit_codes() {
     assert!(output.code == 3 && output.stderr.contains("64 hexadecimal digits"), "{output:?}");
 }
 
+/// Each command that the program names, with what it says of itself.
+fn helps(database: &Database, path: &[&str]) -> Vec<(Vec<String>, String)> {
+    let output = run(database, &[path, &["--help"]].concat(), "");
+    assert!(output.code == 0 && output.stdout.contains("Usage: keyward"), "{path:?} {output:?}");
+    let listed = output.stdout.split_once("Commands:").map_or("", |(_, rest)| rest.split("\n\n").next().unwrap());
+    let names: Vec<String> =
+        listed.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).map(str::to_owned).collect();
+    let mut all = vec![(path.iter().map(ToString::to_string).collect(), output.stdout.clone())];
+    for name in names.iter().filter(|name| !name.is_empty() && *name != "help") {
+        all.extend(helps(database, &[path, &[name]].concat()));
+    }
+    all
+}
+
 #[test]
 fn every_command_explains_itself() {
     let database = Database::sqlite();
-    for arguments in [
-        &["--help"][..],
-        &["serve", "--help"],
-        &["keys", "create", "--help"],
-        &["admin", "create", "--help"],
-        &["verify", "--help"],
-        &["doctor", "--help"],
-        &["audit", "verify", "--help"],
-        &["jwt", "rotate", "--help"],
-        &["verify-keys", "add", "--help"],
-    ] {
-        let output = run(&database, arguments, "");
-        assert!(output.code == 0 && output.stdout.contains("Usage: keyward"), "{arguments:?} {output:?}");
+    let all = helps(&database, &[]);
+    for name in ["keys create", "audit verify", "verify-keys add", "jwt rotate", "doctor", "tenants disable"] {
+        assert!(all.iter().any(|(path, _)| path.join(" ") == name), "{name}");
+    }
+    for (path, help) in &all {
+        assert!(!help.contains(r#"[default: ""]"#) && !help.contains("[default: ]"), "{path:?}: {help}");
+        assert!(!help.contains('\x1b'), "{path:?}: no colours into a pipe");
     }
 }

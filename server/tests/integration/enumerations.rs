@@ -37,27 +37,22 @@ fn filled(path: &str) -> String {
     places.iter().fold(path.to_owned(), |path, (place, filling)| path.replace(place, filling))
 }
 
-/// A body each function understands, so that what refuses it is not its form.
-fn body_for(function: &str, id: &str) -> (&'static str, String) {
-    let form = "application/x-www-form-urlencoded";
-    let json = "application/json";
+/// Arguments each function understands, so that what refuses them is not their form.
+fn arguments(function: &str, id: &str) -> String {
     match function {
-        "first_run" | "overview" | "visitor" | "new_key" | "hygiene" | "list_audit" | "list_people" => {
-            (form, String::new())
-        }
-        "list_entries" | "show_entry" => (form, "kind=scopes".to_owned()),
-        "bulk_step" => (json, format!(r#"{{"form":{{"act":"on","keys":["{id}"]}}}}"#)),
-        "list_keys" => (form, "query=".to_owned()),
-        "show_key" | "key_stakes" | "key_form" | "key_rotation" | "show_signing" => (form, format!("id={id}")),
-        "key_activity" => (form, format!("id={id}&period=day")),
-        "find_keys" => (form, "words=for".to_owned()),
-        "switch_key" => (json, format!(r#"{{"id":"{id}","on":true}}"#)),
-        "issue_key" => (
-            json,
+        "first_run" | "overview" | "visitor" | "new_key" | "hygiene" | "list_audit" | "list_people" => "{}".to_owned(),
+        "list_entries" | "show_entry" => r#"{"kind":"scopes"}"#.to_owned(),
+        "bulk_step" => format!(r#"{{"form":{{"act":"on","keys":["{id}"]}}}}"#),
+        "list_keys" => r#"{"query":""}"#.to_owned(),
+        "show_key" | "key_stakes" | "key_form" | "key_rotation" | "show_signing" => format!(r#"{{"id":"{id}"}}"#),
+        "key_activity" => format!(r#"{{"id":"{id}","period":"day"}}"#),
+        "find_keys" => r#"{"words":"for"}"#.to_owned(),
+        "switch_key" => format!(r#"{{"id":"{id}","on":true}}"#),
+        "issue_key" => {
             r#"{"form":{"name":"n","description":"","owner":"","ticked":[],"typed":"a","life":"90","date":""}}"#
-                .to_owned(),
-        ),
-        "archive_key" => (json, format!(r#"{{"id":"{id}","form":{{"reason":"not_needed","confirm":""}}}}"#)),
+                .to_owned()
+        }
+        "archive_key" => format!(r#"{{"id":"{id}","form":{{"reason":"not_needed","confirm":""}}}}"#),
         other => panic!("say here how {other} is called"),
     }
 }
@@ -70,14 +65,20 @@ async fn every_server_function_refuses_anonymous_callers() {
         // A key of its own: some functions leave it archived.
         let token = keyward.issue("a").await;
         let id = crate::support::id_of(&token);
-        let (kind, body) = body_for(&function, id);
-        let headers = [("sec-fetch-site", "same-origin"), ("content-type", kind)];
-        let path = format!("/api/console/{function}");
-        let anonymous = keyward.client().send(Method::POST, &path, &headers, &body).await;
+        let body = arguments(&function, id);
+        let anonymous = keyward.client().call(&function, &body).await;
         assert_eq!(anonymous.status, StatusCode::UNAUTHORIZED, "{function}: {}", anonymous.body);
         assert!(anonymous.body.contains("SignedOut"), "{function}: {}", anonymous.body);
         let mut admin = keyward.signed_in(Role::Superadmin).await;
-        let signed_in = admin.send(Method::POST, &path, &headers, &body).await;
+        for more in [r#""more":1,"#, r#""__path":"/","#] {
+            let answer = admin.call(&function, &format!("{{{more}{}", &body[1..]).replace(",}", "}")).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{function} takes {more} {}", answer.body);
+        }
+        let nested = body.replace(r#""form":{"#, r#""form":{"more":1,"#);
+        if nested != body {
+            assert_eq!(admin.call(&function, &nested).await.status, StatusCode::BAD_REQUEST, "{nested}");
+        }
+        let signed_in = admin.call(&function, &body).await;
         assert_eq!(signed_in.status, StatusCode::OK, "{function} works for whoever may: {}", signed_in.body);
     }
 }
@@ -172,6 +173,20 @@ async fn every_answer_carries_the_headers_of_the_security_bar() {
             assert!(!answer.body.contains(" style=") && !answer.body.contains(" onclick="), "{what}");
         }
     }
+    let made = [("name", "a"), ("scopes", "a"), ("life", "90")];
+    let mut cookies = BTreeSet::new();
+    for (path, fields) in [("/theme", &[][..]), ("/keys/new", &made), ("/sign-out", &[])] {
+        for cookie in browser.post(path, fields).await.headers.get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap();
+            for part in ["Secure", "Path=/", "HttpOnly", "SameSite=Strict"] {
+                let is_said = cookie.split("; ").any(|other| other == part);
+                let takes_away = cookie.contains("Max-Age=0");
+                assert!(is_said || takes_away && part != "Secure" && part != "Path=/", "{path} {part}: {cookie}");
+            }
+            cookies.insert(cookie.split('=').next().unwrap().to_owned());
+        }
+    }
+    assert!(cookies.contains("__Host-keyward") && cookies.contains("keyward_theme"), "{cookies:?}");
 }
 
 /// Route by role: what each may reach, as a table that is compared whole.
@@ -184,9 +199,7 @@ async fn the_matrix_of_routes_and_roles() {
         let theirs = keyward.issue("a").await;
         for role in Role::ALL {
             let mut client = keyward.signed_in(role).await;
-            let (kind, body) = body_for(&function, crate::support::id_of(&theirs));
-            let headers = [("sec-fetch-site", "same-origin"), ("content-type", kind)];
-            let answer = client.send(Method::POST, &format!("/api/console/{function}"), &headers, &body).await;
+            let answer = client.call(&function, &arguments(&function, crate::support::id_of(&theirs))).await;
             line.extend([" ", role.code(), "=", answer.status.as_str()]);
         }
         found += &line;

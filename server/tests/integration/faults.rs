@@ -14,8 +14,8 @@ use axum::http::StatusCode;
 use keyward::people::Role;
 
 use crate::support::{
-    Database, Keyward, Operator, PASSWORD,
-    program::{Server, http, http_with, run},
+    Database, Keyward, Operator, PASSWORD, databases,
+    program::{Server, exchange, free, http, http_with, run},
 };
 
 #[tokio::test]
@@ -94,6 +94,43 @@ fn slow_and_oversized_clients_are_cut_off_and_others_are_not() {
         while stream.read(&mut byte).expect("a slow or silent client is cut off") > 0 {}
     }
     assert_eq!(server.forward(&token), 200);
+}
+
+/// Until the database lets it in, the process is there and says what it waits for, and it can be stopped.
+#[tokio::test]
+async fn a_process_that_starts_says_so_and_stops() {
+    for (kind, database) in databases() {
+        let held = database.hold().await;
+        let mut server = Server::begin(&database, &[("KEYWARD_VERIFY_LISTEN", &free())]);
+        server.wait_for("GET /livez HTTP/1.1", 200);
+        let (status, body) = http(&server.ops, "GET /readyz HTTP/1.1");
+        assert_eq!(status, 503, "{kind}");
+        assert!(body.starts_with("starting: the database is opened"), "{kind}: {body}");
+        let machine = exchange(&server.address, "GET /forward-auth?scope=any HTTP/1.1", "").unwrap();
+        assert_eq!((machine.status.as_u16(), machine.header("retry-after")), (503, "1"), "{kind}");
+        assert!(machine.json()["detail"].as_str().unwrap().contains("is starting"), "{kind}: {machine:?}");
+        // Nothing is asked on it for now; what it is asked later is answered by the console.
+        let mut kept = TcpStream::connect(&server.address).unwrap();
+        let browser = exchange(&server.address, "GET /sign-in HTTP/1.1\r\nAccept: text/html", "").unwrap();
+        assert_eq!((browser.status.as_u16(), browser.header("refresh")), (503, "2"), "{kind}");
+        assert!(browser.header("content-security-policy").contains("default-src 'none'"), "{kind}");
+
+        let again = Server::begin(&database, &[]);
+        again.wait_for("GET /livez HTTP/1.1", 200);
+        let (clean, took) = again.stop();
+        assert!(clean && took < Duration::from_secs(4), "{kind}: a process that starts is stopped: {took:?}");
+        assert!(server.child.try_wait().unwrap().is_none(), "{kind}: {}", server.log());
+
+        drop(held);
+        server.wait_for("GET /readyz HTTP/1.1", 200);
+        let request = format!("GET /sign-in HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.address);
+        kept.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        kept.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{kind}: {answer}");
+        assert!(!server.log().contains('\x1b'), "{kind}: no colours into a file");
+        assert!(server.stop().0, "{kind}");
+    }
 }
 
 #[test]

@@ -12,11 +12,12 @@ use keyward::{
     key::ArchiveReason,
     listing::{Fact, ListKeys, Phase, Sort, Which, standing},
     people::Role,
+    registry::Kind,
     store::ListedKey,
     time::Timestamp,
 };
 
-use crate::support::{Keyward, Operator, databases, id_of};
+use crate::support::{Keyward, Operator, databases, id_of, program::run};
 
 /// All keys that answer a question, page by page.
 async fn all(keyward: &Keyward, list: &ListKeys) -> Vec<ListedKey> {
@@ -355,11 +356,54 @@ async fn an_owner_who_is_disabled_shows_in_the_list() {
             admin.post(&format!("/settings/people/{}/switch", theirs.id), &[("on", "0")]).await.status,
             StatusCode::SEE_OTHER
         );
+        let row = admin.get("/keys?q=theirs").await;
+        assert!(row.page().contains("Owner disabled</span>"), "at once: {}", row.body);
         console.settle_keys().await.unwrap();
-        let list = ListKeys { facts: vec![Fact::OwnerDisabled], ..ListKeys::default() };
-        let found = console.list_keys(&console.operator(), &list).await.unwrap();
-        assert_eq!(found.matches, 1);
-        assert_eq!(found.page.keys[0].key.card.name.as_str(), "theirs");
+        for list in [
+            ListKeys { facts: vec![Fact::OwnerDisabled], ..ListKeys::default() },
+            ListKeys { which: Which::Only(Phase::OwnerDisabled), ..ListKeys::default() },
+        ] {
+            let found = console.list_keys(&console.operator(), &list).await.unwrap();
+            assert_eq!(found.matches, 1);
+            assert_eq!(found.page.keys[0].key.card.name.as_str(), "theirs");
+            assert_eq!(found.counts.live(), 1);
+        }
+        assert!(admin.get("/hygiene").await.body.contains("theirs"));
+        let listed = run(&keyward.database, &["keys", "list", "--search", "theirs"], "").stdout;
+        assert!(listed.contains("owner disabled"), "{listed}");
+        admin.post(&format!("/settings/people/{}/switch", theirs.id), &[("on", "1")]).await;
+        console.settle_keys().await.unwrap();
+        let list = ListKeys { which: Which::Only(Phase::Active), ..ListKeys::default() };
+        assert_eq!(console.list_keys(&console.operator(), &list).await.unwrap().matches, 2);
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_is_switched_off_shows_in_the_list() {
+    for (_, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let mut admin = keyward.signed_in(Role::Superadmin).await;
+        let user = [("name", "Anna"), ("tenant", "default")];
+        let made = admin.post("/settings/subjects/new", &user).await;
+        assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+        let console = &keyward.app.console;
+        let operator = console.operator();
+        let subject = console.entries(&operator, Kind::Subject).await.unwrap().remove(0).id.to_string();
+        let form = [("name", "acts"), ("scopes", "bookings.read"), ("life", "90"), ("acts_as", "Anna")];
+        let made = admin.post("/keys/new", &form).await;
+        assert_eq!(made.status, StatusCode::OK, "{}", made.body);
+        let matches = async |phase| {
+            console.settle_keys().await.unwrap();
+            let list = ListKeys { which: Which::Only(phase), ..ListKeys::default() };
+            console.list_keys(&operator, &list).await.unwrap().matches
+        };
+        assert_eq!(matches(Phase::Active).await, 1);
+        for (on, word, phase) in [("0", "User off</span>", Phase::UserOff), ("1", "Active</span>", Phase::Active)] {
+            let switched = admin.post(&format!("/settings/subjects/{subject}/switch"), &[("on", on)]).await;
+            assert_eq!(switched.status, StatusCode::SEE_OTHER, "{}", switched.body);
+            assert!(admin.get("/keys?q=acts").await.page().contains(word), "{word}");
+            assert_eq!(matches(phase).await, 1, "{word}");
+        }
     }
 }
 

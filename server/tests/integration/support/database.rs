@@ -64,6 +64,25 @@ impl Database {
         psql(url, sql);
     }
 
+    /// Keeps everyone from bringing its schema up to date, until it is dropped. The schema is empty.
+    pub async fn hold(&self) -> Box<dyn std::any::Any> {
+        match &self.postgres {
+            None => {
+                let file = self.folder.path().join("keyward.db");
+                let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+                sqlx::raw_sql("PRAGMA journal_mode = wal; BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+                Box::new(connection)
+            }
+            Some(url) => {
+                let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+                let held = "BEGIN; CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY)";
+                sqlx::raw_sql(held).execute(&mut connection).await.unwrap();
+                Box::new(connection)
+            }
+        }
+    }
+
     /// Everything the database holds on disk or dumps, as bytes.
     pub fn contents(&self) -> Vec<u8> {
         match &self.postgres {

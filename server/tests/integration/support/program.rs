@@ -63,6 +63,17 @@ impl Server {
 
     /// The same, with settings.
     pub fn with(database: &Database, settings: &[(&str, &str)]) -> Self {
+        let mut server = Self::begin(database, settings);
+        let mut lines = BufReader::new(server.child.stdout.take().unwrap()).lines();
+        server.said = lines.next().unwrap().unwrap();
+        server.wait_for("GET /readyz HTTP/1.1", 200);
+        // Keep reading, so that the server never waits for us.
+        std::thread::spawn(move || lines.for_each(drop));
+        server
+    }
+
+    /// Starts it and waits for nothing.
+    pub fn begin(database: &Database, settings: &[(&str, &str)]) -> Self {
         let (address, ops, log) = (free(), free(), tempfile::tempfile().unwrap());
         let mut command = command(database, &["serve"]);
         command
@@ -71,17 +82,16 @@ impl Server {
             .env("KEYWARD_OPS_LISTEN", &ops)
             .stdout(Stdio::piped())
             .stderr(log.try_clone().unwrap());
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let said = lines.next().unwrap().unwrap();
+        Self { child: command.spawn().unwrap(), address, ops, said: String::new(), log }
+    }
+
+    /// Waits until the operations listener answers so.
+    pub fn wait_for(&self, head: &str, status: u16) {
         let until = Instant::now() + Duration::from_secs(20);
-        while http(&ops, "GET /readyz HTTP/1.1").0 != 200 {
-            assert!(Instant::now() < until, "the server did not get ready");
+        while http(&self.ops, head).0 != status {
+            assert!(Instant::now() < until, "{head} is not {status}: {}", self.log());
             std::thread::sleep(Duration::from_millis(20));
         }
-        // Keep reading, so that the server never waits for us.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address, ops, said, log }
     }
 
     /// What it wrote to its log.

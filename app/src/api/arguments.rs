@@ -1,0 +1,48 @@
+//! How the arguments of a server function travel: as a JSON object, and one that says more than the function knows is
+//! refused.
+
+use leptos::server_fn::{
+    Bytes, ContentType, Encodes, Format, FormatType,
+    codec::{JsonEncoding, Post},
+};
+use serde::Serialize;
+
+/// The codec of arguments.
+pub type Arguments = Post<ArgumentsEncoding>;
+
+/// JSON in which no name is unknown, however deep.
+pub struct ArgumentsEncoding;
+
+impl ContentType for ArgumentsEncoding {
+    const CONTENT_TYPE: &'static str = JsonEncoding::CONTENT_TYPE;
+}
+
+impl FormatType for ArgumentsEncoding {
+    const FORMAT_TYPE: Format = Format::Text;
+}
+
+impl<T: Serialize> Encodes<T> for ArgumentsEncoding {
+    type Error = <JsonEncoding as Encodes<T>>::Error;
+
+    fn encode(arguments: &T) -> Result<Bytes, Self::Error> {
+        JsonEncoding::encode(arguments)
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl<T: serde::de::DeserializeOwned> leptos::server_fn::Decodes<T> for ArgumentsEncoding {
+    type Error = serde_json::Error;
+
+    fn decode(bytes: Bytes) -> Result<T, Self::Error> {
+        use serde::de::Error;
+
+        let mut unknown = None;
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let arguments = serde_ignored::deserialize(&mut json, |path| unknown = Some(path.to_string()))?;
+        json.end()?;
+        match unknown {
+            Some(path) => Err(Error::custom(format!("{path} is not an argument"))),
+            None => Ok(arguments),
+        }
+    }
+}
