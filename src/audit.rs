@@ -58,6 +58,8 @@ codes! {
         ProbeGateway = "gateway.probe" => "Gateway test began",
         /// They were archived and removed.
         EndProbe = "gateway.end_probe" => "Gateway test ended",
+        /// The checkpoint file was lost, and a new one begun.
+        AnchorAudit = "audit.anchor" => "Checkpoint begun anew",
     }
 }
 

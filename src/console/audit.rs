@@ -10,7 +10,7 @@ use std::{
 
 use super::{Console, ConsoleError};
 use crate::{
-    audit::{Break, Head},
+    audit::{Break, Head, Verb},
     people::{Action, Permit},
     secret::{hex, private, unhex},
     store::{AuditFilter, AuditPage, StoreError},
@@ -124,9 +124,16 @@ impl Console {
         self.anchor(false).await
     }
 
-    /// Begins a new checkpoint file after the old one was lost, at the end of a chain that is whole otherwise.
+    /// Begins a new checkpoint file after the old one was lost, and has the chain itself say so. What a chain lost before
+    /// that, nobody can tell any more.
     pub async fn anchor_anew(&self, permit: &Permit) -> Result<ChainReport, ChainError> {
         permit.allows(Action::ReadAudit).map_err(ConsoleError::from)?;
+        if self.read_checkpoint()?.is_none() && self.store.was_anchored().await? {
+            let events = self.store.audit_head().await?.seq;
+            let (now, detail) = (self.clock.now(), serde_json::json!({ "events": events.to_string() }));
+            let change = self.store.change().await?;
+            change.commit(now, permit.actor(), Verb::AnchorAudit, "checkpoint", &detail.to_string()).await?;
+        }
         self.anchor(true).await?;
         self.verify_audit(permit).await
     }
@@ -303,7 +310,10 @@ mod tests {
             assert!(!path.exists());
         }
         assert!(console.verify_audit_now(&operator).await.unwrap().broken.is_some());
-        assert_eq!(console.anchor_anew(&operator).await.unwrap().anchored, Some(0));
+        assert_eq!(console.anchor_anew(&operator).await.unwrap().anchored, Some(1));
+        let events = console.search_audit(&operator, &AuditFilter::default(), None, None).await.unwrap().events;
+        assert_eq!(events.iter().map(|event| event.verb.as_str()).collect::<Vec<_>>(), [Verb::AnchorAudit.code()]);
+        assert_eq!(console.anchor_anew(&operator).await.unwrap().events, 1, "one that is there is kept");
         console.checkpoint_audit().await.unwrap();
         #[cfg(unix)]
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
@@ -363,9 +373,17 @@ mod tests {
         // As if the newest migration had not run yet: the copy is made before it fails on what is there already.
         store.tamper("UPDATE _sqlx_migrations SET version = 0 WHERE version = 9999").await;
         assert!(store.migrate().await.is_err());
-        let copies = fs::read_dir(folder.path())
+        let copies: Vec<_> = fs::read_dir(folder.path())
             .unwrap()
-            .filter(|file| file.as_ref().is_ok_and(|file| file.file_name().to_string_lossy().contains(".before-")));
-        assert_eq!(copies.count(), 1);
+            .flatten()
+            .filter(|file| file.file_name().to_string_lossy().contains(".before-"))
+            .collect();
+        assert_eq!(copies.len(), 1, "{copies:?}");
+        assert!(copies[0].metadata().unwrap().len() > 0);
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::mode(&copies[0].metadata().unwrap().permissions());
+            assert_eq!(mode & 0o777, 0o600);
+        }
     }
 }

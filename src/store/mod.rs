@@ -424,15 +424,24 @@ impl Schema {
 impl Db {
     async fn applied_migrations(&self) -> Result<Vec<i64>, StoreError> {
         const TABLE: &str = "_sqlx_migrations";
+        // Looking makes nothing: nodes that start at once on an empty database take turns in making the table.
         let applied = match self {
             Self::Sqlite { write, .. } => {
                 let mut connection = write.acquire().await?;
-                connection.ensure_migrations_table(TABLE).await.map_err(StoreError::Migration)?;
+                let sql = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = $1";
+                let (tables,): (i64,) = sqlx::query_as(sql).bind(TABLE).fetch_one(&mut *connection).await?;
+                if tables == 0 {
+                    return Ok(Vec::new());
+                }
                 connection.list_applied_migrations(TABLE).await.map_err(StoreError::Migration)?
             }
             Self::Postgres(pool) => {
                 let mut connection = pool.acquire().await?;
-                connection.ensure_migrations_table(TABLE).await.map_err(StoreError::Migration)?;
+                let sql = "SELECT to_regclass($1) IS NOT NULL";
+                let (is_there,): (bool,) = sqlx::query_as(sql).bind(TABLE).fetch_one(&mut *connection).await?;
+                if !is_there {
+                    return Ok(Vec::new());
+                }
                 connection.list_applied_migrations(TABLE).await.map_err(StoreError::Migration)?
             }
         };

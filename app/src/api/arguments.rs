@@ -2,10 +2,10 @@
 //! refused.
 
 use leptos::server_fn::{
-    Bytes, ContentType, Encodes, Format, FormatType,
+    Bytes, ContentType, Decodes, Encodes, Format, FormatType,
     codec::{JsonEncoding, Post},
 };
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 /// The codec of arguments.
 pub type Arguments = Post<ArgumentsEncoding>;
@@ -29,10 +29,10 @@ impl<T: Serialize> Encodes<T> for ArgumentsEncoding {
     }
 }
 
-#[cfg(feature = "ssr")]
-impl<T: serde::de::DeserializeOwned> leptos::server_fn::Decodes<T> for ArgumentsEncoding {
-    type Error = serde_json::Error;
+impl<T: DeserializeOwned> Decodes<T> for ArgumentsEncoding {
+    type Error = <JsonEncoding as Decodes<T>>::Error;
 
+    #[cfg(feature = "ssr")]
     fn decode(bytes: Bytes) -> Result<T, Self::Error> {
         use serde::de::Error;
 
@@ -41,8 +41,14 @@ impl<T: serde::de::DeserializeOwned> leptos::server_fn::Decodes<T> for Arguments
         let arguments = serde_ignored::deserialize(&mut json, |path| unknown = Some(path.to_string()))?;
         json.end()?;
         match unknown {
-            Some(path) => Err(Error::custom(format!("{path} is not an argument"))),
+            Some(path) => Err(Self::Error::custom(format!("{path} is not an argument"))),
             None => Ok(arguments),
         }
+    }
+
+    /// No browser is sent arguments.
+    #[cfg(not(feature = "ssr"))]
+    fn decode(bytes: Bytes) -> Result<T, Self::Error> {
+        JsonEncoding::decode(bytes)
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use axum::http::StatusCode;
 
 use crate::support::{
-    Keyward, databases,
+    Database, Keyward, databases,
     program::{Server, run},
 };
 
@@ -75,4 +75,42 @@ async fn files_are_private() {
         seen += 1;
     }
     assert!(seen >= 5, "the database, its WAL and shm, the key, the checkpoint");
+}
+
+/// A database that others can read is named, with the command that mends it.
+#[cfg(unix)]
+#[test]
+fn a_database_that_others_can_read_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let database = Database::sqlite();
+    run(&database, &["keys", "create", "--name", "a", "--scope", "a"], "");
+    let file = database.folder().join("keyward.db");
+    for (mode, code, words) in [(0o600, 0, "database   well"), (0o644, 3, "chmod 600")] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let output = run(&database, &["doctor"], "");
+        assert_eq!(output.code, code, "{output:?}");
+        assert!(output.stdout.contains(words), "{output:?}");
+    }
+}
+
+/// Without the checkpoint file nothing is called whole, by any command, until somebody says that it was lost; the chain
+/// then says so itself.
+#[test]
+fn a_lost_checkpoint_is_said_until_it_is_begun_anew() {
+    for (kind, database) in databases() {
+        run(&database, &["keys", "create", "--name", "a", "--scope", "a"], "");
+        let whole = run(&database, &["audit", "verify"], "");
+        assert!(whole.code == 0 && whole.stdout.contains("whole"), "{kind} {whole:?}");
+        let checkpoint = database.folder().join("keyward.checkpoint");
+        fs::remove_file(&checkpoint).unwrap();
+        let server = Server::start(&database);
+        let verified = run(&database, &["audit", "verify", "--json"], "");
+        assert_eq!((verified.code, server.stop().0), (1, true), "{kind} {verified:?}");
+        assert!(verified.stdout.contains(r#""whole":false"#), "{kind} {verified:?}");
+        assert!(run(&database, &["audit", "verify"], "").stderr.contains("keyward audit anchor"), "{kind}");
+        assert!(!checkpoint.exists(), "{kind}: no start begins a new one");
+        let anchored = run(&database, &["audit", "anchor"], "");
+        assert!(anchored.code == 0 && anchored.stdout.contains("agrees up to event 3"), "{kind} {anchored:?}");
+        assert_eq!(run(&database, &["audit", "verify"], "").code, 0, "{kind}");
+    }
 }
