@@ -97,7 +97,7 @@ impl Console {
         permit.allows(kind.action())?;
         let before = self.entry(permit, kind, id).await?;
         if !kind.can_be_disabled() {
-            return Err(ConsoleError::Forbidden);
+            return Err(ConsoleError::NotFound);
         }
         if before.disabled_at.is_none() == on {
             return Ok(before);

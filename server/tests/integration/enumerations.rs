@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use axum::http::{Method, StatusCode};
-use keyward::people::Role;
+use keyward::{console::NewUser, people::Role, registry::Kind};
 use server::router::{Access, table};
 
-use crate::support::Keyward;
+use crate::support::{Keyward, Operator, PASSWORD};
 
 /// What machines may have without a key, and may keep: public keys, and the description of what can be asked.
 const PUBLISHED: [&str; 2] = ["/.well-known/jwks.json", "/api/v1/openapi.json"];
@@ -227,6 +227,104 @@ show_key     superadmin=200 admin=200 auditor=200 member=404
 show_signing superadmin=200 admin=200 auditor=200 member=404
 switch_key   superadmin=200 admin=200 auditor=403 member=404
 visitor      superadmin=200 admin=200 auditor=200 member=200
+";
+    assert_eq!(found, expected, "as found:\n{found}");
+}
+
+/// A form each route understands, about the key, user or person in its address.
+fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
+    match path {
+        "/keys/new" => vec![("name", "n"), ("scopes", "a"), ("life", "90")],
+        "/keys/bulk" => vec![("act", "off"), ("key", "{id}"), ("go", "1")],
+        "/keys/{id}/edit" => vec![("seen", "{seen}"), ("name", "n"), ("scopes", "a"), ("life", "90")],
+        "/keys/{id}/switch" => vec![("to", "off")],
+        "/keys/{id}/rotate" => vec![("overlap", "24h")],
+        "/keys/{id}/cut" => vec![("page", "{id}")],
+        "/keys/{id}/extend" => vec![("page", "{id}"), ("overlap", "24h")],
+        "/keys/{id}/purge" => vec![("confirm", "for a")],
+        "/keys/{id}/archive" => vec![("reason", "not_needed"), ("confirm", "")],
+        "/keys/{id}/signing" => vec![("public_key", "x")],
+        "/keys/{id}/signing/{verify_key}/retire" | "/audit/verify" => vec![],
+        "/settings/people/new" => vec![("email", "new@example.com"), ("password", "short"), ("role", "member")],
+        "/settings/people/{id}/switch" | "/settings/{kind}/{id}/switch" => vec![("on", "0")],
+        "/settings/{kind}/new" | "/settings/{kind}/{id}" => vec![("name", "user {id}"), ("tenant", "default")],
+        "/settings/gateway" => vec![("url", "nothing")],
+        "/why" => vec![("asked", "{id}")],
+        other => panic!("say here what is posted to {other}"),
+    }
+}
+
+/// The same for the forms of pages: whoever may not is told so whatever they sent, and nothing is changed.
+#[tokio::test]
+async fn the_matrix_of_forms_and_roles() {
+    let keyward = Keyward::new().await;
+    let console = &keyward.app.console;
+    let operator = console.operator();
+    let mut clients = Vec::new();
+    for role in Role::ALL {
+        clients.push((role, keyward.signed_in(role).await));
+    }
+    let form = NewUser { email: "spare@example.com".to_owned(), password: PASSWORD.to_owned() };
+    let spare = console.create_user(&operator, form, Role::Member).await.unwrap().id.to_string();
+    let mut found = String::new();
+    for route in table().iter().filter(|route| {
+        route.method == "POST" && matches!(route.access, Access::SignedIn | Access::May(_) | Access::MayChangeKind)
+    }) {
+        let mut line = format!("{:<39}", route.path);
+        for (role, client) in &mut clients {
+            let key = crate::support::id_of(&keyward.issue("a").await).to_owned();
+            let before = keyward.app.store.audit_head().await.unwrap();
+            let user = [("name".to_owned(), format!("user of {key}")), ("tenant".to_owned(), "default".to_owned())];
+            let user = console.create_entry(&operator, Kind::Subject, &user.into()).await.unwrap().id.to_string();
+            let id = match route.path {
+                path if path.starts_with("/settings/people") => &spare,
+                path if path.starts_with("/settings") => &user,
+                _ => &key,
+            };
+            let filled = |text: &str| {
+                let seen = before.seq.to_string();
+                [("{id}", id.as_str()), ("{kind}", "subjects"), ("{verify_key}", &key), ("{seen}", &seen)]
+                    .iter()
+                    .fold(text.to_owned(), |text, (place, filling)| text.replace(place, filling))
+            };
+            let fields: Vec<_> = form_for(route.path).into_iter().map(|(name, value)| (name, filled(value))).collect();
+            let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let before = keyward.app.store.audit_head().await.unwrap();
+            let nonsense = client.post(&filled(route.path), &[("nonsense", "1")]).await;
+            let answer = client.post(&filled(route.path), &fields).await;
+            line.extend([" ", role.code(), "=", answer.status.as_str()]);
+            let is_changed = keyward.app.store.audit_head().await.unwrap() != before;
+            if answer.status == StatusCode::FORBIDDEN {
+                assert_eq!(nonsense.status, StatusCode::FORBIDDEN, "{} {role:?}: authority is asked first", route.path);
+            }
+            // What somebody else has does not exist.
+            if [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND].contains(&answer.status) {
+                assert!(!is_changed, "{} {role:?}", route.path);
+            }
+        }
+        found += &line;
+        found.push('\n');
+    }
+    let expected = "\
+/keys/new                               superadmin=200 admin=200 auditor=403 member=200
+/keys/bulk                              superadmin=200 admin=200 auditor=403 member=200
+/keys/{id}/edit                         superadmin=303 admin=303 auditor=403 member=404
+/keys/{id}/switch                       superadmin=303 admin=303 auditor=403 member=404
+/keys/{id}/rotate                       superadmin=200 admin=200 auditor=403 member=404
+/keys/{id}/cut                          superadmin=422 admin=422 auditor=403 member=404
+/keys/{id}/extend                       superadmin=422 admin=422 auditor=403 member=404
+/keys/{id}/purge                        superadmin=422 admin=403 auditor=403 member=403
+/keys/{id}/archive                      superadmin=303 admin=303 auditor=403 member=404
+/keys/{id}/signing                      superadmin=422 admin=422 auditor=403 member=404
+/keys/{id}/signing/{verify_key}/retire  superadmin=400 admin=400 auditor=403 member=400
+/audit/verify                           superadmin=303 admin=303 auditor=303 member=403
+/settings/people/new                    superadmin=422 admin=403 auditor=403 member=403
+/settings/people/{id}/switch            superadmin=303 admin=403 auditor=403 member=403
+/settings/{kind}/new                    superadmin=303 admin=303 auditor=403 member=403
+/settings/{kind}/{id}                   superadmin=303 admin=303 auditor=403 member=403
+/settings/{kind}/{id}/switch            superadmin=303 admin=303 auditor=403 member=403
+/why                                    superadmin=200 admin=200 auditor=200 member=200
+/settings/gateway                       superadmin=422 admin=422 auditor=403 member=403
 ";
     assert_eq!(found, expected, "as found:\n{found}");
 }

@@ -101,7 +101,8 @@ fn a_lost_checkpoint_is_said_until_it_is_begun_anew() {
         run(&database, &["keys", "create", "--name", "a", "--scope", "a"], "");
         let whole = run(&database, &["audit", "verify"], "");
         assert!(whole.code == 0 && whole.stdout.contains("whole"), "{kind} {whole:?}");
-        let checkpoint = database.folder().join("keyward.checkpoint");
+        let name = if kind == "sqlite" { "keyward.checkpoint" } else { "audit.checkpoint" };
+        let checkpoint = database.folder().join(name);
         fs::remove_file(&checkpoint).unwrap();
         let server = Server::start(&database);
         let verified = run(&database, &["audit", "verify", "--json"], "");
