@@ -39,14 +39,17 @@ pub const RESERVED: &[(&str, &str)] = &[
 pub const ANY_TENANT: &str = "keyward.any_tenant";
 
 impl Scope {
+    /// The most characters it may have.
+    pub const MAX: usize = 64;
+
     /// Reads a scope: at most 64 characters of lower-case words joined by dots.
     pub fn parse(text: &str) -> Result<Self, ScopeError> {
         let word = |part: &str| {
             part.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
                 && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
         };
-        if text.len() > 64 || !text.split('.').all(word) {
-            return Err(ScopeError::Form(text.chars().take(64).collect()));
+        if text.len() > Self::MAX || !text.split('.').all(word) {
+            return Err(ScopeError::Form(text.chars().take(Self::MAX).collect()));
         }
         let scope = Self(text.to_owned());
         if scope.is_reserved() && !RESERVED.iter().any(|(known, _)| *known == text) {

@@ -61,7 +61,7 @@ fn AtStake(stakes: StakesView) -> impl IntoView {
         count => format!(" from {count} addresses"),
     };
     let more = callers.len().saturating_sub(NAMED);
-    let line = |caller: CallerView| view! { <li class="row tight"><code>{caller.address}</code><span class="muted"><Ago when=caller.last/></span></li> };
+    let line = |caller: CallerView| view! { <li class="row tight"><code translate="no">{caller.address}</code><span class="muted"><Ago when=caller.last/></span></li> };
     view! {
         <div class=tone>
             <Icon name="warning"/>

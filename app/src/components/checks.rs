@@ -75,7 +75,7 @@ pub(crate) fn Walk(
                 {(!when.is_empty()).then(|| view! { <span class="muted" id=format!("{id}-when")>{when}</span> })}
                 <Verdict allowed/>
                 <h2 class="grow" id=id>{words}</h2>
-                <code class="muted">{code}</code>
+                <code translate="no" class="muted">{code}</code>
             </header>
             <Checks of=checks remedy/>
         </section>

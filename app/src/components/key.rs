@@ -100,7 +100,7 @@ pub(crate) fn Scopes(
     let more = of.len().saturating_sub(shown);
     view! {
         <span class="row nowrap tight">
-            {of.into_iter().take(shown).map(|scope| view! { <span class="chip code" title=scope.clone()>{scope.clone()}</span> }).collect_view()}
+            {of.into_iter().take(shown).map(|scope| view! { <span translate="no" class="chip code" title=scope.clone()>{scope.clone()}</span> }).collect_view()}
             {(more > 0).then(|| view! { <span class="muted" title=rest.clone()>"+"{more}<span class="hide">" more: "{rest.clone()}</span></span> })}
         </span>
     }

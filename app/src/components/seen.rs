@@ -14,7 +14,7 @@ fn Caller(address: String, agent: String) -> impl IntoView {
     let address = if address.is_empty() {
         view! { <span class="muted">"address not known"</span> }.into_any()
     } else {
-        view! { <code>{address}</code> }.into_any()
+        view! { <code translate="no">{address}</code> }.into_any()
     };
     view! { {address}<span class="sub agent"><bdi>{if agent.is_empty() { "no name given".to_owned() } else { agent }}</bdi></span> }
 }

@@ -21,7 +21,8 @@ fn Page(view: AboutView) -> impl IntoView {
     let facts = |facts: Vec<(String, String)>| {
         facts.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect_view()
     };
-    let health = |(path, words): (String, String)| view! { <dt><code>{path}</code></dt><dd>{words}</dd> };
+    let health =
+        |(path, words): (String, String)| view! { <dt><code translate="no">{path}</code></dt><dd>{words}</dd> };
     view! {
         <div class="row page-head"><h1>"About"</h1></div>
         <p class="muted lead">"Keyward: API keys, issued and verified by your own server."</p>

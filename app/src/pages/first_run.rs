@@ -29,8 +29,8 @@ fn Ask(origin: String) -> impl IntoView {
         <section class="panel plain" aria-labelledby="first-run">
             <div class="body stack tight">
                 <h2 id="first-run">"One step left: have a key verified"</h2>
-                <p class="muted">"Put the key's secret into "<code>"KEYWARD_KEY"</code>" and ask. 200 means that it is let in; anything else says why not. This turns to done within seconds of the first call that is allowed."</p>
-                <div class="code-box"><pre tabindex="0"><code>{ask.clone()}</code></pre>
+                <p class="muted">"Put the key's secret into "<code translate="no">"KEYWARD_KEY"</code>" and ask. 200 means that it is let in; anything else says why not. This turns to done within seconds of the first call that is allowed."</p>
+                <div class="code-box"><pre tabindex="0"><code translate="no">{ask.clone()}</code></pre>
                     <button class="btn quiet square" type="button" data-copy=ask aria-label="Copy command" hidden><Icon name="copy"/></button></div>
             </div>
         </section>

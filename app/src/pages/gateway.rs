@@ -36,7 +36,7 @@ fn Test(view: GatewayView) -> impl IntoView {
     let [url_error, scope_error, tenant_error] = ["url", "scope", "tenant"].map(|field| error_of(&errors, field));
     view! {
         <div class="row page-head"><h1>"Test a gateway"</h1></div>
-        <p class="muted lead">"Sends up to ten GET requests to an address that your proxy guards with Keyward: with a key that works, with keys that must not, with none, and with forged identity headers. The keys are made for this, live for minutes, and are gone afterwards. If the address answers with the headers it was sent, the test also sees what the service is told."</p>
+        <p class="muted lead">"Sends some GET requests to an address that your proxy guards with Keyward: with a key that works, with keys that must not, with none, and with forged identity headers. The keys are made for this, live for minutes, and are gone afterwards. If the address answers with the headers it was sent, the test also sees what the service is told."</p>
         {failure.map(|error| view! { <div class="banner bad lead" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
         <form class="row ask-line" method="post" action=routes::GATEWAY aria-label="Test a gateway">
             <div class="wide"><Line id="url" label="Address" value=url error=url_error/></div>
@@ -61,7 +61,7 @@ fn Report(report: ReportView) -> impl IntoView {
         view! {
             <li class=class>
                 <b>{finding.probe}</b>
-                <span class="fact"><code>{finding.got}</code></span>
+                <span class="fact"><code translate="no">{finding.got}</code></span>
                 <span class="fact muted"><bdi>{finding.words}</bdi>" Expected "{finding.expected}"."</span>
                 <Marked of=finding.mark/>
             </li>
@@ -69,7 +69,7 @@ fn Report(report: ReportView) -> impl IntoView {
     };
     view! {
         <section class="panel" aria-labelledby="report">
-            <header class="row"><span class=format!("chip pill {tone}")><Icon name=icon/>{verdict}</span><h2 class="grow" id="report">{words}</h2><code class="muted">{gateway}</code></header>
+            <header class="row"><span class=format!("chip pill {tone}")><Icon name=icon/>{verdict}</span><h2 class="grow" id="report">{words}</h2><code translate="no" class="muted">{gateway}</code></header>
             <ol class="checks plain">{findings.into_iter().map(row).collect_view()}</ol>
         </section>
     }

@@ -27,14 +27,14 @@ pub(super) fn NoKeys(may_write: bool, origin: String) -> impl IntoView {
                 </div></li>
                 <li><span class="node" aria-hidden="true">"2"</span><div class="stack tight">
                     <h2>"Ask Keyward about it"</h2>
-                    <p class="muted">"Any service that holds a key with the scope "<code>"keyward.verify"</code>" may ask. The answer says yes or no, and why."</p>
-                    <div class="code-box"><pre tabindex="0"><code>{ask.clone()}</code></pre>
+                    <p class="muted">"Any service that holds a key with the scope "<code translate="no">"keyward.verify"</code>" may ask. The answer says yes or no, and why."</p>
+                    <div class="code-box"><pre tabindex="0"><code translate="no">{ask.clone()}</code></pre>
                         <button class="btn quiet square" type="button" data-copy=ask aria-label="Copy command" hidden><Icon name="copy"/></button></div>
                 </div></li>
                 <li><span class="node" aria-hidden="true">"3"</span><div class="stack tight">
                     <h2>"Put it before your service"</h2>
                     <p class="muted">"A proxy can ask on your behalf, no code needed: it forwards each request's headers to this address, and lets it pass on 200. The "<a class="link" href=routes::REFERENCE>"API reference"</a>" has all of it."</p>
-                    <div class="code-box"><pre tabindex="0"><code>{origin}"/forward-auth?scope=bookings.read"</code></pre></div>
+                    <div class="code-box"><pre tabindex="0"><code translate="no">{origin}"/forward-auth?scope=bookings.read"</code></pre></div>
                 </div></li>
             </ol>
         </div>

@@ -113,7 +113,7 @@ fn StoreNow(once: Arc<Once>) -> impl IntoView {
             {once.pair().map(|(id, secret)| view! { <Pair id=id.to_owned() secret=secret.to_owned()/> })}
             <div class="field">
                 <span class="label" id="once-test">"Test it"</span>
-                <div class="code-box" role="group" aria-labelledby="once-test"><pre tabindex="0"><code>{once.curl()}</code></pre></div>
+                <div class="code-box" role="group" aria-labelledby="once-test"><pre tabindex="0"><code translate="no">{once.curl()}</code></pre></div>
                 <span class="muted">{format!("It reads the key from the variable {ENV_NAME}, as the .env file sets it.")}</span>
             </div>
             {(!once.docs.is_empty()).then(|| view! {

@@ -35,7 +35,7 @@ fn Page(view: ReferenceView, may_probe: bool) -> impl IntoView {
             <h1>"API reference"</h1>
             <a class="btn end" href=view.document rel="external"><Icon name="download"/>"OpenAPI 3.1"</a>
         </div>
-        <p class="muted lead">"What services and proxies ask Keyward. Every answer carries its request's id in "<code>"X-Keyward-Request-Id"</code>"; the page "<a class="link" href=routes::WHY>"Test a key"</a>" explains a refusal by it."</p>
+        <p class="muted lead">"What services and proxies ask Keyward. Every answer carries its request's id in "<code translate="no">"X-Keyward-Request-Id"</code>"; the page "<a class="link" href=routes::WHY>"Test a key"</a>" explains a refusal by it."</p>
         <div class="reference">
             <nav aria-label="On this page" class="contents">
                 <ul>{links}
@@ -54,7 +54,7 @@ fn Page(view: ReferenceView, may_probe: bool) -> impl IntoView {
                 <Codes of=view.codes/>
                 <section class="stack tight" id="proxies" aria-labelledby="proxies-title">
                     <h2 id="proxies-title">"Proxies"</h2>
-                    <p>"Configurations for nginx, Caddy and HAProxy come with Keyward, in "<code>"server/deploy/proxies/"</code>"; scripts that sign a write are in "<code>"server/deploy/signing/"</code>". Name the proxy's network in "<code>"KEYWARD_TRUSTED_PROXIES"</code>", or every request counts as a write and no forwarded address is believed."</p>
+                    <p>"Configurations for nginx, Caddy and HAProxy come with Keyward, in "<code translate="no">"server/deploy/proxies/"</code>"; scripts that sign a write are in "<code translate="no">"server/deploy/signing/"</code>". Name the proxy's network in "<code translate="no">"KEYWARD_TRUSTED_PROXIES"</code>", or every request counts as a write and no forwarded address is believed."</p>
                     {may_probe.then(|| view! {
                         <p>"The page "<a class="link" href=routes::GATEWAY>"Test a gateway"</a>" tries from outside whether one guards what it should."</p>
                     })}
@@ -68,13 +68,14 @@ fn Page(view: ReferenceView, may_probe: bool) -> impl IntoView {
 fn Operation(operation: OperationView) -> impl IntoView {
     let title = format!("{}-title", operation.id);
     let example = operation.example;
-    let status = |(status, words): (String, String)| view! { <dt><code>{status}</code></dt><dd>{words}</dd> };
+    let status =
+        |(status, words): (String, String)| view! { <dt><code translate="no">{status}</code></dt><dd>{words}</dd> };
     view! {
         <section class="operation" id=operation.id aria-labelledby=title>
             <div class="stack">
                 <div class="stack tight">
                     <h2 id=title.clone()>{operation.summary}</h2>
-                    <p><code class="chip code">{operation.method}</code>" "<code>{operation.path}</code></p>
+                    <p><code translate="no" class="chip code">{operation.method}</code>" "<code translate="no">{operation.path}</code></p>
                     <p class="muted">{operation.description}</p>
                 </div>
                 <Fields title="Parameters" of=operation.parameters/>
@@ -82,7 +83,7 @@ fn Operation(operation: OperationView) -> impl IntoView {
                 <Fields title="The answer" of=operation.answer/>
             </div>
             <div class="stack beside">
-                <div class="code-box"><pre tabindex="0"><code>{example.clone()}</code></pre>
+                <div class="code-box"><pre tabindex="0"><code translate="no">{example.clone()}</code></pre>
                     <button class="btn quiet square" type="button" data-copy=example aria-label="Copy command" hidden><Icon name="copy"/></button></div>
                 <dl class="facts">{operation.statuses.into_iter().map(status).collect_view()}</dl>
             </div>
@@ -95,7 +96,7 @@ fn Fields(title: &'static str, of: Vec<FieldRow>) -> impl IntoView {
     let row = |field: FieldRow| {
         view! {
             <li>
-                <p class="row tight"><code><b>{field.name}</b></code><span class="small muted">{field.kind}</span>{field.required.then(|| view! { <span class="chip">"required"</span> })}</p>
+                <p class="row tight"><code translate="no"><b>{field.name}</b></code><span class="small muted">{field.kind}</span>{field.required.then(|| view! { <span class="chip">"required"</span> })}</p>
                 <p class="muted">{field.words}</p>
             </li>
         }
@@ -113,12 +114,12 @@ fn Fields(title: &'static str, of: Vec<FieldRow>) -> impl IntoView {
 #[component]
 fn Codes(of: Vec<CodeRow>) -> impl IntoView {
     let row = |code: CodeRow| {
-        view! { <tr><th scope="row"><code>{code.code}</code></th><td class="num">{code.status}</td><td class="says">{code.words}</td></tr> }
+        view! { <tr><th scope="row"><code translate="no">{code.code}</code></th><td class="num">{code.status}</td><td class="says">{code.words}</td></tr> }
     };
     view! {
         <section class="stack tight" id="codes" aria-labelledby="codes-title">
             <h2 id="codes-title">"Codes"</h2>
-            <p class="muted">"The checks are made in this order; the first that fails names the code. The verify API answers 200 with any of them. A bearer whose key is malformed or not found is told "<code>"invalid_key"</code>" alone. Beside these, "<code>"missing_credentials"</code>", "<code>"ambiguous_credentials"</code>" and "<code>"unavailable"</code>" say that nothing could be judged."</p>
+            <p class="muted">"The checks are made in this order; the first that fails names the code. The verify API answers 200 with any of them. A bearer whose key is malformed or not found is told "<code translate="no">"invalid_key"</code>" alone. Beside these, "<code translate="no">"missing_credentials"</code>", "<code translate="no">"ambiguous_credentials"</code>" and "<code translate="no">"unavailable"</code>" say that nothing could be judged."</p>
             <table class="data codes">
                 <thead><tr><th scope="col">"Code"</th><th scope="col" class="num">"Forward auth"</th><th scope="col">"Means, and what to do"</th></tr></thead>
                 <tbody>{of.into_iter().map(row).collect_view()}</tbody>

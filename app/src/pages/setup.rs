@@ -28,7 +28,7 @@ fn DeadLink() -> impl IntoView {
         <Solo title="This link does not work any more" lead="A setup link works once, for 24 hours, and only while nobody can sign in yet.">
             <div class="panel"><div class="body stack">
                 <p>"Run this on the server for a fresh one:"</p>
-                <div class="code-box"><code>"keyward setup-link"</code></div>
+                <div class="code-box"><code translate="no">"keyward setup-link"</code></div>
                 <a class="btn wide" href=routes::SIGN_IN>"Sign in instead"</a>
             </div></div>
         </Solo>

@@ -42,7 +42,7 @@ pub(crate) fn SignIn() -> impl IntoView {
                 </div>
             </form>
             <script src="/sign-in.js" defer></script>
-            <p class="muted center">"First time here? Run "<code>"keyward setup-link"</code>" on the server."</p>
+            <p class="muted center">"First time here? Run "<code translate="no">"keyward setup-link"</code>" on the server."</p>
         </Solo>
     }
     .into_any()

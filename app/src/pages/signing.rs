@@ -29,8 +29,8 @@ pub(crate) fn SigningKeys() -> impl IntoView {
                 <section class="panel" aria-labelledby="add">
                     <header class="row"><h2 id="add">"Add a verify key"</h2></header>
                     <div class="body"><AddVerifyKey view form errors failure/></div>
-                    <footer class="muted small">"Made elsewhere: "<code>"openssl ecparam -name prime256v1 -genkey -noout -out private.pem"</code>
-                        ", then paste what "<code>"openssl pkey -in private.pem -pubout"</code>" prints."</footer>
+                    <footer class="muted small">"Made elsewhere: "<code translate="no">"openssl ecparam -name prime256v1 -genkey -noout -out private.pem"</code>
+                        ", then paste what "<code translate="no">"openssl pkey -in private.pem -pubout"</code>" prints."</footer>
                 </section>
             }
         });
@@ -71,7 +71,7 @@ fn Writes(of: WritesView) -> impl IntoView {
             "ok",
             "ok",
             "Writes need a signature.",
-            view! { "Without one they are refused, as "<code>"signature_required"</code>". Reads need none." }.into_any(),
+            view! { "Without one they are refused, as "<code translate="no">"signature_required"</code>". Reads need none." }.into_any(),
         ),
         WritesView::SignedUntil(when) => (
             "warn",
@@ -104,7 +104,7 @@ fn List(id: String, verify_keys: Vec<VerifyKeyView>, may_change: bool) -> impl I
                     <b><bdi>{key.label.clone()}</bdi></b><State of=key.state/>
                     {retire.then(|| view! { <Retire action menu label=key.label/> })}
                 </div>
-                <div class="row nowrap"><code class="fingerprint">{key.fingerprint.clone()}</code>
+                <div class="row nowrap"><code translate="no" class="fingerprint">{key.fingerprint.clone()}</code>
                     <button class="btn quiet square copy" type="button" data-copy=key.fingerprint aria-label="Copy fingerprint" hidden><Icon name="copy"/></button></div>
                 <span class="muted small">"Added "<Moment when=key.added/>" by "<bdi>{key.by}</bdi></span>
             </li>
@@ -153,19 +153,19 @@ fn HowToSign() -> impl IntoView {
         <section class="panel plain" aria-labelledby="how">
             <header class="row"><h2 id="how">"How to sign"</h2></header>
             <div class="body stack">
-                <p>"HTTP Message Signatures (RFC 9421) with "<code>"ecdsa-p256-sha256"</code>". The script "<code>"server/deploy/signing/sign.sh"</code>
+                <p>"HTTP Message Signatures (RFC 9421) with "<code translate="no">"ecdsa-p256-sha256"</code>". The script "<code translate="no">"server/deploy/signing/sign.sh"</code>
                     " in Keyward's source does it with curl and openssl:"</p>
-                <div class="code-box"><pre tabindex="0"><code>{command}</code></pre>
+                <div class="code-box"><pre tabindex="0"><code translate="no">{command}</code></pre>
                     <button class="btn quiet square" type="button" data-copy=command aria-label="Copy command" hidden><Icon name="copy"/></button></div>
                 <div class="stack tight">
                     <h3>"What is signed"</h3>
-                    <p>"Method, host, path, query and the body's digest: "<code>"@method"</code>" "<code>"@authority"</code>" "<code>"@path"</code>" "
-                        <code>"@query"</code>" "<code>"content-digest"</code>". With them the time, within 5 minutes of now, and a nonce that is good once."</p>
+                    <p>"Method, host, path, query and the body's digest: "<code translate="no">"@method"</code>" "<code translate="no">"@authority"</code>" "<code translate="no">"@path"</code>" "
+                        <code translate="no">"@query"</code>" "<code translate="no">"content-digest"</code>". With them the time, within 5 minutes of now, and a nonce that is good once."</p>
                 </div>
                 <div class="stack tight">
                     <h3>"What is proved"</h3>
                     <p>"Forward auth never sees a body: it proves the signature over the "<b>"digest"</b>", not the body. The service compares the body with "
-                        <code>"Content-Digest"</code>" before it acts, or hands the verify API the digest that it computed."</p>
+                        <code translate="no">"Content-Digest"</code>" before it acts, or hands the verify API the digest that it computed."</p>
                 </div>
             </div>
         </section>

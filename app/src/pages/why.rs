@@ -88,7 +88,7 @@ fn Found(found: FoundView) -> impl IntoView {
             <div class="panel"><div class="body stack tight">
                 <h2>"No key and no refusal has this id"</h2>
                 <p>"Only refusals are kept, for 7 days and no more than the latest 10,000; those of other nodes come within 5 seconds. A request's id is in the header "
-                    <code>"X-Keyward-Request-Id"</code>" of its answer, and in a refusal's "<code>"request_id"</code>"."</p>
+                    <code translate="no">"X-Keyward-Request-Id"</code>" of its answer, and in a refusal's "<code translate="no">"request_id"</code>"."</p>
             </div></div>
         }
         .into_any(),
@@ -109,7 +109,7 @@ fn Call(call: CallView) -> impl IntoView {
         <section class="panel sticky" aria-labelledby="call">
             <header class="row"><h2 id="call">"The request"</h2></header>
             <div class="body"><dl class="facts">
-                <dt>"Id"</dt><dd><code>{request_id}</code></dd>
+                <dt>"Id"</dt><dd><code translate="no">{request_id}</code></dd>
                 <dt>"When"</dt><dd><Moment when=at.clone()/><span class="sub"><Ago when=at/></span></dd>
                 <dt>"Key"</dt><dd>{match key {
                     Some(key) => view! { <KeyLink key/> }.into_any(),
@@ -128,8 +128,8 @@ fn Latest(latest: Vec<RefusalView>, of_key: bool) -> impl IntoView {
         let key = if refusal.key.is_empty() { "no key's secret".to_owned() } else { refusal.key };
         view! {
             <li class="row">
-                <a class="link" href=routes::why_request(&refusal.request_id)><code>{refusal.request_id.clone()}</code></a>
-                <span class="chip code">{refusal.code}</span>
+                <a class="link" href=routes::why_request(&refusal.request_id)><code translate="no">{refusal.request_id.clone()}</code></a>
+                <span translate="no" class="chip code">{refusal.code}</span>
                 <span class="grow"><bdi>{key}</bdi></span>
                 <span class="muted">{refusal.door}</span>
                 <span class="muted"><Ago when=refusal.at/></span>

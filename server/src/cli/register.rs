@@ -198,8 +198,7 @@ fn read(kind: Kind, pairs: &[String]) -> Result<Fields, CliError> {
         let known: Vec<_> = kind.fields().iter().map(|field| field.name).collect();
         if !known.contains(&name) {
             return Err(CliError::Usage(format!(
-                "{name}: {} have no such field, but {}",
-                kind.code(),
+                "there is no field \"{name}\" here; the fields are {}",
                 known.join(", ")
             )));
         }

@@ -8,6 +8,7 @@ use axum::{
 };
 use keyward::{
     decision::{Decision, Reason},
+    scope::{MAX_SCOPES, Scope},
     tenant::Presentation,
 };
 use serde_json::{Value, json};
@@ -107,7 +108,7 @@ fn codes() -> Value {
 
 /// A scope's name.
 #[derive(ToSchema)]
-#[schema(as = Scope, pattern = r"^(?=.{1,64}$)[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*$")]
+#[schema(as = Scope, pattern = r"^(?!keyward(\.(?!verify$|any_tenant$)|$))[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*$")]
 pub(super) struct ScopeName(#[expect(dead_code, reason = "the form is all there is to it")] String);
 
 /// Every answer's code. What the codes are is said by [`codes`], from the reasons themselves.
@@ -122,6 +123,7 @@ fn schemas() -> Value {
     named::<ProblemDocument<'_>>(&mut all);
     let mut all: serde_json::Map<String, Value> = all.into_iter().map(|(name, schema)| (name, json!(schema))).collect();
     all.insert("Code".to_owned(), codes());
+    all["Scope"]["maxLength"] = Scope::MAX.into();
     // What no type says: one of the two, each way.
     all["Question"]["allOf"] = json!([
         { "oneOf": [{ "required": ["scope"] }, { "required": ["scopes"] }] },
@@ -168,17 +170,21 @@ fn ask(origin: &str) -> Value {
 
 fn parameter(name: &str, place: &str, required: bool, words: &str) -> Value {
     let schema = match name {
-        "scope" => json!({ "type": "string", "pattern": SCOPES }),
+        "scope" => json!({
+            "type": "array", "minItems": 1, "maxItems": MAX_SCOPES, "items": { "$ref": "#/components/schemas/Scope" },
+        }),
         "on_limit" => json!({ "type": "string", "enum": ["403", "429"] }),
         "path" => json!({ "type": "string", "pattern": "^[!-~]*$" }),
         "tenant" => json!({ "type": "string", "minLength": 1 }),
         _ => json!({ "type": "string" }),
     };
-    json!({ "name": name, "in": place, "required": required, "description": words, "schema": schema })
+    // Several are separated by commas.
+    let style = if place == "query" { "form" } else { "simple" };
+    json!({
+        "name": name, "in": place, "required": required, "description": words, "schema": schema, "style": style,
+        "explode": false,
+    })
 }
-
-/// Scopes separated by commas.
-const SCOPES: &str = r"^[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*(,[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*)*$";
 
 /// Forward auth: its parameters, and how it is asked with curl.
 fn forward_auth(origin: &str) -> Value {

@@ -65,7 +65,7 @@ pub(super) struct Body<'a> {
     #[schema(value_type = Option<ScopeName>)]
     scope: Option<Cow<'a, str>>,
     /// Several scopes, all of which it must hold, in place of scope.
-    #[schema(value_type = Option<Vec<ScopeName>>, min_items = 1)]
+    #[schema(value_type = Option<Vec<ScopeName>>, min_items = 1, max_items = 50)]
     scopes: Option<Vec<String>>,
     /// The tenant the door is in; by default the one of the asking key.
     tenant: Option<String>,

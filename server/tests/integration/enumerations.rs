@@ -171,6 +171,10 @@ async fn every_answer_carries_the_headers_of_the_security_bar() {
         if answer.header("content-type").starts_with("text/html") {
             assert_eq!(answer.header("cache-control"), "no-store", "{what}");
             assert!(!answer.body.contains(" style=") && !answer.body.contains(" onclick="), "{what}");
+            // What is no language is left alone by whoever translates a page.
+            let kept = answer.body.matches("<code translate=\"no\"").count();
+            assert_eq!(answer.body.matches("<code").count(), kept, "{what}");
+            assert!(!answer.body.contains("<span class=\"chip code\""), "{what}");
         }
     }
     let made = [("name", "a"), ("scopes", "a"), ("life", "90")];

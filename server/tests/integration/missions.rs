@@ -259,6 +259,19 @@ async fn mission_p5_header_query_and_cookie_each_can_be_switched_off() {
             here.edit_entry(kind, name, &[("presentations", "bearer x_api_key query cookie")]).await;
             assert_eq!(code(&here.door(&[("x-api-key", &token)]).await), "valid");
         }
+        // Text in an address or in another cookie as some clients send it, not percent-encoded, hides no key: alone it
+        // opens, and beside another it is one of two.
+        let (raw_query, raw_cookie) = (format!("/rooms?g=Müller&api-key={token}"), format!("name=Müller; {cookie}"));
+        for (header, value) in [
+            ("x-forwarded-uri", raw_query.as_str()),
+            ("x-original-uri", &raw_query),
+            ("x-original-url", &format!("http://keys.example.com{raw_query}")),
+            ("cookie", &raw_cookie),
+        ] {
+            assert_eq!(code(&here.door(&[(header, value)]).await), "valid", "{header}: {value}");
+            let both = here.door(&[(header, value), ("authorization", &format!("Bearer {token}"))]).await;
+            assert_eq!(code(&both), "ambiguous_credentials", "{header}: {value}");
+        }
         // Two at once are nobody's, whichever two.
         let bearer = format!("Bearer {token}");
         for (header, value) in [("x-api-key", token.as_str()), ("cookie", &cookie), ("x-forwarded-uri", &query)] {
@@ -284,6 +297,14 @@ async fn mission_i5_a_key_is_bound_to_its_addresses() {
             ("198.51.100.1", "address_not_allowed"),
             ("203.0.113.77, 198.51.100.1", "address_not_allowed"),
             ("2001:db8::8", "address_not_allowed"),
+            ("203.0.113.77:51234", "valid"),
+            ("198.51.100.1:51234", "address_not_allowed"),
+            ("[2001:db8::7]", "valid"),
+            ("[2001:db8::7]:443", "valid"),
+            ("[2001:db8::8]:443", "address_not_allowed"),
+            ("unknown", "address_not_allowed"),
+            ("garbage", "address_not_allowed"),
+            ("", "address_not_allowed"),
         ] {
             let headers = [("x-forwarded-method", "GET"), ("x-forwarded-for", chain), ("authorization", &bearer)];
             let answer = here.client.send(Method::GET, "/forward-auth?scope=things", &headers, "").await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
-use keyward::{decision::Reason, people::Role};
+use keyward::{decision::Reason, people::Role, scope::RESERVED};
 use server::router::{Access, table};
 
 use crate::support::{Keyward, databases, id_of};
@@ -85,9 +85,14 @@ async fn the_document_has_every_machine_route_and_every_reason() {
     let (_, known) = refused["detail"].as_str().unwrap().split_once("Known are ").unwrap();
     assert_eq!(fields, known.trim_end_matches('.').split(", ").collect::<BTreeSet<_>>(), "the same fields are read");
 
+    let scope = &document["components"]["schemas"]["Scope"]["pattern"];
+    let reserved: Vec<_> =
+        RESERVED.iter().map(|(name, _)| format!("{}$", name.trim_start_matches("keyward."))).collect();
+    assert!(scope.as_str().unwrap().contains(&format!("(?!{})", reserved.join("|"))), "{scope}");
+
     let page = keyward.signed_in(Role::Member).await.get("/reference").await.page();
     for code in said {
-        assert!(page.contains(&format!("<code>{code}</code>")), "{code}");
+        assert!(page.contains(&format!("<code translate=\"no\">{code}</code>")), "{code}");
     }
     for field in ["request_id", "on_limit", "X-Forwarded-Method", "digest"] {
         assert!(page.contains(&format!("<b>{field}</b>")), "{field}");

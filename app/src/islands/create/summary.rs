@@ -97,7 +97,7 @@ fn chips(scopes: &[String]) -> AnyView {
         [] => "None yet".into_any(),
         _ => scopes
             .iter()
-            .map(|scope| view! { <span class="chip code">{scope.clone()}</span> })
+            .map(|scope| view! { <span translate="no" class="chip code">{scope.clone()}</span> })
             .collect_view()
             .into_any(),
     }

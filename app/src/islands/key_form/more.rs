@@ -97,7 +97,7 @@ fn MyAddress(draft: Draft) -> impl IntoView {
         };
         view! {
             <div class="row">
-                <span class="muted">"You come from "<code>{address}</code>"."</span>
+                <span class="muted">"You come from "<code translate="no">{address}</code>"."</span>
                 <button class="btn scripted" type="button" on:click=add><Icon name="plus"/>"Add my address"</button>
             </div>
         }

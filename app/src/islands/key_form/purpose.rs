@@ -83,7 +83,10 @@ pub(in crate::islands) fn Templates(draft: Draft) -> impl IntoView {
 
 fn about(template: TemplateChoice) -> AnyView {
     let chips = |scopes: Vec<String>| {
-        scopes.into_iter().map(|scope| view! { <span class="chip code">{scope}</span> " " }).collect_view()
+        scopes
+            .into_iter()
+            .map(|scope| view! { <span translate="no" class="chip code">{scope}</span> " " })
+            .collect_view()
     };
     let TemplateChoice { description, required, optional, .. } = template;
     view! {

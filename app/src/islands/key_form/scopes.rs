@@ -86,7 +86,7 @@ fn Row(draft: Draft, row: ScopeRow, tenant: Memo<String>) -> impl IntoView {
         <tr>
             <th scope="row">
                 <span class="row tight">
-                    <code>{name}</code>
+                    <code translate="no">{name}</code>
                     {all_access.then(|| view! { <span class="chip bad">"All access"</span> })}
                     {chip.map(|(class, words)| view! { <span class=class>{words}</span> })}
                     {move || why.with(Option::is_some).then(|| view! { <span class="chip"><Icon name="lock"/>"Locked"</span> })}

@@ -87,7 +87,7 @@ pub(super) fn Test(once: Held, copied: Copied) -> impl IntoView {
         <div class="field">
             <span class="label" id="once-test">"Test it"</span>
             <div class="code-box" role="group" aria-labelledby="once-test">
-                <pre tabindex="0"><code id="once-command" tabindex="-1">{before}<span class="k">{variable}</span>{after}</code></pre>
+                <pre tabindex="0"><code translate="no" id="once-command" tabindex="-1">{before}<span class="k">{variable}</span>{after}</code></pre>
                 <button class="btn quiet square" class:done=move || copied.says(COMMAND) type="button" aria-label="Copy command"
                     on:click=take>
                     <CopyFace copied what=COMMAND/>

@@ -24,9 +24,9 @@ pub(super) fn Access(scopes: Vec<String>, all_access: bool, card: CardView) -> i
             <dt>"Limits"</dt><dd class="wrapped">{chips(limits, "none")}</dd>
             <dt>"Writes"</dt><dd>{if signed_writes { "need a signature" } else { "need no signature" }}</dd>
             <dt>"Form"</dt><dd>{form}</dd>
-            {(!metadata.is_empty()).then(|| view! { <dt>"Metadata"</dt><dd><code class="prose">{metadata}</code></dd> })}
+            {(!metadata.is_empty()).then(|| view! { <dt>"Metadata"</dt><dd><code translate="no" class="prose">{metadata}</code></dd> })}
             {card.rotated_from.map(|before| view! {
-                <dt>"Replaces"</dt><dd><a class="link" href=routes::key(&before)><code>{before.clone()}</code></a></dd>
+                <dt>"Replaces"</dt><dd><a class="link" href=routes::key(&before)><code translate="no">{before.clone()}</code></a></dd>
             })}
             {(!card.docs.is_empty()).then(|| view! {
                 <dt>"Its API"</dt><dd><a class="link" href=card.docs.clone() target="_blank" rel="noreferrer">"API documentation"</a></dd>

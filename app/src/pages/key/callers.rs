@@ -36,7 +36,7 @@ fn Nobody(used: bool, command: Option<String>) -> impl IntoView {
         view! {
             <p class="muted">"Never used yet. Try it, with the secret you stored:"</p>
             <div class="code-box">
-                <pre tabindex="0"><code>{command.clone()}</code></pre>
+                <pre tabindex="0"><code translate="no">{command.clone()}</code></pre>
                 <button class="btn quiet square" type="button" data-copy=command aria-label="Copy command" hidden><Icon name="copy"/></button>
             </div>
         }

@@ -81,7 +81,7 @@ fn Detail(
         </div>
         {failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
         <dl class="facts row">
-            <div><dt>"Id"</dt><dd class="row nowrap"><code>{id.clone()}</code>
+            <div><dt>"Id"</dt><dd class="row nowrap"><code translate="no">{id.clone()}</code>
                 <button class="btn quiet square copy" type="button" data-copy=id.clone() aria-label="Copy id" hidden><Icon name="copy"/></button></dd></div>
             <div><dt>"Owner"</dt><dd><bdi>{holder(&row.owner).to_owned()}</bdi></dd></div>
             <div><dt>"Tenant"</dt><dd>{row.tenant}</dd></div>
@@ -92,7 +92,7 @@ fn Detail(
             <div><dt>"Expires"</dt><dd><Moment when=row.expires/></dd></div>
             <div><dt>"Signatures"</dt><dd><a class="link" href=routes::signing_keys(&stakes.id)>"Signing keys"</a></dd></div>
             <div><dt>"Last used"</dt><dd data-live=format!("last-{id}")>{match row.last_used {
-                Some(when) => view! { <Ago when/>{last_address.map(|address| view! { ", "<code>{address}</code> })} }.into_any(),
+                Some(when) => view! { <Ago when/>{last_address.map(|address| view! { ", "<code translate="no">{address}</code> })} }.into_any(),
                 None => view! { <span class=if row.unused_for_long { "is-warn" } else { "muted" }>"never"</span> }.into_any(),
             }}</dd></div>
         </dl>

@@ -16,7 +16,7 @@ pub(super) fn Reasons(of: Vec<ReasonView>) -> impl IntoView {
         let class = if reason.limited { "s-limit" } else { "s-deny" };
         view! {
             <li class="stack tight">
-                <div class="row nowrap"><code class="grow">{reason.code}</code><b>{grouped(reason.calls)}</b></div>
+                <div class="row nowrap"><code translate="no" class="grow">{reason.code}</code><b>{grouped(reason.calls)}</b></div>
                 <Share part=reason.calls whole=most class/>
                 <p class="small muted">{reason.words}</p>
             </li>

@@ -41,7 +41,7 @@ pub(super) fn cells(kind: Kind, row: &EntryRow, may_write: bool) -> impl IntoVie
     };
     let about = match kind {
         Kind::Tenant => (
-            view! { <td role="cell" data-label="Tokens begin with"><code>{get("prefix")}"_"</code></td> },
+            view! { <td role="cell" data-label="Tokens begin with"><code translate="no">{get("prefix")}"_"</code></td> },
             text("Presented", presented(row.get("presentations"))),
             text("All access", AllAccess::parse(row.get("all_access")).map(AllAccess::words).unwrap_or_default().to_owned()),
             view! { <td class="c-text" role="cell" data-label="Documentation"><Docs href=get("docs") tenant=name.clone()/></td> },

@@ -20,7 +20,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::ConnectInfo,
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
 };
 use keyward::{
     clock::Clock,
@@ -238,7 +238,7 @@ impl Client {
     pub async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:3000");
         for (name, value) in headers {
-            request = request.header(*name, *value);
+            request = request.header(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         if !self.cookies.is_empty() {
             let line: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
