@@ -9,6 +9,7 @@ pub mod audit;
 mod civil;
 mod codes;
 pub mod decision;
+mod fields;
 pub mod id;
 pub mod key;
 pub mod limit;

@@ -2,7 +2,7 @@
 //! value; whoever checks an expiry brings it and the instant.
 
 use crate::{
-    registry::Fields,
+    fields::Fields,
     tenant::Presentations,
     time::{DAY, Timestamp},
 };

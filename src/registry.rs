@@ -1,8 +1,7 @@
 //! What administrators keep besides keys: tenants, groups, users that keys act as, the catalogue of scopes, templates
 //! and the policy. Each kind is a name and a few fields of text; this module says which, and reads what was typed.
 
-use std::collections::BTreeMap;
-
+pub use crate::fields::Fields;
 use crate::{
     codes::codes,
     id::EntryId,
@@ -65,9 +64,6 @@ pub const POLICY: &str = "policy";
 
 /// The tenant that is there from the start.
 pub const DEFAULT_TENANT: &str = "default";
-
-/// Field names and what was typed or stored.
-pub type Fields = BTreeMap<String, String>;
 
 /// A field that must be mended, and how.
 pub type Mistake = (&'static str, String);

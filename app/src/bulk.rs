@@ -1,7 +1,12 @@
 //! The form of one act on many keys, as the list's page sends it, as the page that asks first sends it, and as the island
-//! sends it step by step.
+//! sends it step by step; and the page that answers it.
 
 use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::ApiError,
+    view::{BulkPlanView, BulkResultView},
+};
 
 /// What is done, to which keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +80,17 @@ impl BulkForm {
         pairs.extend(self.seen.map(|seen| ("seen", seen.to_string())));
         pairs
     }
+}
+
+/// What a POST about many keys led to.
+#[derive(Clone)]
+pub enum BulkPage {
+    /// It asks first, or once more.
+    Ask(BulkForm, Box<BulkPlanView>, Option<String>),
+    /// It was done, as far as one answer goes.
+    Done(BulkForm, Box<BulkResultView>),
+    /// It could not be asked.
+    Failed(ApiError),
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod api;
 mod browser;
 pub mod bulk;
 mod components;
+mod document;
 pub mod error;
 pub mod form;
 mod islands;
@@ -22,5 +23,6 @@ pub mod trial;
 pub mod view;
 mod walk;
 
-pub use pages::{App, BulkPage};
-pub use shell::{Document, shell};
+pub use document::Document;
+pub use pages::App;
+pub use shell::shell;

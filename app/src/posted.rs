@@ -6,10 +6,10 @@ use std::sync::Arc;
 use keyward::people::Action;
 
 use crate::{
+    bulk::BulkPage,
     error::ApiError,
     form::{ArchiveForm, EditForm, IssueKeyForm, PurgeForm, RotateForm},
     once::Once,
-    pages::BulkPage,
     settings::Typed,
     signing::VerifyKeyForm,
     view::{AboutView, FieldErrorView, GatewayView, ReferenceView, TightenView, WhyView},

@@ -1,24 +1,9 @@
-//! The document around every page, and the frame of the signed-in ones.
+//! The document around every page.
 
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 
-use crate::pages::App;
-
-/// What the document needs to know of a request. Provided by the server for each.
-#[derive(Clone, Default)]
-pub struct Document {
-    /// The style sheet's path.
-    pub style: String,
-    /// Whether the page has islands: sign-in and setup load no WebAssembly.
-    pub islands: bool,
-    /// `light`, `dark`, or nothing for the system's.
-    pub theme: Option<&'static str>,
-    /// The server's time, in milliseconds: that of the page.
-    pub now: i64,
-    /// What a form of this page that makes a key carries, so that it makes one however often it is sent.
-    pub mark: String,
-}
+use crate::{document::Document, pages::App};
 
 /// The whole document.
 pub fn shell(options: LeptosOptions) -> impl IntoView {

@@ -25,11 +25,14 @@ use tokio::{
 
 use crate::{
     config::Config,
-    http::{live::Live, pages::Site, starting::Starting},
-    layers::RequestIds,
+    http::starting::Starting,
     listen::{self, Door},
+    live::Live,
     metrics::Metrics,
-    router::{self, App, Parts},
+    request_id::RequestIds,
+    router,
+    site::Site,
+    state::{AppState, Parts},
 };
 
 /// Keys the verify path remembers.
@@ -145,10 +148,10 @@ fn make_folder(path: &Path) -> Result<(), BootError> {
 }
 
 /// Everything a handler may need, on an open store.
-pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) -> App {
+pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) -> AppState {
     let console = Console::new(store.clone(), clock.clone(), entropy.clone(), config.checkpoint())
         .with_issuer(&config.public_url);
-    App::new(Parts {
+    AppState::new(Parts {
         verifier: Verifier::new(&store, clock.clone(), REMEMBERED).with_issuer(&config.public_url),
         console: Arc::new(console),
         metrics: Metrics::new(),
@@ -196,7 +199,7 @@ impl Listeners {
         Ok(Self { starting, public, operations, verification, servers })
     }
 
-    fn open(&self, app: &App) {
+    fn open(&self, app: &AppState) {
         self.public.open(router::public(app));
         self.operations.open(router::operations(app));
         if let Some(door) = &self.verification {
@@ -211,7 +214,7 @@ impl Listeners {
 }
 
 /// Opens the store and reads what verification needs. The listeners say how far it is.
-pub async fn prepare(config: Config, listeners: &Listeners) -> Result<App, BootError> {
+pub async fn prepare(config: Config, listeners: &Listeners) -> Result<AppState, BootError> {
     listeners.starting.at("the database is opened and brought up to date");
     let store = open(&config, Upgrade::Yes).await?;
     listeners.starting.at("keys and rules are read");
@@ -223,7 +226,7 @@ pub async fn prepare(config: Config, listeners: &Listeners) -> Result<App, BootE
 
 /// Runs until `stop` says so: the listeners are opened, and tasks keep memory and records fresh. Whatever else is to be
 /// caught up with, they do.
-pub async fn serve(app: App, listeners: Listeners, mut stop: watch::Receiver<bool>) {
+pub async fn serve(app: AppState, listeners: Listeners, mut stop: watch::Receiver<bool>) {
     if app.site.options.is_none() {
         tracing::warn!("the browser's files were not found: run the bundling step; pages work, but plainly");
     }
@@ -276,10 +279,10 @@ async fn last<E: std::fmt::Display>(until: Instant, what: &str, work: impl Futur
 /// Repeats a step until the process stops. The first failure in a row is said, and the recovery.
 fn every<F, E>(
     pause: Duration,
-    app: &App,
+    app: &AppState,
     stop: &watch::Receiver<bool>,
     what: &'static str,
-    work: impl Fn(App) -> F + Send + 'static,
+    work: impl Fn(AppState) -> F + Send + 'static,
 ) -> JoinHandle<()>
 where
     F: Future<Output = Result<(), E>> + Send,

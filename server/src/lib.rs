@@ -1,16 +1,21 @@
 //! The process: settings, command line, routers, verification over HTTP. It turns requests into questions to the domain
 //! and answers into responses; it decides nothing itself.
 
+pub mod access;
 pub mod boot;
 pub mod cli;
 pub mod config;
 mod http;
 mod layers;
 pub mod listen;
+mod live;
 mod metrics;
 mod probe;
+mod request_id;
 pub mod router;
 mod sessions;
+mod site;
+pub mod state;
 
 /// The fast door's cost is mostly small allocations; this allocator makes each cheaper (`make bench`).
 #[global_allocator]

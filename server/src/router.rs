@@ -1,10 +1,5 @@
 //! Every route, once: a table that the routers are built from and that the tests enumerate.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
-
 use app::{api::ctx::Visit, routes};
 use axum::{
     Extension, Json, Router,
@@ -15,108 +10,20 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, any, get, post},
 };
-use keyward::{
-    clock::Clock, console::Console, people::Action, registry::Kind, secret::Entropy, store::Store, time::Timestamp,
-    verify::Verifier,
-};
+use keyward::people::Action;
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::{
-    config::Config,
+    access::Access,
     http::{
-        about, audit, bulk, forms, forward_auth, gateway, jwks, key_forms,
-        live::{self, Live},
-        openapi, ops,
-        pages::{self, Site},
-        problem::Problem,
-        reference, settings, signing, verify, why,
+        about, audit, bulk, forms, forward_auth, gateway, guards, jwks, key_forms, live, openapi, ops, pages,
+        problem::Problem, reference, settings, signing, verify, why,
     },
-    layers::{self, RequestId, RequestIds},
-    metrics::Metrics,
+    layers,
+    request_id::RequestId,
     sessions::{SESSION_IDLE, Sessions},
+    state::AppState,
 };
-
-/// Everything a handler may need. Cheap to clone.
-#[derive(Clone)]
-pub struct App(Arc<Parts>);
-
-/// What an [`App`] is made of.
-pub struct Parts {
-    /// The settings.
-    pub config: Config,
-    /// The clock.
-    pub clock: Clock,
-    /// When the process began.
-    pub started: Timestamp,
-    /// Randomness.
-    pub entropy: Entropy,
-    /// The database.
-    pub store: Store,
-    /// The slow door.
-    pub console: Arc<Console>,
-    /// The fast door.
-    pub verifier: Verifier,
-    /// The counters.
-    pub metrics: Metrics,
-    /// The ids of requests.
-    pub request_ids: RequestIds,
-    /// The bundled files.
-    pub site: Site,
-    /// Who listens for changes.
-    pub live: Live,
-    /// Whether the process is stopping.
-    pub stopping: AtomicBool,
-}
-
-impl App {
-    /// Shares the parts.
-    pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
-    }
-
-    /// Whether the process is stopping.
-    pub fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::SeqCst)
-    }
-}
-
-impl std::ops::Deref for App {
-    type Target = Parts;
-
-    fn deref(&self) -> &Parts {
-        &self.0
-    }
-}
-
-/// Who may use a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Anyone with a browser.
-    Anyone,
-    /// Whoever is signed in; others are led to sign in.
-    SignedIn,
-    /// Whoever is signed in and may do this; others are told who may, before anything else is asked.
-    May(Action),
-    /// The same for what changing the `{kind}` in the path takes.
-    MayChangeKind,
-    /// The handler itself authorises and answers: server functions.
-    Itself,
-    /// Machines, with a key, except for what is published; no cookies.
-    Machine,
-    /// Files.
-    File,
-}
-
-impl Access {
-    /// What a signed-in visitor needs for a path of this access, if anything.
-    pub fn action(self, path: &str) -> Option<Action> {
-        match self {
-            Self::May(action) => Some(action),
-            Self::MayChangeKind => path.split('/').nth(2).and_then(Kind::parse).map(Kind::action),
-            Self::Anyone | Self::SignedIn | Self::Itself | Self::Machine | Self::File => None,
-        }
-    }
-}
 
 /// One route.
 pub struct Route {
@@ -126,7 +33,7 @@ pub struct Route {
     pub path: &'static str,
     /// Who may use it.
     pub access: Access,
-    handler: MethodRouter<App>,
+    handler: MethodRouter<AppState>,
 }
 
 /// The table.
@@ -201,7 +108,7 @@ pub fn table() -> Vec<Route> {
 }
 
 /// The public listener: console, machine routes and files.
-pub fn public(app: &App) -> Router {
+pub fn public(app: &AppState) -> Router {
     // Rendering spawns on Tokio. A second start in one process finds it set already.
     let _ = any_spawner::Executor::init_tokio();
     let mut console = Router::new();
@@ -211,7 +118,7 @@ pub fn public(app: &App) -> Router {
         match route.access {
             Access::SignedIn => signed_in = signed_in.route(route.path, route.handler),
             Access::May(_) | Access::MayChangeKind => {
-                let asked = from_fn_with_state((app.clone(), route.access), layers::require_permission);
+                let asked = from_fn_with_state((app.clone(), route.access), guards::require_permission);
                 signed_in = signed_in.route(route.path, route.handler.route_layer(asked));
             }
             Access::Anyone | Access::Itself => console = console.route(route.path, route.handler),
@@ -227,7 +134,7 @@ pub fn public(app: &App) -> Router {
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(time::Duration::minutes(SESSION_IDLE)));
     let console = console
-        .merge(signed_in.route_layer(from_fn_with_state(app.clone(), layers::require_sign_in)))
+        .merge(signed_in.route_layer(from_fn_with_state(app.clone(), guards::require_sign_in)))
         .fallback(nothing)
         .layer(from_fn(layers::refuse_unreadable_forms))
         .layer(from_fn_with_state(app.clone(), layers::identify_visitor))
@@ -238,14 +145,14 @@ pub fn public(app: &App) -> Router {
 }
 
 /// Verification alone, for a listener that services reach and browsers do not.
-pub fn verification(app: &App) -> Router {
+pub fn verification(app: &AppState) -> Router {
     let machine = table().into_iter().filter(|route| route.access == Access::Machine);
     let nothing = Router::new().fallback(no_such_route).layer(from_fn_with_state(app.clone(), layers::around_layer));
     machine.fold(nothing, |router, route| router.route(route.path, route.handler)).with_state(app.clone())
 }
 
 /// Health and metrics.
-pub fn operations(app: &App) -> Router {
+pub fn operations(app: &AppState) -> Router {
     let router = Router::new()
         .route("/livez", get(ops::livez))
         .route("/readyz", get(ops::readyz))
@@ -278,7 +185,7 @@ async fn server_function(Extension(visit): Extension<Visit>, mut request: Reques
 }
 
 /// No route: a page for browsers, a problem document for everyone else.
-async fn nothing(State(app): State<App>, Extension(id): Extension<RequestId>, request: Request) -> Response {
+async fn nothing(State(app): State<AppState>, Extension(id): Extension<RequestId>, request: Request) -> Response {
     let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if request.method().is_safe() && accepts.contains("text/html") && !request.uri().path().starts_with("/api/") {
         let mut response = pages::render(&app, request, None, |_| ()).await;

@@ -1,37 +1,12 @@
 //! How the audit chain stands, without walking all of it for every page: it is walked onward from where it was found whole
 //! the last time, and from its first event when somebody asks.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use super::{ChainError, Console, ConsoleError};
+use super::{ChainError, Console, ConsoleError, chain_status::ChainStatus};
 use crate::{
     audit::{Break, Head},
     people::{Action, Permit},
     store::STEP_OF_EVENTS as STEP,
-    time::Timestamp,
 };
-
-/// What is known of the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChainStatus {
-    /// The event up to which it was walked.
-    pub seq: i64,
-    /// When.
-    pub at: Timestamp,
-    /// Where it is broken, and how, if it is.
-    pub broken: Option<String>,
-}
-
-/// What this process knows of the chain.
-#[derive(Default)]
-pub(super) struct Walked(Mutex<Option<(Head, ChainStatus)>>);
-
-impl Walked {
-    /// A panic elsewhere leaves what was known.
-    fn lock(&self) -> MutexGuard<'_, Option<(Head, ChainStatus)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl Console {
     /// What is known of the chain; `None` until it was walked for the first time since this process began.

@@ -1,6 +1,6 @@
 //! Keys: issue, show, edit, switch, archive, purge.
 
-use super::{Console, ConsoleError, FieldError, rotation::Replaced};
+use super::{Console, ConsoleError, FieldError};
 use crate::{
     address::Addresses,
     audit::Verb,
@@ -138,6 +138,16 @@ pub(super) struct Read {
     pub(super) group: Option<Named>,
     pub(super) subject: Option<Subject>,
     pub(super) form: Form,
+}
+
+/// The key that a new one takes the place of.
+pub(super) struct Replaced {
+    /// The key.
+    pub(super) key: Key,
+    /// Until when it works on.
+    pub(super) until: Timestamp,
+    /// When it would have expired but for this, and for rotations before.
+    pub(super) would_end: Timestamp,
 }
 
 impl Console {

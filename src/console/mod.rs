@@ -5,6 +5,7 @@ mod activity;
 mod audit;
 mod audit_status;
 mod bulk;
+mod chain_status;
 mod keys;
 mod list;
 mod overview;
@@ -25,8 +26,8 @@ use std::{path::PathBuf, time::Duration};
 pub use self::{
     activity::Record,
     audit::{ChainError, ChainReport},
-    audit_status::ChainStatus,
     bulk::{BulkAct, BulkItem, BulkPlan, BulkStep, Pick},
+    chain_status::ChainStatus,
     keys::{Issued, KeyDetail, KeyForm},
     list::{KeyList, MATCHES, PAGE},
     overview::{FirstRun, Overview},
@@ -69,7 +70,7 @@ pub struct Console {
     passwords: Passwords,
     throttle: throttle::Throttle,
     checkpoint: PathBuf,
-    walked: audit_status::Walked,
+    walked: chain_status::Walked,
     issuer: String,
 }
 
@@ -145,7 +146,7 @@ impl Console {
             passwords: Passwords::new(HASHES_AT_ONCE, HASH_PATIENCE),
             throttle: throttle::Throttle::default(),
             checkpoint,
-            walked: audit_status::Walked::default(),
+            walked: chain_status::Walked::default(),
         }
     }
 

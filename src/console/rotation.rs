@@ -3,7 +3,7 @@
 
 use super::{
     Console, ConsoleError, KeyForm,
-    keys::{Cap, Issued, Read, changing, error, reaches},
+    keys::{Cap, Issued, Read, Replaced, changing, error, reaches},
 };
 use crate::{
     activity::{Observation, Outcome, Period, Series, Tally},
@@ -51,16 +51,6 @@ impl Overlap {
             Self::Until(at) => Ok(at),
         }
     }
-}
-
-/// The key that a new one takes the place of.
-pub(super) struct Replaced {
-    /// The key.
-    pub(super) key: Key,
-    /// Until when it works on.
-    pub(super) until: Timestamp,
-    /// When it would have expired but for this, and for rotations before.
-    pub(super) would_end: Timestamp,
 }
 
 /// What a rotation would make.

@@ -3,7 +3,7 @@
 use sfv::{Dictionary, ListEntry, Parser, Version};
 use sha2::{Digest, Sha256, Sha512};
 
-use super::Refusal;
+use super::refusal::Refusal;
 
 /// The content a digest is held against.
 pub enum Content<'a> {

@@ -7,6 +7,7 @@
 
 mod digest;
 mod key;
+mod refusal;
 
 use std::{borrow::Cow, fmt::Write};
 
@@ -16,6 +17,7 @@ use sfv::{Dictionary, FieldType, InnerList, Item, ListEntry, Parser, StringRef, 
 pub use self::{
     digest::{Content, check_digest},
     key::{KeyError, VerifyKey},
+    refusal::Refusal,
 };
 use crate::{secret::Digest, time::Timestamp};
 
@@ -75,17 +77,6 @@ impl Proof {
     pub fn nonce_expires_at(&self) -> Timestamp {
         self.created.plus(2 * WINDOW)
     }
-}
-
-/// Why a request does not pass as signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// It carries no signature at all.
-    #[error("The request is not signed.")]
-    Missing,
-    /// It carries one that does not hold, for this reason.
-    #[error("{0}")]
-    Invalid(&'static str),
 }
 
 use Refusal::{Invalid, Missing};

@@ -3,7 +3,7 @@
 
 use sqlx::{Postgres, Sqlite};
 
-use super::{Db, Store, StoreError, within};
+use super::{Db, Store, StoreError};
 use crate::{
     audit::{Event, GENESIS, Verb},
     id::KeyId,
@@ -11,6 +11,29 @@ use crate::{
     secret::{hex, unhex},
     time::Timestamp,
 };
+
+/// Runs one body inside a transaction.
+macro_rules! on {
+    ($transaction:expr, $db:ident => $body:expr) => {
+        match $transaction {
+            $crate::store::change::Transaction::Sqlite(transaction) => {
+                let $db = &mut **transaction;
+                $body
+            }
+            $crate::store::change::Transaction::Postgres(transaction) => {
+                let $db = &mut **transaction;
+                $body
+            }
+        }
+    };
+}
+/// Runs one body inside a change's transaction.
+macro_rules! within {
+    ($change:expr, $db:ident => $body:expr) => {
+        $crate::store::change::on!(&mut $change.transaction, $db => $body)
+    };
+}
+pub(super) use {on, within};
 
 pub(super) enum Transaction {
     Sqlite(sqlx::Transaction<'static, Sqlite>),

@@ -1,6 +1,10 @@
 //! Forms that made a key, remembered so that one posted twice makes no second.
 
-use super::{Change, Store, StoreError, reading, within};
+use super::{
+    Store, StoreError,
+    change::{Change, within},
+    reading,
+};
 use crate::{id::KeyId, secret::Digest, time::Timestamp};
 
 const FIND: &str = "SELECT key_id FROM forms_sent WHERE digest = $1";

@@ -4,7 +4,12 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{Db, Store, StoreError, change::Transaction, keys::KeyRow, on, reading, select_keys};
+use super::{
+    Db, Store, StoreError,
+    change::{Transaction, on},
+    keys::{KeyRow, select_keys},
+    reading,
+};
 use crate::{
     activity::{Outcome, Tally},
     fold::{folded, words},

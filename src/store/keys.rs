@@ -5,7 +5,11 @@ use std::sync::OnceLock;
 use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, FromRow};
 
-use super::{Change, Store, StoreError, StoredVerifyKey, reading, within};
+use super::{
+    Store, StoreError, StoredVerifyKey,
+    change::{Change, within},
+    reading,
+};
 use crate::{
     activity::{Outcome, Tally},
     address::Addresses,

@@ -78,29 +78,7 @@ macro_rules! writing {
         }
     };
 }
-/// Runs one body inside a transaction.
-macro_rules! on {
-    ($transaction:expr, $db:ident => $body:expr) => {
-        match $transaction {
-            $crate::store::change::Transaction::Sqlite(transaction) => {
-                let $db = &mut **transaction;
-                $body
-            }
-            $crate::store::change::Transaction::Postgres(transaction) => {
-                let $db = &mut **transaction;
-                $body
-            }
-        }
-    };
-}
-/// Runs one body inside a change's transaction.
-macro_rules! within {
-    ($change:expr, $db:ident => $body:expr) => {
-        $crate::store::on!(&mut $change.transaction, $db => $body)
-    };
-}
-use keys::select_keys;
-pub(crate) use {on, reading, within, writing};
+pub(crate) use {reading, writing};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 

@@ -2,7 +2,11 @@
 
 use sqlx::{AssertSqlSafe, FromRow};
 
-use super::{Change, Store, StoreError, reading, within};
+use super::{
+    Store, StoreError,
+    change::{Change, within},
+    reading,
+};
 use crate::{
     id::{EntryId, TenantId},
     key::Generation,

@@ -2,7 +2,11 @@
 
 use sqlx::FromRow;
 
-use super::{Change, Store, StoreError, reading, within};
+use super::{
+    Store, StoreError,
+    change::{Change, within},
+    reading,
+};
 use crate::{id::KeyId, time::Timestamp};
 
 /// A key and its successor.

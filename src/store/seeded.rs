@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use sqlx::QueryBuilder;
 
-use super::{Change, LastUse, StoreError, change::Transaction, key_index::terms, within};
+use super::{
+    LastUse, StoreError,
+    change::{Change, Transaction, within},
+    key_index::terms,
+};
 use crate::{
     activity::Tally,
     fold::folded,

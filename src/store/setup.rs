@@ -1,6 +1,10 @@
 //! Setup links at rest: only the digest of the code, and until when it works.
 
-use super::{Change, Store, StoreError, reading, within, writing};
+use super::{
+    Store, StoreError,
+    change::{Change, within},
+    reading, writing,
+};
 use crate::{secret::Digest, time::Timestamp};
 
 impl Store {

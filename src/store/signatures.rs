@@ -2,7 +2,11 @@
 
 use sqlx::FromRow;
 
-use super::{Change, Store, StoreError, reading, within, writing};
+use super::{
+    Store, StoreError,
+    change::{Change, within},
+    reading, writing,
+};
 use crate::{
     id::{KeyId, VerifyKeyId},
     name::Name,

@@ -1,6 +1,10 @@
 //! The keys that sign JWTs, at rest: the private half sealed under the master key, the public half for everyone.
 
-use super::{Change, Store, StoreError, reading, within};
+use super::{
+    Store, StoreError,
+    change::{Change, within},
+    reading,
+};
 use crate::{jwt::SigningKey, secret::Entropy, time::Timestamp};
 
 /// What the private halves are sealed for.

@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::Question;
+use super::question::Question;
 use crate::{
     decision::{Decision, Facts, Presented, Reason, remedy},
     id::KeyId,

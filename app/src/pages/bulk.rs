@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::frame::Loaded;
 use crate::{
-    bulk::BulkForm,
+    bulk::{BulkForm, BulkPage},
     components::{Ago, BulkResults, Icon, UndoBulk, grouped, keys},
     error::ApiError,
     islands::RunBulk,
@@ -13,17 +13,6 @@ use crate::{
     routes,
     view::{BulkItemView, BulkPlanView, BulkResultView, holder},
 };
-
-/// What a POST about many keys led to.
-#[derive(Clone)]
-pub enum BulkPage {
-    /// It asks first, or once more.
-    Ask(BulkForm, Box<BulkPlanView>, Option<String>),
-    /// It was done, as far as one answer goes.
-    Done(BulkForm, Box<BulkResultView>),
-    /// It could not be asked.
-    Failed(ApiError),
-}
 
 /// `/keys/bulk`.
 #[component]

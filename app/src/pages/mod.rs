@@ -28,7 +28,6 @@ mod solo;
 mod tighten;
 mod why;
 
-pub use bulk::BulkPage;
 use leptos::prelude::*;
 use leptos_router::{
     SsrMode,

@@ -13,7 +13,7 @@ use keyward::{clock::Clock, people::Permit, secret::Entropy};
 use server::{
     boot,
     config::{Config, Flags},
-    router::App,
+    state::AppState,
 };
 
 #[tokio::main]
@@ -34,7 +34,7 @@ async fn main() {
 
 /// The program with a database of its own, which goes with it.
 struct Trial {
-    app: App,
+    app: AppState,
     _folder: tempfile::TempDir,
 }
 

@@ -8,7 +8,10 @@ use keyward::{
     people::{Role, User},
 };
 
-use super::{CliError, Session, print_json};
+use super::{
+    output::print_json,
+    session::{CliError, Session},
+};
 use crate::{boot::Upgrade, config::Flags};
 
 #[derive(Subcommand)]

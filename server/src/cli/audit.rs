@@ -3,7 +3,10 @@
 use clap::Subcommand;
 use keyward::console::ChainError;
 
-use super::{CliError, Session, print_json};
+use super::{
+    output::print_json,
+    session::{CliError, Session},
+};
 use crate::{boot::Upgrade, config::Flags};
 
 #[derive(Subcommand)]

@@ -15,7 +15,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::{CliError, Session, print_json, start_log};
+use super::{
+    output::print_json,
+    session::{CliError, Session, start_log},
+};
 use crate::{
     boot::{self, Upgrade},
     config::{Config, Flags},

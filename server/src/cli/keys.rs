@@ -10,7 +10,10 @@ use keyward::{
     time::{Timestamp, span},
 };
 
-use super::{CliError, Object, Session, object, print_json, raw};
+use super::{
+    output::{Object, object, print_json, raw},
+    session::{CliError, Session},
+};
 use crate::{boot::Upgrade, config::Flags};
 
 /// Keys made at a time by `seed`.

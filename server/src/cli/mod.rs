@@ -6,29 +6,20 @@ mod audit;
 mod doctor;
 mod jwt;
 mod keys;
+mod output;
 mod register;
 mod serve;
+mod session;
 mod verify;
 mod verify_keys;
 
-use std::{collections::BTreeMap, io::IsTerminal, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use keyward::{
-    clock::Clock,
-    console::{Console, ConsoleError},
-    people::Permit,
-    registry::Kind,
-    secret::Entropy,
-    store::Store,
-};
-use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use keyward::registry::Kind;
 
-use crate::{
-    boot::{self, BootError, Upgrade},
-    config::{Config, ConfigError, Flags, LogFormat},
-};
+use self::session::CliError;
+use crate::config::Flags;
 
 /// API keys done right: a console for people, verification for services.
 #[derive(Parser)]
@@ -103,73 +94,6 @@ enum Command {
     Migrate,
 }
 
-/// Why a command did not do what it was asked.
-enum CliError {
-    /// The answer is no.
-    No(String),
-    /// It was asked wrongly.
-    Usage(String),
-    /// The environment: settings, files, the database.
-    Environment(String),
-}
-
-impl From<ConfigError> for CliError {
-    fn from(error: ConfigError) -> Self {
-        Self::Environment(error.to_string())
-    }
-}
-
-impl From<BootError> for CliError {
-    fn from(error: BootError) -> Self {
-        Self::Environment(error.to_string())
-    }
-}
-
-impl From<ConsoleError> for CliError {
-    fn from(error: ConsoleError) -> Self {
-        match error {
-            ConsoleError::Invalid(_) => Self::Usage(error.to_string()),
-            ConsoleError::NotFound | ConsoleError::Forbidden | ConsoleError::Conflict | ConsoleError::Repeated(_) => {
-                Self::No(error.to_string())
-            }
-            ConsoleError::Busy | ConsoleError::Store(_) => Self::Environment(error.to_string()),
-        }
-    }
-}
-
-impl From<keyward::store::StoreError> for CliError {
-    fn from(error: keyward::store::StoreError) -> Self {
-        BootError::Store(error).into()
-    }
-}
-
-/// What a command works with.
-struct Session {
-    config: Config,
-    store: Store,
-    console: Console,
-    operator: Permit,
-}
-
-impl Session {
-    async fn open(flags: &Flags, upgrade: Upgrade) -> Result<Self, CliError> {
-        let config = Config::load(flags)?;
-        start_log(&config, "warn");
-        let store = boot::open(&config, upgrade).await?;
-        let console = Console::new(store.clone(), Clock::system(), Entropy::system(), config.checkpoint())
-            .with_issuer(&config.public_url);
-        let operator = boot::operator(&config, &console)?;
-        Ok(Self { config, store, console, operator })
-    }
-
-    /// After a change: its event is anchored before the command ends.
-    async fn close(self) -> Result<(), CliError> {
-        self.console.checkpoint_audit().await.map_err(|error| CliError::Environment(error.to_string()))?;
-        self.store.close().await;
-        Ok(())
-    }
-}
-
 /// Runs the program.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -213,40 +137,4 @@ fn report(error: &CliError) -> ExitCode {
     };
     eprintln!("keyward: {message}");
     ExitCode::from(code)
-}
-
-/// Logs to standard error. `least` is the level when the settings name none but the default.
-fn start_log(config: &Config, least: &str) {
-    let level = if config.log == "info" { least } else { &config.log };
-    let filter = tracing_subscriber::EnvFilter::new(level);
-    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colours)
-        .with_target(false);
-    // A second start in one process keeps the first log.
-    let _ = match config.log_format {
-        LogFormat::Text => log.try_init(),
-        LogFormat::Json => log.json().flatten_event(true).try_init(),
-    };
-}
-
-/// A JSON object whose values stay as they are written, numbers of any length among them.
-type Object = BTreeMap<String, Box<RawValue>>;
-
-/// What is an object in JSON.
-fn object(value: &impl Serialize) -> Object {
-    let text = serde_json::to_string(value).expect("names are texts");
-    serde_json::from_str(&text).expect("it is an object")
-}
-
-/// A value as it is written.
-fn raw(value: &impl Serialize) -> Box<RawValue> {
-    to_raw_value(value).expect("names are texts")
-}
-
-/// Prints JSON, on one line.
-fn print_json(value: &impl Serialize) {
-    println!("{}", raw(value));
 }

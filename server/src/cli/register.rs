@@ -8,7 +8,10 @@ use keyward::{
     registry::{DEFAULT_TENANT, Entry, Fields, Kind, POLICY, blank},
 };
 
-use super::{CliError, Session, print_json};
+use super::{
+    output::print_json,
+    session::{CliError, Session},
+};
 use crate::{boot::Upgrade, config::Flags};
 
 /// What can be done with every kind that has a list.

@@ -6,7 +6,7 @@ use tokio::{
     sync::watch,
 };
 
-use super::{CliError, Session, start_log};
+use super::session::{CliError, Session, start_log};
 use crate::{
     boot::{self, Listeners, Upgrade},
     config::{Config, Flags},

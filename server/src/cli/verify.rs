@@ -11,7 +11,10 @@ use keyward::{
     verify::{Answer, Refused, Verifier},
 };
 
-use super::{CliError, Object, Session, object, print_json, raw};
+use super::{
+    output::{Object, object, print_json, raw},
+    session::{CliError, Session},
+};
 use crate::{boot::Upgrade, config::Flags, http::verify::VerifyAnswer};
 
 #[derive(Args)]

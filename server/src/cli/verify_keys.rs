@@ -11,7 +11,11 @@ use keyward::{
     time::{Timestamp, span},
 };
 
-use super::{CliError, Session, keys::key_id, print_json};
+use super::{
+    keys::key_id,
+    output::print_json,
+    session::{CliError, Session},
+};
 use crate::{boot::Upgrade, config::Flags};
 
 /// The most bytes of a public key that are read.

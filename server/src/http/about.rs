@@ -12,16 +12,16 @@ use keyward::{
 };
 
 use super::pages::render;
-use crate::router::App;
+use crate::state::AppState;
 
 /// The page.
-pub async fn about(State(app): State<App>, Extension(visit): Extension<Visit>, request: Request) -> Response {
+pub async fn about(State(app): State<AppState>, Extension(visit): Extension<Visit>, request: Request) -> Response {
     let is_superadmin = visit.permit().is_ok_and(|permit| permit.role() == Role::Superadmin);
     let view = view(&app, is_superadmin).await;
     render(&app, request, Some(Posted::About(Box::new(view))), |_| ()).await
 }
 
-async fn view(app: &App, is_superadmin: bool) -> AboutView {
+async fn view(app: &AppState, is_superadmin: bool) -> AboutView {
     let line = |name: &str, value: String| (name.to_owned(), value);
     let config = &app.config;
     let mut facts = vec![line("Version", env!("CARGO_PKG_VERSION").to_owned())];

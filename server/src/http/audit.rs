@@ -26,7 +26,7 @@ use super::{
     forms::{bad_form, pairs, status},
     problem::Problem,
 };
-use crate::{layers::RequestId, router::App};
+use crate::{request_id::RequestId, state::AppState};
 
 /// Events read at once.
 const CHUNK: u16 = 500;
@@ -50,7 +50,7 @@ enum Written {
 
 /// Every event that fits, newest first, as a file.
 pub async fn export_audit(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Extension(id): Extension<RequestId>,
     RawQuery(query): RawQuery,
@@ -92,7 +92,7 @@ pub async fn export_audit(
 
 /// Walks the chain, then shows how it stands.
 pub async fn post_verify(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Extension(id): Extension<RequestId>,
 ) -> Response {
@@ -113,7 +113,7 @@ fn refused(error: ApiError, id: &RequestId) -> Response {
 
 /// The file, page by page. Should the store fail under way, the file breaks off and the browser says so.
 fn file(
-    app: App,
+    app: AppState,
     permit: Permit,
     filter: AuditFilter,
     format: Format,

@@ -1,9 +1,8 @@
 //! One act on many keys as plain forms: asked first, then done, so many keys in one answer.
 
 use app::{
-    BulkPage,
     api::{self, ctx::Visit},
-    bulk::BulkForm,
+    bulk::{BulkForm, BulkPage},
     error::ApiError,
     posted::Posted,
     view::BulkResultView,
@@ -20,14 +19,14 @@ use super::{
     forms::{bad_form, pairs, status},
     pages::answer_form,
 };
-use crate::router::App;
+use crate::state::AppState;
 
 /// Keys changed before there is an answer.
 const ANSWER: i64 = 200;
 
 /// Asks, or does it.
 pub async fn post_bulk(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     parts: Parts,
     body: Bytes,

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     layers::{ClientAddress, SIGNED_IN_AT, THEME_COOKIE, USER},
-    router::App,
+    state::AppState,
 };
 
 /// Has a browser forget what it keeps for us.
@@ -51,7 +51,7 @@ pub(super) fn status(error: ApiError) -> StatusCode {
 }
 
 /// The setup page, or that its link is dead.
-pub async fn setup(State(app): State<App>, request: Request) -> Response {
+pub async fn setup(State(app): State<AppState>, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default().to_owned();
     let code = take(&mut pairs(query.as_bytes()), "code");
     match app.console.setup_works(&code).await {
@@ -70,7 +70,7 @@ pub async fn setup(State(app): State<App>, request: Request) -> Response {
 }
 
 /// Makes the first superadmin.
-pub async fn post_setup(State(app): State<App>, parts: Parts, body: Bytes) -> Response {
+pub async fn post_setup(State(app): State<AppState>, parts: Parts, body: Bytes) -> Response {
     let mut pairs = pairs(&body);
     let (code, email) = (take(&mut pairs, "code"), take(&mut pairs, "email"));
     let form = NewUser { email: email.clone(), password: take(&mut pairs, "password") };
@@ -94,7 +94,7 @@ pub async fn post_setup(State(app): State<App>, parts: Parts, body: Bytes) -> Re
 
 /// Signs in. The session gets a new id, so that one known before is worth nothing.
 pub async fn post_sign_in(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(session): Extension<Session>,
     Extension(client): Extension<ClientAddress>,
     parts: Parts,
@@ -176,7 +176,7 @@ pub async fn post_theme(Extension(visit): Extension<Visit>, body: Bytes) -> Resp
 
 /// Issues a key; the answer shows it once.
 pub async fn post_new_key(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     parts: Parts,
     body: Bytes,
@@ -195,7 +195,7 @@ pub async fn post_new_key(
 
 /// Archives a key and leads to its page.
 pub async fn post_archive(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Path(id): Path<String>,
     parts: Parts,

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     layers::{Caller, FORWARDED_FOR, around},
     metrics,
-    router::App,
+    state::AppState,
 };
 
 /// What stands before scope, tenant and the guarded address in Envoy's questions.
@@ -47,17 +47,17 @@ struct Door<'a> {
 }
 
 /// Answers a proxy: 200 with identity headers, or a problem.
-pub async fn forward_auth(State(app): State<App>, request: Request) -> Response {
+pub async fn forward_auth(State(app): State<AppState>, request: Request) -> Response {
     around(&app, "/forward-auth", request, |caller, request| by_query(&app, caller, request)).await
 }
 
 /// Answers Envoy's `ext_authz`, which appends the address that it guards to its prefix, and asks with the method and the
 /// host of the request itself.
-pub async fn envoy(State(app): State<App>, request: Request) -> Response {
+pub async fn envoy(State(app): State<AppState>, request: Request) -> Response {
     around(&app, ENVOY, request, |caller, request| by_prefix(&app, caller, request)).await
 }
 
-async fn by_query(app: &App, caller: Caller, request: Request) -> Response {
+async fn by_query(app: &AppState, caller: Caller, request: Request) -> Response {
     let needs = Query::<Needs>::try_from_uri(request.uri()).ok().and_then(|Query(needs)| {
         let on_limit = match needs.on_limit {
             None | Some(429) => StatusCode::TOO_MANY_REQUESTS,
@@ -78,7 +78,7 @@ async fn by_query(app: &App, caller: Caller, request: Request) -> Response {
     answer(app, caller, request.headers(), door, &guarded).await
 }
 
-async fn by_prefix(app: &App, caller: Caller, request: Request) -> Response {
+async fn by_prefix(app: &AppState, caller: Caller, request: Request) -> Response {
     let uri = request.uri();
     let address = uri.path_and_query().map_or("", |address| address.as_str());
     let Some((door, guarded)) = address.strip_prefix(ENVOY).and_then(prefixed) else {
@@ -103,7 +103,13 @@ fn prefixed(address: &str) -> Option<(Door<'_>, &str)> {
     Some((Door { demand, tenant, on_limit: StatusCode::TOO_MANY_REQUESTS }, guarded))
 }
 
-async fn answer(app: &App, caller: Caller, headers: &HeaderMap, door: Door<'_>, guarded: &Guarded<'_>) -> Response {
+async fn answer(
+    app: &AppState,
+    caller: Caller,
+    headers: &HeaderMap,
+    door: Door<'_>,
+    guarded: &Guarded<'_>,
+) -> Response {
     let id = caller.id;
     let tenant = door.tenant.as_deref();
     let demand = door.demand.toward(guarded.writes);

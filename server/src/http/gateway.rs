@@ -17,11 +17,11 @@ use super::{
     forms::{bad_form, pairs, status},
     pages::answer_form,
 };
-use crate::{probe, router::App};
+use crate::{probe, state::AppState};
 
 /// Tests a gateway and says what was found.
 pub async fn post_gateway(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     parts: Parts,
     body: Bytes,

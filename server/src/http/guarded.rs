@@ -3,7 +3,6 @@
 use axum::http::HeaderMap;
 use keyward::signature::{Body, Message, authority};
 
-use super::verify::is_safe;
 use crate::layers::TrustedPeer;
 
 /// The headers in which proxies name the method of a request.
@@ -102,6 +101,11 @@ impl<'a> Guarded<'a> {
             Self { writes: true, method: None, uri: None, host: None }
         }
     }
+}
+
+/// Whether a request of this method only reads (RFC 9110, 9.2.1). What is not known to, writes.
+pub(super) fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
 }
 
 #[cfg(test)]

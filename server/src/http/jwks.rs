@@ -9,7 +9,7 @@ use axum::{
 use super::problem::Problem;
 use crate::{
     layers::{Caller, around, browsers},
-    router::App,
+    state::AppState,
 };
 
 /// Where the public keys are.
@@ -19,13 +19,13 @@ pub const PATH: &str = "/.well-known/jwks.json";
 const KEPT: &str = "public, max-age=300";
 
 /// Answers.
-pub async fn jwks(State(app): State<App>, request: Request) -> Response {
+pub async fn jwks(State(app): State<AppState>, request: Request) -> Response {
     let mut response = around(&app, PATH, request, |caller, _| answer(&app, caller)).await;
     browsers(response.headers_mut(), app.config.is_tls());
     response
 }
 
-async fn answer(app: &App, caller: Caller) -> Response {
+async fn answer(app: &AppState, caller: Caller) -> Response {
     match app.console.jwks().await {
         Ok(keys) => {
             let headers = [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, KEPT)];

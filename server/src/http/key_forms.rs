@@ -24,7 +24,7 @@ use super::{
     pages::answer_form,
     said,
 };
-use crate::router::App;
+use crate::state::AppState;
 
 fn status(refused: &Refused) -> StatusCode {
     StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -32,7 +32,7 @@ fn status(refused: &Refused) -> StatusCode {
 
 /// Edits a key and leads to its page.
 pub async fn post_edit(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Path(id): Path<String>,
     parts: Parts,
@@ -52,7 +52,7 @@ pub async fn post_edit(
 
 /// Switches a key off or on, and leads to its page.
 pub async fn post_switch(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Path(id): Path<String>,
     mut parts: Parts,
@@ -77,7 +77,7 @@ pub async fn post_switch(
 
 /// Issues a key's successor; the answer shows it once.
 pub async fn post_rotate(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Path(id): Path<String>,
     parts: Parts,
@@ -93,7 +93,7 @@ pub async fn post_rotate(
 
 /// Ends the overlap of an old key and leads back to the page it was asked on.
 pub async fn post_cut(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Path(id): Path<String>,
     parts: Parts,
@@ -107,7 +107,7 @@ pub async fn post_cut(
 
 /// Lets an old key work for longer and leads back to the page it was asked on.
 pub async fn post_extend(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Path(id): Path<String>,
     parts: Parts,
@@ -123,7 +123,7 @@ pub async fn post_extend(
 
 /// Leads to the key's page that a form was on, or renders it again with what has to be mended.
 async fn overlap_answer(
-    app: &App,
+    app: &AppState,
     mut parts: Parts,
     page: KeyId,
     (old, form): (String, RotateForm),
@@ -137,7 +137,7 @@ async fn overlap_answer(
 
 /// Removes an archived key and leads to the list.
 pub async fn post_purge(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Path(id): Path<String>,
     parts: Parts,

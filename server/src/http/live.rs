@@ -2,12 +2,7 @@
 //! again, which shows what its visitor may see. A stream ends with the session: that is looked at before each event and,
 //! where nothing happens, every few seconds.
 
-use std::{
-    collections::HashMap,
-    convert::Infallible,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{convert::Infallible, time::Duration};
 
 use app::api::ctx::Visit;
 use axum::{
@@ -20,7 +15,7 @@ use axum::{
     },
 };
 use futures_util::stream::unfold;
-use keyward::{id::UserId, time::Timestamp, verify::News};
+use keyward::{time::Timestamp, verify::News};
 use tokio::{sync::watch, time::Instant};
 use tower_sessions::{Session, SessionStore, session::Id};
 
@@ -28,16 +23,8 @@ use super::{
     forms::{pairs, take},
     problem::Problem,
 };
-use crate::{
-    layers::{RequestId, SIGNED_IN_AT},
-    router::App,
-    sessions::Sessions,
-};
+use crate::{layers::SIGNED_IN_AT, live::Place, request_id::RequestId, sessions::Sessions, state::AppState};
 
-/// Streams that a node keeps open.
-const STREAMS: usize = 1000;
-/// Streams of one person: a page has one while it is looked at.
-const STREAMS_EACH: usize = 20;
 /// How long a stream lives.
 const LIFE: Duration = Duration::from_mins(5);
 /// The least time between two events of a kind.
@@ -50,60 +37,10 @@ const ALIVE_EVERY: Duration = Duration::from_secs(15);
 /// Has nginx pass on what is written at once.
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// Who listens, and whether it is over.
-#[derive(Default)]
-pub struct Live {
-    listeners: Mutex<HashMap<UserId, usize>>,
-    over: watch::Sender<bool>,
-}
-
-impl Live {
-    /// Ends every stream: the process is stopping and waits for what is under way.
-    pub fn end(&self) {
-        self.over.send_replace(true);
-    }
-
-    /// A panic elsewhere leaves counts that are still counts.
-    fn listeners(&self) -> MutexGuard<'_, HashMap<UserId, usize>> {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A place among the listeners, given back when it is dropped.
-struct Place {
-    app: App,
-    user: UserId,
-}
-
-impl Place {
-    fn take(app: &App, user: UserId) -> Option<Self> {
-        let mut listeners = app.live.listeners();
-        let all: usize = listeners.values().sum();
-        let own = listeners.get(&user).copied().unwrap_or_default();
-        if all >= STREAMS || own >= STREAMS_EACH || *app.live.over.borrow() {
-            return None;
-        }
-        listeners.insert(user, own + 1);
-        Some(Self { app: app.clone(), user })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut listeners = self.app.live.listeners();
-        if let Some(own) = listeners.get_mut(&self.user) {
-            *own -= 1;
-            if *own == 0 {
-                listeners.remove(&self.user);
-            }
-        }
-    }
-}
-
 /// Streams `change` and `use`, which browsers only pass on when they say something: a one. `?after=` is the instant of the
 /// page that listens, in milliseconds: what happened between the two is told at once.
 pub async fn live(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Extension(session): Extension<Session>,
     Extension(id): Extension<RequestId>,
@@ -112,7 +49,7 @@ pub async fn live(
     let Some((_, user)) = &visit.signed_in else {
         return Problem::new(StatusCode::UNAUTHORIZED, "signed_out", "Sign in first.", &id).into_response();
     };
-    let Some(place) = Place::take(&app, user.id) else {
+    let Some(place) = app.live.take(user.id) else {
         let detail = "Too many pages listen for changes. They are asked for now and then instead.";
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_listeners", detail, &id)
             .with(header::RETRY_AFTER, "30")
@@ -137,11 +74,12 @@ struct Ear {
     quiet_until: Instant,
     until: Instant,
     session: Option<Id>,
+    app: AppState,
     place: Place,
 }
 
 impl Ear {
-    fn new(app: &App, place: Place, session: Option<Id>, after: Option<Timestamp>) -> Self {
+    fn new(app: &AppState, place: Place, session: Option<Id>, after: Option<Timestamp>) -> Self {
         let news = app.verifier.news();
         let told = *news.borrow();
         let missed = |at: Timestamp| after.is_some_and(|after| at >= after);
@@ -149,8 +87,8 @@ impl Ear {
         due.extend(missed(told.used_at).then_some("use"));
         due.extend(missed(told.changed_at).then_some("change"));
         let now = Instant::now();
-        let over = app.live.over.subscribe();
-        Self { news, over, told, due, quiet_until: now, until: now + LIFE, session, place }
+        let over = app.live.over();
+        Self { news, over, told, due, quiet_until: now, until: now + LIFE, session, app: app.clone(), place }
     }
 
     /// The next event, and the stream after it.
@@ -179,7 +117,7 @@ impl Ear {
     /// database that does not answer ends no stream; pages are asked for anew either way.
     async fn is_signed_in(&self) -> bool {
         let Some(id) = self.session else { return false };
-        let app = &self.place.app;
+        let app = &self.app;
         let record = match Sessions::new(app.store.clone(), app.clock.clone()).load(&id).await {
             Ok(Some(record)) => record,
             Ok(None) => return false,
@@ -187,7 +125,7 @@ impl Ear {
         };
         let since = record.data.get(SIGNED_IN_AT).and_then(serde_json::Value::as_i64);
         let Some(since) = since.map(Timestamp::from_millis) else { return false };
-        app.console.permit(self.place.user, since).await.map_or(true, |found| found.is_some())
+        app.console.permit(self.place.user(), since).await.map_or(true, |found| found.is_some())
     }
 
     /// What has to be told of these news. More of them wait until a moment has passed.

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     layers::{around, browsers},
-    router::App,
+    state::AppState,
 };
 
 /// Where the document is.
@@ -37,7 +37,7 @@ const KEPT: &str = "public, max-age=300";
 const ON_LIMIT: StatusCode = StatusCode::TOO_MANY_REQUESTS;
 
 /// Answers.
-pub async fn openapi(State(app): State<App>, request: Request) -> Response {
+pub async fn openapi(State(app): State<AppState>, request: Request) -> Response {
     let document = document(&app.config.public_url).to_string();
     let answer = |_, _| async {
         let headers = [(header::CONTENT_TYPE, "application/openapi+json"), (header::CACHE_CONTROL, KEPT)];
@@ -105,15 +105,6 @@ fn codes() -> Value {
     let all: Vec<_> = allowed.into_iter().chain(Reason::ALL.map(reason)).map(code).collect();
     json!({ "type": "string", "oneOf": all })
 }
-
-/// A scope's name.
-#[derive(ToSchema)]
-#[schema(as = Scope, pattern = r"^(?!keyward(\.(?!verify$|any_tenant$)|$))[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*$")]
-pub(super) struct ScopeName(#[expect(dead_code, reason = "the form is all there is to it")] String);
-
-/// Every answer's code. What the codes are is said by [`codes`], from the reasons themselves.
-#[derive(ToSchema)]
-pub(super) struct Code(#[expect(dead_code, reason = "the form is all there is to it")] String);
 
 /// The schemas of the types that the doors read and write.
 fn schemas() -> Value {

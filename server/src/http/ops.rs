@@ -2,7 +2,7 @@
 
 use axum::{extract::State, http::StatusCode};
 
-use crate::router::App;
+use crate::state::AppState;
 
 /// The process runs.
 pub async fn livez() -> &'static str {
@@ -10,7 +10,7 @@ pub async fn livez() -> &'static str {
 }
 
 /// The process may be sent requests: the database answers and takes changes, and the process is not shutting down.
-pub async fn readyz(State(app): State<App>) -> (StatusCode, String) {
+pub async fn readyz(State(app): State<AppState>) -> (StatusCode, String) {
     if app.is_stopping() {
         (StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned())
     } else if let Err(error) = app.store.ping().await {
@@ -23,7 +23,7 @@ pub async fn readyz(State(app): State<App>) -> (StatusCode, String) {
 }
 
 /// Prometheus text.
-pub async fn metrics(State(app): State<App>) -> ([(axum::http::HeaderName, &'static str); 1], String) {
+pub async fn metrics(State(app): State<AppState>) -> ([(axum::http::HeaderName, &'static str); 1], String) {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(axum::http::header::CONTENT_TYPE, kind)], app.metrics.text(&app.verifier))
 }

@@ -1,7 +1,5 @@
 //! Pages, rendered whole: what was loaded, the style sheet, and islands where a page has any.
 
-use std::path::{Path, PathBuf};
-
 use app::{Document, api::ctx::Visit, listing::Asked, posted::Posted, shell};
 use axum::{
     Extension,
@@ -11,7 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::{
-    config::{Env, LeptosOptions},
+    config::LeptosOptions,
     nonce::use_nonce,
     prelude::{provide_context, use_context},
 };
@@ -20,46 +18,11 @@ use leptos_axum::ResponseOptions;
 use super::said;
 use crate::{
     layers::{COLUMNS_COOKIE, is_live},
-    router::App,
+    state::AppState,
 };
 
-/// Where the bundled files are, and how pages name them.
-#[derive(Clone)]
-pub struct Site {
-    /// The folder with `pkg/` and the icons.
-    pub root: PathBuf,
-    /// The style sheet's path.
-    pub style: String,
-    /// What Leptos needs to load islands; `None` when nothing was bundled.
-    pub options: Option<LeptosOptions>,
-}
-
-impl Site {
-    /// Finds the bundled files: `site/` beside the program, or where the workspace's build leaves it.
-    pub fn find() -> Self {
-        let program = std::env::current_exe().ok();
-        let beside = program.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
-        let candidates = ["site", "../site", "../../site"].map(|path| beside.join(path));
-        let root = candidates.into_iter().find(|path| path.join("pkg").is_dir()).unwrap_or_else(|| "site".into());
-        let hashes = std::fs::read_to_string(beside.join("hash.txt")).unwrap_or_default();
-        let hash =
-            |kind: &str| hashes.lines().find_map(|line| line.strip_prefix(kind)?.strip_prefix(": ")).map(str::trim);
-        let options = hash("wasm").zip(hash("js")).map(|_| {
-            LeptosOptions::builder()
-                .output_name("keyward")
-                .site_root(root.display().to_string())
-                .site_pkg_dir("pkg")
-                .hash_files(true)
-                .env(Env::PROD)
-                .build()
-        });
-        let style = hash("css").map(|hash| format!("/pkg/keyward.{hash}.css")).unwrap_or_default();
-        Self { root, style, options }
-    }
-}
-
 /// A page by its address.
-pub async fn page(State(app): State<App>, request: Request) -> Response {
+pub async fn page(State(app): State<AppState>, request: Request) -> Response {
     render(&app, request, None, |_| ()).await
 }
 
@@ -73,7 +36,7 @@ pub async fn home(Extension(visit): Extension<Visit>) -> Redirect {
 }
 
 /// The list of keys. Columns that its address names are remembered.
-pub async fn keys(State(app): State<App>, request: Request) -> Response {
+pub async fn keys(State(app): State<AppState>, request: Request) -> Response {
     let is_live = is_live(&request);
     let chosen = Asked::parse(request.uri().query().unwrap_or_default()).and_then(|asked| asked.columns);
     let mut response = render(&app, request, None, |_| ()).await;
@@ -89,10 +52,10 @@ pub async fn keys(State(app): State<App>, request: Request) -> Response {
 
 /// Renders the page of the request's address, with what a POST led to.
 pub async fn render(
-    app: &App,
+    app: &AppState,
     request: Request,
     posted: Option<Posted>,
-    context: impl Fn(&App) + Clone + Send + Sync + 'static,
+    context: impl Fn(&AppState) + Clone + Send + Sync + 'static,
 ) -> Response {
     let path = request.uri().path();
     let plain = [app::routes::SETUP, app::routes::SIGN_IN].contains(&path);
@@ -144,7 +107,7 @@ fn allow_own_scripts() {
 
 /// The same page, with the status of a form that has to be mended.
 pub async fn answer_form(
-    app: &App,
+    app: &AppState,
     request: axum::http::request::Parts,
     status: StatusCode,
     posted: Posted,
@@ -164,7 +127,7 @@ pub fn cache_for(path: &str) -> HeaderValue {
 }
 
 /// Serves the bundled files, compressed as they lie there.
-pub async fn file(State(app): State<App>, request: Request) -> Response {
+pub async fn file(State(app): State<AppState>, request: Request) -> Response {
     let cache = cache_for(request.uri().path());
     let mut files = tower_http::services::ServeDir::new(&app.site.root)
         .append_index_html_on_directories(false)

@@ -7,7 +7,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::layers::RequestId;
+use crate::request_id::RequestId;
 
 /// A problem document under way.
 #[derive(Debug)]

@@ -12,10 +12,10 @@ use keyward::tenant::Presentation;
 use serde_json::Value;
 
 use super::{openapi, pages::render};
-use crate::router::App;
+use crate::state::AppState;
 
 /// The page.
-pub async fn reference(State(app): State<App>, request: Request) -> Response {
+pub async fn reference(State(app): State<AppState>, request: Request) -> Response {
     let view = read(&openapi::document(&app.config.public_url));
     render(&app, request, Some(Posted::Reference(Box::new(view))), |_| ()).await
 }

@@ -10,14 +10,14 @@ use axum::{
 };
 
 use super::{forms::pairs, pages::answer_form};
-use crate::{layers::BODY_LIMIT, router::App};
+use crate::{layers::BODY_LIMIT, state::AppState};
 
 /// The forms that somebody spends time on.
 const KEPT: [&str; 5] =
     [routes::NEW_KEY, "/keys/{id}/edit", routes::NEW_PERSON, "/settings/{kind}/new", "/settings/{kind}/{id}"];
 
 /// The page; nothing when there is nothing to keep.
-pub async fn keep(app: &App, request: Request) -> Option<Response> {
+pub async fn keep(app: &AppState, request: Request) -> Option<Response> {
     let is_kept = request.extensions().get::<MatchedPath>().is_some_and(|path| KEPT.contains(&path.as_str()));
     if request.method().is_safe() || !is_kept {
         return None;

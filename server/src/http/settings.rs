@@ -22,10 +22,16 @@ use super::{
     pages::answer_form,
     said,
 };
-use crate::router::App;
+use crate::state::AppState;
 
 /// Leads on when it is saved; otherwise the page of this request is rendered again.
-async fn lead(app: &App, parts: Parts, done: &str, typed: Typed, result: Result<SaveAnswer, ApiError>) -> Response {
+async fn lead(
+    app: &AppState,
+    parts: Parts,
+    done: &str,
+    typed: Typed,
+    result: Result<SaveAnswer, ApiError>,
+) -> Response {
     let (status, errors, failure) = match result {
         Ok(SaveAnswer::Saved(said)) => return said::lead(done, said),
         Ok(SaveAnswer::Refused(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors, None),
@@ -45,7 +51,7 @@ fn typed(kind: &str, body: &[u8]) -> Option<Typed> {
     Typed::from_pairs(pairs(body), |name| kind.is_none_or(|kind| kind.fields().iter().any(|field| field.name == name)))
 }
 
-async fn save(app: &App, visit: &Visit, kind: &str, id: Option<&str>, parts: Parts, body: &[u8]) -> Response {
+async fn save(app: &AppState, visit: &Visit, kind: &str, id: Option<&str>, parts: Parts, body: &[u8]) -> Response {
     let Some(typed) = typed(kind, body) else { return bad_form() };
     let saved = api::save_entry(visit, kind, id, &typed).await;
     lead(app, parts, &list(kind), typed, saved).await
@@ -53,7 +59,7 @@ async fn save(app: &App, visit: &Visit, kind: &str, id: Option<&str>, parts: Par
 
 /// Makes an entry.
 pub async fn post_new_entry(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Path(kind): Path<String>,
     parts: Parts,
@@ -64,7 +70,7 @@ pub async fn post_new_entry(
 
 /// Edits an entry.
 pub async fn post_entry(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Path((kind, id)): Path<(String, String)>,
     parts: Parts,
@@ -90,7 +96,7 @@ fn at(mut parts: Parts, path: &str) -> Parts {
 
 /// Switches an entry off, or on again.
 pub async fn post_switch_entry(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Path((kind, id)): Path<(String, String)>,
     parts: Parts,
@@ -104,7 +110,7 @@ pub async fn post_switch_entry(
 
 /// Adds someone who may sign in.
 pub async fn post_new_person(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     parts: Parts,
     body: Bytes,
@@ -119,7 +125,7 @@ pub async fn post_new_person(
 
 /// Lets someone sign in, or not.
 pub async fn post_switch_person(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Path(id): Path<String>,
     parts: Parts,

@@ -18,11 +18,11 @@ use super::{
     forms::{bad_form, pairs, status},
     pages::answer_form,
 };
-use crate::router::App;
+use crate::state::AppState;
 
 /// Adds a verify key.
 pub async fn post_verify_key(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Path(id): Path<String>,
     parts: Parts,
@@ -39,7 +39,7 @@ pub async fn post_verify_key(
 
 /// Retires a verify key.
 pub async fn post_retire(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     Path((id, verify_key)): Path<(String, String)>,
     mut parts: Parts,

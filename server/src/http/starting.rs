@@ -12,10 +12,7 @@ use axum::{
 use keyward::secret::Entropy;
 
 use super::ops;
-use crate::{
-    config::Config,
-    layers::{self, RequestIds},
-};
+use crate::{config::Config, layers, request_id::RequestIds};
 
 /// A browser asks again by itself after so many seconds.
 const REFRESH: &str = "2";

@@ -33,14 +33,15 @@ use utoipa::ToSchema;
 
 use super::{
     credential::{Presented, presented, presented_in_headers},
-    guarded::Requested,
-    openapi::{Code, ScopeName},
+    guarded::{Requested, is_safe},
     problem::Problem,
+    schemas::{Code, ScopeName},
 };
 use crate::{
-    layers::{BODY_LIMIT, Caller, RequestId, around},
+    layers::{BODY_LIMIT, Caller, around},
     metrics::Door,
-    router::App,
+    request_id::RequestId,
+    state::AppState,
 };
 
 /// The route, as the log names it.
@@ -275,11 +276,11 @@ impl<'a> VerifyAnswer<'a> {
 }
 
 /// Answers.
-pub async fn verify(State(app): State<App>, request: Request) -> Response {
+pub async fn verify(State(app): State<AppState>, request: Request) -> Response {
     around(&app, ROUTE, request, |caller, request| respond(&app, caller, request)).await
 }
 
-async fn respond(app: &App, caller: Caller, request: Request) -> Response {
+async fn respond(app: &AppState, caller: Caller, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let problem = |status, code, detail| Problem::new(status, code, detail, &caller.id);
     if parts.method != Method::POST {
@@ -320,7 +321,7 @@ fn is_too_long(error: &axum::Error) -> bool {
 }
 
 async fn answer(
-    app: &App,
+    app: &AppState,
     request_id: &RequestId,
     client: Option<IpAddr>,
     headers: &HeaderMap,
@@ -419,18 +420,13 @@ pub(super) fn agent(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::USER_AGENT)?.to_str().ok()
 }
 
-/// Whether a request of this method only reads (RFC 9110, 9.2.1). What is not known to, writes.
-pub(super) fn is_safe(method: &str) -> bool {
-    matches!(method, "GET" | "HEAD" | "OPTIONS")
-}
-
 fn ambiguous(request_id: &RequestId) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "ambiguous_credentials", "Present one key, once.", request_id)
 }
 
 /// The asking service's own key, which must hold `keyward.verify`.
 async fn asker(
-    app: &App,
+    app: &AppState,
     request_id: &RequestId,
     client: Option<IpAddr>,
     headers: &HeaderMap,

@@ -19,10 +19,10 @@ use super::{
     forms::{bad_form, pairs, status},
     pages::answer_form,
 };
-use crate::router::App;
+use crate::state::AppState;
 
 /// The page, for an id in the address or for none. Anything else in the address could be a key, and is dropped.
-pub async fn why(State(app): State<App>, Extension(visit): Extension<Visit>, request: Request) -> Response {
+pub async fn why(State(app): State<AppState>, Extension(visit): Extension<Visit>, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let asked = match pairs(query.as_bytes()).as_slice() {
         [] => None,
@@ -34,7 +34,7 @@ pub async fn why(State(app): State<App>, Extension(visit): Extension<Visit>, req
 
 /// The answer to the form.
 pub async fn post_why(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(visit): Extension<Visit>,
     parts: Parts,
     body: Bytes,
@@ -56,7 +56,7 @@ pub async fn post_why(
     answer(&app, &visit, parts, Some(&asked), &form).await
 }
 
-async fn answer(app: &App, visit: &Visit, parts: Parts, asked: Option<&str>, form: &DoorForm) -> Response {
+async fn answer(app: &AppState, visit: &Visit, parts: Parts, asked: Option<&str>, form: &DoorForm) -> Response {
     let view = api::why(visit, &app.verifier, asked, form).await;
     let status = match view.failure {
         Some(error) => status(error),

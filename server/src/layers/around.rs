@@ -2,11 +2,7 @@
 //! the log (method, route and status; never a query, a header or a body), the client's address, the limits on body and
 //! time, what becomes of a panic, and the headers of answers.
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use axum::{
     body::Body,
@@ -17,10 +13,9 @@ use axum::{
 };
 use futures_util::FutureExt;
 use http_body_util::Limited;
-use keyward::{id::BASE62, secret::Entropy};
 
 use super::{ClientAddress, TrustedPeer, address, headers};
-use crate::{http::problem::Problem, router::App};
+use crate::{http::problem::Problem, request_id::RequestId, state::AppState};
 
 /// The largest body any route takes, in bytes.
 pub const BODY_LIMIT: usize = 64 * 1024;
@@ -32,44 +27,6 @@ pub const HEADER_BYTES: usize = 32 * 1024;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const ID_HEADER: HeaderName = HeaderName::from_static("x-keyward-request-id");
-
-/// A request's id: 16 characters of base62. A request's extension, and a header of every answer.
-#[derive(Clone, Copy, Debug)]
-pub struct RequestId([u8; 16]);
-
-impl RequestId {
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-/// Gives out request ids: half of each was drawn when the process started, half counts. They are unique, not secret.
-pub struct RequestIds {
-    start: [u8; 8],
-    count: AtomicU64,
-}
-
-impl RequestIds {
-    /// Ids of this process.
-    pub fn new(entropy: &Entropy) -> Self {
-        let mut start = [b'0'; 8];
-        start.copy_from_slice(&entropy.key_id().as_str().as_bytes()[..8]);
-        Self { start, count: AtomicU64::new(0) }
-    }
-
-    /// The next one.
-    pub fn next(&self) -> RequestId {
-        let mut id = [b'0'; 16];
-        id[..8].copy_from_slice(&self.start);
-        let mut rest = self.count.fetch_add(1, Ordering::Relaxed);
-        for digit in id[8..].iter_mut().rev() {
-            *digit = BASE62[usize::try_from(rest % 62).unwrap_or_default()];
-            rest /= 62;
-        }
-        RequestId(id)
-    }
-}
 
 /// What is known of a request before it is looked at.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +40,7 @@ pub struct Caller {
 }
 
 /// The layer, for routes that are made of extractors: what is known becomes the request's extensions.
-pub async fn around_layer(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn around_layer(State(app): State<AppState>, request: Request, next: Next) -> Response {
     // The route, not what was typed: an address may hold anything.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
@@ -128,7 +85,7 @@ fn worded(response: Response, accept: Option<&HeaderValue>, id: &RequestId) -> R
 }
 
 /// The same as a function, for the routes that are asked thousands of times a second.
-pub async fn around<F, A>(app: &App, route: &str, request: Request, answer: F) -> Response
+pub async fn around<F, A>(app: &AppState, route: &str, request: Request, answer: F) -> Response
 where
     F: FnOnce(Caller, Request) -> A,
     A: Future<Output = Response>,

@@ -9,10 +9,10 @@ use axum::{
 };
 
 use super::refusal;
-use crate::router::App;
+use crate::state::AppState;
 
 /// Lets through what is safe or comes from here.
-pub async fn refuse_other_sites(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn refuse_other_sites(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let public_url = app.config.is_public_url_set.then_some(app.config.public_url.as_str());
     if safe || is_ours(request.headers(), public_url) {

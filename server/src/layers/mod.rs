@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::http::problem::Problem;
+use crate::{http::problem::Problem, request_id::RequestId};
 
 mod address;
 mod around;
@@ -16,14 +16,11 @@ mod visit;
 
 pub use self::{
     address::{ClientAddress, FORWARDED_FOR, TrustedPeer},
-    around::{BODY_LIMIT, Caller, HEADER_BYTES, HEADER_LINES, RequestId, RequestIds, around, around_layer, finish},
+    around::{BODY_LIMIT, Caller, HEADER_BYTES, HEADER_LINES, around, around_layer, finish},
     cross_site::refuse_other_sites,
     forms::refuse_unreadable_forms,
     headers::browsers,
-    visit::{
-        COLUMNS_COOKIE, SIGNED_IN_AT, THEME_COOKIE, USER, cookie, identify_visitor, is_live, require_permission,
-        require_sign_in,
-    },
+    visit::{COLUMNS_COOKIE, SIGNED_IN_AT, THEME_COOKIE, USER, cookie, identify_visitor, is_live},
 };
 
 /// An answer that ends a request before a page has it: words for a browser, a problem for everybody else.

@@ -1,11 +1,11 @@
 //! Who visits the console: the session's user, still allowed to sign in, with the permit that follows.
 
-use app::{api::ctx::Visit, posted::Posted};
+use app::api::ctx::Visit;
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, Uri, header},
+    http::{HeaderMap, StatusCode, header},
     middleware::Next,
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
 };
 use keyward::{
     id::UserId,
@@ -15,10 +15,7 @@ use keyward::{
 use tower_sessions::Session;
 
 use super::ClientAddress;
-use crate::{
-    http::{pages::answer_form, session_over},
-    router::{Access, App},
-};
+use crate::state::AppState;
 
 /// The session's field with the user's id.
 pub const USER: &str = "user";
@@ -38,7 +35,12 @@ const LIVE_HEADER: &str = "x-keyward-live";
 pub const THEME_COOKIE: &str = "keyward_theme";
 
 /// Notes the visit on the request. When sessions cannot be read the answer is 503: nobody is signed out by that.
-pub async fn identify_visitor(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
+pub async fn identify_visitor(
+    State(app): State<AppState>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let counts = !is_live(&request);
     let Ok(signed_in) = signed_in(&app, &session, counts).await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -64,7 +66,7 @@ pub fn is_live(request: &Request) -> bool {
     request.uri().path() == app::routes::LIVE || request.headers().contains_key(LIVE_HEADER)
 }
 
-async fn signed_in(app: &App, session: &Session, counts: bool) -> Result<Option<(Permit, User)>, Unreadable> {
+async fn signed_in(app: &AppState, session: &Session, counts: bool) -> Result<Option<(Permit, User)>, Unreadable> {
     let failed = |error: &dyn std::error::Error| {
         tracing::error!(%error, "a session could not be read");
         Unreadable
@@ -101,40 +103,4 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
-}
-
-/// Leads visitors who are not signed in to the sign-in page, and back afterwards. What they typed into a form is kept.
-pub async fn require_sign_in(State(app): State<App>, request: Request, next: Next) -> Response {
-    let visit = request.extensions().get::<Visit>();
-    if visit.is_some_and(|visit| visit.signed_in.is_some()) {
-        return next.run(request).await;
-    }
-    let reading = request.method().is_safe();
-    let wanted = request.uri().path_and_query().map(ToString::to_string);
-    if let Some(kept) = session_over::keep(&app, request).await {
-        return kept;
-    }
-    match wanted.filter(|wanted| reading && wanted != "/" && wanted != app::routes::KEYS) {
-        Some(wanted) => {
-            let wanted: String = form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
-            Redirect::to(&format!("{}?next={wanted}", app::routes::SIGN_IN)).into_response()
-        }
-        None => Redirect::to(app::routes::SIGN_IN).into_response(),
-    }
-}
-
-/// Asks for authority before anything else of a request is looked at. Who may not do this is told which roles may.
-pub async fn require_permission(State((app, access)): State<(App, Access)>, request: Request, next: Next) -> Response {
-    let visit = request.extensions().get::<Visit>();
-    let permit = visit.and_then(|visit| visit.signed_in.as_ref()).map(|(permit, _)| permit);
-    let missing = access
-        .action(request.uri().path())
-        .filter(|action| permit.is_none_or(|permit| permit.allows(*action).is_err()));
-    let Some(action) = missing else { return next.run(request).await };
-    let (mut parts, _) = request.into_parts();
-    if parts.method != Method::GET {
-        // Not every form has a page of its own.
-        parts.uri = Uri::from_static(app::routes::KEYS);
-    }
-    answer_form(&app, parts, StatusCode::FORBIDDEN, Posted::Barred(action)).await
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use axum::http::{Method, StatusCode};
 use keyward::{console::NewUser, people::Role, registry::Kind};
-use server::router::{Access, table};
+use server::{access::Access, router::table};
 
 use crate::support::{Keyward, Operator, PASSWORD};
 

@@ -3,7 +3,7 @@
 use axum::http::{Method, StatusCode};
 use keyward::people::Role;
 
-use server::router::Access;
+use server::access::Access;
 
 use crate::support::{Keyward, databases};
 

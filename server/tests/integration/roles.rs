@@ -8,7 +8,10 @@ use keyward::{
     people::Role,
     registry::{DEFAULT_TENANT, Kind},
 };
-use server::router::{Access, Route, table};
+use server::{
+    access::Access,
+    router::{Route, table},
+};
 
 use crate::support::{Keyward, Operator, encode};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use keyward::{decision::Reason, people::Role, scope::RESERVED};
-use server::router::{Access, table};
+use server::{access::Access, router::table};
 
 use crate::support::{Keyward, databases, id_of};
 

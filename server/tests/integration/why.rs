@@ -158,7 +158,11 @@ async fn mission_i9_every_refusal_is_explained_for_its_request_its_key_and_the_p
                 assert_eq!(page.header("cache-control"), "no-store", "{what}");
                 let found = if *now == "valid" { (10, 0, 0) } else { walk };
                 assert_eq!(marks(&page), found, "{what}: {}", page.body);
-                assert!(page.page().contains(&format!("<code translate=\"no\" class=\"muted\">{now}</code>")), "{what}: {}", page.body);
+                assert!(
+                    page.page().contains(&format!("<code translate=\"no\" class=\"muted\">{now}</code>")),
+                    "{what}: {}",
+                    page.body
+                );
                 without_secret(&page, token, &what);
             }
 
@@ -166,7 +170,11 @@ async fn mission_i9_every_refusal_is_explained_for_its_request_its_key_and_the_p
             if known {
                 let page = paste(&mut browser, id_of(token), door).await;
                 assert!(page.body.contains("as if its secret"), "{what}");
-                assert!(page.page().contains(&format!("<code translate=\"no\" class=\"muted\">{now}</code>")), "{what}: {}", page.body);
+                assert!(
+                    page.page().contains(&format!("<code translate=\"no\" class=\"muted\">{now}</code>")),
+                    "{what}: {}",
+                    page.body
+                );
                 assert!(page.body.contains(request_id.as_str()), "{what}: its refusals are listed");
             }
             command_line(&keyward, reason, &refused, &what);

@@ -1,65 +1,23 @@
 //! The form for a new key. Without JavaScript it is a plain form whose answer is a page; with it, mistakes are shown at
 //! their fields without a reload and the secret appears in a dialog.
 
+mod course;
 mod summary;
 
-use leptos::{ev, prelude::*, task};
+use leptos::{ev, prelude::*};
 
-use super::key_form::{self, Draft, Life, More, Purpose, Scopes, Templates};
+use super::key_form::{Draft, Life, More, Purpose, Scopes, Templates};
 use crate::{
-    api, browser,
     error::ApiError,
     form::IssueKeyForm,
     islands::once::OnceDialog,
-    once::{IssueAnswer, Once},
     routes,
     view::{FieldErrorView, NewKeyView},
 };
+use course::Course;
 use summary::Summary;
 
-/// The form's id, for what stands outside of it.
-pub(crate) const FORM: &str = "create-key";
-
-/// What became of the form so far.
-#[derive(Clone, Copy)]
-struct Course {
-    draft: Draft,
-    failure: RwSignal<Option<ApiError>>,
-    busy: RwSignal<bool>,
-    once: RwSignal<Option<Once>>,
-}
-
-impl Course {
-    /// Sends the form. A second click while the first is under way does nothing: it would make a second key.
-    fn send(self, form: IssueKeyForm) {
-        if self.busy.get_untracked() {
-            return;
-        }
-        self.busy.set(true);
-        self.failure.set(None);
-        task::spawn_local(async move {
-            let answer = api::issue_key(form.clone()).await;
-            self.busy.set(false);
-            match answer {
-                Ok(IssueAnswer::Issued(once)) => {
-                    self.draft.errors.set(Vec::new());
-                    browser::settle(self.draft.node);
-                    self.once.set(Some(once));
-                }
-                Ok(IssueAnswer::Refused(errors)) => {
-                    let is_bad = |field: &str| errors.iter().any(|error| error.field == field);
-                    let first = key_form::FIELDS.into_iter().find(|(field, _)| is_bad(field));
-                    self.draft.errors.set(errors);
-                    task::tick().await;
-                    if let Some((field, _)) = first {
-                        browser::focus(&key_form::control(field, &form.life));
-                    }
-                }
-                Err(error) => self.failure.set(Some(error)),
-            }
-        });
-    }
-}
+pub(crate) use course::FORM;
 
 /// The form, its summary, and the dialog that shows the secret.
 #[island(lazy)]

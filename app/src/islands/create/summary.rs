@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Course, FORM};
+use super::course::{Course, FORM};
 use crate::{
     error::ApiError,
     islands::key_form::{Draft, Mend, all_scopes, ends, from},

@@ -1,6 +1,7 @@
 //! The dialog that shows a new key's secret, once. It lives in one signal and in this dialog's nodes, nowhere else; both
 //! are emptied before the page is left. Every way out asks first, and none is closed for good.
 
+mod held;
 mod leave;
 mod pair;
 mod token;
@@ -8,13 +9,11 @@ mod token;
 use leptos::{ev, html, prelude::*, task};
 
 use super::copied::Copied;
-use crate::{browser, components::Icon, once::Once, routes};
+use crate::{browser, components::Icon, routes};
+use held::Held;
 use leave::Leave;
 use pair::Pair;
 use token::{Test, Token};
-
-/// Where the secret is while it is shown.
-type Held = RwSignal<Option<Once>>;
 
 /// The dialog. `once` is `Some` while it exists.
 #[component]

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     super::copied::{Copied, CopyFace},
-    Held,
+    held::Held,
     token::{copy, now, of},
 };
 use crate::{components::Icon, once::Once};

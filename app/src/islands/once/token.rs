@@ -4,7 +4,7 @@ use leptos::{prelude::*, task};
 
 use super::{
     super::copied::{Copied, CopyFace},
-    Held,
+    held::Held,
 };
 use crate::{
     browser,

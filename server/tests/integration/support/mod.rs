@@ -35,7 +35,8 @@ use keyward::{
 use server::{
     boot,
     config::{Config, Flags},
-    router::{self, App},
+    router,
+    state::AppState,
 };
 use tower::ServiceExt;
 
@@ -46,7 +47,7 @@ pub const PASSWORD: &str = "violet anchor 9 brisk table";
 
 /// A Keyward, with its clock in the test's hand.
 pub struct Keyward {
-    pub app: App,
+    pub app: AppState,
     pub clock: Clock,
     pub database: Database,
     router: Router,

@@ -1,0 +1,62 @@
+//! What every handler may need, made once when the process starts.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use keyward::{clock::Clock, console::Console, secret::Entropy, store::Store, time::Timestamp, verify::Verifier};
+
+use crate::{config::Config, live::Live, metrics::Metrics, request_id::RequestIds, site::Site};
+
+/// Everything a handler may need. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<Parts>);
+
+/// What an [`AppState`] is made of.
+pub struct Parts {
+    /// The settings.
+    pub config: Config,
+    /// The clock.
+    pub clock: Clock,
+    /// When the process began.
+    pub started: Timestamp,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// The database.
+    pub store: Store,
+    /// The slow door.
+    pub console: Arc<Console>,
+    /// The fast door.
+    pub verifier: Verifier,
+    /// The counters.
+    pub metrics: Metrics,
+    /// The ids of requests.
+    pub request_ids: RequestIds,
+    /// The bundled files.
+    pub site: Site,
+    /// Who listens for changes.
+    pub live: Live,
+    /// Whether the process is stopping.
+    pub stopping: AtomicBool,
+}
+
+impl AppState {
+    /// Shares the parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Whether the process is stopping.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
