@@ -226,6 +226,7 @@ class Watcher {
   readonly heard: string[] = [];
   over = false;
   private readonly announced: string[] = [];
+  private offline = false;
   /** Whether the program of the page's islands is meant to die. */
   dies = false;
 
@@ -245,7 +246,9 @@ class Watcher {
       const cleared = text.startsWith("Clear-Site-Data header on") && ends.some((end) => text.endsWith(end));
       // Said of every page over plain HTTP at a name.
       const plain = text.startsWith("The Cross-Origin-Opener-Policy header has been ignored");
-      if (this.over || ahead || cleared || plain) {
+      // Said of whatever a page asks for meanwhile, be it by itself.
+      const cut = this.offline && text.startsWith("Failed to load resource: net::ERR_INTERNET_DISCONNECTED");
+      if (this.over || ahead || cleared || plain || cut) {
         return;
       }
       const place = this.announced.findIndex((start) => text.startsWith(start));
@@ -258,8 +261,11 @@ class Watcher {
   }
 
   announce(what: number | "offline"): void {
-    const line = what === "offline" ? "net::ERR_INTERNET_DISCONNECTED" : `the server responded with a status of ${what} `;
-    this.announced.push(`Failed to load resource: ${line}`);
+    if (what === "offline") {
+      this.offline = true;
+    } else {
+      this.announced.push(`Failed to load resource: the server responded with a status of ${what} `);
+    }
   }
 }
 

@@ -10,18 +10,24 @@ pub enum NotAnObject {
     /// It is not a JSON object.
     #[error("Type a JSON object, such as {{\"site\": \"north\"}}.")]
     Form,
+    /// Objects and lists in it lie too deep in each other.
+    #[error("Objects and lists lie in each other at most {MAX_DEPTH} deep.")]
+    Deep,
     /// An object in it has this name twice.
     #[error("The name \"{0}\" is there twice. Keep one of them.")]
     Repeated(String),
 }
 
+/// How deep objects and lists may lie in each other: whoever reads an answer that holds them has bounds, too.
+const MAX_DEPTH: usize = 32;
+
 /// The text without its white space, if it is a JSON object.
 pub fn checked_object(text: &str) -> Result<String, NotAnObject> {
-    let repeated = RefCell::new(None);
+    let wrong = RefCell::new(None);
     let mut json = serde_json::Deserializer::from_str(text);
-    let read = Checked { repeated: &repeated }.deserialize(&mut json).and_then(|()| json.end());
-    match (read, repeated.into_inner()) {
-        (_, Some(name)) => Err(NotAnObject::Repeated(name)),
+    let read = Checked { wrong: &wrong, depth: 0 }.deserialize(&mut json).and_then(|()| json.end());
+    match (read, wrong.into_inner()) {
+        (_, Some(wrong)) => Err(wrong),
         (Ok(()), None) if text.trim_start().starts_with('{') => Ok(without_space(text)),
         _ => Err(NotAnObject::Form),
     }
@@ -42,10 +48,28 @@ fn without_space(text: &str) -> String {
     text.chars().filter(keep).collect()
 }
 
-/// Reads a value, keeps nothing of it, and notes a name that an object has twice.
+/// Reads a value, keeps nothing of it, and notes what is wrong with it though it is JSON.
 #[derive(Clone, Copy)]
 struct Checked<'a> {
-    repeated: &'a RefCell<Option<String>>,
+    wrong: &'a RefCell<Option<NotAnObject>>,
+    depth: usize,
+}
+
+impl Checked<'_> {
+    fn fail<E: Error>(self, wrong: NotAnObject) -> E {
+        let error = E::custom(&wrong);
+        self.wrong.replace(Some(wrong));
+        error
+    }
+
+    /// What lies in this value.
+    fn inner<E: Error>(self) -> Result<Self, E> {
+        if self.depth == MAX_DEPTH {
+            Err(self.fail(NotAnObject::Deep))
+        } else {
+            Ok(Self { depth: self.depth + 1, ..self })
+        }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Checked<'_> {
@@ -88,17 +112,17 @@ impl<'de> Visitor<'de> for Checked<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
-        while values.next_element_seed(self)?.is_some() {}
+        let inner = self.inner()?;
+        while values.next_element_seed(inner)?.is_some() {}
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
-        let mut names = HashSet::new();
+        let (inner, mut names) = (self.inner()?, HashSet::new());
         while let Some(name) = values.next_key::<String>()? {
-            values.next_value_seed(self)?;
+            values.next_value_seed(inner)?;
             if let Some(name) = names.replace(name) {
-                self.repeated.replace(Some(name));
-                return Err(A::Error::custom("a name is there twice"));
+                return Err(self.fail(NotAnObject::Repeated(name)));
             }
         }
         Ok(())
@@ -127,6 +151,9 @@ mod tests {
         for typed in ["", "[]", "1", "\"{}\"", "null", "{", "{} {}", "{'a': 1}", "{\"a\": 1,}", "{\"a\": 1e999}"] {
             assert_eq!(checked_object(typed), Err(NotAnObject::Form), "{typed}");
         }
+        let deep = |depth: usize| format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
+        assert_eq!(checked_object(&deep(MAX_DEPTH)), Ok(deep(MAX_DEPTH)));
+        assert_eq!(checked_object(&deep(MAX_DEPTH + 1)), Err(NotAnObject::Deep));
         for typed in [r#"{"a": 1, "b": 2, "a": 1}"#, r#"{"x": [{"a": 1, "\u0061": 2}]}"#] {
             assert_eq!(checked_object(typed), Err(NotAnObject::Repeated("a".to_owned())), "{typed}");
         }

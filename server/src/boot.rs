@@ -98,9 +98,10 @@ pub enum Upgrade {
 /// Opens the store and brings its schema up to date, or refuses.
 pub async fn open(config: &Config, upgrade: Upgrade) -> Result<Store, BootError> {
     make_folder(&config.data_dir)?;
+    let _turn = Store::turn(&config.database).await?;
     let master = master_key(config).await?;
     let store = Store::open(&config.database, Arc::new(master)).await?;
-    if upgrade == Upgrade::No && store.schema().await? == Schema::Behind {
+    if upgrade == Upgrade::No && store.settled_schema().await? == Schema::Behind {
         return Err(BootError::Behind);
     }
     let migrated = store.migrate().await.map_err(|error| match error {
@@ -117,18 +118,30 @@ pub async fn open(config: &Config, upgrade: Upgrade) -> Result<Store, BootError>
 async fn master_key(config: &Config) -> Result<MasterKey, BootError> {
     let path = &config.master_key_file;
     let file = |error| BootError::File(format!("the master key {}", path.display()), error);
-    match MasterKey::load(path) {
+    match load(path).await {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         loaded => return loaded.map_err(file),
     }
     if Store::schema_at(&config.database).await? != Schema::Empty {
-        return Err(BootError::NoMasterKey(path.clone()));
+        // Another process may have made both meanwhile.
+        return load(path).await.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => BootError::NoMasterKey(path.clone()),
+            _ => file(error),
+        });
     }
     match MasterKey::create(path, &Entropy::system()) {
         // Another process made it meanwhile: its key is the key.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => MasterKey::load(path).map_err(file),
         made => made.map_err(file),
     }
+}
+
+/// Reads the master key on a thread of its own: a file that does not answer keeps nobody from stopping the process.
+async fn load(path: &Path) -> io::Result<MasterKey> {
+    let path = path.to_owned();
+    tokio::task::spawn_blocking(move || MasterKey::load(&path))
+        .await
+        .unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
 /// The permit of whoever runs a command here: that they can read the master key's file proves it.

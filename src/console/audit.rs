@@ -16,6 +16,8 @@ use crate::{
     store::{AuditFilter, AuditPage, StoreError},
 };
 
+/// Why a chain is broken that does not lead through the event that the checkpoint file vouches for.
+const OTHERWISE: &str = "the checkpoint file says otherwise";
 /// Events on one page.
 const PAGE: u16 = 50;
 /// How long a process waits for another that writes the checkpoint file, and how often it looks.
@@ -97,7 +99,7 @@ impl Console {
             for event in events.iter().take_while(|event| event.seq <= stored.seq) {
                 head = head.step(event, |bytes| self.store.audit_mac(bytes))?;
                 if !anchored(head) {
-                    return Err(Break { seq: head.seq, why: "the checkpoint file says otherwise" }.into());
+                    return Err(Break { seq: head.seq, why: OTHERWISE }.into());
                 }
             }
         }
@@ -144,6 +146,14 @@ impl Console {
         let anchor = self.read_checkpoint()?;
         if anchor.is_none() && was_anchored && !anew {
             return Err(self.gone());
+        }
+        if let Some(anchor) = anchor {
+            // What was cut off before this would never show again.
+            match self.store.audit_hash(anchor.seq).await? {
+                Some(hash) if hash == anchor.hash => {}
+                Some(_) => return Err(Break { seq: anchor.seq, why: OTHERWISE }.into()),
+                None => return Err(Break { seq: anchor.seq, why: "the event is missing" }.into()),
+            }
         }
         let head = self.store.audit_head().await?;
         if anchor.is_none_or(|anchor| anchor.seq < head.seq) {
@@ -289,6 +299,25 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
         fs::write(&path, text.replacen('3', "2", 1)).unwrap();
         assert!(matches!(console.verify_audit(&Permit::for_operator()).await, Err(ChainError::Checkpoint(..))));
+    }
+
+    /// However far a chain that was cut grows again, the checkpoint does not follow it.
+    #[tokio::test]
+    async fn the_checkpoint_does_not_follow_a_cut_chain() {
+        let folder = tempfile::tempdir().unwrap();
+        let operator = Permit::for_operator();
+        let (console, store) = console(folder.path()).await;
+        three_keys(&console).await;
+        console.checkpoint_audit().await.unwrap();
+        let cut = "DELETE FROM audit WHERE seq = 3; \
+                   UPDATE audit_head SET seq = 2, hash = (SELECT hash FROM audit WHERE seq = 2)";
+        store.tamper(cut).await;
+        for _ in 0..2 {
+            assert!(matches!(console.checkpoint_audit().await, Err(ChainError::Broken(_))));
+            three_keys(&console).await;
+            assert!(matches!(console.verify_audit(&operator).await, Err(ChainError::Broken(_))));
+            assert!(console.anchor_anew(&operator).await.is_err(), "it is there: nobody lost it");
+        }
     }
 
     /// A cut chain whose checkpoint was removed too is not whole, and nothing but an operator's word begins a new one.

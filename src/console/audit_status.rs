@@ -61,6 +61,9 @@ impl Console {
         if broken.is_none() && (ended.seq < head.seq || (ended.seq == head.seq && ended.hash != head.hash)) {
             broken = Some(format!("event {}, its end", head.seq));
         }
+        if let Some(why) = &broken {
+            tracing::error!(%why, "the audit chain is broken; `keyward audit verify` walks all of it");
+        }
         let status = ChainStatus { seq: head.seq, at: self.clock.now(), broken };
         let mut known = self.walked.lock();
         // Somebody may have had all of it walked meanwhile, which says more.

@@ -13,7 +13,7 @@ use crate::{
     },
     limit::{Limits, Quota},
     listing::Phase,
-    name::{Description, Name, Owner, Word, is_seen},
+    name::{Description, Email, Name, Owner, Word, is_seen},
     people::{Action, Permit},
     policy::Policy,
     registry::{DEFAULT_TENANT, Entry, Kind},
@@ -388,6 +388,30 @@ impl Console {
         Ok(self.store.policy().await?)
     }
 
+    /// What is wrong with an owner or a user who is new to a key: with one who was disabled, it would be refused.
+    async fn disabled_holders(
+        &self,
+        before: Option<&Key>,
+        owner: Option<&Owner>,
+        subject: Option<&Entry>,
+    ) -> Result<Vec<FieldError>, ConsoleError> {
+        let mut errors = Vec::new();
+        let acts_as = before.and_then(|key| key.subject.as_ref()).map(|subject| subject.id);
+        if let Some(subject) = subject.filter(|entry| entry.disabled_at.is_some() && acts_as != Some(entry.id)) {
+            let words =
+                format!("{} is switched off: the key would be refused. Switch that user on first.", subject.name());
+            errors.push(error("acts_as", words));
+        }
+        let account = owner.filter(|owner| before.is_none_or(|key| key.card.owner != **owner));
+        if let Some(Ok(email)) = account.map(|owner| Email::parse(owner.as_str()))
+            && self.store.user_by_email(&email).await?.is_some_and(|stored| stored.user.disabled_at.is_some())
+        {
+            let words = format!("{email} may not sign in any more: the key would be refused. Choose somebody else.");
+            errors.push(error("owner", words));
+        }
+        Ok(errors)
+    }
+
     /// Reads a form against the policy, the register and, for an edit, the key as it was.
     pub(super) async fn read(
         &self,
@@ -443,6 +467,7 @@ impl Console {
         let within = tenant.as_ref().map_or("", |tenant| tenant.name.as_str());
         let group = self.named(&mut errors, Kind::Group, within, "group", &form.group).await?;
         let subject = self.named(&mut errors, Kind::Subject, within, "acts_as", &form.acts_as).await?;
+        errors.extend(self.disabled_holders(before, owner.as_ref(), subject.as_ref()).await?);
         if let (Some(scopes), Some(tenant)) = (&scopes, &tenant) {
             let held = before.map(|key| &key.card.scopes);
             errors.extend(self.refused_scopes(permit, scopes, held, tenant, &form.all_access_reason).await?);

@@ -3,6 +3,7 @@
 use super::{Console, ConsoleError};
 use crate::{
     listing::{Fact, ListKeys, Sort},
+    name::Owner,
     people::{Action, Permit},
     store::{Counts, KeyHour, KeyPage, ListedKey, StoreError},
     time::{HOUR, Timestamp},
@@ -82,11 +83,14 @@ impl Console {
     }
 }
 
-/// The question, of what the permit reaches. Whoever may see just their own keys and asks for somebody else's finds none.
+/// The owner of no key: a control character, which no owner's name has.
+const NOBODYS: &str = "\u{1}";
+
+/// The question, of what the permit reaches. Whoever may see just their own keys and asks for somebody else's, or for
+/// nobody's, finds none.
 pub(super) fn within_reach(permit: &Permit, list: &ListKeys) -> ListKeys {
-    let owner = match (permit.only_owner(), list.owner.as_deref()) {
-        (Some(own), Some(asked)) if own != asked => Some(""),
-        (own, asked) => own.or(asked),
-    };
-    ListKeys { owner: owner.map(str::to_owned), ..list.clone() }
+    let Some(own) = permit.only_owner() else { return list.clone() };
+    let asked = list.owner.as_deref().map(Owner::parse);
+    let is_own = asked.is_none_or(|asked| asked.is_ok_and(|asked| asked.as_str() == own));
+    ListKeys { owner: Some(if is_own { own } else { NOBODYS }.to_owned()), ..list.clone() }
 }

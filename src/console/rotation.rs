@@ -9,7 +9,7 @@ use crate::{
     activity::{Observation, Outcome, Period, Series, Tally},
     audit::Verb,
     id::KeyId,
-    key::{Card, Form, Key, Purpose, State},
+    key::{Card, Form, Key, Purpose, State, Status},
     people::{Action, Permit},
     policy::Policy,
     store::{LastUse, Rotation},
@@ -192,7 +192,8 @@ impl Console {
     /// Refuses a key that does not work, and one that was rotated already.
     async fn is_rotatable(&self, key: &Key) -> Result<(), ConsoleError> {
         let now = self.clock.now();
-        if key.state != State::Live || now >= key.card.expires_at || key.purpose != Purpose::Ordinary {
+        let works = matches!(key.status(now), Status::Active | Status::ExpiresSoon(_));
+        if !works || key.purpose != Purpose::Ordinary {
             return Err(ConsoleError::field("overlap", "Only a key that works can be rotated."));
         }
         if self.has_live_successor(key.id, now).await? {

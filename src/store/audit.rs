@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{Store, StoreError, reading};
 use crate::{
-    audit::{Event, Head},
+    audit::{Event, GENESIS, Head},
     secret::unhex,
     time::Timestamp,
 };
@@ -81,6 +81,16 @@ impl Store {
         let most = i64::try_from(STEP_OF_EVENTS).unwrap_or(i64::MAX);
         let rows: Vec<EventRow> = reading!(self, db => sqlx::query_as(sql).bind(after).bind(most).fetch_all(db).await?);
         Ok(rows.into_iter().map(EventRow::read).collect())
+    }
+
+    /// The hash of the chain up to this event; `None` when there is no such event.
+    pub async fn audit_hash(&self, seq: i64) -> Result<Option<[u8; 32]>, StoreError> {
+        if seq == 0 {
+            return Ok(Some(GENESIS));
+        }
+        let sql = "SELECT hash FROM audit WHERE seq = $1";
+        let row: Option<(String,)> = reading!(self, db => sqlx::query_as(sql).bind(seq).fetch_optional(db).await?);
+        Ok(row.and_then(|(hash,)| unhex(&hash)))
     }
 
     /// Where the chain ends, according to the row that every change takes.

@@ -33,7 +33,7 @@ use std::{
 };
 
 use sqlx::{
-    Connection, PgPool, SqlitePool,
+    Connection, PgConnection, PgPool, SqlitePool,
     migrate::{Migrate, MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -85,6 +85,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 /// The oldest `SQLite` that is trusted: before it, a WAL reset could lose a committed transaction.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
+/// How often a process looks whether it is its turn.
+const TURN_PAUSE: Duration = Duration::from_millis(20);
 /// How long a call waits for a connection before it gives up.
 const ACQUIRE: Duration = Duration::from_secs(2);
 /// Rows that a sweep forgets in one statement.
@@ -194,6 +196,22 @@ impl Store {
         Ok(Self { inner: Arc::new(Inner { db, verification, master, listener: Arc::default() }) })
     }
 
+    /// A turn at making or changing the schema of this database. Processes take theirs one after the other: of `SQLite` by a
+    /// lock on a file beside it, until it is dropped; `PostgreSQL` sees to that itself.
+    pub async fn turn(location: &Location) -> Result<Option<std::fs::File>, StoreError> {
+        let Location::Sqlite(path) = location else { return Ok(None) };
+        let path = path.with_extension("lock");
+        let failed = |error| StoreError::File(path.clone(), error);
+        let file = private().append(true).create(true).open(&path).map_err(failed)?;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(file)),
+                Err(std::fs::TryLockError::WouldBlock) => tokio::time::sleep(TURN_PAUSE).await,
+                Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
+            }
+        }
+    }
+
     /// How the schema of a database stands to this program, before there is a master key. A file that is not there is
     /// not made.
     pub async fn schema_at(location: &Location) -> Result<Schema, StoreError> {
@@ -288,11 +306,7 @@ impl Store {
         match &self.inner.db {
             Db::Sqlite { write, .. } => MIGRATIONS.run(write).await.map_err(StoreError::Migration)?,
             Db::Postgres(pool) => {
-                // A change of the schema may take longer than a statement of the running program, and nodes that start at
-                // once wait for the one that makes it.
-                let mut connection = pool.acquire().await?.detach();
-                let patient = "SET statement_timeout = 0; SET lock_timeout = 0";
-                sqlx::raw_sql(patient).execute(&mut connection).await?;
+                let mut connection = Self::patient(pool).await?;
                 MIGRATIONS.run(&mut connection).await.map_err(StoreError::Migration)?;
                 connection.close().await?;
             }
@@ -300,6 +314,28 @@ impl Store {
         self.keep_proof().await?;
         self.make_key_index().await?;
         Ok(copy)
+    }
+
+    /// How the schema stands to this program once nobody is changing it any more.
+    pub async fn settled_schema(&self) -> Result<Schema, StoreError> {
+        let schema = self.schema().await?;
+        let Db::Postgres(pool) = &self.inner.db else { return Ok(schema) };
+        if schema != Schema::Behind {
+            return Ok(schema);
+        }
+        let mut connection = Self::patient(pool).await?;
+        connection.lock().await.map_err(StoreError::Migration)?;
+        connection.unlock().await.map_err(StoreError::Migration)?;
+        connection.close().await?;
+        self.schema().await
+    }
+
+    /// A connection for changes of the schema, which may take longer than a statement of the running program; nodes that
+    /// start at once wait for the one that makes them.
+    async fn patient(pool: &PgPool) -> Result<PgConnection, StoreError> {
+        let mut connection = pool.acquire().await?.detach();
+        sqlx::raw_sql("SET statement_timeout = 0; SET lock_timeout = 0").execute(&mut connection).await?;
+        Ok(connection)
     }
 
     /// How the schema stands to this program.

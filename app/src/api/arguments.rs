@@ -36,6 +36,10 @@ impl<T: DeserializeOwned> Decodes<T> for ArgumentsEncoding {
     fn decode(bytes: Bytes) -> Result<T, Self::Error> {
         use serde::de::Error;
 
+        // A list of values would do for an object, too.
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(Self::Error::custom("the arguments are not an object"));
+        }
         let mut unknown = None;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let arguments = serde_ignored::deserialize(&mut json, |path| unknown = Some(path.to_string()))?;

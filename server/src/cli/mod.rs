@@ -96,15 +96,34 @@ enum Command {
 
 /// Runs the program.
 pub fn run() -> ExitCode {
+    report_lost_output();
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return report(&CliError::Environment(format!("the runtime could not be started: {error}"))),
     };
-    match runtime.block_on(execute(cli)) {
+    let ended = runtime.block_on(execute(cli));
+    // What still waits for a file or a network is not waited for.
+    runtime.shutdown_background();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),
     }
+}
+
+/// Standard output that cannot be written, such as a pipe whose reader is gone, is an error of the environment and no
+/// panic, wherever it is printed.
+fn report_lost_output() {
+    let otherwise = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        match panic.payload_as_str().filter(|words| words.starts_with("failed printing to stdout")) {
+            Some(words) => {
+                eprintln!("keyward: the output could not be written, but what was asked may be done: {words}");
+                std::process::exit(3);
+            }
+            None => otherwise(panic),
+        }
+    }));
 }
 
 async fn execute(cli: Cli) -> Result<(), CliError> {

@@ -38,7 +38,7 @@ use super::{
     schemas::{Code, ScopeName},
 };
 use crate::{
-    layers::{BODY_LIMIT, Caller, around},
+    layers::{BODY_LIMIT, Caller, around, read_address},
     metrics::Door,
     request_id::RequestId,
     state::AppState,
@@ -71,8 +71,9 @@ pub(super) struct Body<'a> {
     /// The tenant the door is in; by default the one of the asking key.
     tenant: Option<String>,
     /// Where the call came from. A key with an address list is refused without it.
+    #[serde(borrow)]
     #[schema(value_type = Option<String>, format = "ip")]
-    address: Option<IpAddr>,
+    address: Option<Cow<'a, str>>,
     /// What the caller calls itself, which a refusal is kept with; by default the User-Agent of headers.
     #[serde(borrow)]
     #[schema(value_type = Option<String>)]
@@ -350,13 +351,24 @@ async fn answer(
     if !(1..=MAX_CALLS).contains(&cost) {
         return Err(wrong("The cost is a whole number of calls, at least 1."));
     }
+    let address = match body.address.as_deref().map(str::trim) {
+        None | Some("" | "unknown") => None,
+        Some(address) => Some(read_address(address).ok_or_else(|| {
+            wrong("The address is none: write 203.0.113.7, 2001:db8::7, or either with a port; leave it out where it is not known.")
+        })?),
+    };
     let tenant = tenant(&asker.key, body.tenant.as_deref(), request_id)?;
     let names = app.verifier.names(Some(tenant));
     let guarded = &body.headers;
     let (credential, presentation) = match (&body.key, guarded) {
         // With headers, the key was taken out of the request already; what is left may carry its signature.
         // White space around a key comes from the file or the page that it was pasted from.
-        (Some(key), _) => (Cow::Borrowed(key.trim()), None),
+        (Some(key), None) => (Cow::Borrowed(key.trim()), None),
+        (Some(key), Some(guarded)) => match presented(guarded, body.uri.as_deref(), names.as_deref()) {
+            Presented::One(credential, _) if credential != key.trim() => return Err(ambiguous(request_id)),
+            Presented::Ambiguous => return Err(ambiguous(request_id)),
+            Presented::One(..) | Presented::None => (Cow::Borrowed(key.trim()), None),
+        },
         (None, Some(guarded)) => match presented(guarded, body.uri.as_deref(), names.as_deref()) {
             Presented::One(credential, way) => (credential, Some(way)),
             // Nothing, or too much: no key of ours.
@@ -375,7 +387,7 @@ async fn answer(
         presentation,
         demand: &demand,
         tenant: Some(tenant),
-        address: body.address,
+        address,
         // Of the request that is asked about, not of the service that asks.
         agent: body.user_agent.as_deref().or_else(|| guarded.as_ref().and_then(agent)),
         writes: !body.method.as_deref().is_some_and(is_safe),

@@ -50,13 +50,13 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr
         if !is_trusted(client, trusted) {
             break;
         }
-        client = hop_address(str::from_utf8(hop.trim_ascii()).ok()?)?.to_canonical();
+        client = read_address(str::from_utf8(hop.trim_ascii()).ok()?)?.to_canonical();
     }
     Some(client)
 }
 
 /// An address as proxies write it: alone, in brackets, or with a port.
-fn hop_address(hop: &str) -> Option<IpAddr> {
+pub fn read_address(hop: &str) -> Option<IpAddr> {
     let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let bare = bare.map_or_else(|| hop.parse().ok(), |inside| inside.parse::<Ipv6Addr>().ok().map(IpAddr::V6));
     bare.or_else(|| hop.parse::<SocketAddr>().ok().map(|with_port| with_port.ip()))

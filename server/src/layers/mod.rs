@@ -15,7 +15,7 @@ mod headers;
 mod visit;
 
 pub use self::{
-    address::{ClientAddress, FORWARDED_FOR, TrustedPeer},
+    address::{ClientAddress, FORWARDED_FOR, TrustedPeer, read_address},
     around::{BODY_LIMIT, Caller, HEADER_BYTES, HEADER_LINES, around, around_layer, finish},
     cross_site::refuse_other_sites,
     forms::refuse_unreadable_forms,

@@ -74,6 +74,8 @@ async fn every_server_function_refuses_anonymous_callers() {
             let answer = admin.call(&function, &format!("{{{more}{}", &body[1..]).replace(",}", "}")).await;
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{function} takes {more} {}", answer.body);
         }
+        let list = admin.call(&function, "[]").await;
+        assert_eq!(list.status, StatusCode::BAD_REQUEST, "{function} takes a list: {}", list.body);
         let nested = body.replace(r#""form":{"#, r#""form":{"more":1,"#);
         if nested != body {
             assert_eq!(admin.call(&function, &nested).await.status, StatusCode::BAD_REQUEST, "{nested}");

@@ -3,6 +3,7 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
+    process::Command,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -15,7 +16,7 @@ use keyward::people::Role;
 
 use crate::support::{
     Database, Keyward, Operator, PASSWORD, databases,
-    program::{Server, exchange, free, http, http_with, run},
+    program::{Server, command, exchange, free, http, http_with, run},
 };
 
 #[tokio::test]
@@ -131,6 +132,46 @@ async fn a_process_that_starts_says_so_and_stops() {
         assert!(!server.log().contains('\x1b'), "{kind}: no colours into a file");
         assert!(server.stop().0, "{kind}");
     }
+}
+
+/// Whatever a start waits for, it can be stopped: here for a master key that nobody writes.
+#[test]
+fn a_start_that_waits_for_a_file_is_stopped() {
+    let database = Database::sqlite();
+    let pipe = database.folder().join("pipe");
+    assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status().unwrap().success());
+    let server = Server::begin(&database, &[("KEYWARD_MASTER_KEY_FILE", pipe.to_str().unwrap())]);
+    server.wait_for("GET /livez HTTP/1.1", 200);
+    let (clean, took) = server.stop();
+    assert!(clean && took < Duration::from_secs(15), "{took:?}");
+}
+
+/// Processes that begin an empty database at once take turns.
+#[test]
+fn processes_that_start_together_make_one_database() {
+    for (kind, database) in databases() {
+        let servers: Vec<_> = (0..3).map(|_| Server::begin(&database, &[])).collect();
+        let command = ["keys", "create", "--name", "a", "--scope", "a"];
+        let made = run(&database, &command, "");
+        for server in servers {
+            server.wait_for("GET /readyz HTTP/1.1", 200);
+            assert!(server.stop().0, "{kind}");
+        }
+        assert_eq!(made.code, 0, "{kind} {made:?}");
+        assert_eq!(run(&database, &["audit", "verify"], "").code, 0, "{kind}");
+    }
+}
+
+/// What cannot be printed is an error of the environment.
+#[test]
+fn output_that_nobody_takes_is_no_panic() {
+    let database = Database::sqlite();
+    let mut command = command(&database, &["keys", "create", "--name", "a", "--scope", "a"]);
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = command.stdout(full).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("could not be written") && !said.contains("panicked"), "{said}");
 }
 
 #[test]

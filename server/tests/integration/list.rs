@@ -369,6 +369,15 @@ async fn an_owner_who_is_disabled_shows_in_the_list() {
             assert_eq!(found.counts.live(), 1);
         }
         assert!(admin.get("/hygiene").await.body.contains("theirs"));
+        // What does not work is neither rotated nor made.
+        let list = ListKeys { words: "theirs".into(), ..ListKeys::default() };
+        let id = console.list_keys(&console.operator(), &list).await.unwrap().page.keys[0].key.id;
+        let rotated = admin.post(&format!("/keys/{id}/rotate"), &[("overlap", "24h")]).await;
+        assert_eq!(rotated.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", rotated.body);
+        assert_eq!(run(&keyward.database, &["keys", "rotate", id.as_str()], "").code, 2);
+        let made = admin.post("/keys/new", &form).await;
+        assert_eq!(made.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", made.body);
+        assert!(made.page().contains("may not sign in any more"), "{}", made.body);
         let listed = run(&keyward.database, &["keys", "list", "--search", "theirs"], "").stdout;
         assert!(listed.contains("owner disabled"), "{listed}");
         admin.post(&format!("/settings/people/{}/switch", theirs.id), &[("on", "1")]).await;
@@ -403,6 +412,8 @@ async fn a_user_who_is_switched_off_shows_in_the_list() {
             assert_eq!(switched.status, StatusCode::SEE_OTHER, "{}", switched.body);
             assert!(admin.get("/keys?q=acts").await.page().contains(word), "{word}");
             assert_eq!(matches(phase).await, 1, "{word}");
+            let again = admin.post("/keys/new", &form).await.status;
+            assert_eq!(again, if on == "1" { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY });
         }
     }
 }
@@ -539,4 +550,36 @@ async fn columns_that_are_chosen_are_remembered() {
     let later = browser.get("/keys").await;
     assert!(!later.page().contains("Last 36 h</th>") && later.page().contains(">Created by</th>"));
     assert_eq!(browser.get("/keys?status=none").await.status, StatusCode::BAD_REQUEST);
+}
+
+/// Whoever may see just their own keys finds nobody else's, and none of nobody's, whatever owner they ask for.
+#[tokio::test]
+async fn a_member_finds_their_own_keys_alone() {
+    for (name, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let mut member = keyward.signed_in(Role::Member).await;
+        let made = [("name", "mine"), ("scopes", "bookings.read"), ("life", "90")];
+        assert_eq!(member.post("/keys/new", &made).await.status, StatusCode::OK);
+        keyward.issue("secretly").await;
+        let nobodys = run(&keyward.database, &["keys", "create", "--name", "nobodys", "--scope", "keyward.verify"], "");
+        assert_eq!(nobodys.code, 0, "{name} {nobodys:?}");
+        for (owner, is_own) in [
+            ("", true),
+            ("member@example.com", true),
+            ("Member@Example.com", true),
+            ("zzz", false),
+            ("%01", false),
+            ("%00", true),
+            ("%20", true),
+            ("superadmin@example.com", false),
+        ] {
+            let query = if owner.is_empty() { String::new() } else { format!("owner={owner}") };
+            let page = member.get(&format!("/keys?{query}")).await.page();
+            assert_eq!(page.contains("mine"), is_own, "{name} {owner}: {page}");
+            assert!(!page.contains("nobodys") && !page.contains("for secretly"), "{name} {owner}: {page}");
+            let act = [("act", "archive"), ("all", "1"), ("query", query.as_str()), ("reason", "not_needed")];
+            let asked = member.post("/keys/bulk", &act).await.page();
+            assert!(!asked.contains("nobodys") && !asked.contains("for secretly"), "{name} {owner}: {asked}");
+        }
+    }
 }

@@ -279,6 +279,17 @@ async fn mission_p5_header_query_and_cookie_each_can_be_switched_off() {
             let found = (answer.status, code(&answer));
             assert_eq!(found, (StatusCode::UNAUTHORIZED, "ambiguous_credentials".to_owned()), "{header}");
         }
+        let other = here.issue(&form("another")).await;
+        for (headers, uri, status) in [
+            (json!({ "x-api-key": token }), "/rooms", StatusCode::OK),
+            (json!({ "x-api-key": other }), "/rooms", StatusCode::BAD_REQUEST),
+            (json!({}), format!("/rooms?api-key={other}").as_str(), StatusCode::BAD_REQUEST),
+            (json!({ "x-api-key": token, "cookie": format!("api-key={token}") }), "/rooms", StatusCode::BAD_REQUEST),
+        ] {
+            let body = json!({ "key": token, "scope": "any", "headers": headers, "uri": uri });
+            let answer = here.client.verify(&here.asker, &body).await;
+            assert_eq!(answer.status, status, "{body}: {}", answer.body);
+        }
         let both = json!({ "scope": "any", "headers": { "authorization": bearer, "x-api-key": token } });
         let answer = here.client.verify(&here.asker, &both).await;
         assert_eq!((answer.status, code(&answer).as_str()), (StatusCode::BAD_REQUEST, "ambiguous_credentials"));
@@ -314,6 +325,10 @@ async fn mission_i5_a_key_is_bound_to_its_addresses() {
         for (address, expected) in [
             (json!("203.0.113.5"), "valid"),
             (json!("198.51.100.1"), "address_not_allowed"),
+            (json!(" 203.0.113.5:443 "), "valid"),
+            (json!("[2001:db8::7]:443"), "valid"),
+            (json!("unknown"), "address_not_allowed"),
+            (json!(""), "address_not_allowed"),
             (Value::Null, "address_not_allowed"),
         ] {
             let said = here.verify(json!({ "key": token, "scope": "things", "address": address })).await;

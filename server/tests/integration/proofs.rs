@@ -110,8 +110,10 @@ fn a_lost_checkpoint_is_said_until_it_is_begun_anew() {
         assert!(verified.stdout.contains(r#""whole":false"#), "{kind} {verified:?}");
         assert!(run(&database, &["audit", "verify"], "").stderr.contains("keyward audit anchor"), "{kind}");
         assert!(!checkpoint.exists(), "{kind}: no start begins a new one");
+        let made = run(&database, &["keys", "create", "--name", "b", "--scope", "a"], "");
+        assert!(made.code == 0 && made.stderr.contains("could not be anchored"), "{kind}: a change stands: {made:?}");
         let anchored = run(&database, &["audit", "anchor"], "");
-        assert!(anchored.code == 0 && anchored.stdout.contains("agrees up to event 3"), "{kind} {anchored:?}");
+        assert!(anchored.code == 0 && anchored.stdout.contains("agrees up to event 4"), "{kind} {anchored:?}");
         assert_eq!(run(&database, &["audit", "verify"], "").code, 0, "{kind}");
     }
 }
