@@ -1,24 +1,21 @@
 //! What is seen of a key, over the wire; and the forms that end or lengthen an overlap.
 
-use leptos::prelude::*;
+use keyward::{
+    activity::Period,
+    console::KeyDetail,
+    people::{Action, Permit},
+    registry::Kind,
+};
 
-use super::arguments::Arguments;
+use super::{activity_views, ctx, views};
 use crate::{
     error::ApiError,
+    trial::TrialKey,
     view::{ActivityView, RotationView},
 };
 
 /// What is seen of a key. `period` is the code of one; any other counts as a day.
-#[server(prefix = "/api/console", endpoint = "key_activity", input = Arguments)]
 pub async fn key_activity(id: String, period: String) -> Result<ActivityView, ApiError> {
-    use super::{activity_views, ctx, views};
-    use crate::trial::TrialKey;
-    use keyward::{
-        activity::Period,
-        console::KeyDetail,
-        people::{Action, Permit},
-        registry::Kind,
-    };
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;
@@ -48,9 +45,7 @@ pub async fn key_activity(id: String, period: String) -> Result<ActivityView, Ap
 }
 
 /// What the page that rotates a key needs.
-#[server(prefix = "/api/console", endpoint = "key_rotation", input = Arguments)]
 pub async fn key_rotation(id: String) -> Result<RotationView, ApiError> {
-    use super::{activity_views, ctx, views};
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;

@@ -1,22 +1,22 @@
-//! The audit over the wire.
+//! The audit.
 
-use leptos::prelude::*;
+use keyward::time::{DAY, Timestamp};
 
-use super::arguments::Arguments;
-use crate::{error::ApiError, view::AuditView};
+use super::{ctx, views};
+use crate::{
+    error::ApiError,
+    view::{AuditAsked, AuditView, ChainView},
+};
 
 /// The newest events before number `before` that fit; the rest is as in [`crate::view::AuditAsked`].
-#[server(prefix = "/api/console", endpoint = "list_audit", input = Arguments)]
 pub async fn list_audit(
     before: Option<i64>,
-    #[server(default)] who: String,
-    #[server(default)] what: String,
-    #[server(default)] target: String,
-    #[server(default)] from: String,
-    #[server(default)] to: String,
+    who: String,
+    what: String,
+    target: String,
+    from: String,
+    to: String,
 ) -> Result<AuditView, ApiError> {
-    use super::{ctx, views};
-    use crate::view::{AuditAsked, ChainView};
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;
@@ -41,9 +41,7 @@ pub async fn list_audit(
 }
 
 /// What is looked for, understood; a day that is none is not.
-#[cfg(feature = "ssr")]
 pub fn audit_filter(asked: &crate::view::AuditAsked) -> Result<keyward::store::AuditFilter, ApiError> {
-    use keyward::time::{DAY, Timestamp};
     let day = |text: &str| match text.trim() {
         "" => Ok(None),
         // The day's last second.

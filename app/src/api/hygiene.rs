@@ -1,17 +1,15 @@
-//! Keys that somebody should look at, over the wire.
+//! Keys that somebody should look at,.
 
-use leptos::prelude::*;
+use keyward::{listing::Fact, people::Action};
 
-use super::arguments::Arguments;
-use crate::{error::ApiError, view::HygieneView};
+use super::{ctx, views};
+use crate::{
+    error::ApiError,
+    view::{HabitView, HygieneView},
+};
 
 /// Keys of each kind that somebody should look at.
-#[server(prefix = "/api/console", endpoint = "hygiene", input = Arguments)]
 pub async fn hygiene() -> Result<HygieneView, ApiError> {
-    use keyward::{listing::Fact, people::Action};
-
-    use super::{ctx, views};
-    use crate::view::HabitView;
     const KINDS: [Fact; 6] =
         [Fact::OwnerDisabled, Fact::AllAccess, Fact::Endless, Fact::Stale, Fact::Idle, Fact::AnyAddress];
     /// So many of each kind are named.

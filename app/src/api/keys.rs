@@ -8,7 +8,7 @@ use crate::{
     error::ApiError,
     form::{ArchiveForm, IssueKeyForm},
     once::{IssueAnswer, OnceEncoding},
-    view::{EditKeyView, FieldErrorView, KeyView, NewKeyView, StakesView},
+    view::{FieldErrorView, StakesView},
 };
 
 /// What archiving a key answers.
@@ -20,23 +20,6 @@ pub enum ArchiveAnswer {
     Archived,
 }
 
-/// One key with what its page shows.
-#[server(prefix = "/api/console", endpoint = "show_key", input = Arguments)]
-pub async fn show_key(id: String) -> Result<KeyView, ApiError> {
-    use super::{ctx, views};
-    ctx::answer(
-        async {
-            let visit = ctx::expect_visit()?;
-            let permit = visit.permit()?;
-            let id = views::key_id(&id)?;
-            let found = visit.console.show_key(permit, id).await.map_err(ctx::closed)?;
-            let history = visit.console.key_audit(permit, id).await.map_err(ctx::closed)?;
-            Ok(views::key(&found, &history.events, permit, &visit.origin, visit.console.clock().now()))
-        }
-        .await,
-    )
-}
-
 /// What archiving a key would break.
 #[server(prefix = "/api/console", endpoint = "key_stakes", input = Arguments)]
 pub async fn key_stakes(id: String) -> Result<StakesView, ApiError> {
@@ -46,45 +29,6 @@ pub async fn key_stakes(id: String) -> Result<StakesView, ApiError> {
             let visit = ctx::expect_visit()?;
             let found = visit.console.show_key(visit.permit()?, views::key_id(&id)?).await.map_err(ctx::closed)?;
             Ok(views::stakes(&found, visit.console.clock().now()))
-        }
-        .await,
-    )
-}
-
-/// What the form for a new key needs.
-#[server(prefix = "/api/console", endpoint = "new_key", input = Arguments)]
-pub async fn new_key() -> Result<NewKeyView, ApiError> {
-    use super::{choices::choices, ctx};
-    ctx::answer(
-        async {
-            let visit = ctx::expect_visit()?;
-            choices(&visit, visit.permit()?).await
-        }
-        .await,
-    )
-}
-
-/// What the form that edits a key needs.
-#[server(prefix = "/api/console", endpoint = "key_form", input = Arguments)]
-pub async fn key_form(id: String) -> Result<EditKeyView, ApiError> {
-    use super::{change_key::typed, choices::choices, ctx, views};
-    use keyward::key::{Form, State};
-    ctx::answer(
-        async {
-            let visit = ctx::expect_visit()?;
-            let permit = visit.permit()?;
-            let choices = choices(&visit, permit).await?;
-            let key = visit.console.show_key(permit, views::key_id(&id)?).await.map_err(ctx::closed)?.key;
-            Ok(EditKeyView {
-                id: key.id.to_string(),
-                name: key.card.name.to_string(),
-                expires: views::when(key.card.expires_at, visit.console.clock().now()),
-                generation: key.generation,
-                is_jwt: key.form == Form::Jwt,
-                is_archived: matches!(key.state, State::Archived(_)),
-                form: typed(&key, &choices),
-                choices,
-            })
         }
         .await,
     )

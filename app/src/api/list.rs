@@ -1,17 +1,12 @@
-//! The list of keys over the wire.
+//! The list of keys.
 
-use leptos::prelude::*;
+use keyward::{console::KeyList, listing::Phase, people::Action, registry::Kind};
 
-use super::arguments::Arguments;
-use crate::{error::ApiError, view::KeysView};
+use super::{ctx, views};
+use crate::{error::ApiError, listing::Asked, view::KeysView};
 
 /// A page of keys: `query` is that of the list's address.
-#[server(prefix = "/api/console", endpoint = "list_keys", input = Arguments)]
 pub async fn list_keys(query: String) -> Result<KeysView, ApiError> {
-    use keyward::{console::KeyList, listing::Phase, people::Action, registry::Kind};
-
-    use super::{ctx, views};
-    use crate::listing::Asked;
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;

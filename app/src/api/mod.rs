@@ -1,10 +1,12 @@
-//! Server functions: who asks, one use case, a view. No SQL and no rules. Each is a public endpoint and authorises
-//! itself; plain form posts run the same functions below them.
+//! Who asks, one use case, a view. No SQL and no rules. What an island calls is a server function, and as such a public
+//! endpoint that authorises itself; what a page loads and what a plain form posts are functions that run on the server.
 
+#[cfg(feature = "ssr")]
 mod activity;
 #[cfg(feature = "ssr")]
 mod activity_views;
 mod arguments;
+#[cfg(feature = "ssr")]
 mod audit;
 mod bulk;
 #[cfg(feature = "ssr")]
@@ -14,16 +16,23 @@ mod choices;
 #[cfg(feature = "ssr")]
 pub mod ctx;
 mod find_keys;
+#[cfg(feature = "ssr")]
 mod hygiene;
+#[cfg(feature = "ssr")]
+mod key_pages;
 mod keys;
+#[cfg(feature = "ssr")]
 mod list;
+#[cfg(feature = "ssr")]
 mod overview;
 mod people;
+#[cfg(feature = "ssr")]
 mod settings;
 #[cfg(feature = "ssr")]
 mod settings_forms;
 #[cfg(feature = "ssr")]
 mod settings_views;
+#[cfg(feature = "ssr")]
 mod signing;
 mod switch_key;
 #[cfg(feature = "ssr")]
@@ -31,29 +40,34 @@ mod views;
 #[cfg(feature = "ssr")]
 mod why;
 
+#[cfg(feature = "ssr")]
 pub use activity::{key_activity, key_rotation};
 #[cfg(feature = "ssr")]
-pub use audit::audit_filter;
-pub use audit::list_audit;
+pub use audit::{audit_filter, list_audit};
 pub use bulk::bulk_step;
 #[cfg(feature = "ssr")]
 pub use bulk::{plan as bulk_plan, step as bulk_step_of};
 #[cfg(feature = "ssr")]
 pub use change_key::{Edited, Rotated, cut, edit, extend, purge, rotate, switch};
 pub use find_keys::find_keys;
+#[cfg(feature = "ssr")]
 pub use hygiene::hygiene;
-pub use keys::{ArchiveAnswer, archive_key, issue_key, key_form, key_stakes, new_key, show_key};
+#[cfg(feature = "ssr")]
+pub use key_pages::{key_form, new_key, show_key};
+pub use keys::{ArchiveAnswer, archive_key, issue_key, key_stakes};
 #[cfg(feature = "ssr")]
 pub use keys::{Made, archive, issue};
+#[cfg(feature = "ssr")]
 pub use list::list_keys;
+#[cfg(feature = "ssr")]
 pub use overview::{first_run, overview};
 pub use people::visitor;
+#[cfg(feature = "ssr")]
 pub use settings::{list_entries, list_people, show_entry};
 #[cfg(feature = "ssr")]
 pub use settings_forms::{add_person, save_entry, switch_entry, switch_person};
-pub use signing::show_signing;
 #[cfg(feature = "ssr")]
-pub use signing::{add_verify_key, retire_verify_key};
+pub use signing::{add_verify_key, retire_verify_key, show_signing};
 pub use switch_key::switch_key;
 #[cfg(feature = "ssr")]
 pub use views::field_errors;

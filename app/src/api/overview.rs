@@ -1,19 +1,15 @@
-//! The overview over the wire.
+//! The overview.
 
-use leptos::prelude::*;
+use keyward::{activity::Outcome, console::FirstRun, people::Action, time::DAY};
 
-use super::arguments::Arguments;
+use super::{activity_views, ctx, views};
 use crate::{
     error::ApiError,
-    view::{FirstRunView, OverviewView},
+    view::{FirstRunView, KeyLine, OverviewView, ReasonView},
 };
 
 /// What is going on.
-#[server(prefix = "/api/console", endpoint = "overview", input = Arguments)]
 pub async fn overview() -> Result<OverviewView, ApiError> {
-    use super::{activity_views, ctx, views};
-    use crate::view::{KeyLine, ReasonView};
-    use keyward::{activity::Outcome, people::Action, time::DAY};
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;
@@ -60,10 +56,7 @@ pub async fn overview() -> Result<OverviewView, ApiError> {
 }
 
 /// How far the first run has come.
-#[server(prefix = "/api/console", endpoint = "first_run", input = Arguments)]
 pub async fn first_run() -> Result<FirstRunView, ApiError> {
-    use super::ctx;
-    use keyward::console::FirstRun;
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;

@@ -1,17 +1,15 @@
-//! The register and the people over the wire.
+//! The register and the people.
 
-use leptos::prelude::*;
+use keyward::registry::Kind;
 
-use super::arguments::Arguments;
+use super::{ctx, settings_views};
 use crate::{
     error::ApiError,
     settings::{EntriesView, EntryView, PersonRow},
 };
 
 /// Every entry of a kind.
-#[server(prefix = "/api/console", endpoint = "list_entries", input = Arguments)]
 pub async fn list_entries(kind: String) -> Result<EntriesView, ApiError> {
-    use super::{ctx, settings_views};
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;
@@ -25,10 +23,7 @@ pub async fn list_entries(kind: String) -> Result<EntriesView, ApiError> {
 }
 
 /// One entry, or without an id the form for a new one. There is just one policy, so it needs no id.
-#[server(prefix = "/api/console", endpoint = "show_entry", input = Arguments)]
 pub async fn show_entry(kind: String, id: Option<String>) -> Result<EntryView, ApiError> {
-    use super::{ctx, settings_views};
-    use keyward::registry::Kind;
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;
@@ -52,9 +47,7 @@ pub async fn show_entry(kind: String, id: Option<String>) -> Result<EntryView, A
 }
 
 /// Everyone who may sign in, or could once.
-#[server(prefix = "/api/console", endpoint = "list_people", input = Arguments)]
 pub async fn list_people() -> Result<Vec<PersonRow>, ApiError> {
-    use super::{ctx, settings_views};
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;

@@ -1,19 +1,29 @@
-//! Verify keys over the wire.
+//! Verify keys.
+
+use keyward::{
+    console::{self, ConsoleError},
+    id::VerifyKeyId,
+    key::{SignedWrites, State},
+    people::Action,
+    secret::Digest,
+    signature::{KeyError, VerifyKey},
+    time::span,
+};
 
 use leptos::prelude::*;
 
-use super::arguments::Arguments;
-use crate::{error::ApiError, signing::SigningView};
-#[cfg(feature = "ssr")]
+use super::{
+    ctx,
+    views::{self, when},
+};
 use crate::{
-    signing::{VerifyKeyForm, looks_private},
+    error::ApiError,
+    signing::{SigningView, VerifyKeyForm, VerifyKeyState, VerifyKeyView, WritesView, looks_private},
     view::FieldErrorView,
 };
 
 /// A key's verify keys, with what becomes of writes.
-#[server(prefix = "/api/console", endpoint = "show_signing", input = Arguments)]
 pub async fn show_signing(id: String) -> Result<SigningView, ApiError> {
-    use super::{ctx, views};
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;
@@ -29,18 +39,11 @@ pub async fn show_signing(id: String) -> Result<SigningView, ApiError> {
 
 /// Adds a verify key for this visit. Says what has to be mended, if anything; a private key is then taken out of the
 /// form, so that it is never sent back.
-#[cfg(feature = "ssr")]
 pub async fn add_verify_key(
     visit: &super::ctx::Visit,
     id: &str,
     form: &mut VerifyKeyForm,
 ) -> Result<Vec<FieldErrorView>, ApiError> {
-    use super::{ctx, views};
-    use keyward::{
-        console::{self, ConsoleError},
-        signature::{KeyError, VerifyKey},
-        time::span,
-    };
     let asked = console::VerifyKeyForm {
         label: form.label.clone(),
         public_key: form.public_key.clone(),
@@ -57,15 +60,12 @@ pub async fn add_verify_key(
 }
 
 /// Retires a verify key for this visit.
-#[cfg(feature = "ssr")]
 pub async fn retire_verify_key(
     visit: &super::ctx::Visit,
     id: &str,
     verify_key: &str,
     overlap: &str,
 ) -> Result<(), ApiError> {
-    use super::{ctx, views};
-    use keyward::{id::VerifyKeyId, people::Action, time::span};
     let permit = visit.may(Action::WriteKeys)?;
     let id = views::key_id(id)?;
     visit.console.show_key(permit, id).await.map_err(ctx::closed)?;
@@ -75,9 +75,7 @@ pub async fn retire_verify_key(
 }
 
 /// Names the session without telling its id.
-#[cfg(feature = "ssr")]
 fn session() -> Result<String, ApiError> {
-    use keyward::secret::Digest;
     let parts = use_context::<axum::http::request::Parts>().ok_or(ApiError::Unavailable)?;
     let id = parts.extensions.get::<tower_sessions::Session>().and_then(tower_sessions::Session::id);
     let id = id.ok_or(ApiError::SignedOut)?;
@@ -86,7 +84,6 @@ fn session() -> Result<String, ApiError> {
     Ok(name)
 }
 
-#[cfg(feature = "ssr")]
 fn view(
     key: &keyward::key::Key,
     verify_keys: &[keyward::store::StoredVerifyKey],
@@ -94,12 +91,6 @@ fn view(
     session: String,
     now: keyward::time::Timestamp,
 ) -> SigningView {
-    use super::views::when;
-    use crate::signing::{VerifyKeyState, VerifyKeyView, WritesView};
-    use keyward::{
-        key::{SignedWrites, State},
-        people::Action,
-    };
     let state = |end| match end {
         None => VerifyKeyState::Counts,
         Some(end) if now < end => VerifyKeyState::Retires(when(end, now)),

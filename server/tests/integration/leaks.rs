@@ -110,8 +110,8 @@ async fn check(keyward: &Keyward, browser: &mut crate::support::Client, with_scr
     for route in table().iter().filter(|route| route.method == "GET") {
         answers.push(browser.get(&route.path.replace("{id}", id_of(&token)).replace("{file}", "x")).await);
     }
-    for (function, arguments) in [("list_keys", r#"{"query":"status=any"}"#), ("list_audit", "{}"), ("new_key", "{}")] {
-        answers.push(browser.call(function, arguments).await);
+    for path in ["/keys?status=any", "/audit", "/keys/new"] {
+        answers.push(browser.get(path).await);
     }
     answers.push(keyward.operator().get("/metrics").await);
     for answer in &answers {

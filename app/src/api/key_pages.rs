@@ -1,0 +1,58 @@
+//! What the pages of one key load.
+
+use keyward::key::{Form, State};
+
+use super::{change_key::typed, choices::choices, ctx, views};
+use crate::{
+    error::ApiError,
+    view::{EditKeyView, KeyView, NewKeyView},
+};
+
+/// One key with what its page shows.
+pub async fn show_key(id: String) -> Result<KeyView, ApiError> {
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            let permit = visit.permit()?;
+            let id = views::key_id(&id)?;
+            let found = visit.console.show_key(permit, id).await.map_err(ctx::closed)?;
+            let history = visit.console.key_audit(permit, id).await.map_err(ctx::closed)?;
+            Ok(views::key(&found, &history.events, permit, &visit.origin, visit.console.clock().now()))
+        }
+        .await,
+    )
+}
+
+/// What the form for a new key needs.
+pub async fn new_key() -> Result<NewKeyView, ApiError> {
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            choices(&visit, visit.permit()?).await
+        }
+        .await,
+    )
+}
+
+/// What the form that edits a key needs.
+pub async fn key_form(id: String) -> Result<EditKeyView, ApiError> {
+    ctx::answer(
+        async {
+            let visit = ctx::expect_visit()?;
+            let permit = visit.permit()?;
+            let choices = choices(&visit, permit).await?;
+            let key = visit.console.show_key(permit, views::key_id(&id)?).await.map_err(ctx::closed)?.key;
+            Ok(EditKeyView {
+                id: key.id.to_string(),
+                name: key.card.name.to_string(),
+                expires: views::when(key.card.expires_at, visit.console.clock().now()),
+                generation: key.generation,
+                is_jwt: key.form == Form::Jwt,
+                is_archived: matches!(key.state, State::Archived(_)),
+                form: typed(&key, &choices),
+                choices,
+            })
+        }
+        .await,
+    )
+}
