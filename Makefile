@@ -37,14 +37,22 @@ dev: toolchain ## the same, rebuilt and reloaded as files change, if cargo-lepto
 	exec $(MAKE) --no-print-directory run
 
 test: toolchain ## everything: check, Rust's tests on SQLite and PostgreSQL, the console in a browser
-	@end2end/setup.sh
+	@took() { echo "$$1: $$((SECONDS - began)) s"; began=$$SECONDS; }
+	export -f took
+	began=$$SECONDS
+	end2end/setup.sh
+	took "Setting up"
 	$(MAKE) --no-print-directory check
+	took "Formatting and lints"
 	echo "Building the server and the tests."
 	cargo build $(NATIVE) --all-targets
+	took "Building"
 	echo "Building what the browser loads, into target/site."
 	target/debug/bundle
+	took "Bundling"
 	echo "Running the tests."
-	end2end/postgres.sh bash -euc 'cargo test $(NATIVE); cd end2end; npx playwright test'
+	end2end/postgres.sh bash -euc 'began=$$SECONDS; cargo test $(NATIVE); took "Tests in Rust"
+		cd end2end; npx playwright test; took "Tests in a browser"'
 
 check: toolchain ## formatting and lints
 	@echo "Checking the formatting, then the lints of both halves."
