@@ -241,6 +241,15 @@ impl Raw {
     }
 }
 
+/// Which of these variables are named like settings and are none: misspelt ones, most likely.
+pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
+    let known = |name: &str| {
+        let is_file = name == format!("{}_FILE", variable("database_url"));
+        is_file || Flags::default().given().iter().any(|(known, _)| variable(known) == name)
+    };
+    names.filter(|name| name.starts_with("KEYWARD_") && !known(name)).collect()
+}
+
 fn variable(name: &str) -> String {
     format!("KEYWARD_{}", name.to_uppercase())
 }
@@ -296,6 +305,13 @@ mod tests {
         Config::read(flags, |name| {
             environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         })
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_found() {
+        let names = ["KEYWARD_LISTEN", "KEYWARD_LISTNE", "KEYWARD_DATABASE_URL_FILE", "KEYWARD_LOG_FILE", "PATH"];
+        let unknown = unknown_variables(names.into_iter().map(str::to_owned));
+        assert_eq!(unknown, ["KEYWARD_LISTNE", "KEYWARD_LOG_FILE"]);
     }
 
     #[test]

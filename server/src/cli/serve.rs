@@ -9,12 +9,16 @@ use tokio::{
 use super::session::{CliError, Session, start_log};
 use crate::{
     boot::{self, Listeners, Upgrade},
-    config::{Config, Flags},
+    config::{Config, Flags, unknown_variables},
 };
 
 pub(super) async fn serve(flags: &Flags) -> Result<(), CliError> {
     let config = Config::load(flags)?;
     start_log(&config, "info");
+    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for name in unknown_variables(variables) {
+        tracing::warn!("{name} is in the environment, and no setting has this name");
+    }
     let (stopper, mut stop) = watch::channel(false);
     let watching = watch_signals(stopper);
     let listeners = Listeners::bind(&config, &stop).await?;
