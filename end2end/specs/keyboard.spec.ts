@@ -211,6 +211,23 @@ test("the list of shortcuts holds the focus and gives it back", async ({ page, c
   }
 });
 
+test("a dialog that is opened again before the browser says that it was closed stays open", async ({ page, context, keyward }) => {
+  await keyward.signIn(context);
+  await page.goto(`${keyward.url}/keys`);
+  await alive(page);
+  await page.keyboard.press("?");
+  const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  await expect(dialog).toBeVisible();
+  await page.evaluate(() => {
+    const told = new Promise((done) => document.querySelector("dialog[open]")?.addEventListener("close", done));
+    document.querySelector<HTMLDialogElement>("dialog[open]")?.close();
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "?", bubbles: true, cancelable: true }));
+    return told;
+  });
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await expect(dialog).toBeVisible();
+});
+
 test("the archive dialog holds the focus and gives it back", async ({ page, context, keyward }) => {
   await keyward.signIn(context);
   const key = await keyward.issue(unique("focus"), "bookings.read");

@@ -7,6 +7,7 @@ use leptos::{ev, mount::mount_to_body, prelude::*, task};
 
 use super::{
     archive::ArchiveDialog,
+    closing::while_there,
     copied::Copied,
     guard::{Guard, Waiting},
     keyboard::Keyboard,
@@ -115,7 +116,7 @@ fn ByHand(value: String, closed: impl Fn() + 'static) -> impl IntoView {
         browser::pop_up(toast);
         browser::select("#by-hand");
     });
-    let toggled = move |_| {
+    let toggled = move || {
         if !browser::is_up(toast) {
             closed();
         }
@@ -123,7 +124,7 @@ fn ByHand(value: String, closed: impl Fn() + 'static) -> impl IntoView {
     // The browser copies after this event, so what is selected has to stay for it.
     let later = move |_| request_animation_frame(move || browser::pop_down(toast));
     view! {
-        <div class="toasts" popover="auto" node_ref=toast on:toggle=toggled>
+        <div class="toasts" popover="auto" node_ref=toast on:toggle=while_there(toggled)>
             <div class="toast row nowrap">
                 <label class="grow" for="by-hand">{browser::copy_hint()}</label>
                 <input class="input mono" id="by-hand" readonly value=value on:copy=later/>

@@ -3,7 +3,7 @@
 
 use leptos::{ev, prelude::*, task};
 
-use super::trouble::Trouble;
+use super::{closing::once_closed, trouble::Trouble};
 use crate::{
     api::{self, ArchiveAnswer},
     browser,
@@ -99,7 +99,7 @@ pub(super) fn ArchiveDialog(
         let (before, after) = if course.archived.get() { ("", " is archived") } else { ("Archive ", "?") };
         view! { {before}<bdi>{course.name()}</bdi>{after} }
     };
-    let close = move |_| {
+    let close = move || {
         if course.busy.get_untracked() {
             // The answer is on its way; closed, nobody would see it.
             browser::open(dialog);
@@ -113,7 +113,7 @@ pub(super) fn ArchiveDialog(
     let shut = move |_| browser::close(dialog);
     view! {
         <dialog class:narrow=move || course.archived.get() node_ref=dialog aria-labelledby="archive-title" aria-describedby="archive-text"
-            aria-busy=move || course.is_loading().to_string() on:close=close>
+            aria-busy=move || course.is_loading().to_string() on:close=once_closed(dialog, close)>
             <header class="row nowrap">
                 <h2 id="archive-title">{title}</h2>
                 <button class="btn quiet end square" type="button" aria-label="Close" on:click=shut><Icon name="x"/></button>

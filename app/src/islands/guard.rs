@@ -2,6 +2,7 @@
 
 use leptos::{ev, prelude::*, task};
 
+use super::closing::once_closed;
 use crate::{api, browser, error::ApiError, routes};
 
 const KEPT: &str = "Nothing was sent, and nothing you typed is lost while this page stays open. Sign in in a new tab, come back, and \
@@ -71,7 +72,7 @@ fn Over(guard: Guard, error: ApiError) -> impl IntoView {
     let (title, text) =
         if is_over { ("Your session is over", KEPT.to_owned()) } else { ("Not sent", error.to_string()) };
     view! {
-        <dialog class="narrow" node_ref=dialog aria-labelledby="over-title" aria-describedby="over-text" on:close=move |_| guard.trouble.set(None)>
+        <dialog class="narrow" node_ref=dialog aria-labelledby="over-title" aria-describedby="over-text" on:close=once_closed(dialog, move || guard.trouble.set(None))>
             <header class="row"><h2 id="over-title">{title}</h2></header>
             <div class="body"><p id="over-text">{text}</p></div>
             <footer class="row">

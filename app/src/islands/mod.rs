@@ -5,6 +5,7 @@
 mod actions;
 mod archive;
 mod bulk;
+mod closing;
 mod copied;
 mod create;
 mod edit;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use leptos::{ev, prelude::*, task};
 
+use super::closing::once_closed;
 use crate::{
     api, browser,
     components::{Icon, status},
@@ -170,7 +171,7 @@ pub(super) fn Palette(
     };
     let active = move || (entries.with(Vec::len) > 0).then(|| format!("palette-{}", search.place.get()));
     view! {
-        <dialog class="palette" node_ref=dialog closedby="any" aria-label="Search or jump to" on:close=move |_| closed()>
+        <dialog class="palette" node_ref=dialog closedby="any" aria-label="Search or jump to" on:close=once_closed(dialog, closed)>
             <div class="row nowrap ask-for">
                 <Icon name="search"/>
                 <input class="grow" type="text" role="combobox" aria-label="Search or jump to" placeholder="A page, something to do, or a key"

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::closing::once_closed;
 use crate::{browser, components::Icon};
 
 const KEYS: [(&str, &str); 8] = [
@@ -33,7 +34,7 @@ pub(super) fn Shortcuts(
     });
     let chord = browser::chord();
     view! {
-        <dialog class="narrow" node_ref=dialog closedby="any" aria-labelledby="shortcuts-title" on:close=move |_| closed()>
+        <dialog class="narrow" node_ref=dialog closedby="any" aria-labelledby="shortcuts-title" on:close=once_closed(dialog, closed)>
             <header class="row nowrap">
                 <h2 id="shortcuts-title">"Keyboard shortcuts"</h2>
                 <button class="btn quiet end square" type="button" aria-label="Close" on:click=move |_| browser::close(dialog)>
