@@ -202,6 +202,13 @@ export class Keyward {
     expect(answer.status).toBe(200);
   }
 
+  /** Uses a key once, and waits until that is written: pages that ask how a key is used know it from then on. */
+  async useAndWrite(key: Key): Promise<void> {
+    await this.use(key);
+    const calls = async () => this.done(["keys", "show", key.id]);
+    await expect.poll(calls, { message: "the use of the key is written", timeout: 20_000 }).toMatch(/calls_24h +[1-9]/);
+  }
+
   /** Signs a browser in. Passwords are slow by design, so all share one session of a person, made by the form's own POST. */
   async signIn(context: BrowserContext, email = EMAIL): Promise<void> {
     let session = this.sessions.get(email);
