@@ -35,8 +35,7 @@ export default defineConfig<object, { host: string }>({
   use: {
     launchOptions: launch(),
     screenshot: "only-on-failure",
-    // Recording every step takes a quarter of the time: TRACE=1 npx playwright test NAME, to see how one went.
-    trace: process.env.TRACE ? "on" : "off",
+    trace: "retain-on-failure",
   },
   projects: [
     { name: "script", testIgnore: "**/*.plain.spec.ts" },
