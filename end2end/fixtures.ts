@@ -233,7 +233,6 @@ class Watcher {
   readonly heard: string[] = [];
   over = false;
   private readonly announced: string[] = [];
-  private offline = false;
   /** Whether the program of the page's islands is meant to die. */
   dies = false;
 
@@ -253,26 +252,19 @@ class Watcher {
       const cleared = text.startsWith("Clear-Site-Data header on") && ends.some((end) => text.endsWith(end));
       // Said of every page over plain HTTP at a name.
       const plain = text.startsWith("The Cross-Origin-Opener-Policy header has been ignored");
-      // Said of whatever a page asks for meanwhile, be it by itself.
-      const cut = this.offline && text.startsWith("Failed to load resource: net::ERR_INTERNET_DISCONNECTED");
-      if (this.over || ahead || cleared || plain || cut) {
+      if (this.over || ahead || cleared || plain) {
         return;
       }
-      const place = this.announced.findIndex((start) => text.startsWith(start));
-      if (place >= 0) {
-        this.announced.splice(place, 1);
-      } else {
+      // However often: a page may ask by itself meanwhile.
+      if (!this.announced.some((start) => text.startsWith(start))) {
         this.heard.push(`${message.type()}: ${text} (${message.location().url})`);
       }
     });
   }
 
   announce(what: number | "offline"): void {
-    if (what === "offline") {
-      this.offline = true;
-    } else {
-      this.announced.push(`Failed to load resource: the server responded with a status of ${what} `);
-    }
+    const line = what === "offline" ? "net::ERR_INTERNET_DISCONNECTED" : `the server responded with a status of ${what} `;
+    this.announced.push(`Failed to load resource: ${line}`);
   }
 }
 
