@@ -66,7 +66,7 @@ pub const KEEP: &str = "keep";
 impl IssueKeyForm {
     /// The form before anything was typed.
     pub fn empty(owner: &str) -> Self {
-        Self { owner: owner.to_owned(), life: keyward::policy::DEFAULT_DAYS.to_string(), ..Self::default() }
+        Self { owner: owner.to_owned(), life: model::policy::DEFAULT_DAYS.to_string(), ..Self::default() }
     }
 
     /// Reads the fields; unknown ones make it `None`.

@@ -10,6 +10,8 @@ mod components;
 #[cfg(feature = "ssr")]
 mod document;
 pub mod error;
+#[cfg(feature = "ssr")]
+pub mod explain;
 pub mod form;
 mod islands;
 pub mod listing;

@@ -1,7 +1,7 @@
 //! What the list of keys is asked for, as its address says it: the question and the columns. Everything is in the
 //! address, so that going back, loading anew and sharing work.
 
-use keyward::{
+use model::{
     id::EntryId,
     listing::{Cursor, Fact, ListKeys, Phase, Sort, Which},
 };

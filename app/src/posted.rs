@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use keyward::people::Action;
+use model::people::Action;
 
 use crate::{
     bulk::BulkPage,

@@ -1,6 +1,6 @@
 //! Every path of the console, once.
 
-use keyward::registry::Kind;
+use model::registry::Kind;
 
 /// The console's front door: leads to the overview, or to the keys as long as there are none.
 pub const HOME: &str = "/";

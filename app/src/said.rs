@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use keyward::id::KeyId;
+use model::id::KeyId;
 
 /// The cookie's name.
 pub const SAID_COOKIE: &str = "keyward_said";

@@ -140,7 +140,7 @@ mod tests {
             assert_eq!(overlap_from_pairs(pairs(typed)).as_deref(), expected, "{typed:?}");
         }
         for (code, _) in OVERLAPS {
-            assert!(keyward::time::span(code).is_some(), "{code}");
+            assert!(model::time::span(code).is_some(), "{code}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a key could do, tried in the browser: what a decision needs to know of a key crosses as [`TrialKey`], becomes the
 //! domain's key again, and is judged by the same function as every request. No secret is part of it.
 
-use keyward::{
+use model::{
     address::Addresses,
     decision::{Check, Decision, Facts, Presented, Signature, Spent, judge, remedy},
     id::{EntryId, KeyId, TenantId},

@@ -1,6 +1,6 @@
 //! A decision as the checks that led to it, with what each rested on. The same on the server and in the browser.
 
-use keyward::{
+use model::{
     decision::{Check, Decision},
     key::{Key, SignedWrites, State},
     time::Timestamp,

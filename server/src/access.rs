@@ -1,6 +1,6 @@
 //! Who may use a route.
 
-use keyward::{people::Action, registry::Kind};
+use model::{people::Action, registry::Kind};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

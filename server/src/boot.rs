@@ -1,5 +1,6 @@
 //! Starting and stopping: the parts are made in order, tasks keep them fresh, and a signal ends it all in time.
 
+use admin::Permit;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -8,20 +9,19 @@ use std::{
     time::Duration,
 };
 
-use keyward::{
+use admin::Console;
+use crypto::{
     clock::Clock,
-    console::Console,
-    people::Permit,
     secret::{Entropy, MasterKey},
-    store::{Schema, Store, StoreError},
-    verify::{FLUSH_EVERY, HEAR_EVERY, Verifier},
 };
+use store::{Schema, Store, StoreError};
 use tokio::{
     net::TcpListener,
     sync::watch,
     task::JoinHandle,
     time::{Instant, timeout_at},
 };
+use verify::{FLUSH_EVERY, HEAR_EVERY, Verifier};
 
 use crate::{
     config::Config,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use ipnet::IpNet;
-use keyward::store::Location;
+use store::Location;
 
 /// Every setting, as text, where given: the flags of the command line.
 #[derive(Clone, Debug, Default, clap::Args)]

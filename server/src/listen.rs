@@ -28,7 +28,7 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulShutdown},
 };
 use ipnet::IpNet;
-use keyward::address::client_network;
+use model::address::client_network;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use keyward::id::UserId;
+use model::id::UserId;
 use tokio::sync::watch;
 
 /// Streams that a node keeps open.

@@ -6,15 +6,13 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use keyward::{
-    time::{HOUR, Timestamp},
-    verify::Verifier,
-};
+use model::time::{HOUR, Timestamp};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::Registry,
 };
+use verify::Verifier;
 
 /// What asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

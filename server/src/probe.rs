@@ -1,12 +1,14 @@
 //! Sends the gateway self-test's requests. The host is resolved once, its addresses are looked through, and what is
 //! connected to is an address that was found fit: a name cannot lead elsewhere in between. No redirect is followed.
 
+use admin::Permit;
 use std::{
     net::{IpAddr, SocketAddr},
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
+use admin::{Attempt, Console, ConsoleError, FieldError, GatewayForm, Probe, ProbeReport, Seen};
 use axum::{
     body::Body,
     http::{HeaderValue, Request, Uri, header, uri::Scheme},
@@ -14,11 +16,7 @@ use axum::{
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use keyward::{
-    address::is_public,
-    console::{Attempt, Console, ConsoleError, FieldError, GatewayForm, Probe, ProbeReport, Seen},
-    people::Permit,
-};
+use model::address::is_public;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,

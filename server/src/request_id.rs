@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use keyward::{id::BASE62, secret::Entropy};
+use crypto::secret::Entropy;
+use model::id::BASE62;
 
 /// A request's id: 16 characters of base62. A request's extension, and a header of every answer.
 #[derive(Clone, Copy, Debug)]

@@ -4,11 +4,8 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use keyward::{
-    clock::Clock,
-    secret::Digest,
-    store::{Store, StoreError, StoredSession},
-};
+use crypto::{clock::Clock, secret::Digest};
+use store::{Store, StoreError, StoredSession};
 use time::OffsetDateTime;
 use tower_sessions::{
     SessionStore,

@@ -5,7 +5,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use keyward::{clock::Clock, console::Console, secret::Entropy, store::Store, time::Timestamp, verify::Verifier};
+use admin::Console;
+use crypto::{clock::Clock, secret::Entropy};
+use model::time::Timestamp;
+use store::Store;
+use verify::Verifier;
 
 use crate::{config::Config, live::Live, metrics::Metrics, request_id::RequestIds, site::Site};
 

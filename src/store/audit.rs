@@ -3,9 +3,9 @@
 use sqlx::FromRow;
 
 use super::{Store, StoreError, reading};
-use crate::{
+use crypto::secret::unhex;
+use model::{
     audit::{Event, GENESIS, Head},
-    secret::unhex,
     time::Timestamp,
 };
 

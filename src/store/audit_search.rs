@@ -1,7 +1,7 @@
 //! The audit, searched: the newest events that fit.
 
 use super::{AuditPage, Store, StoreError, audit::EventRow, reading};
-use crate::time::Timestamp;
+use model::time::Timestamp;
 
 /// Which events to find. What is empty or `None` lets everything pass.
 #[derive(Clone, Debug, Default)]

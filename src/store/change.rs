@@ -4,11 +4,11 @@
 use sqlx::{Postgres, Sqlite};
 
 use super::{Db, Store, StoreError};
-use crate::{
+use crypto::secret::{hex, unhex};
+use model::{
     audit::{Event, GENESIS, Verb},
     id::KeyId,
     key::Generation,
-    secret::{hex, unhex},
     time::Timestamp,
 };
 
@@ -16,11 +16,11 @@ use crate::{
 macro_rules! on {
     ($transaction:expr, $db:ident => $body:expr) => {
         match $transaction {
-            $crate::store::change::Transaction::Sqlite(transaction) => {
+            $crate::change::Transaction::Sqlite(transaction) => {
                 let $db = &mut **transaction;
                 $body
             }
-            $crate::store::change::Transaction::Postgres(transaction) => {
+            $crate::change::Transaction::Postgres(transaction) => {
                 let $db = &mut **transaction;
                 $body
             }
@@ -30,7 +30,7 @@ macro_rules! on {
 /// Runs one body inside a change's transaction.
 macro_rules! within {
     ($change:expr, $db:ident => $body:expr) => {
-        $crate::store::change::on!(&mut $change.transaction, $db => $body)
+        $crate::change::on!(&mut $change.transaction, $db => $body)
     };
 }
 pub(super) use {on, within};

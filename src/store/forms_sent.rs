@@ -5,7 +5,8 @@ use super::{
     change::{Change, within},
     reading,
 };
-use crate::{id::KeyId, secret::Digest, time::Timestamp};
+use crypto::secret::Digest;
+use model::{id::KeyId, time::Timestamp};
 
 const FIND: &str = "SELECT key_id FROM forms_sent WHERE digest = $1";
 

@@ -10,14 +10,14 @@ use super::{
     keys::{KeyRow, select_keys},
     reading,
 };
-use crate::{
+use crate::fold::{folded, words};
+use crypto::secret::hex;
+use model::{
     activity::{Outcome, Tally},
-    fold::{folded, words},
     id::KeyId,
     key::Key,
     listing::{Fact, ListKeys, Phase, Standing, Which, standing},
     name::Owner,
-    secret::hex,
     time::{DAY, HOUR, Timestamp},
 };
 

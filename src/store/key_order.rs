@@ -8,7 +8,7 @@ use super::{
     key_index::{Dialect, owner_of},
     reading,
 };
-use crate::{
+use model::{
     listing::{Fact, IDLE, ListKeys, Phase, Sort, Which},
     time::Timestamp,
 };

@@ -10,10 +10,11 @@ use super::{
     change::{Change, within},
     reading,
 };
-use crate::{
+use crate::{fold::folded, registry::tenant};
+use crypto::secret::Digest;
+use model::{
     activity::{Outcome, Tally},
     address::Addresses,
-    fold::folded,
     id::{EntryId, KeyId, TenantId},
     key::{
         ArchiveReason, Archived, Card, Form, Key, Metadata, Named, Purpose, SignedWrites, State, Subject, SwitchedOff,
@@ -22,8 +23,6 @@ use crate::{
     listing::{Cursor, ListKeys, Phase, Sort},
     name::{Description, Name, Owner, Prefix, Word},
     scope::{ClosedGates, Scopes},
-    secret::Digest,
-    store::registry::tenant,
     time::{DAY, Timestamp},
 };
 

@@ -2,11 +2,11 @@
 //! of [`super::usage`] and bounded here.
 
 use super::{Store, StoreError, reading};
-use crate::{
+use crypto::secret::Digest;
+use model::{
     activity::{MINUTE, Manner, Observation, Outcome, Period, Series, Tally},
     id::KeyId,
     scope::Demand,
-    secret::Digest,
     time::{DAY, HOUR, Timestamp},
 };
 
@@ -123,12 +123,12 @@ macro_rules! add_observations {
             )
             .bind($tally.key.as_str())
             .bind($tally.minute.millis())
-            .bind($crate::activity::Outcome::of_code(outcome).code())
+            .bind(::model::activity::Outcome::of_code(outcome).code())
             .bind(calls)
             .execute(&mut *$transaction)
             .await?;
         }
-        let day = $tally.minute.millis().div_euclid($crate::time::DAY) * $crate::time::DAY;
+        let day = $tally.minute.millis().div_euclid(::model::time::DAY) * ::model::time::DAY;
         for kind in &$tally.observations {
             sqlx::query(
                 "INSERT INTO observations (key_id, day, id, address, agent, demand, manner, outcome, at, calls) \
@@ -138,7 +138,7 @@ macro_rules! add_observations {
             )
             .bind($tally.key.as_str())
             .bind(day)
-            .bind($crate::store::observations::kind_id(kind))
+            .bind($crate::observations::kind_id(kind))
             .bind(kind.address.map(|address| address.to_string()).unwrap_or_default())
             .bind(&kind.agent)
             .bind(kind.demand.to_string())
@@ -156,7 +156,7 @@ macro_rules! add_observations {
             )
             .bind($tally.key.as_str())
             .bind(day)
-            .bind($crate::store::observations::KINDS_A_DAY)
+            .bind($crate::observations::KINDS_A_DAY)
             .execute(&mut *$transaction)
             .await?;
         }

@@ -4,7 +4,7 @@
 use sqlx::FromRow;
 
 use super::{Store, StoreError, reading};
-use crate::{id::KeyId, time::Timestamp};
+use model::{id::KeyId, time::Timestamp};
 
 /// A key and its allowed calls.
 #[derive(Clone, Debug, PartialEq, Eq)]

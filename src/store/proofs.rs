@@ -2,7 +2,7 @@
 //! anchored.
 
 use super::{Store, StoreError, reading, writing};
-use crate::secret::{Digest, hex};
+use crypto::secret::{Digest, hex};
 
 /// The migration that made the tables of this file.
 const SINCE: i64 = 10;
@@ -31,7 +31,7 @@ impl Store {
         }
         let events = self.audit_page(None, None, LOOKED_AT).await?.events;
         let mut pairs = events.windows(2).filter_map(|pair| Some((pair.first()?, pair.last()?.hash))).peekable();
-        let first = events.last().filter(|event| event.seq == 1).map(|event| (event, crate::audit::GENESIS));
+        let first = events.last().filter(|event| event.seq == 1).map(|event| (event, model::audit::GENESIS));
         let checkable = pairs.peek().is_some() || first.is_some();
         let sealed = pairs.chain(first).any(|(event, before)| self.audit_mac(&event.bytes(&before)) == event.hash);
         if checkable && !sealed { Err(StoreError::OtherMasterKey) } else { Ok(()) }

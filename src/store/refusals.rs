@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::{Db, Store, StoreError, reading};
-use crate::{id::KeyId, time::Timestamp};
+use model::{id::KeyId, time::Timestamp};
 
 /// The most refusals of keys that are kept.
 pub const MAX_REFUSALS: i64 = 10_000;

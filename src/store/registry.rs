@@ -7,7 +7,7 @@ use super::{
     change::{Change, within},
     reading,
 };
-use crate::{
+use model::{
     id::{EntryId, TenantId},
     key::Generation,
     name::{Name, Prefix},

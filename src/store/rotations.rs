@@ -7,7 +7,7 @@ use super::{
     change::{Change, within},
     reading,
 };
-use crate::{id::KeyId, time::Timestamp};
+use model::{id::KeyId, time::Timestamp};
 
 /// A key and its successor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

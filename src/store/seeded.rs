@@ -9,12 +9,12 @@ use super::{
     change::{Change, Transaction, within},
     key_index::terms,
 };
-use crate::{
+use crate::fold::folded;
+use crypto::secret::Digest;
+use model::{
     activity::Tally,
-    fold::folded,
     key::{Key, State},
     listing::standing,
-    secret::Digest,
     time::Timestamp,
 };
 

@@ -1,7 +1,8 @@
 //! Sessions at rest, found by the digest of their id.
 
 use super::{Store, StoreError, reading, writing};
-use crate::{secret::Digest, time::Timestamp};
+use crypto::secret::Digest;
+use model::time::Timestamp;
 
 /// What a session holds, opaque here.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,8 @@ use super::{
     change::{Change, within},
     reading, writing,
 };
-use crate::{secret::Digest, time::Timestamp};
+use crypto::secret::Digest;
+use model::time::Timestamp;
 
 impl Store {
     /// Stores a setup link's digest; links that have expired are forgotten.

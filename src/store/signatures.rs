@@ -7,11 +7,10 @@ use super::{
     change::{Change, within},
     reading, writing,
 };
-use crate::{
+use crypto::{secret::Digest, signature::VerifyKey};
+use model::{
     id::{KeyId, VerifyKeyId},
     name::Name,
-    secret::Digest,
-    signature::VerifyKey,
     time::Timestamp,
 };
 

@@ -5,14 +5,15 @@ use super::{
     change::{Change, within},
     reading,
 };
-use crate::{jwt::SigningKey, secret::Entropy, time::Timestamp};
+use crypto::{jwt::SigningKey, secret::Entropy};
+use model::time::Timestamp;
 
 /// What the private halves are sealed for.
 const PURPOSE: &str = "jwt signing key";
 
 impl Store {
     /// The key that signs now.
-    pub(crate) async fn signing_key(&self) -> Result<Option<SigningKey>, StoreError> {
+    pub async fn signing_key(&self) -> Result<Option<SigningKey>, StoreError> {
         let sql = "SELECT kid, sealed FROM signing_keys WHERE retired_at IS NULL";
         let row: Option<(String, Option<String>)> = reading!(self, db => sqlx::query_as(sql).fetch_optional(db).await?);
         let Some((kid, sealed)) = row else { return Ok(None) };
@@ -33,7 +34,7 @@ impl Store {
 
 impl Change {
     /// Retires the key that signs now, if there is one, and forgets its private half. Its `kid`.
-    pub(crate) async fn retire_signing_key(&mut self, at: Timestamp) -> Result<Option<String>, StoreError> {
+    pub async fn retire_signing_key(&mut self, at: Timestamp) -> Result<Option<String>, StoreError> {
         let sql = "UPDATE signing_keys SET retired_at = $1, sealed = NULL WHERE retired_at IS NULL RETURNING kid";
         let retired: Option<(String,)> =
             within!(self, db => sqlx::query_as(sql).bind(at.millis()).fetch_optional(db).await?);
@@ -41,7 +42,7 @@ impl Change {
     }
 
     /// Inserts the key that signs from now on; [`StoreError::Taken`] while another one does.
-    pub(crate) async fn insert_signing_key(
+    pub async fn insert_signing_key(
         &mut self,
         key: &SigningKey,
         at: Timestamp,

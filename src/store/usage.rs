@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use sqlx::FromRow;
 
 use super::{Db, Store, StoreError, observations::add_observations, reading};
-use crate::{
+use crate::LastUse;
+use model::{
     activity::Observation,
     id::KeyId,
     listing::IDLE,
-    store::LastUse,
     time::{DAY, HOUR, Timestamp},
 };
 

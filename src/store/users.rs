@@ -7,11 +7,11 @@ use super::{
     change::{Change, within},
     reading, writing,
 };
-use crate::{
+use crypto::secret::hex;
+use model::{
     id::UserId,
     name::Email,
     people::{Role, User},
-    secret::hex,
     time::{DAY, Timestamp},
 };
 

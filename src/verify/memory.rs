@@ -12,13 +12,13 @@ use std::{
 use quick_cache::{Weighter, sync::Cache};
 use tokio::sync::OnceCell;
 
-use crate::{
+use model::{
     audit::{Event, Verb},
     id::KeyId,
     registry::Kind,
-    store::StoredKey,
     tenant::Presentations,
 };
+use store::StoredKey;
 
 /// Before anything was heard.
 const NOTHING: i64 = -1;
@@ -336,12 +336,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        audit::GENESIS,
-        key::{Metadata, tests::example},
-        secret::Digest,
-        time::Timestamp,
-    };
+    use crypto::secret::Digest;
+    use model::{audit::GENESIS, example::example, key::Metadata, time::Timestamp};
 
     fn stored() -> Arc<StoredKey> {
         Arc::new(StoredKey::new(example(), Digest::of(b"secret")))

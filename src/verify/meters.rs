@@ -9,14 +9,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{
+use model::{
     decision::Spent,
     id::KeyId,
     key::Key,
     limit::{Limit, Limits, Period, Quota},
-    store::{Store, StoreError},
     time::Timestamp,
 };
+use store::{Store, StoreError};
 
 /// Calls of a quota taken at once, at most.
 const BLOCK: i64 = 100;
@@ -246,12 +246,10 @@ fn seconds(micros: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        key::tests::example,
-        secret::{Entropy, MasterKey},
-        store::Location,
-    };
+    use crypto::secret::{Entropy, MasterKey};
+    use model::example::example;
     use std::sync::Arc;
+    use store::Location;
 
     async fn store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
@@ -280,7 +278,7 @@ mod tests {
             passed += i32::from(task.await.unwrap() == Spent::Nothing);
         }
         assert_eq!(passed, 1);
-        let next_month = Timestamp::from_millis(40 * crate::time::DAY);
+        let next_month = Timestamp::from_millis(40 * model::time::DAY);
         assert_eq!(one.take(&store, &key, 1, next_month, 5000).await.unwrap().spent, Spent::Nothing, "it refills");
     }
 

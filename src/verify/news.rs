@@ -2,7 +2,7 @@
 
 use tokio::sync::watch;
 
-use crate::time::Timestamp;
+use model::time::Timestamp;
 
 /// What is known to have happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::{scope::Demand, signature::Message, tenant::Presentation};
+use crypto::signature::Message;
+use model::{scope::Demand, tenant::Presentation};
 
 /// What a service wants to know.
 pub struct Question<'a> {

@@ -9,14 +9,14 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::question::Question;
-use crate::{
+use model::{
     decision::{Decision, Facts, Presented, Reason, remedy},
     id::KeyId,
     scope::Demand,
-    store::{Refusal, Store, StoreError},
     tenant::Presentation,
     time::Timestamp,
 };
+use store::{Refusal, Store, StoreError};
 
 /// Refusals of keys kept between two batches.
 const KEPT: usize = 500;
@@ -177,9 +177,9 @@ fn refusal((request_id, door): (&str, &str), facts: &Facts<'_>, reason: Reason) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
+    use model::{
         decision::{Signature, Spent},
-        key::tests::example,
+        example::example,
         scope::ClosedGates,
         tenant::Presentations,
     };

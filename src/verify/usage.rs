@@ -10,14 +10,14 @@ use std::{
     time::Duration,
 };
 
-use crate::{
+use model::{
     activity::{MINUTE, Manner, Observation, Outcome, agent},
     decision::Decision,
     id::KeyId,
     scope::Demand,
-    store::{LastUse, Store, StoreError, Tally},
     time::Timestamp,
 };
+use store::{LastUse, Store, StoreError, Tally};
 
 /// How often usage is written.
 pub const FLUSH_EVERY: Duration = Duration::from_secs(2);

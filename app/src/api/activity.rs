@@ -1,11 +1,8 @@
 //! What is seen of a key, over the wire; and the forms that end or lengthen an overlap.
 
-use keyward::{
-    activity::Period,
-    console::KeyDetail,
-    people::{Action, Permit},
-    registry::Kind,
-};
+use admin::KeyDetail;
+use admin::Permit;
+use model::{activity::Period, people::Action, registry::Kind};
 
 use super::{activity_views, ctx, views};
 use crate::{

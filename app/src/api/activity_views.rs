@@ -1,8 +1,8 @@
 //! Views of what is seen of keys.
 
-use keyward::{
+use admin::{Broken, KeyForm, Overlap, Pair, Record, Remedy, Successor, Tightening};
+use model::{
     activity::{Observation, Outcome, Period, Series},
-    console::{Broken, KeyForm, Overlap, Pair, Record, Remedy, Successor, Tightening},
     decision::Reason,
     id::KeyId,
     key::{Form, Key},

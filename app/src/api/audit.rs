@@ -1,6 +1,6 @@
 //! The audit.
 
-use keyward::time::{DAY, Timestamp};
+use model::time::{DAY, Timestamp};
 
 use super::{ctx, views};
 use crate::{
@@ -41,13 +41,13 @@ pub async fn list_audit(
 }
 
 /// What is looked for, understood; a day that is none is not.
-pub fn audit_filter(asked: &crate::view::AuditAsked) -> Result<keyward::store::AuditFilter, ApiError> {
+pub fn audit_filter(asked: &crate::view::AuditAsked) -> Result<store::AuditFilter, ApiError> {
     let day = |text: &str| match text.trim() {
         "" => Ok(None),
         // The day's last second.
         text => Timestamp::parse(text).filter(|_| text.len() == 10).map(Some).ok_or(ApiError::BadRequest),
     };
-    Ok(keyward::store::AuditFilter {
+    Ok(store::AuditFilter {
         who: asked.who.clone(),
         what: asked.what.clone(),
         target: asked.target.clone(),

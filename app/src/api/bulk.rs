@@ -18,8 +18,8 @@ pub use ssr::{plan, step};
 
 #[cfg(feature = "ssr")]
 mod ssr {
-    use keyward::{
-        console::{BulkAct, BulkItem, Pick},
+    use admin::{BulkAct, BulkItem, Pick};
+    use model::{
         id::KeyId,
         key::ArchiveReason,
         registry::Kind,

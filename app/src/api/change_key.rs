@@ -1,12 +1,8 @@
 //! What changes a key that is there: the use cases behind the forms of its page. Each answers a form, with what has to be
 //! mended at its fields. Between a form as typed and what the domain takes, this module translates.
 
-use keyward::{
-    console::{ConsoleError, FieldError, KeyForm},
-    key::Key,
-    people::Action,
-    time::Timestamp,
-};
+use admin::{ConsoleError, FieldError, KeyForm};
+use model::{key::Key, people::Action, time::Timestamp};
 
 use super::{
     activity_views::{overlap, tighten},
@@ -100,7 +96,7 @@ pub async fn purge(visit: &Visit, id: &str, form: &PurgeForm) -> Result<(), Refu
     let permit = visit.may(Action::PurgeKeys)?;
     let id = views::key_id(id)?;
     let name = visit.console.show_key(permit, id).await.map_err(refused)?.key.card.name;
-    if !keyward::name::is_retyped(&form.confirm, name.as_str()) {
+    if !model::name::is_retyped(&form.confirm, name.as_str()) {
         return Err(Refused::field("confirm", format!("Type its name, {name}, to purge it.")));
     }
     visit.console.purge_key(permit, id).await.map_err(refused)

@@ -1,8 +1,9 @@
 //! What can be chosen in a key's form, from the register and the policy. What may be granted is the domain's to say: here
 //! is only what a form offers.
 
-use keyward::{
-    people::{Action, Permit},
+use admin::Permit;
+use model::{
+    people::Action,
     policy::PRESETS,
     registry::{Entry, Gate, Kind},
     scope::{ALL_ACCESS, ANY_TENANT, RESERVED},

@@ -1,12 +1,11 @@
 //! Who asks: what the middleware found out about a request, handed to server functions and pages.
 
+use admin::Permit;
 use std::{net::IpAddr, sync::Arc};
 
-use keyward::{
-    console::{Console, ConsoleError, Issued},
-    people::{Action, Permit, User},
-};
+use admin::{Console, ConsoleError, Issued};
 use leptos::prelude::{expect_context, use_context};
+use model::people::{Action, User};
 
 use crate::{error::ApiError, once::Once};
 

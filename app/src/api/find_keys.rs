@@ -13,7 +13,7 @@ const MOST: usize = 7;
 #[server(prefix = "/api/console", endpoint = "find_keys", input = Arguments)]
 pub async fn find_keys(words: String) -> Result<Vec<KeyMatch>, ApiError> {
     use super::{ctx, views};
-    use keyward::listing::ListKeys;
+    use model::listing::ListKeys;
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;

@@ -1,6 +1,6 @@
 //! Keys that somebody should look at,.
 
-use keyward::{listing::Fact, people::Action};
+use model::{listing::Fact, people::Action};
 
 use super::{ctx, views};
 use crate::{

@@ -1,6 +1,6 @@
 //! What the pages of one key load.
 
-use keyward::key::{Form, State};
+use model::key::{Form, State};
 
 use super::{change_key::typed, choices::choices, ctx, views};
 use crate::{

@@ -77,7 +77,7 @@ pub async fn issue(visit: &super::ctx::Visit, form: &IssueKeyForm) -> Result<Mad
         change_key::{asked, mend},
         ctx,
     };
-    use keyward::console::ConsoleError;
+    use admin::ConsoleError;
     match visit.console.issue_key_once(visit.permit()?, &asked(form), &form.once).await {
         Ok(issued) => Ok(Made::Answer(IssueAnswer::Issued(visit.once(&issued)))),
         Err(ConsoleError::Invalid(errors)) => Ok(Made::Answer(IssueAnswer::Refused(mend(form, &errors)))),
@@ -91,13 +91,13 @@ pub async fn issue(visit: &super::ctx::Visit, form: &IssueKeyForm) -> Result<Mad
 #[cfg(feature = "ssr")]
 pub async fn archive(visit: &super::ctx::Visit, id: &str, form: &ArchiveForm) -> Result<ArchiveAnswer, ApiError> {
     use super::{ctx, views};
-    use keyward::{key::ArchiveReason, people::Action};
+    use model::{key::ArchiveReason, people::Action};
     let permit = visit.may(Action::WriteKeys)?;
     let id = views::key_id(id)?;
     let Some(reason) = ArchiveReason::parse(&form.reason) else { return Err(ApiError::BadRequest) };
     let found = visit.console.show_key(permit, id).await.map_err(ctx::closed)?;
     let stakes = views::stakes(&found, visit.console.clock().now());
-    if stakes.type_name && !keyward::name::is_retyped(&form.confirm, found.key.card.name.as_str()) {
+    if stakes.type_name && !model::name::is_retyped(&form.confirm, found.key.card.name.as_str()) {
         let message = format!("This key is in use. Type its name, {}, to archive it.", found.key.card.name);
         return Ok(ArchiveAnswer::Refused(vec![FieldErrorView { field: "confirm".to_owned(), message }]));
     }

@@ -1,6 +1,7 @@
 //! The list of keys.
 
-use keyward::{console::KeyList, listing::Phase, people::Action, registry::Kind};
+use admin::KeyList;
+use model::{listing::Phase, people::Action, registry::Kind};
 
 use super::{ctx, views};
 use crate::{error::ApiError, listing::Asked, view::KeysView};

@@ -1,6 +1,7 @@
 //! The overview.
 
-use keyward::{activity::Outcome, console::FirstRun, people::Action, time::DAY};
+use admin::FirstRun;
+use model::{activity::Outcome, people::Action, time::DAY};
 
 use super::{activity_views, ctx, views};
 use crate::{
@@ -16,7 +17,7 @@ pub async fn overview() -> Result<OverviewView, ApiError> {
             let permit = visit.permit()?;
             let found = visit.console.overview(permit).await.map_err(ctx::closed)?;
             let now = visit.console.clock().now();
-            let line = |id: keyward::id::KeyId, name: &str, owner: &str| KeyLine {
+            let line = |id: model::id::KeyId, name: &str, owner: &str| KeyLine {
                 id: id.to_string(),
                 name: name.to_owned(),
                 owner: owner.to_owned(),

@@ -9,7 +9,7 @@ use crate::{error::ApiError, view::VisitorView};
 #[server(prefix = "/api/console", endpoint = "visitor", input = Arguments)]
 pub async fn visitor() -> Result<VisitorView, ApiError> {
     use super::ctx;
-    use keyward::people::Action;
+    use model::people::Action;
     ctx::answer(
         async {
             let visit = ctx::expect_visit()?;

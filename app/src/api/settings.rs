@@ -1,6 +1,6 @@
 //! The register and the people.
 
-use keyward::registry::Kind;
+use model::registry::Kind;
 
 use super::{ctx, settings_views};
 use crate::{

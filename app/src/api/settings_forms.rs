@@ -1,7 +1,7 @@
 //! What the settings' forms do, for a visit: one use case each. Plain posts run these; no rule lives here.
 
-use keyward::{
-    console::{ConsoleError, NewUser},
+use admin::{ConsoleError, NewUser};
+use model::{
     id::UserId,
     people::{Action, Role},
 };

@@ -1,8 +1,9 @@
 //! Views of the register and the people from domain types.
 
-use keyward::{
+use admin::Permit;
+use model::{
     id::EntryId,
-    people::{Action, Permit, User},
+    people::{Action, User},
     registry::{Entry, Field, Gate, Input, Kind, blank},
     tenant::Presentation,
     time::Timestamp,

@@ -1,12 +1,14 @@
 //! Verify keys.
 
-use keyward::{
-    console::{self, ConsoleError},
+use admin::{ConsoleError, Permit};
+use crypto::{
+    secret::Digest,
+    signature::{KeyError, VerifyKey},
+};
+use model::{
     id::VerifyKeyId,
     key::{SignedWrites, State},
     people::Action,
-    secret::Digest,
-    signature::{KeyError, VerifyKey},
     time::span,
 };
 
@@ -44,7 +46,7 @@ pub async fn add_verify_key(
     id: &str,
     form: &mut VerifyKeyForm,
 ) -> Result<Vec<FieldErrorView>, ApiError> {
-    let asked = console::VerifyKeyForm {
+    let asked = admin::VerifyKeyForm {
         label: form.label.clone(),
         public_key: form.public_key.clone(),
         replace_after: span(&form.replace_after),
@@ -85,11 +87,11 @@ fn session() -> Result<String, ApiError> {
 }
 
 fn view(
-    key: &keyward::key::Key,
-    verify_keys: &[keyward::store::StoredVerifyKey],
-    permit: &keyward::people::Permit,
+    key: &model::key::Key,
+    verify_keys: &[store::StoredVerifyKey],
+    permit: &Permit,
     session: String,
-    now: keyward::time::Timestamp,
+    now: model::time::Timestamp,
 ) -> SigningView {
     let state = |end| match end {
         None => VerifyKeyState::Counts,

@@ -1,17 +1,18 @@
 //! Views from domain types.
 
-use keyward::{
+use admin::Permit;
+use admin::{FieldError, KeyDetail, MATCHES};
+use model::{
     activity::Tally,
     audit::{Event, Verb},
-    console::{FieldError, KeyDetail, MATCHES},
     id::KeyId,
     key::{ArchiveReason, Key, SignedWrites, State, Status, Subject},
     listing::{IDLE, Phase, STALE},
-    people::{Action, Permit, Role},
+    people::{Action, Role},
     registry::{Entry, Kind},
-    store::{KeyHour, LastUse, ListedKey},
     time::{DAY, HOUR, Timestamp, relative},
 };
+use store::{KeyHour, LastUse, ListedKey};
 
 use crate::{
     components::grouped,

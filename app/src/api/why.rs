@@ -1,13 +1,8 @@
 //! Refusals explained and gateways tested, as views. What was pasted goes into the use case and into no view.
 
-use keyward::{
-    console::{ConsoleError, DoorForm, FieldError, GatewayForm, Outcome, ProbeReport, Why},
-    decision::Check,
-    id::KeyId,
-    key::Key,
-    time::Timestamp,
-    verify::{Answer, Refused, Verifier},
-};
+use admin::{ConsoleError, FieldError, GatewayForm, Outcome, ProbeReport};
+use model::{decision::Check, id::KeyId, key::Key, time::Timestamp};
+use verify::{Answer, Refused, Verifier};
 
 use super::{
     ctx::{Visit, closed},
@@ -15,6 +10,7 @@ use super::{
 };
 use crate::{
     error::ApiError,
+    explain::{DoorForm, Explanation, explain, latest_refusals},
     view::{CallView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView, WhyView},
     walk::walk,
 };
@@ -26,11 +22,11 @@ pub async fn why(visit: &Visit, verifier: &Verifier, asked: Option<&str>, form: 
     let answered = async {
         let permit = visit.permit()?;
         let found = match asked {
-            Some(asked) => Some(visit.console.why(permit, verifier, asked, form).await),
+            Some(asked) => Some(explain(&visit.console, permit, verifier, asked, form).await),
             None => None,
         };
-        let of_key = KeyId::parse(id).filter(|_| matches!(found, Some(Ok(Why::Named(_)))));
-        let latest = visit.console.latest_refusals(permit, verifier, of_key).await.map_err(closed)?;
+        let of_key = KeyId::parse(id).filter(|_| matches!(found, Some(Ok(Explanation::Named(_)))));
+        let latest = latest_refusals(permit, verifier, of_key).await.map_err(closed)?;
         Ok::<_, ApiError>((found, latest))
     };
     let now = visit.console.clock().now();
@@ -61,15 +57,15 @@ pub async fn why(visit: &Visit, verifier: &Verifier, asked: Option<&str>, form: 
     WhyView { scope, tenant, address, method, ..view }
 }
 
-fn found_view(why: &Why, now: Timestamp) -> FoundView {
+fn found_view(why: &Explanation, now: Timestamp) -> FoundView {
     match why {
-        Why::Presented(answer) => FoundView::Presented(answered(answer), name(answer)),
-        Why::Named(answer) => FoundView::Named(answered(answer), name(answer)),
-        Why::Refused { then, now: judged } => {
+        Explanation::Presented(answer) => FoundView::Presented(answered(answer), name(answer)),
+        Explanation::Named(answer) => FoundView::Named(answered(answer), name(answer)),
+        Explanation::Refused { then, now: judged } => {
             let walk = walk(then.decision, &then.remedy, |_| String::new());
             FoundView::Refused(Box::new(call(then, now)), walk, judged.as_ref().map(answered))
         }
-        Why::Unknown => FoundView::Unknown,
+        Explanation::Unknown => FoundView::Unknown,
     }
 }
 
@@ -131,7 +127,7 @@ fn gateway(form: &GatewayForm) -> GatewayView {
 
 /// The page with what was found.
 pub fn gateway_report(form: &GatewayForm, report: &ProbeReport) -> GatewayView {
-    let finding = |finding: &keyward::console::Finding| FindingView {
+    let finding = |finding: &admin::Finding| FindingView {
         probe: finding.probe.words().to_owned(),
         expected: finding.expected.to_owned(),
         got: finding.got.map_or_else(|| "no answer".to_owned(), |status| status.to_string()),

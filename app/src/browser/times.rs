@@ -1,7 +1,7 @@
 //! Instants in the viewer's zone. The server writes UTC; the browser knows where it is.
 
-use keyward::time::{Timestamp, relative};
 use leptos::prelude::*;
+use model::time::{Timestamp, relative};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{
     Document, Element, MutationObserver, MutationObserverInit,

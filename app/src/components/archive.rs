@@ -1,7 +1,7 @@
 //! What archiving a key would break, and what is asked before: shared by the dialog and by the page without JavaScript.
 
-use keyward::key::ArchiveReason;
 use leptos::prelude::*;
+use model::key::ArchiveReason;
 
 use super::{Ago, Field, Icon, calls, grouped};
 use crate::{

@@ -1,7 +1,7 @@
 //! Calls over a period: as bars, in all, and as numbers.
 
-use keyward::activity::{Outcome, Period};
 use leptos::prelude::*;
+use model::activity::{Outcome, Period};
 
 use super::{Bar, Bars, Swatch, Told, grouped, top};
 use crate::view::{CallsView, TallyView};

@@ -1,8 +1,8 @@
 //! The form that edits a key. It is sent as a plain form; in the browser it follows what is typed, offers what a form
 //! alone cannot, and forgets mistakes as they are mended.
 
-use keyward::scope::ALL_ACCESS;
 use leptos::prelude::*;
+use model::scope::ALL_ACCESS;
 
 use super::key_form::{Draft, Life, Line, Mend, More, Purpose, Scopes, all_scopes};
 use crate::{

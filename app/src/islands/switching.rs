@@ -1,7 +1,7 @@
 //! Switching a key where it is shown: at once, and back when the server says no.
 
-use keyward::id::KeyId;
 use leptos::{prelude::*, task};
+use model::id::KeyId;
 
 use super::{live::Live, toasts::Toasts};
 use crate::{

@@ -1,8 +1,8 @@
 //! The audit: what happened, newest first, narrowed by what the address says; how the chain stands; and the way to take it
 //! along, as a file or on paper.
 
-use keyward::audit::Verb;
 use leptos::prelude::*;
+use model::audit::Verb;
 
 use super::frame::Loaded;
 use crate::{

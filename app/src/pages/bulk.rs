@@ -1,7 +1,7 @@
 //! One act on many keys: what would happen, then what happened.
 
-use keyward::key::ArchiveReason;
 use leptos::prelude::*;
+use model::key::ArchiveReason;
 
 use super::frame::Loaded;
 use crate::{

@@ -1,13 +1,13 @@
 //! The frame of every signed-in page: sidebar, top bar on small screens, and the work. And what a page shows when it
 //! could not load.
 
-use keyward::{
-    people::{Action, Role},
-    registry::Kind,
-};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
+use model::{
+    people::{Action, Role},
+    registry::Kind,
+};
 
 use crate::{
     Document, api,

@@ -1,7 +1,7 @@
 //! What somebody should look at: keys with too much, too long or for nobody, each with what mends it.
 
-use keyward::listing::Fact;
 use leptos::prelude::*;
+use model::listing::Fact;
 
 use super::frame::Loaded;
 use crate::{

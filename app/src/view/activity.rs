@@ -1,6 +1,6 @@
 //! What a key's page shows of the calls with it, and of the key beside it while a rotation lasts.
 
-use keyward::activity::Period;
+use model::activity::Period;
 use serde::{Deserialize, Serialize};
 
 use super::{KeyRow, When};

@@ -6,12 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use admin::NewUser;
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
-use keyward::{console::NewUser, people::Role};
+use model::people::Role;
 use server::router;
 use tower::ServiceExt;
 

@@ -9,7 +9,8 @@
 mod lists;
 mod verify;
 
-use keyward::{clock::Clock, people::Permit, secret::Entropy};
+use admin::Permit;
+use crypto::{clock::Clock, secret::Entropy};
 use server::{
     boot,
     config::{Config, Flags},

@@ -9,8 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use admin::KeyForm;
 use axum::{Json, Router, body::Bytes, routing::post};
-use keyward::console::KeyForm;
 use server::router;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -37,7 +37,7 @@ pub(crate) async fn run(seconds: u64, connections: u64) {
     let keeper = app.clone();
     tokio::spawn(async move {
         for tick in 1u64.. {
-            tokio::time::sleep(keyward::verify::HEAR_EVERY).await;
+            tokio::time::sleep(verify::HEAR_EVERY).await;
             let _ = keeper.verifier.hear().await;
             if tick.is_multiple_of(8) {
                 let _ = keeper.verifier.flush().await;

@@ -2,11 +2,9 @@
 
 use std::io::{IsTerminal, Read};
 
+use admin::NewUser;
 use clap::{Args, Subcommand, ValueEnum};
-use keyward::{
-    console::NewUser,
-    people::{Role, User},
-};
+use model::people::{Role, User};
 
 use super::{
     output::print_json,

@@ -1,7 +1,7 @@
 //! `audit verify`, `audit anchor`.
 
+use admin::ChainError;
 use clap::Subcommand;
-use keyward::console::ChainError;
 
 use super::{
     output::print_json,

@@ -2,13 +2,13 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use admin::{Console, GatewayForm, Outcome, ProbeReport};
 use clap::Args;
-use keyward::{
+use crypto::{
     clock::Clock,
-    console::{Console, GatewayForm, Outcome, ProbeReport},
     secret::{Entropy, MasterKey, is_open_to_others},
-    store::{Location, Schema, Store},
 };
+use store::{Location, Schema, Store};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -86,7 +86,7 @@ async fn test(flags: &Flags, form: &GatewayForm, json: bool) -> Result<(), CliEr
 }
 
 fn as_json(report: &ProbeReport) -> serde_json::Value {
-    let finding = |finding: &keyward::console::Finding| {
+    let finding = |finding: &admin::Finding| {
         serde_json::json!({
             "probe": finding.probe.code(), "expected": finding.expected, "got": finding.got,
             "outcome": finding.outcome.code(), "detail": finding.words,

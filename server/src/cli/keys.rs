@@ -1,14 +1,14 @@
 //! Keys: `create`, `list`, `show`, `edit`, `switch`, `rotate`, `archive`, `purge`.
 
+use admin::{Issued, KeyForm};
 use clap::{Args, Subcommand};
-use keyward::{
-    console::{Issued, KeyForm},
+use model::{
     id::KeyId,
     key::{ArchiveReason, Key, State, Status},
     listing::{ListKeys, Which},
-    store::LastUse,
     time::{Timestamp, span},
 };
+use store::LastUse;
 
 use super::{
     output::{Object, object, print_json, raw},

@@ -16,7 +16,7 @@ mod verify_keys;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use keyward::registry::Kind;
+use model::registry::Kind;
 
 use self::session::CliError;
 use crate::config::Flags;

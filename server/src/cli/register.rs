@@ -1,12 +1,10 @@
 //! The register by command: `tenants`, `groups`, `subjects`, `scopes` and `templates`, alike for all of them, and `policy`.
 //! What is asked for is a field's name and its value; which fields there are, and what they hold, the domain says.
 
+use admin::ConsoleError;
+use admin::Permit;
 use clap::{Args, Subcommand};
-use keyward::{
-    console::ConsoleError,
-    people::Permit,
-    registry::{DEFAULT_TENANT, Entry, Fields, Kind, POLICY, blank},
-};
+use model::registry::{DEFAULT_TENANT, Entry, Fields, Kind, POLICY, blank};
 
 use super::{
     output::print_json,

@@ -1,6 +1,7 @@
 //! `serve`, `setup-link`, `migrate`.
 
-use keyward::{console::Console, people::Permit};
+use admin::Console;
+use admin::Permit;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,

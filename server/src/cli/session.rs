@@ -1,14 +1,11 @@
 //! What a command works with, and why it did not do what it was asked.
 
+use admin::Permit;
 use std::io::IsTerminal;
 
-use keyward::{
-    clock::Clock,
-    console::{Console, ConsoleError},
-    people::Permit,
-    secret::Entropy,
-    store::Store,
-};
+use admin::{Console, ConsoleError};
+use crypto::{clock::Clock, secret::Entropy};
+use store::Store;
 
 use crate::{
     boot::{self, BootError, Upgrade},
@@ -49,8 +46,8 @@ impl From<ConsoleError> for CliError {
     }
 }
 
-impl From<keyward::store::StoreError> for CliError {
-    fn from(error: keyward::store::StoreError) -> Self {
+impl From<store::StoreError> for CliError {
+    fn from(error: store::StoreError) -> Self {
         BootError::Store(error).into()
     }
 }

@@ -3,13 +3,11 @@
 
 use std::io::{IsTerminal, Read};
 
+use app::explain::{DoorForm, Explanation, explain};
 use clap::Args;
-use keyward::{
-    clock::Clock,
-    console::{DoorForm, Why},
-    decision::Decision,
-    verify::{Answer, Refused, Verifier},
-};
+use crypto::clock::Clock;
+use model::decision::Decision;
+use verify::{Answer, Refused, Verifier};
 
 use super::{
     output::{Object, object, print_json, raw},
@@ -51,8 +49,8 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
     let verifier = Verifier::new(&session.store, Clock::system(), 1).with_issuer(&session.config.public_url);
     verifier.hear().await?;
     let door = DoorForm { scope, tenant, address, method };
-    match session.console.why(&session.operator, &verifier, &text, &door).await? {
-        Why::Presented(answer) => {
+    match explain(&session.console, &session.operator, &verifier, &text, &door).await? {
+        Explanation::Presented(answer) => {
             if json {
                 print_json(&as_json(&answer));
             } else {
@@ -60,7 +58,7 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
             }
             verdict(answer.decision)
         }
-        Why::Named(answer) => {
+        Explanation::Named(answer) => {
             if json {
                 let mut value = as_json(&answer);
                 value.insert("secret_presented".to_owned(), raw(&false));
@@ -71,7 +69,7 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
             }
             verdict(answer.decision)
         }
-        Why::Refused { then, now } => {
+        Explanation::Refused { then, now } => {
             if json {
                 let now = raw(&now.as_ref().map(as_json));
                 print_json(&Object::from([("refused".to_owned(), raw(&refused(&then))), ("now".to_owned(), now)]));
@@ -87,7 +85,7 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
             }
             verdict(now.map_or(then.decision, |answer| answer.decision))
         }
-        Why::Unknown => Err(CliError::No(
+        Explanation::Unknown => Err(CliError::No(
             "no key and no refusal has this id. Only refusals are kept, for 7 days and at most 10,000. A request's id is \
              in the header X-Keyward-Request-Id of its answer, and in a problem's request_id"
                 .to_owned(),

@@ -3,13 +3,13 @@
 
 use std::io::{IsTerminal, Read};
 
+use admin::VerifyKeyForm;
 use clap::Subcommand;
-use keyward::{
-    console::VerifyKeyForm,
+use model::{
     id::VerifyKeyId,
-    store::StoredVerifyKey,
     time::{Timestamp, span},
 };
+use store::StoredVerifyKey;
 
 use super::{
     keys::key_id,

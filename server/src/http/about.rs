@@ -6,7 +6,7 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use keyward::{
+use model::{
     people::Role,
     time::{DAY, HOUR},
 };

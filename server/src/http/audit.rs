@@ -1,5 +1,7 @@
 //! The audit as a file, streamed page by page, and the button that walks the chain.
 
+use admin::ConsoleError;
+use admin::Permit;
 use app::{
     api::{self, ctx::Visit},
     error::ApiError,
@@ -13,14 +15,10 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Redirect, Response},
 };
+use crypto::secret::hex;
 use futures_util::stream::{self, Stream};
-use keyward::{
-    audit::Event,
-    console::ConsoleError,
-    people::Permit,
-    secret::hex,
-    store::{AuditFilter, AuditPage},
-};
+use model::audit::Event;
+use store::{AuditFilter, AuditPage};
 
 use super::{
     forms::{bad_form, pairs, status},

@@ -8,7 +8,8 @@ use base64::{
     Engine, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use keyward::{tenant::Presentation, verify::Names};
+use model::tenant::Presentation;
+use verify::Names;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use admin::{ConsoleError, NewUser, SetupError, SignInError};
 use app::{
     api::{self, ArchiveAnswer, Made, ctx::Visit},
     error::ApiError,
@@ -19,7 +20,6 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use keyward::console::{ConsoleError, NewUser, SetupError, SignInError};
 use leptos::prelude::provide_context;
 use tower_sessions::Session;
 

@@ -7,13 +7,10 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, uri::Authority},
     response::{IntoResponse, Response},
 };
-use keyward::{
-    key::Key,
-    scope::Demand,
-    verify::{Question, Signed},
-};
+use model::{key::Key, scope::Demand};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
+use verify::{Question, Signed};
 
 use super::{
     credential::{Presented, presented},

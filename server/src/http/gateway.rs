@@ -1,5 +1,6 @@
 //! The page of the gateway self-test.
 
+use admin::{ConsoleError, GatewayForm};
 use app::{
     api::{self, ctx::Visit},
     posted::Posted,
@@ -11,7 +12,6 @@ use axum::{
     http::{StatusCode, request::Parts},
     response::Response,
 };
-use keyward::console::{ConsoleError, GatewayForm};
 
 use super::{
     forms::{bad_form, pairs, status},

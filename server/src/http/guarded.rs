@@ -1,7 +1,7 @@
 //! The request that is asked about, as a proxy or a service tells of it: its method, its address and its host.
 
 use axum::http::HeaderMap;
-use keyward::signature::{Body, Message, authority};
+use crypto::signature::{Body, Message, authority};
 
 use crate::layers::TrustedPeer;
 

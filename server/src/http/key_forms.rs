@@ -17,7 +17,7 @@ use axum::{
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use keyward::id::KeyId;
+use model::id::KeyId;
 
 use super::{
     forms::{bad_form, pairs, take},

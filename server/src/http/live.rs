@@ -15,9 +15,10 @@ use axum::{
     },
 };
 use futures_util::stream::unfold;
-use keyward::{time::Timestamp, verify::News};
+use model::time::Timestamp;
 use tokio::{sync::watch, time::Instant};
 use tower_sessions::{Session, SessionStore, session::Id};
+use verify::News;
 
 use super::{
     forms::{pairs, take},

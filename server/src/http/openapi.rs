@@ -6,7 +6,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use keyward::{
+use model::{
     decision::{Decision, Reason},
     scope::{MAX_SCOPES, Scope},
     tenant::Presentation,

@@ -8,7 +8,7 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use keyward::tenant::Presentation;
+use model::tenant::Presentation;
 use serde_json::Value;
 
 use super::{openapi, pages::render};

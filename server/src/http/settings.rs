@@ -15,7 +15,7 @@ use axum::{
     http::{StatusCode, Uri, request::Parts},
     response::Response,
 };
-use keyward::registry::Kind;
+use model::registry::Kind;
 
 use super::{
     forms::{bad_form, pairs, status, take},

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use keyward::secret::Entropy;
+use crypto::secret::Entropy;
 
 use super::ops;
 use crate::{config::Config, layers, request_id::RequestIds};

@@ -15,21 +15,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_body_util::LengthLimitError;
-use keyward::{
+use model::{
     decision::{Check, Decision, Reason},
     key::Key,
     limit::{Limit, MAX_CALLS},
     scope::{ANY_TENANT, Demand, Scope},
-    store::StoredKey,
     time::Timestamp,
-    verify::{Answer, Left, Question, Signed, Taken},
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, MapAccess, Visitor},
 };
 use serde_json::value::{RawValue, to_raw_value};
+use store::StoredKey;
 use utoipa::ToSchema;
+use verify::{Answer, Left, Question, Signed, Taken};
 
 use super::{
     credential::{Presented, presented, presented_in_headers},

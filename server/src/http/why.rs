@@ -3,6 +3,7 @@
 
 use app::{
     api::{self, ctx::Visit},
+    explain::DoorForm,
     posted::Posted,
     routes,
 };
@@ -13,7 +14,7 @@ use axum::{
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use keyward::{console::DoorForm, id::KeyId};
+use model::id::KeyId;
 
 use super::{
     forms::{bad_form, pairs, status},

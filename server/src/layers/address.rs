@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue},
 };
 use ipnet::IpNet;
-use keyward::address::client_network;
+use model::address::client_network;
 
 /// Where a proxy says for whom it asks.
 pub const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");

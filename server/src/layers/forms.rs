@@ -11,7 +11,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use keyward::registry::{self, Input};
+use model::registry::{self, Input};
 use percent_encoding::percent_decode;
 
 use super::{BODY_LIMIT, refusal};

@@ -1,5 +1,6 @@
 //! Who visits the console: the session's user, still allowed to sign in, with the permit that follows.
 
+use admin::Permit;
 use app::api::ctx::Visit;
 use axum::{
     extract::{Request, State},
@@ -7,11 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use keyward::{
-    id::UserId,
-    people::{Permit, User},
-    time::Timestamp,
-};
+use model::{id::UserId, people::User, time::Timestamp};
 use tower_sessions::Session;
 
 use super::ClientAddress;

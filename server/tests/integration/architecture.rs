@@ -1,4 +1,4 @@
-//! Which file may know which: within a crate no files import each other in a circle, and no floor imports a higher one.
+//! Which file may know which: within a crate no files import each other in a circle, and no crate depends on a higher one.
 //! Read from the source: every path that begins at the crate, at a parent or at a child module, through re-exports to
 //! the file that has what it names. A parent that declares or re-exports its children imports nothing by that.
 
@@ -12,9 +12,18 @@ use crate::support::database::files;
 
 type Module = Vec<String>;
 
-/// The floors of the domain, from the lowest; what is not named is the lowest.
-const FLOORS: [&[&str]; 4] =
-    [&["clock", "fold", "json", "jwt", "password", "secret", "signature"], &["store"], &["verify"], &["console"]];
+/// The crates, each with those of ours that it may depend on.
+const CRATES: [(&str, &[&str]); 9] = [
+    ("src/model", &[]),
+    ("src/crypto", &["model"]),
+    ("src/store", &["model", "crypto"]),
+    ("src/verify", &["model", "crypto", "store"]),
+    ("src/admin", &["model", "crypto", "store"]),
+    ("app", &["model", "crypto", "store", "verify", "admin"]),
+    ("app/hydrate", &["app"]),
+    ("app/bundle", &[]),
+    ("server", &["model", "crypto", "store", "verify", "admin", "app"]),
+];
 
 /// The modules of a crate, each with its source.
 fn modules(root: &Path) -> BTreeMap<Module, String> {
@@ -174,7 +183,11 @@ fn imports(root: &Path) -> BTreeMap<Module, BTreeSet<Module>> {
 fn no_files_import_each_other_in_a_circle() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     for (folder, known) in [
-        ("src", ("console::rotation", "console::keys")),
+        ("src/model", ("decision", "key")),
+        ("src/crypto", ("jwt", "secret")),
+        ("src/store", ("keys", "change")),
+        ("src/verify", ("refusals", "question")),
+        ("src/admin", ("rotation", "keys")),
         ("app/src", ("pages::bulk", "bulk")),
         ("server/src", ("router", "state")),
     ] {
@@ -203,16 +216,32 @@ fn no_files_import_each_other_in_a_circle() {
 }
 
 #[test]
-fn no_floor_of_the_domain_imports_a_higher_one() {
-    let floor = |module: &Module| {
-        let top = module.first().map_or("", String::as_str);
-        FLOORS.iter().position(|floor| floor.contains(&top)).map_or(0, |floor| floor + 1)
+fn no_crate_depends_on_a_higher_one() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let manifest = |folder: &str| -> toml::Table {
+        fs::read_to_string(workspace.join(folder).join("Cargo.toml")).unwrap().parse().unwrap()
     };
-    let graph = imports(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../src"));
-    assert!(FLOORS.concat().iter().all(|name| graph.keys().any(|file| file.first().is_some_and(|top| top == name))));
-    for (file, found) in &graph {
-        // The crate's root names what it consists of.
-        let higher: Vec<_> = found.iter().filter(|other| !file.is_empty() && floor(other) > floor(file)).collect();
-        assert!(higher.is_empty(), "{file:?} imports {higher:?}");
+    let root = manifest("");
+    let ours = |(name, about): (&String, &toml::Value)| about.get("path").is_some().then(|| name.clone());
+    let ours: BTreeSet<String> =
+        root["workspace"]["dependencies"].as_table().unwrap().iter().filter_map(ours).collect();
+    let members = root["workspace"]["members"].as_array().unwrap().iter().map(|member| member.as_str().unwrap());
+    let members: BTreeSet<String> = members
+        .flat_map(|member| match member.strip_suffix("/*") {
+            Some(folder) => fs::read_dir(workspace.join(folder))
+                .unwrap()
+                .map(|found| format!("{folder}/{}", found.unwrap().file_name().into_string().unwrap()))
+                .collect(),
+            None => vec![member.to_owned()],
+        })
+        .collect();
+    assert_eq!(members, CRATES.iter().map(|(folder, _)| (*folder).to_owned()).collect(), "every crate has a floor");
+    for (folder, may) in CRATES {
+        let manifest = manifest(folder);
+        let sections = ["dependencies", "dev-dependencies", "build-dependencies"];
+        let depended =
+            sections.iter().filter_map(|section| manifest.get(*section)?.as_table()).flat_map(|all| all.keys());
+        let higher: Vec<_> = depended.filter(|name| ours.contains(*name) && !may.contains(&name.as_str())).collect();
+        assert!(higher.is_empty(), "{folder} depends on {higher:?}");
     }
 }

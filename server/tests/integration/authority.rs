@@ -1,10 +1,7 @@
 //! Where authority comes from, and what cannot take it back.
 
-use keyward::{
-    name::Email,
-    people::Role,
-    secret::{Entropy, MasterKey},
-};
+use crypto::secret::{Entropy, MasterKey};
+use model::{name::Email, people::Role};
 
 use crate::support::{Keyward, Operator, PASSWORD, databases};
 

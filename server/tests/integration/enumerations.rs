@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use admin::NewUser;
 use axum::http::{Method, StatusCode};
-use keyward::{console::NewUser, people::Role, registry::Kind};
+use model::{people::Role, registry::Kind};
 use server::{access::Access, router::table};
 
 use crate::support::{Keyward, Operator, PASSWORD};

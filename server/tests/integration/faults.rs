@@ -12,7 +12,7 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use keyward::people::Role;
+use model::people::Role;
 
 use crate::support::{
     Database, Keyward, Operator, PASSWORD, databases,

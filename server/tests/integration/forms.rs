@@ -1,7 +1,7 @@
 //! Text that wants to be more than text, and forms nobody made.
 
 use axum::http::{Method, StatusCode};
-use keyward::people::Role;
+use model::people::Role;
 
 use server::access::Access;
 
@@ -22,7 +22,7 @@ async fn a_name_is_only_ever_text() {
             .body
             .split("/keys/")
             .filter_map(|part| part.get(..16))
-            .find(|id| keyward::id::KeyId::parse(id).is_some())
+            .find(|id| model::id::KeyId::parse(id).is_some())
             .unwrap()
             .to_owned();
         let refused = [("name", name), ("description", name), ("owner", name), ("scopes", name), ("life", "90")];

@@ -1,13 +1,11 @@
 //! Gates: what is gated stays shut until a superadmin opens it for a tenant, to wide keys as to others, however it is asked.
 
+use admin::Permit;
 use std::{fmt::Write, time::Duration};
 
+use admin::{ConsoleError, KeyForm};
 use axum::http::StatusCode;
-use keyward::{
-    console::{ConsoleError, KeyForm},
-    people::{Permit, Role},
-    registry::Kind,
-};
+use model::{people::Role, registry::Kind};
 
 use crate::support::{Keyward, Operator, databases};
 

@@ -1,14 +1,14 @@
 //! The gateway self-test, against gateways that listen: one that guards as it should, and one for each way not to.
 
+use admin::Probe;
 use axum::{
     Router,
     extract::{Request, State},
     http::{Method, StatusCode},
     response::{IntoResponse, Response},
 };
-use keyward::{
-    clock::Clock,
-    console::Probe,
+use crypto::clock::Clock;
+use model::{
     listing::{ListKeys, Which},
     people::Role,
     registry::{Fields, Kind},
@@ -180,11 +180,8 @@ async fn none_left(keyward: &Keyward, what: &str) {
     let list = ListKeys { which: Which::Any, ..ListKeys::default() };
     let keys = console.list_keys(&console.operator(), &list).await.unwrap();
     assert_eq!(keys.counts.all(), 0, "{what}: no key is left");
-    let events = console
-        .search_audit(&console.operator(), &keyward::store::AuditFilter::default(), None, None)
-        .await
-        .unwrap()
-        .events;
+    let events =
+        console.search_audit(&console.operator(), &store::AuditFilter::default(), None, None).await.unwrap().events;
     let of = |verb: &str| events.iter().filter(|event| event.verb == verb).count();
     assert!(of("gateway.probe") > 0 && of("gateway.probe") == of("gateway.end_probe"), "{what}");
     console.verify_audit(&console.operator()).await.unwrap();
@@ -259,7 +256,7 @@ async fn what_a_test_leaves_behind_is_swept() {
     let keyward = Keyward::new().await;
     let console = keyward.app.console.clone();
     let operator = console.operator();
-    let form = keyward::console::GatewayForm::default();
+    let form = admin::GatewayForm::default();
     let (began, heard) = tokio::sync::oneshot::channel();
     let began = std::sync::Mutex::new(Some(began));
     let never = move |_| {

@@ -6,19 +6,17 @@ use std::{
     process::{Command, Stdio},
 };
 
+use admin::Console;
 use axum::http::Method;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use keyward::{
+use crypto::{
     clock::Clock,
-    console::Console,
-    id::KeyId,
     jwt::{self, Claims},
-    scope::Scopes,
     secret::Entropy,
-    store::Store,
-    time::DAY,
 };
+use model::{id::KeyId, scope::Scopes, time::DAY};
 use serde_json::{Value, json};
+use store::Store;
 
 use crate::support::{Database, Keyward, Operator, databases, program::run};
 

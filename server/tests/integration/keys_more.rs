@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use admin::KeyForm;
 use app::listing::Column;
 use axum::http::StatusCode;
-use keyward::{
-    console::KeyForm,
+use model::{
     id::KeyId,
     people::Role,
     registry::{Fields, Kind},
@@ -489,7 +489,7 @@ async fn mission_c1_and_i6_what_is_signed_into_a_jwt_is_not_edited() {
     for mut here in everywhere().await {
         let token = here.create(&[("form", "jwt"), ("scopes", "rooms.read")]).await;
         let console = &here.keyward.app.console;
-        let list = console.list_keys(&console.operator(), &keyward::listing::ListKeys::default()).await.unwrap();
+        let list = console.list_keys(&console.operator(), &model::listing::ListKeys::default()).await.unwrap();
         let id = list.page.keys[0].key.id;
         let edit = format!("/keys/{id}/edit");
         let form = here.browser.get(&edit).await;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::http::Method;
-use keyward::people::Role;
+use model::people::Role;
 use server::router::table;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -56,7 +56,7 @@ async fn a_secret_is_in_exactly_one_response() {
     let log = String::from_utf8(log).unwrap();
     assert!(!log.contains("violet anchor"), "no password is logged");
     for token in log.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-        assert!(keyward::token::parse(token).is_none(), "a token is in the log");
+        assert!(model::token::parse(token).is_none(), "a token is in the log");
     }
 }
 

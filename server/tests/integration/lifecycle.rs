@@ -3,18 +3,18 @@
 
 use std::{collections::BTreeSet, process::Command, time::Duration};
 
+use admin::{BulkAct, ConsoleError, Issued, KeyForm, MAX_VERIFY_KEYS, Overlap, Pick, VerifyKeyForm};
 use axum::http::StatusCode;
-use keyward::{
+use model::{
     audit::Verb,
-    console::{BulkAct, ConsoleError, Issued, KeyForm, MAX_VERIFY_KEYS, Overlap, Pick, VerifyKeyForm},
     id::KeyId,
     key::{ArchiveReason, Card, Key, State},
     listing::ListKeys,
     people::Role,
     registry::Kind,
-    store::StoredVerifyKey,
     time::{DAY, HOUR, Timestamp},
 };
+use store::StoredVerifyKey;
 
 use crate::support::{Answer, Client, Keyward, Operator, databases};
 
@@ -210,7 +210,7 @@ async fn a_successor_passes_the_checks_of_a_new_key() {
         let console = &here.keyward.app.console;
         for id in before {
             let key = here.key(KeyId::parse(&id).unwrap()).await;
-            if key.form == keyward::key::Form::Token {
+            if key.form == model::key::Form::Token {
                 let mended = KeyForm { scopes: "things".to_owned(), ..KeyForm::of(&key) };
                 console.edit_key(&console.operator(), key.id, &mended, None).await.unwrap();
                 assert!(here.rotate(key.id, HOUR).await.is_ok());

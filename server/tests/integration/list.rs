@@ -3,18 +3,20 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use admin::{BulkAct, KeyForm, Pick};
 use axum::http::StatusCode;
-use keyward::{
+use model::{
     activity::Tally,
-    console::{BulkAct, KeyForm, Pick},
-    fold::{folded, words},
     id::KeyId,
     key::ArchiveReason,
     listing::{Fact, ListKeys, Phase, Sort, Which, standing},
     people::Role,
     registry::Kind,
-    store::ListedKey,
     time::Timestamp,
+};
+use store::{
+    ListedKey,
+    fold::{folded, words},
 };
 
 use crate::support::{Keyward, Operator, databases, id_of, program::run};
@@ -187,7 +189,7 @@ async fn a_name_is_found_however_it_is_written() {
         }
         // Whoever confirms by typing a name may compose it differently, too.
         let cafe = all(&keyward, &ListKeys { words: "nord".to_owned(), ..ListKeys::default() }).await.remove(0);
-        assert!(keyward::name::is_retyped("Cafe\u{301} Nord", cafe.key.card.name.as_str()), "{name}");
+        assert!(model::name::is_retyped("Cafe\u{301} Nord", cafe.key.card.name.as_str()), "{name}");
     }
 }
 
@@ -446,7 +448,7 @@ async fn an_act_on_all_that_match_goes_step_by_step_and_leaves_newer_keys_alone(
         assert!(all(&keyward, &list).await.len() <= 1, "the one made meanwhile may be left");
         let archived = ListKeys { which: Which::Only(Phase::Archived), words: "made".into(), ..ListKeys::default() };
         for listed in all(&keyward, &archived).await {
-            assert!(matches!(listed.key.state, keyward::key::State::Archived(_)));
+            assert!(matches!(listed.key.state, model::key::State::Archived(_)));
         }
         console.verify_audit(&operator).await.unwrap();
     }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::http::{Method, StatusCode};
-use keyward::people::Role;
+use model::people::Role;
 
 use crate::support::{
     Database, Keyward, PASSWORD, databases, encode,

@@ -47,7 +47,7 @@ fn with_another_secret(token: &str) -> String {
     let mut parts = token.split('_');
     let (prefix, id) = (parts.next().unwrap(), parts.next().unwrap());
     let body = format!("{prefix}_{id}_{}", "0".repeat(32));
-    let sum = String::from_utf8(keyward::token::checksum(&body).to_vec()).unwrap();
+    let sum = String::from_utf8(model::token::checksum(&body).to_vec()).unwrap();
     format!("{body}{sum}")
 }
 
@@ -225,7 +225,7 @@ async fn a_request_is_for_one_host() {
 async fn a_proxys_own_address_never_stands_in() {
     let trusted = [("KEYWARD_TRUSTED_PROXIES", "192.0.2.0/24")];
     let keyward = Keyward::with(crate::support::Database::sqlite(), &trusted).await;
-    let form = keyward::console::KeyForm {
+    let form = admin::KeyForm {
         name: "bound".to_owned(),
         owner: "front desk".to_owned(),
         scopes: "a".to_owned(),

@@ -3,10 +3,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
+use admin::KeyForm;
 use axum::http::{Method, StatusCode};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use keyward::{
-    console::KeyForm,
+use model::{
     id::KeyId,
     key::ArchiveReason,
     registry::{Fields, Kind},

@@ -3,19 +3,19 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
+use admin::{KeyForm, Record};
 use app::trial::{Door, TrialKey};
 use axum::http::{Method, StatusCode};
-use keyward::{
+use model::{
     activity::{Outcome, Period},
-    console::{KeyForm, Record},
     decision::Signature,
     id::KeyId,
     people::Role,
     scope::Demand,
-    store::StoredKey,
-    verify::Question,
 };
 use serde_json::json;
+use store::StoredKey;
+use verify::Question;
 
 use crate::support::{Client, Keyward, Operator, databases, id_of};
 
@@ -202,7 +202,7 @@ async fn a_key_tried_in_the_browser_is_judged_as_by_the_server() {
             let id = console.issue_key(&operator, &form).await.unwrap().key.id;
             match fate {
                 "off" => drop(console.switch_key(&operator, id, false).await.unwrap()),
-                "archived" => drop(console.archive_key(&operator, id, keyward::key::ArchiveReason::Superseded).await),
+                "archived" => drop(console.archive_key(&operator, id, model::key::ArchiveReason::Superseded).await),
                 _ => {}
             }
             keys.push(id);

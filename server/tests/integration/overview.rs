@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use keyward::{console::FirstRun, console::KeyForm, people::Role};
+use admin::{FirstRun, KeyForm};
+use model::people::Role;
 
 use crate::support::{Keyward, Operator, databases, id_of};
 

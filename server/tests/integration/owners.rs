@@ -3,16 +3,9 @@
 
 use std::time::Duration;
 
+use admin::{ConsoleError, Issued, KeyForm};
 use axum::http::StatusCode;
-use keyward::{
-    console::{ConsoleError, Issued, KeyForm},
-    id::KeyId,
-    key::ArchiveReason,
-    listing::ListKeys,
-    people::Role,
-    registry::Kind,
-    time::DAY,
-};
+use model::{id::KeyId, key::ArchiveReason, listing::ListKeys, people::Role, registry::Kind, time::DAY};
 
 use crate::support::{Keyward, Operator, databases};
 

@@ -8,8 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use admin::KeyForm;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use keyward::{clock::Clock, console::KeyForm, secret::Entropy, time::Timestamp};
+use crypto::{clock::Clock, secret::Entropy};
+use model::time::Timestamp;
 use server::boot;
 
 use crate::support::{

@@ -1,9 +1,9 @@
 //! Pages, forms and roles: who may not use one is told so first, with who may; and nothing is offered that would be
 //! refused. Every route comes from the program's own table.
 
+use admin::KeyForm;
 use axum::http::{Method, StatusCode};
-use keyward::{
-    console::KeyForm,
+use model::{
     key::ArchiveReason,
     people::Role,
     registry::{DEFAULT_TENANT, Kind},

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use admin::{BulkAct, ConsoleError, KeyForm, Pick};
 use axum::http::{Method, StatusCode};
-use keyward::{
-    console::{BulkAct, ConsoleError, KeyForm, Pick},
+use model::{
     id::KeyId,
     key::{ArchiveReason, Key, State},
     people::Role,
@@ -253,17 +253,16 @@ async fn mission_n3_a_jwt_says_that_its_own_end_stays() {
         console.rotate_key(&operator, old.id, 3_600_000).await.unwrap();
         let page = here.browser.get(&format!("/keys/{}", old.id)).await.page();
         assert!(page.contains("The old key is a JWT") && page.contains("nothing lengthens it"), "{page}");
-        let beyond = console
-            .extend_overlap(&operator, old.id, keyward::console::Overlap::Until(old.card.expires_at.plus(1000)))
-            .await;
+        let beyond =
+            console.extend_overlap(&operator, old.id, admin::Overlap::Until(old.card.expires_at.plus(1000))).await;
         assert!(beyond.is_err());
         // The policy is the other bound.
-        let mut fields = console.entries(&operator, keyward::registry::Kind::Policy).await.unwrap();
+        let mut fields = console.entries(&operator, model::registry::Kind::Policy).await.unwrap();
         let policy = fields.remove(0);
         let days = [("max_days".to_owned(), "7".to_owned())].into();
-        console.edit_entry(&operator, keyward::registry::Kind::Policy, policy.id, &days, None).await.unwrap();
+        console.edit_entry(&operator, model::registry::Kind::Policy, policy.id, &days, None).await.unwrap();
         let week = here.keyward.clock.now().plus(7 * 86_400_000);
-        let until = |at| keyward::console::Overlap::Until(at);
+        let until = |at| admin::Overlap::Until(at);
         assert!(console.extend_overlap(&operator, old.id, until(week.plus(1000))).await.is_err());
         let extended = console.extend_overlap(&operator, old.id, until(week)).await.unwrap();
         assert_eq!(extended.card.expires_at, week);

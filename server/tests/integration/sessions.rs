@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use keyward::people::Role;
+use model::people::Role;
 
 use crate::support::{Keyward, PASSWORD};
 

@@ -9,16 +9,14 @@ use std::{
     time::Duration,
 };
 
-use keyward::{
-    audit::Verb,
+use crypto::{
     clock::Clock,
-    id::KeyId,
-    name::Name,
     secret::{Digest, Entropy},
     signature::{self, Body, Content, KeyError, Message, Proof, Refusal, VerifyKey, WINDOW, check_digest},
-    store::{StoreError, StoredVerifyKey},
 };
+use model::{audit::Verb, id::KeyId, name::Name};
 use serde_json::{Value, json};
+use store::{StoreError, StoredVerifyKey};
 use tempfile::TempDir;
 
 use crate::support::{Keyward, databases, id_of};

@@ -7,8 +7,10 @@ use std::{
     time::Duration,
 };
 
+use admin::KeyForm;
 use axum::http::{Method, StatusCode};
-use keyward::{clock::Clock, console::KeyForm, people::Role};
+use crypto::clock::Clock;
+use model::people::Role;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

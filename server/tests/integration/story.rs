@@ -65,7 +65,7 @@ async fn story(keyward: Keyward) {
     assert_eq!((once.status, once.header("cache-control")), (StatusCode::OK, "no-store"));
     let start = once.body.find("kw_").expect("the token is on the page");
     let token: String = once.body[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-    assert!(keyward::token::parse(&token).is_some(), "{token}");
+    assert!(model::token::parse(&token).is_some(), "{token}");
     let id = id_of(&token);
 
     // The service asks.

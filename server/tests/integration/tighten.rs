@@ -1,8 +1,9 @@
 //! Before a key is tightened: callers seen lately that an edit would lock out are named, and nothing is saved until that
 //! was read.
 
+use admin::KeyForm;
 use axum::http::{Method, StatusCode};
-use keyward::{console::KeyForm, id::KeyId, people::Role};
+use model::{id::KeyId, people::Role};
 
 use crate::support::{Answer, Client, Keyward, databases, id_of};
 

@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use keyward::{
+use admin::{Console, KeyForm};
+use crypto::{clock::Clock, secret::Entropy};
+use model::{
     audit::Verb,
-    clock::Clock,
-    console::{Console, KeyForm},
     id::KeyId,
     key::{ArchiveReason, Archived},
     listing::ListKeys,
     registry::Kind,
     scope::Demand,
-    secret::Entropy,
     tenant::Presentation,
-    verify::{Question, Verifier},
 };
+use verify::{Question, Verifier};
 
 use crate::support::{Keyward, Operator, databases, id_of};
 
@@ -146,7 +145,7 @@ async fn what_could_not_be_written_is_written_later() {
     let keyward = Keyward::new().await;
     let token = keyward.issue("a").await;
     let store = keyward.another_store().await;
-    let verifier = keyward::verify::Verifier::new(&store, Clock::system(), 10);
+    let verifier = verify::Verifier::new(&store, Clock::system(), 10);
     let question = Question::new(&token, &Demand::Any);
     verifier.verify(&question, ASKED).await.unwrap();
     // Another process holds the database for writing.

@@ -3,18 +3,18 @@
 
 use std::collections::BTreeSet;
 
+use admin::KeyForm;
 use axum::http::{Method, StatusCode};
-use keyward::{
-    clock::Clock,
-    console::KeyForm,
+use crypto::clock::Clock;
+use model::{
     decision::Reason,
     id::KeyId,
     key::ArchiveReason,
     people::Role,
     registry::{Fields, Kind},
-    store::{MAX_REFUSALS, Refusal},
     time::{DAY, Timestamp},
 };
+use store::{MAX_REFUSALS, Refusal};
 
 use crate::support::{Answer, Client, Database, Keyward, Operator, databases, id_of, program};
 
@@ -71,7 +71,7 @@ async fn refuse(keyward: &Keyward, reason: Reason) -> Option<Refused> {
         Reason::Malformed => token.truncate(token.len() - 1),
         Reason::NotFound => {
             let body = format!("kw_{id}_{}", "0".repeat(32));
-            let sum = String::from_utf8(keyward::token::checksum(&body).to_vec()).unwrap();
+            let sum = String::from_utf8(model::token::checksum(&body).to_vec()).unwrap();
             token = format!("{body}{sum}");
         }
         Reason::Archived => drop(console.archive_key(&operator, id, ArchiveReason::Compromised).await.unwrap()),

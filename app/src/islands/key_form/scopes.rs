@@ -1,7 +1,7 @@
 //! What a key may do: the catalogue as a matrix to tick, and more to type.
 
-use keyward::scope::ALL_ACCESS;
 use leptos::prelude::*;
+use model::scope::ALL_ACCESS;
 
 use super::{Draft, controls::Line};
 use crate::{

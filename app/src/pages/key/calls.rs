@@ -1,7 +1,7 @@
 //! Calls with a key over a period.
 
-use keyward::activity::Period;
 use leptos::prelude::*;
+use model::activity::Period;
 
 use crate::{
     components::{CallsBars, CallsLegend, CallsNumbers, grouped},

@@ -1,7 +1,7 @@
 //! The table of keys: its headings, which sort it, and what stands below it.
 
-use keyward::listing::Sort;
 use leptos::prelude::*;
+use model::listing::Sort;
 
 use super::row::Row;
 use crate::{
@@ -95,7 +95,7 @@ fn Sorted(asked: Asked, ways: [Sort; 2], words: &'static str) -> impl IntoView {
 #[component]
 pub(super) fn Pager(asked: Asked, shown: usize, matches: String, next: Option<String>) -> impl IntoView {
     let first = asked.list.after.is_some().then(|| asked.with(|_| ()).address());
-    let on = next.and_then(|place| keyward::listing::Cursor::parse(&place));
+    let on = next.and_then(|place| model::listing::Cursor::parse(&place));
     let on = on.map(|place| asked.with(|list| list.after = Some(place)).address());
     view! {
         <nav class="row pager" aria-label="Pages">

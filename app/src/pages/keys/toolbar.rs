@@ -1,10 +1,10 @@
 //! What narrows the list: words, a status, a place, and what else holds. All of it is in the address.
 
-use keyward::{
+use leptos::prelude::*;
+use model::{
     id::EntryId,
     listing::{Fact, ListKeys, Phase, Sort, Which},
 };
-use leptos::prelude::*;
 
 use super::columns::Columns;
 use crate::{

@@ -1,12 +1,12 @@
 //! What the list of each kind tells of an entry: the name, then what tells entries apart.
 
-use keyward::{
+use leptos::prelude::*;
+use model::{
     id::EntryId,
     registry::{Gate, Kind, Risk},
     scope::ALL_ACCESS,
     tenant::{AllAccess, Presentations},
 };
-use leptos::prelude::*;
 
 use super::{OnOff, Switch};
 use crate::{

@@ -1,7 +1,7 @@
 //! The list of a kind.
 
-use keyward::registry::Kind;
 use leptos::prelude::*;
+use model::registry::Kind;
 
 use super::{
     asked_kind,

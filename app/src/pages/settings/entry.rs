@@ -1,7 +1,7 @@
 //! The form of an entry: for a new one, to edit one, and for whoever may only look.
 
-use keyward::{registry::Kind, scope::ALL_ACCESS};
 use leptos::prelude::*;
+use model::{registry::Kind, scope::ALL_ACCESS};
 
 use super::{Crumbs, OnOff, Switch, asked_id, asked_kind, cells::Granting, sent};
 use crate::{

@@ -6,9 +6,9 @@ mod entries;
 mod entry;
 mod people;
 
-use keyward::registry::Kind;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+use model::registry::Kind;
 
 pub(super) use self::{
     entries::Entries,

@@ -1,7 +1,7 @@
 //! The people who may sign in, and the form for someone new.
 
-use keyward::people::Role;
 use leptos::prelude::*;
+use model::people::Role;
 
 use super::{Crumbs, OnOff, Switch, sent};
 use crate::{

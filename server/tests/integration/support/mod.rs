@@ -4,6 +4,7 @@ pub mod database;
 pub mod program;
 pub mod proxy;
 
+use admin::Permit;
 use std::{
     fs,
     io::Write,
@@ -16,28 +17,25 @@ use std::{
     time::Duration,
 };
 
+use admin::{Console, NewUser};
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::ConnectInfo,
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
 };
-use keyward::{
+use crypto::{
     clock::Clock,
-    console::{Console, NewUser},
-    id::KeyId,
-    key::ArchiveReason,
-    people::{Permit, Role},
     secret::{Entropy, MasterKey},
-    store::Store,
-    time::Timestamp,
 };
+use model::{id::KeyId, key::ArchiveReason, people::Role, time::Timestamp};
 use server::{
     boot,
     config::{Config, Flags},
     router,
     state::AppState,
 };
+use store::Store;
 use tower::ServiceExt;
 
 pub use self::database::{Database, databases};
@@ -118,7 +116,7 @@ impl Keyward {
     /// A new key's token, made by the operator for an owner of its own, who holds no other.
     pub async fn issue(&self, scopes: &str) -> String {
         static OWNERS: AtomicUsize = AtomicUsize::new(0);
-        let form = keyward::console::KeyForm {
+        let form = admin::KeyForm {
             name: format!("for {scopes}"),
             owner: format!("service {}", OWNERS.fetch_add(1, Ordering::Relaxed)),
             scopes: scopes.to_owned(),

@@ -1,0 +1,211 @@
+//! Explanation a key is refused, or would be: for a pasted key, a key's id or the id of a refused request. This module finds what
+//! was meant and asks the verifier; it decides nothing itself, keeps nothing of what was pasted, and counts nothing.
+
+use std::{net::IpAddr, sync::Arc};
+
+use admin::{Console, ConsoleError, FieldError, Permit};
+use model::{
+    decision::{Check, Decision, Reason, Signature},
+    id::KeyId,
+    people::Action,
+    scope::Demand,
+};
+use store::StoredKey;
+use verify::{Answer, Question, Refused, Taken, Unavailable, Verifier};
+
+/// Refusals that are listed.
+const LISTED: u16 = 20;
+
+/// The door a key is held against, as typed. Fields that are left out are not held against it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DoorForm {
+    /// What the door needs: `any`, or scopes.
+    pub scope: String,
+    /// The tenant it is in; the key's own when empty.
+    pub tenant: String,
+    /// Where the call comes from.
+    pub address: String,
+    /// The request's method; one that reads when empty.
+    pub method: String,
+}
+
+struct Door {
+    demand: Demand,
+    tenant: Option<String>,
+    address: Option<IpAddr>,
+    writes: bool,
+}
+
+impl Door {
+    fn question<'a>(&'a self, credential: &'a str) -> Question<'a> {
+        Question {
+            tenant: self.tenant.as_deref(),
+            address: self.address,
+            writes: self.writes,
+            ..Question::new(credential, &self.demand)
+        }
+    }
+}
+
+/// What became of the question.
+#[derive(Debug)]
+pub enum Explanation {
+    /// A key was pasted: the answer to it.
+    Presented(Answer),
+    /// A key's id was given: the answer as if its secret had been presented.
+    Named(Answer),
+    /// The id of a request that was refused.
+    Refused {
+        /// As it was decided.
+        then: Refused,
+        /// What it would be now, if its key is still there.
+        now: Option<Answer>,
+    },
+    /// An id that is neither a key's nor a remembered refusal's.
+    Unknown,
+}
+
+/// Walks every check for a pasted key, a key's id or a request's id. `asked` may be a secret: it goes nowhere but to the
+/// verifier. What the permit does not reach looks unknown.
+pub async fn explain(
+    console: &Console,
+    permit: &Permit,
+    verifier: &Verifier,
+    asked: &str,
+    form: &DoorForm,
+) -> Result<Explanation, ConsoleError> {
+    permit.allows(Action::ReadKeys)?;
+    let door = door(console, form).await?;
+    let asked = asked.trim();
+    if asked.is_empty() {
+        return Err(ConsoleError::field("asked", "Paste a key, its id or the id of a refused request."));
+    }
+    let Some(id) = KeyId::parse(asked).or_else(|| masked(asked)) else {
+        let answer = verifier.look(&door.question(asked)).await.map_err(busy)?;
+        let reached = answer.key.as_ref().is_none_or(|stored| permit.reaches(&stored.key));
+        return Ok(Explanation::Presented(if reached { answer } else { unknown() }));
+    };
+    if let Some(then) = verifier.refusal(id.as_str()).await? {
+        let key = reached(console, permit, then.key).await?;
+        if key.is_none() && permit.only_owner().is_some() {
+            return Ok(Explanation::Unknown);
+        }
+        let now = match key {
+            Some(key) => Some(verifier.look_as(key, &then.question(), signature(then.decision)).await.map_err(busy)?),
+            None => None,
+        };
+        return Ok(Explanation::Refused { then, now });
+    }
+    match reached(console, permit, Some(id)).await? {
+        Some(key) => {
+            let answer = verifier.look_as(key, &door.question(""), Signature::Missing).await;
+            Ok(Explanation::Named(answer.map_err(busy)?))
+        }
+        None => Ok(Explanation::Unknown),
+    }
+}
+
+/// The latest refusals that the permit reaches, of one key or of all.
+pub async fn latest_refusals(
+    permit: &Permit,
+    verifier: &Verifier,
+    key: Option<KeyId>,
+) -> Result<Vec<Refused>, ConsoleError> {
+    permit.allows(Action::ReadKeys)?;
+    Ok(verifier.refusals(key, permit.only_owner(), LISTED).await?)
+}
+
+async fn reached(
+    console: &Console,
+    permit: &Permit,
+    id: Option<KeyId>,
+) -> Result<Option<Arc<StoredKey>>, ConsoleError> {
+    match id {
+        Some(id) => Ok(console.find_key(permit, id).await?.map(Arc::new)),
+        None => Ok(None),
+    }
+}
+
+/// Reads the door. What was typed is not repeated: a key may have landed in the wrong field.
+async fn door(console: &Console, form: &DoorForm) -> Result<Door, ConsoleError> {
+    let mut errors = Vec::new();
+    let mut wrong = |field, message: &str| errors.push(FieldError { field, message: message.to_owned() });
+    let demand = match form.scope.trim() {
+        "" => Some(Demand::Any),
+        scope => Demand::parse(scope),
+    };
+    if demand.is_none() {
+        wrong("scope", "Type scopes such as bookings.read, or leave this empty.");
+    }
+    let tenant = Some(form.tenant.trim()).filter(|name| !name.is_empty());
+    if let Some(name) = tenant
+        && !console.has_tenant(name).await?
+    {
+        wrong("tenant", "There is no tenant of this name.");
+    }
+    let address = Some(form.address.trim()).filter(|text| !text.is_empty()).map(str::parse);
+    if matches!(address, Some(Err(_))) {
+        wrong("address", "Type an address such as 192.0.2.7 or 2001:db8::1.");
+    }
+    let method = form.method.trim();
+    if !method.bytes().all(|b| b.is_ascii_alphabetic()) || method.len() > 16 {
+        wrong("method", "Type a method such as GET or POST.");
+    }
+    match demand {
+        Some(demand) if errors.is_empty() => Ok(Door {
+            demand,
+            tenant: tenant.map(str::to_owned),
+            address: address.and_then(Result::ok),
+            writes: !matches!(method, "" | "GET" | "HEAD" | "OPTIONS"),
+        }),
+        _ => Err(ConsoleError::Invalid(errors)),
+    }
+}
+
+fn busy(_: Unavailable) -> ConsoleError {
+    ConsoleError::Busy
+}
+
+/// The id in a key as it is shown without its secret.
+fn masked(text: &str) -> Option<KeyId> {
+    let (_, id) = text.split_once("_\u{2026}").map(|(shown, _)| shown)?.split_once('_')?;
+    KeyId::parse(id)
+}
+
+/// How a key looks that the permit does not reach.
+fn unknown() -> Answer {
+    Answer {
+        decision: Decision::Deny(Check::Existence, Reason::NotFound),
+        remedy: Reason::NotFound.words().to_owned(),
+        key: None,
+        taken: Taken::default(),
+    }
+}
+
+/// What is known of the signature of a request that was refused: what the refusal says of it. One that was refused for
+/// something else counts as rightly signed.
+fn signature(then: Decision) -> Signature {
+    match then {
+        Decision::Deny(_, Reason::SignatureRequired) => Signature::Missing,
+        Decision::Deny(_, Reason::SignatureInvalid) => Signature::Invalid,
+        Decision::Deny(_, Reason::Replayed) => Signature::Replayed,
+        _ => Signature::Proved,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_masked_key_names_its_id() {
+        for (text, expected) in [
+            ("kw_0123456789ABCDEF_\u{2026}wxyz", Some("0123456789ABCDEF")),
+            ("kw_0123456789ABCDEF", None),
+            ("kw_0123456789ABCDE_\u{2026}wxyz", None),
+            ("_\u{2026}", None),
+        ] {
+            assert_eq!(masked(text).map(|id| id.to_string()).as_deref(), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What is seen of the calls with a key: over a period, and by whom.
+
+use super::{Console, ConsoleError, keys::reaches};
+use crate::Permit;
+use model::{
+    activity::{Observation, Period, Series},
+    id::KeyId,
+    key::Key,
+    people::Action,
+};
+use store::LastUse;
+
+/// The kinds of calls seen with a key on the last 7 days, today among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// What was seen, the latest first.
+    pub kinds: Vec<Observation>,
+    /// How many calls there were, seen or not.
+    pub calls: i64,
+}
+
+impl Record {
+    /// How many of the calls it describes. What was counted and not described is the rest.
+    pub fn seen(&self) -> i64 {
+        self.kinds.iter().map(|kind| kind.calls).sum()
+    }
+}
+
+impl Console {
+    /// Calls with a key over a period that ends now.
+    pub async fn key_series(&self, permit: &Permit, id: KeyId, period: Period) -> Result<Series, ConsoleError> {
+        self.seen_key(permit, id).await?;
+        Ok(self.store.series(id, period, self.clock.now()).await?)
+    }
+
+    /// Who called with a key lately, as far as it was recorded.
+    pub async fn key_record(&self, permit: &Permit, id: KeyId) -> Result<Record, ConsoleError> {
+        self.seen_key(permit, id).await?;
+        let (kinds, calls) = self.store.observations(id, self.clock.now()).await?;
+        Ok(Record { kinds, calls })
+    }
+
+    /// A key that the permit reaches, and its last allowed call.
+    pub(super) async fn seen_key(&self, permit: &Permit, id: KeyId) -> Result<(Key, Option<LastUse>), ConsoleError> {
+        permit.allows(Action::ReadKeys)?;
+        let (stored, last_use) = self.store.key(id).await?.ok_or(ConsoleError::NotFound)?;
+        reaches(permit, &stored.key)?;
+        Ok((stored.key, last_use))
+    }
+}

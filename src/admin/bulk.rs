@@ -1,0 +1,262 @@
+//! One act on many keys: what would happen first, then step by step, each key in a change of its own and with a result
+//! of its own.
+
+use super::{Console, ConsoleError, keys, list};
+use crate::Permit;
+use model::{
+    audit::Verb,
+    id::KeyId,
+    key::{ArchiveReason, Form, Generation, Key, Named, State},
+    listing::{Cursor, ListKeys, Sort},
+    people::Action,
+    registry::Kind,
+    time::{DAY, Timestamp},
+};
+use store::LastUse;
+
+/// Keys changed in one step.
+const STEP: u16 = 50;
+/// Why a key is left alone that is not any more what was looked at.
+const CHANGED: &str = "It changed after you looked at it. Look again.";
+
+/// What is done to each key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BulkAct {
+    /// Archive it, for this reason.
+    Archive(ArchiveReason),
+    /// Switch it on (or off).
+    Switch(bool),
+    /// Move it to the group of this name in its tenant; out of its group when empty.
+    Move(String),
+    /// Let it live until then: `90d`, a date or `never`.
+    Extend(String),
+}
+
+/// Which keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// These.
+    These(Vec<KeyId>),
+    /// All that answer a question.
+    All(ListKeys),
+}
+
+/// One key, and what becomes of it.
+#[derive(Clone, Debug)]
+pub struct BulkItem {
+    /// Its id.
+    pub id: KeyId,
+    /// The key; `None` when there is none of this id.
+    pub key: Option<Key>,
+    /// Its last allowed call.
+    pub last_use: Option<LastUse>,
+    /// Why nothing becomes of it.
+    pub refused: Option<String>,
+}
+
+/// What would happen.
+#[derive(Clone, Debug)]
+pub struct BulkPlan {
+    /// The first keys it is about.
+    pub items: Vec<BulkItem>,
+    /// How many it is about; one more than [`super::MATCHES`] when they were not all counted.
+    pub keys: i64,
+    /// How many of the items were used in the last 24 hours.
+    pub in_use: usize,
+    /// Where to begin: keys made from now on are left alone.
+    pub from: Option<i64>,
+    /// The last change before the keys were looked at: what changes later was not looked at.
+    pub seen: Generation,
+}
+
+/// What happened in one step.
+#[derive(Clone, Debug)]
+pub struct BulkStep {
+    /// The keys of this step.
+    pub items: Vec<BulkItem>,
+    /// Where the next step begins, when there is one.
+    pub next: Option<i64>,
+}
+
+/// What to change in a key, found to be possible.
+enum Planned {
+    Archive(ArchiveReason),
+    Switch(bool),
+    Move(Option<Named>),
+    Extend(Timestamp),
+}
+
+impl Console {
+    /// What an act would do, without doing it.
+    pub async fn plan_bulk(&self, permit: &Permit, act: &BulkAct, pick: &Pick) -> Result<BulkPlan, ConsoleError> {
+        permit.allows(Action::WriteKeys)?;
+        let seen = self.store.audit_head().await?.seq;
+        let (ids, from) = self.picked(permit, pick, None).await?;
+        let keys = match pick {
+            Pick::These(ids) => i64::try_from(ids.len()).unwrap_or(i64::MAX),
+            Pick::All(list) => self.store.count_matches(&list::within_reach(permit, list), u32::MAX).await?,
+        };
+        let now = self.clock.now();
+        let mut items = Vec::new();
+        for (id, _) in ids {
+            items.push(self.look_at(permit, act, id).await?.0);
+        }
+        let recent = |item: &&BulkItem| item.last_use.as_ref().is_some_and(|used| now.since(used.at) < DAY);
+        let in_use = items.iter().filter(recent).count();
+        Ok(BulkPlan { in_use, items, keys, from: from.map(|seq| seq + 1), seen })
+    }
+
+    /// Does it to the next keys from this place on; these keys are all done in one step. `seen` is the plan's: a key that
+    /// changed after it is left alone.
+    pub async fn step_bulk(
+        &self,
+        permit: &Permit,
+        act: &BulkAct,
+        pick: &Pick,
+        from: Option<i64>,
+        seen: Option<Generation>,
+    ) -> Result<BulkStep, ConsoleError> {
+        permit.allows(Action::WriteKeys)?;
+        let (ids, _) = self.picked(permit, pick, from).await?;
+        let last = ids.last().map(|(_, seq)| *seq);
+        let full = ids.len() == usize::from(STEP) && matches!(pick, Pick::All(_));
+        let mut items = Vec::new();
+        for (id, _) in ids {
+            let (mut item, planned) = self.look_at(permit, act, id).await?;
+            let generation = item.key.as_ref().map_or(0, |key| key.generation);
+            if planned.is_some() && seen.is_some_and(|seen| generation > seen) {
+                item.refused = Some(CHANGED.to_owned());
+            } else if let Some(planned) = planned
+                && let Err(error) = self.carry_out(permit, id, planned, generation).await
+            {
+                item.refused = Some(match error {
+                    ConsoleError::Invalid(errors) => errors.into_iter().map(|error| error.message).collect(),
+                    ConsoleError::NotFound | ConsoleError::Forbidden => error.to_string(),
+                    // What was done stays done; the rest can be tried again.
+                    error => return Err(error),
+                });
+            }
+            items.push(item);
+        }
+        Ok(BulkStep { items, next: last.filter(|_| full) })
+    }
+
+    /// The keys of a step, each with its number, and the highest of those numbers.
+    async fn picked(
+        &self,
+        permit: &Permit,
+        pick: &Pick,
+        from: Option<i64>,
+    ) -> Result<(Vec<(KeyId, i64)>, Option<i64>), ConsoleError> {
+        Ok(match pick {
+            Pick::These(ids) => (ids.iter().map(|id| (*id, 0)).collect(), None),
+            Pick::All(question) => {
+                let after = from.map(|seq| Cursor { seq, value: String::new() });
+                let question = ListKeys { sort: Sort::Newest, after, ..list::within_reach(permit, question) };
+                let page = self.store.keys(&question, STEP, self.clock.now()).await?;
+                let first = page.keys.first().map(|listed| listed.seq);
+                (page.keys.iter().map(|listed| (listed.key.id, listed.seq)).collect(), first)
+            }
+        })
+    }
+
+    /// One key, and what the act would change in it.
+    async fn look_at(
+        &self,
+        permit: &Permit,
+        act: &BulkAct,
+        id: KeyId,
+    ) -> Result<(BulkItem, Option<Planned>), ConsoleError> {
+        let found = self.store.key(id).await?.filter(|(stored, _)| keys::reaches(permit, &stored.key).is_ok());
+        let Some((stored, last_use)) = found else {
+            let refused = Some("There is no key of this id.".to_owned());
+            return Ok((BulkItem { id, key: None, last_use: None, refused }, None));
+        };
+        let (planned, refused) = match self.plan(act, &stored.key).await? {
+            Ok(planned) => (Some(planned), None),
+            Err(why) => (None, Some(why)),
+        };
+        Ok((BulkItem { id, key: Some(stored.key), last_use, refused }, planned))
+    }
+
+    async fn plan(&self, act: &BulkAct, key: &Key) -> Result<Result<Planned, String>, ConsoleError> {
+        if matches!(key.state, State::Archived(_)) {
+            return Ok(Err("It is archived and stays as it is.".to_owned()));
+        }
+        Ok(match act {
+            BulkAct::Archive(reason) => Ok(Planned::Archive(*reason)),
+            BulkAct::Switch(on) => match (on, &key.state) {
+                (true, State::Live) => Err("It is on already.".to_owned()),
+                (false, State::Off(_)) => Err("It is off already.".to_owned()),
+                _ => Ok(Planned::Switch(*on)),
+            },
+            BulkAct::Move(name) => self.plan_move(key, name.trim()).await?,
+            BulkAct::Extend(_) if key.form == Form::Jwt => {
+                Err("Its expiry is signed into the JWT. Rotate it instead.".to_owned())
+            }
+            BulkAct::Extend(_) if self.store.rotations(key.id).await?.iter().any(|rotation| rotation.old == key.id) => {
+                Err("It was rotated. Its page says how to let it work for longer.".to_owned())
+            }
+            BulkAct::Extend(text) => match self.store.policy().await?.expiry(text, self.clock.now()) {
+                Err(error) => Err(error.to_string()),
+                Ok(until) if until <= key.card.expires_at => Err("It lives as long already.".to_owned()),
+                Ok(until) => Ok(Planned::Extend(until)),
+            },
+        })
+    }
+
+    async fn plan_move(&self, key: &Key, name: &str) -> Result<Result<Planned, String>, ConsoleError> {
+        let is_there = key.group.as_ref().map_or("", |group| group.name.as_str()) == name;
+        if is_there {
+            return Ok(Err(
+                if name.is_empty() { "It is in no group." } else { "It is in this group already." }.to_owned()
+            ));
+        }
+        if name.is_empty() {
+            return Ok(Ok(Planned::Move(None)));
+        }
+        let tenant = key.tenant.name.as_str();
+        let found = self.store.entry_named(Kind::Group, tenant, name).await?;
+        Ok(match found {
+            Some(entry) => Ok(Planned::Move(Some(Named { id: entry.id, name: entry.name().to_owned() }))),
+            None => Err(format!("Its tenant {tenant} has no group {name}.")),
+        })
+    }
+
+    async fn carry_out(
+        &self,
+        permit: &Permit,
+        id: KeyId,
+        planned: Planned,
+        generation: Generation,
+    ) -> Result<(), ConsoleError> {
+        match planned {
+            Planned::Archive(reason) => self.archive_key(permit, id, reason).await.map(drop),
+            Planned::Switch(on) => self.switch_key(permit, id, on).await.map(drop),
+            Planned::Move(group) => self.amend_key(permit, id, generation, |key| key.group = group).await,
+            Planned::Extend(until) => self.amend_key(permit, id, generation, |key| key.card.expires_at = until).await,
+        }
+    }
+
+    /// Alters a key that is not archived and still as it was looked at, with the same event as an edit.
+    async fn amend_key(
+        &self,
+        permit: &Permit,
+        id: KeyId,
+        generation: Generation,
+        change_it: impl FnOnce(&mut Key),
+    ) -> Result<(), ConsoleError> {
+        let mut change = self.store.change().await?;
+        let before = keys::changing(&mut change, permit, id, "name").await?;
+        if before.generation != generation {
+            return Err(ConsoleError::field("name", CHANGED));
+        }
+        let mut after = Key { generation: change.generation(), ..before.clone() };
+        change_it(&mut after);
+        let changed = keys::changes(&keys::KeyForm::of(&before).fields(), &keys::KeyForm::of(&after).fields());
+        change.update_key(&after).await?;
+        let detail = serde_json::json!({ "name": after.card.name.as_str(), "changes": changed });
+        change.commit(self.clock.now(), permit.actor(), Verb::EditKey, id.as_str(), &detail.to_string()).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,719 @@
+//! Keys: issue, show, edit, switch, archive, purge.
+
+use super::{Console, ConsoleError, FieldError};
+use crate::Permit;
+use crate::json::checked_object;
+use crypto::{
+    jwt::Claims,
+    secret::{Digest, Plaintext},
+};
+use model::{
+    address::Addresses,
+    audit::Verb,
+    id::KeyId,
+    key::{
+        ArchiveReason, Archived, Card, Form, Generation, Key, MAX_METADATA, Metadata, Named, Purpose, SignedWrites,
+        State, Subject, SwitchedOff,
+    },
+    limit::{Limits, Quota},
+    listing::Phase,
+    name::{Description, Email, Name, Owner, Word, is_seen},
+    people::Action,
+    policy::Policy,
+    registry::{DEFAULT_TENANT, Entry, Kind},
+    scope::{ANY_TENANT, ClosedGates, Scope, Scopes},
+    tenant::{AllAccess, Tenant},
+    time::Timestamp,
+    token,
+};
+use store::{Change, LastUse, NewKey, Rotation, Stakes, StoredKey, StoredVerifyKey};
+
+/// The form of a key, as typed. Every field is text, as the browser and the command line have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyForm {
+    /// What it is called.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Who holds it; empty for whoever asks.
+    pub owner: String,
+    /// What it may do, separated by white space or commas.
+    pub scopes: String,
+    /// Why it may do everything, if it may.
+    pub all_access_reason: String,
+    /// Until when: `90d`, `2027-03-14`, an RFC 3339 instant or `never`.
+    pub expires: String,
+    /// The name of its tenant; empty for the default one. It stays what it was.
+    pub tenant: String,
+    /// The name of its group; empty for none.
+    pub group: String,
+    /// The name of the user it acts as; empty for none.
+    pub acts_as: String,
+    /// The role it acts in.
+    pub role: String,
+    /// Where it may be used from; empty for everywhere.
+    pub addresses: String,
+    /// How often: `100/minute`; empty for as often as one likes.
+    pub limits: String,
+    /// How much: `10000/month`; empty for no quota.
+    pub quota: String,
+    /// A JSON object that services are told; empty for none.
+    pub metadata: String,
+    /// `required` when writes need a signature.
+    pub signed_writes: String,
+    /// `token` or `jwt`; empty for a token. It stays what it was.
+    pub form: String,
+}
+
+impl KeyForm {
+    /// The form of a key as it is.
+    pub fn of(key: &Key) -> Self {
+        let card = &key.card;
+        Self {
+            name: card.name.to_string(),
+            description: card.description.to_string(),
+            owner: card.owner.to_string(),
+            scopes: card.scopes.to_string(),
+            all_access_reason: card.all_access_reason.to_string(),
+            expires: card.expires_at.to_string(),
+            tenant: key.tenant.name.to_string(),
+            group: key.group.as_ref().map(|group| group.name.clone()).unwrap_or_default(),
+            acts_as: key.subject.as_ref().map(|subject| subject.name.clone()).unwrap_or_default(),
+            role: card.role.to_string(),
+            addresses: card.addresses.to_string(),
+            limits: card.limits.to_string(),
+            quota: card.quota.map(|quota| quota.to_string()).unwrap_or_default(),
+            metadata: if card.metadata.is_empty() { String::new() } else { card.metadata.as_str().to_owned() },
+            signed_writes: card.signed_writes.code().to_owned(),
+            form: key.form.code().to_owned(),
+        }
+    }
+
+    /// Its fields by their names in forms and commands.
+    pub fn fields(&self) -> [(&'static str, &str); 16] {
+        [
+            ("name", &self.name),
+            ("description", &self.description),
+            ("owner", &self.owner),
+            ("scopes", &self.scopes),
+            ("all_access_reason", &self.all_access_reason),
+            ("expires", &self.expires),
+            ("tenant", &self.tenant),
+            ("group", &self.group),
+            ("acts_as", &self.acts_as),
+            ("role", &self.role),
+            ("addresses", &self.addresses),
+            ("limits", &self.limits),
+            ("quota", &self.quota),
+            ("metadata", &self.metadata),
+            ("signed_writes", &self.signed_writes),
+            ("form", &self.form),
+        ]
+    }
+}
+
+/// A key that was just issued, with the only copy of its secret.
+pub struct Issued {
+    /// The key.
+    pub key: Key,
+    /// Its token.
+    pub token: Plaintext,
+}
+
+/// A key with all that its page shows.
+pub struct KeyDetail {
+    /// The key.
+    pub key: Key,
+    /// Its last allowed call.
+    pub last_use: Option<LastUse>,
+    /// What archiving it would break.
+    pub stakes: Stakes,
+    /// How it stood when that was last looked at.
+    pub phase: Option<Phase>,
+    /// The gates in the way of its scopes that are closed for its tenant.
+    pub closed: ClosedGates,
+}
+
+/// A form that was read: what it says, and whom it concerns.
+pub(super) struct Read {
+    pub(super) card: Card,
+    pub(super) tenant: Tenant,
+    pub(super) group: Option<Named>,
+    pub(super) subject: Option<Subject>,
+    pub(super) form: Form,
+}
+
+/// The key that a new one takes the place of.
+pub(super) struct Replaced {
+    /// The key.
+    pub(super) key: Key,
+    /// Until when it works on.
+    pub(super) until: Timestamp,
+    /// When it would have expired but for this, and for rotations before.
+    pub(super) would_end: Timestamp,
+}
+
+impl Console {
+    /// Issues a key. When this returns, the key is durable; its secret is nowhere else.
+    pub async fn issue_key(&self, permit: &Permit, form: &KeyForm) -> Result<Issued, ConsoleError> {
+        self.issue_key_once(permit, form, "").await
+    }
+
+    /// The same, once for each `mark` of a form ([`Console::form_mark`]); an empty one marks nothing.
+    pub async fn issue_key_once(&self, permit: &Permit, form: &KeyForm, mark: &str) -> Result<Issued, ConsoleError> {
+        permit.allows(Action::WriteKeys)?;
+        let sent = self.unsent(permit, mark).await?;
+        let policy = self.store.policy().await?;
+        let read = self.read(permit, form, None, policy).await?;
+        self.within_reach(permit, None, &read).await?;
+        self.issue(permit, read, policy, None, sent).await
+    }
+
+    /// The key of this id as verification sees it, if the permit reaches it.
+    pub async fn find_key(&self, permit: &Permit, id: KeyId) -> Result<Option<StoredKey>, ConsoleError> {
+        permit.allows(Action::ReadKeys)?;
+        let found = self.store.key(id).await?.map(|(stored, _)| stored);
+        Ok(found.filter(|stored| permit.reaches(&stored.key)))
+    }
+
+    /// Whether there is a tenant of this name.
+    pub async fn has_tenant(&self, name: &str) -> Result<bool, ConsoleError> {
+        Ok(self.store.tenant(name).await?.is_some())
+    }
+
+    /// What a form that makes a key carries, so that it makes one however often it is posted.
+    pub fn form_mark(&self) -> String {
+        self.entropy.code().reveal().to_owned()
+    }
+
+    /// The digest of a form's mark, unless the form was sent already. Another's form of the same mark is another form.
+    pub(super) async fn unsent(&self, permit: &Permit, mark: &str) -> Result<Option<Digest>, ConsoleError> {
+        if mark.is_empty() {
+            return Ok(None);
+        }
+        let sent = Digest::of(format!("{}\n{mark}", permit.actor()).as_bytes());
+        match self.store.made_by_form(&sent).await? {
+            Some(made) => Err(ConsoleError::Repeated(made)),
+            None => Ok(Some(sent)),
+        }
+    }
+
+    /// Issues what was read. A JWT is signed before the change begins: the first one makes the signing key.
+    pub(super) async fn issue(
+        &self,
+        permit: &Permit,
+        read: Read,
+        policy: Policy,
+        replaced: Option<Replaced>,
+        sent: Option<Digest>,
+    ) -> Result<Issued, ConsoleError> {
+        let now = self.clock.now();
+        let id = self.entropy.key_id();
+        let Read { card, tenant, group, subject, form } = read;
+        let token = match form {
+            Form::Token => self.entropy.token(&tenant.prefix, id),
+            Form::Jwt => {
+                let claims = Claims {
+                    issuer: self.issuer(),
+                    audience: tenant.name.as_str(),
+                    subject: subject.as_ref().map_or(card.owner.as_str(), |subject| &subject.name),
+                    id,
+                    issued_at: now,
+                    expires_at: card.expires_at,
+                    scopes: &card.scopes,
+                };
+                self.sign_jwt(permit, &claims).await?
+            }
+        };
+        // Of a token the secret is what counts; of a JWT all of it.
+        let digest = token::parse(token.reveal()).map_or(token.reveal(), |parts| parts.secret);
+        let digest = Digest::of(digest.as_bytes());
+        let mut change = self.store.change().await?;
+        if let Some(sent) = &sent {
+            if let Some(made) = change.made_by_form(sent).await? {
+                return Err(ConsoleError::Repeated(made));
+            }
+            change.insert_form_sent(sent, id, now).await?;
+        }
+        within_gates(&mut change, &tenant, &card.scopes, None).await?;
+        let cap = Cap::of(&mut change, &card.owner, now).await?;
+        let key = Key {
+            id,
+            prefix: tenant.prefix.clone(),
+            tenant,
+            card,
+            group,
+            subject,
+            owner_active: true,
+            form,
+            purpose: Purpose::Ordinary,
+            last_four: token.last_four(),
+            created_at: now,
+            created_by: permit.actor().to_owned(),
+            rotated_from: replaced.as_ref().map(|replaced| replaced.key.id),
+            state: State::Live,
+            generation: change.generation(),
+        };
+        change.insert_key(NewKey { key: &key, digest }).await?;
+        let mut detail = serde_json::json!({
+            "name": key.card.name.as_str(), "owner": key.card.owner.as_str(), "scopes": key.card.scopes.to_string(),
+            "tenant": key.tenant.name.as_str(), "expires": key.card.expires_at.to_string(),
+        });
+        if let Some(Replaced { key: seen, until, would_end }) = replaced {
+            // What somebody else did to the old key meanwhile stays done.
+            let mut before = change.key(seen.id).await?.ok_or(ConsoleError::NotFound)?;
+            if before.generation != seen.generation {
+                return Err(ConsoleError::Conflict);
+            }
+            // One event for both: it is the old key's, which verification has to forget.
+            change.insert_rotation(&Rotation { old: before.id, new: id, at: now, would_end }).await?;
+            // Its callers sign on with the keys they have.
+            for signs in change.verify_keys(before.id).await?.into_iter().filter(|signs| signs.counts(now)) {
+                let signs = StoredVerifyKey { id: self.entropy.verify_key_id(), key: id, ..signs };
+                change.insert_verify_key(&signs).await?;
+            }
+            before.card.expires_at = before.card.expires_at.min(until);
+            change.update_key(&before).await?;
+            cap.keep(&mut change, policy, "overlap").await?;
+            detail["successor"] = id.as_str().into();
+            detail["expires"] = before.card.expires_at.to_string().into();
+            change.commit(now, permit.actor(), Verb::RotateKey, before.id.as_str(), &detail.to_string()).await?;
+        } else {
+            cap.keep(&mut change, policy, "owner").await?;
+            change.commit(now, permit.actor(), Verb::IssueKey, id.as_str(), &detail.to_string()).await?;
+        }
+        Ok(Issued { key, token })
+    }
+
+    /// One key with what its page shows.
+    pub async fn show_key(&self, permit: &Permit, id: KeyId) -> Result<KeyDetail, ConsoleError> {
+        permit.allows(Action::ReadKeys)?;
+        let (stored, last_use) = self.store.key(id).await?.ok_or(ConsoleError::NotFound)?;
+        reaches(permit, &stored.key)?;
+        let stakes = self.store.stakes(id, self.clock.now()).await?;
+        let phase = self.store.phase_of(id).await?;
+        Ok(KeyDetail { key: stored.key, last_use, stakes, phase, closed: stored.closed })
+    }
+
+    /// How many live keys this owner holds, and how many they may.
+    pub async fn holding(&self, permit: &Permit, owner: &str) -> Result<(i64, i64), ConsoleError> {
+        permit.allows(Action::ReadKeys)?;
+        let live = self.store.live_keys_of(owner, self.clock.now()).await?;
+        Ok((live, self.store.policy().await?.keys_per_owner))
+    }
+
+    /// How many of this owner's keys are neither off nor expired nor archived, whether or not the owner may sign in.
+    pub async fn working_keys_of(&self, permit: &Permit, owner: &str) -> Result<i64, ConsoleError> {
+        permit.allows(Action::ReadKeys)?;
+        Ok(self.store.working_keys_of(owner, self.clock.now()).await?)
+    }
+
+    /// Edits everything but the secret. `seen` is the generation that was edited, today's when it is left out: somebody
+    /// else's later edit is not overwritten.
+    pub async fn edit_key(
+        &self,
+        permit: &Permit,
+        id: KeyId,
+        form: &KeyForm,
+        seen: Option<Generation>,
+    ) -> Result<Key, ConsoleError> {
+        permit.allows(Action::WriteKeys)?;
+        let policy = self.store.policy().await?;
+        let before = self.show_key(permit, id).await?.key;
+        let seen = seen.unwrap_or(before.generation);
+        let read = self.read(permit, form, Some(&before), policy).await?;
+        self.within_reach(permit, Some(&before), &read).await?;
+        let now = self.clock.now();
+        let mut change = self.store.change().await?;
+        let before = changing(&mut change, permit, id, "name").await?;
+        if seen != before.generation {
+            return Err(ConsoleError::Conflict);
+        }
+        within_gates(&mut change, &before.tenant, &read.card.scopes, Some(&before.card.scopes)).await?;
+        let cap = Cap::of(&mut change, &read.card.owner, now).await?;
+        let Read { card, group, subject, .. } = read;
+        let after = Key { card, group, subject, generation: change.generation(), ..before.clone() };
+        let (old, new) = (KeyForm::of(&before), KeyForm::of(&after));
+        let changed = changes(&old.fields(), &new.fields());
+        if changed.as_object().is_some_and(serde_json::Map::is_empty) {
+            return Ok(before);
+        }
+        change.update_key(&after).await?;
+        let field = if before.card.owner == after.card.owner { "expires" } else { "owner" };
+        cap.keep(&mut change, policy, field).await?;
+        let detail = serde_json::json!({ "name": after.card.name.as_str(), "changes": changed });
+        change.commit(now, permit.actor(), Verb::EditKey, id.as_str(), &detail.to_string()).await?;
+        Ok(after)
+    }
+
+    /// Switches a key off, or on again.
+    pub async fn switch_key(&self, permit: &Permit, id: KeyId, on: bool) -> Result<Key, ConsoleError> {
+        permit.allows(Action::WriteKeys)?;
+        let mut change = self.store.change().await?;
+        let key = changing(&mut change, permit, id, "name").await?;
+        let now = self.clock.now();
+        let state = match (&key.state, on) {
+            (State::Live, false) => State::Off(SwitchedOff { at: now, by: permit.actor().to_owned() }),
+            (State::Off(_), true) => State::Live,
+            _ => return Ok(key),
+        };
+        let key = Key { state, generation: change.generation(), ..key };
+        change.update_key(&key).await?;
+        let verb = if on { Verb::SwitchOnKey } else { Verb::SwitchOffKey };
+        let detail = serde_json::json!({ "name": key.card.name.as_str() });
+        change.commit(now, permit.actor(), verb, id.as_str(), &detail.to_string()).await?;
+        Ok(key)
+    }
+
+    /// Archives a key: the next verify is refused. Archiving an archived key changes nothing and says so by its evidence.
+    pub async fn archive_key(&self, permit: &Permit, id: KeyId, reason: ArchiveReason) -> Result<Key, ConsoleError> {
+        permit.allows(Action::WriteKeys)?;
+        let mut change = self.store.change().await?;
+        let key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
+        reaches(permit, &key)?;
+        let now = self.clock.now();
+        let evidence = Archived { at: now, by: permit.actor().to_owned(), reason };
+        let name = key.card.name.clone();
+        let archived = match key.clone().archive(evidence.clone()) {
+            Ok(archived) => Key { generation: change.generation(), ..archived },
+            Err(_) => return Ok(key),
+        };
+        change.archive_key(id, &evidence).await?;
+        let detail = serde_json::json!({ "name": name.as_str(), "reason": reason.code() });
+        change.commit(now, permit.actor(), Verb::ArchiveKey, id.as_str(), &detail.to_string()).await?;
+        Ok(archived)
+    }
+
+    /// Removes an archived key and everything that was counted for it. Only the audit still knows it.
+    pub async fn purge_key(&self, permit: &Permit, id: KeyId) -> Result<(), ConsoleError> {
+        permit.allows(Action::PurgeKeys)?;
+        let mut change = self.store.change().await?;
+        let key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
+        if !matches!(key.state, State::Archived(_)) {
+            return Err(ConsoleError::field("confirm", "Archive the key first: only an archived key can be purged."));
+        }
+        change.purge_key(id).await?;
+        let detail = serde_json::json!({ "name": key.card.name.as_str() });
+        change.commit(self.clock.now(), permit.actor(), Verb::PurgeKey, id.as_str(), &detail.to_string()).await?;
+        Ok(())
+    }
+
+    /// Until when a key made now may live.
+    pub async fn policy(&self) -> Result<Policy, ConsoleError> {
+        Ok(self.store.policy().await?)
+    }
+
+    /// What is wrong with an owner or a user who is new to a key: with one who was disabled, it would be refused.
+    async fn disabled_holders(
+        &self,
+        before: Option<&Key>,
+        owner: Option<&Owner>,
+        subject: Option<&Entry>,
+    ) -> Result<Vec<FieldError>, ConsoleError> {
+        let mut errors = Vec::new();
+        let acts_as = before.and_then(|key| key.subject.as_ref()).map(|subject| subject.id);
+        if let Some(subject) = subject.filter(|entry| entry.disabled_at.is_some() && acts_as != Some(entry.id)) {
+            let words =
+                format!("{} is switched off: the key would be refused. Switch that user on first.", subject.name());
+            errors.push(error("acts_as", words));
+        }
+        let account = owner.filter(|owner| before.is_none_or(|key| key.card.owner != **owner));
+        if let Some(Ok(email)) = account.map(|owner| Email::parse(owner.as_str()))
+            && self.store.user_by_email(&email).await?.is_some_and(|stored| stored.user.disabled_at.is_some())
+        {
+            let words = format!("{email} may not sign in any more: the key would be refused. Choose somebody else.");
+            errors.push(error("owner", words));
+        }
+        Ok(errors)
+    }
+
+    /// Reads a form against the policy, the register and, for an edit, the key as it was.
+    pub(super) async fn read(
+        &self,
+        permit: &Permit,
+        form: &KeyForm,
+        before: Option<&Key>,
+        policy: Policy,
+    ) -> Result<Read, ConsoleError> {
+        let now = self.clock.now();
+        let mut errors = Vec::new();
+        // A key that is nobody's stays so when its form says nothing else.
+        let kept = before.filter(|key| key.card.owner.as_str().is_empty() && permit.only_owner().is_none());
+        let owner = match (form.owner.trim(), kept) {
+            ("", None) => permit.default_owner(),
+            (owner, _) => owner,
+        };
+        let kept = before.filter(|key| form.expires.trim() == key.card.expires_at.to_string());
+        let expires = match kept {
+            Some(key) => Ok(key.card.expires_at),
+            None => policy.expiry(&form.expires, now),
+        };
+        let name = field(&mut errors, "name", Name::parse(&form.name));
+        // Names from before this was asked stay what they are.
+        let is_kept = before.is_some_and(|key| key.card.name.as_str() == form.name.trim());
+        if name.is_some() && !is_kept && !is_seen(&form.name) {
+            errors.push(error("name", "Nothing of this name can be seen. Type letters or digits."));
+        }
+        let description = field(&mut errors, "description", Description::parse(&form.description));
+        let owner = field(&mut errors, "owner", Owner::parse(owner));
+        if owner.as_ref().is_some_and(|owner| !owner.as_str().is_empty() && !is_seen(owner.as_str())) {
+            errors.push(error("owner", "Nothing of this name can be seen. Type letters or digits."));
+        }
+        let scopes = field(&mut errors, "scopes", Scopes::parse(&form.scopes));
+        let all_access_reason = field(&mut errors, "all_access_reason", Description::parse(&form.all_access_reason));
+        let role = field(&mut errors, "role", Word::parse(&form.role));
+        let expires_at = field(&mut errors, "expires", expires);
+        let addresses = field(&mut errors, "addresses", Addresses::parse(&form.addresses));
+        let limits = field(&mut errors, "limits", Limits::parse(&form.limits));
+        let quota = field(&mut errors, "quota", Quota::parse(&form.quota));
+        let metadata = field(&mut errors, "metadata", metadata(&form.metadata));
+        let code = |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
+        let signed_writes =
+            SignedWrites::parse(&code(&form.signed_writes, "optional")).ok_or("Choose optional or required.");
+        let signed_writes = field(&mut errors, "signed_writes", signed_writes);
+        let shape = Form::parse(&code(&form.form, "token")).ok_or("Choose token or jwt.");
+        let shape = field(&mut errors, "form", shape);
+        let tenant = match (before, form.tenant.trim()) {
+            (Some(key), _) => Some(key.tenant.clone()),
+            (None, "") => self.store.tenant(DEFAULT_TENANT).await?,
+            (None, name) => self.store.tenant(name).await?,
+        };
+        let tenant = field(&mut errors, "tenant", tenant.ok_or("There is no tenant of this name."));
+        let within = tenant.as_ref().map_or("", |tenant| tenant.name.as_str());
+        let group = self.named(&mut errors, Kind::Group, within, "group", &form.group).await?;
+        let subject = self.named(&mut errors, Kind::Subject, within, "acts_as", &form.acts_as).await?;
+        errors.extend(self.disabled_holders(before, owner.as_ref(), subject.as_ref()).await?);
+        if let (Some(scopes), Some(tenant)) = (&scopes, &tenant) {
+            let held = before.map(|key| &key.card.scopes);
+            errors.extend(self.refused_scopes(permit, scopes, held, tenant, &form.all_access_reason).await?);
+        }
+        if permit.only_owner().is_some_and(|only| owner.as_ref().is_some_and(|owner| owner.as_str() != only)) {
+            errors.push(error("owner", "Your role may only make keys of your own."));
+        }
+        if shape == Some(Form::Jwt) && expires_at == Some(Timestamp::NEVER) {
+            errors.push(error("expires", "A JWT must expire: choose a date."));
+        }
+        if let Some(key) = before.filter(|key| key.form == Form::Jwt) {
+            let signed = "This is signed into the JWT. Rotate the key to change it.";
+            let subject = subject.as_ref().map(|entry| entry.id);
+            for (field, changed) in [
+                ("scopes", scopes.as_ref() != Some(&key.card.scopes)),
+                ("expires", expires_at != Some(key.card.expires_at)),
+                ("acts_as", subject != key.subject.as_ref().map(|subject| subject.id)),
+            ] {
+                errors.extend(changed.then(|| error(field, signed)));
+            }
+        }
+        let card = || {
+            Some(Card {
+                name: name?,
+                description: description?,
+                owner: owner?,
+                scopes: scopes?,
+                all_access_reason: all_access_reason?,
+                role: role?,
+                expires_at: expires_at?,
+                addresses: addresses?,
+                limits: limits?,
+                quota: quota?,
+                metadata: metadata?,
+                signed_writes: signed_writes?,
+            })
+        };
+        match (card(), tenant, shape) {
+            (Some(card), Some(tenant), Some(form)) if errors.is_empty() => {
+                let group = group.map(|entry| Named { id: entry.id, name: entry.name().to_owned() });
+                let subject = subject.map(|entry| Subject {
+                    id: entry.id,
+                    name: entry.name().to_owned(),
+                    active: entry.disabled_at.is_none(),
+                });
+                Ok(Read { card, tenant, group, subject, form })
+            }
+            _ => Err(ConsoleError::Invalid(errors)),
+        }
+    }
+
+    /// Refuses what is not a member's to give: a key in another tenant than the default one and those where they hold a
+    /// key, one that acts as somebody or in a role, and one that opens everything. What a key has already is theirs.
+    async fn within_reach(&self, permit: &Permit, before: Option<&Key>, read: &Read) -> Result<(), ConsoleError> {
+        let Some(owner) = permit.only_owner() else { return Ok(()) };
+        let mut errors = Vec::new();
+        let name = &read.tenant.name;
+        let is_new_place = before.is_none() && name.as_str() != DEFAULT_TENANT;
+        if is_new_place && !self.store.holds_keys_in(owner, read.tenant.id).await? {
+            errors.push(error("tenant", format!("You hold no key in tenant {name}. Ask an admin for the first one.")));
+        }
+        let id = |subject: Option<&Subject>| subject.map(|subject| subject.id);
+        let subject = id(read.subject.as_ref());
+        if subject.is_some() && before.is_none_or(|key| id(key.subject.as_ref()) != subject) {
+            errors.push(error("acts_as", "Your role makes keys that act as nobody else. Ask an admin."));
+        }
+        let role = &read.card.role;
+        if !role.as_str().is_empty() && before.is_none_or(|key| key.card.role != *role) {
+            errors.push(error("role", "Your role may not pass on a role. Ask an admin."));
+        }
+        if read.card.scopes.is_all_access() && before.is_none_or(|key| !key.card.scopes.is_all_access()) {
+            errors.push(error("scopes", "Your role may not make a key that opens everything. Ask an admin."));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(ConsoleError::Invalid(errors)) }
+    }
+
+    /// The entry a form names, or a mistake.
+    async fn named(
+        &self,
+        errors: &mut Vec<FieldError>,
+        kind: Kind,
+        tenant: &str,
+        field: &'static str,
+        name: &str,
+    ) -> Result<Option<Entry>, ConsoleError> {
+        let name = name.trim();
+        if name.is_empty() {
+            return Ok(None);
+        }
+        let found = self.store.entry_named(kind, tenant, name).await?;
+        if found.is_none() {
+            let what = kind.words().to_lowercase();
+            errors.push(error(field, format!("There is no {what} of this name in tenant {tenant}.")));
+        }
+        Ok(found)
+    }
+
+    /// What is wrong with granting these scopes. What a key holds already is not asked about again.
+    pub(super) async fn refused_scopes(
+        &self,
+        permit: &Permit,
+        scopes: &Scopes,
+        held: Option<&Scopes>,
+        tenant: &Tenant,
+        reason: &str,
+    ) -> Result<Vec<FieldError>, ConsoleError> {
+        let mut errors = Vec::new();
+        if scopes.is_empty() {
+            errors.push(error("scopes", "Choose at least one scope: a key without any opens nothing."));
+        }
+        let is_new = |scope: &&Scope| held.is_none_or(|held| !held.iter().any(|other| other == *scope));
+        if scopes.iter().filter(is_new).any(Scope::is_reserved) && permit.allows(Action::GrantReserved).is_err() {
+            errors.push(error("scopes", "Your role may not give a key access to Keyward itself. Ask an admin."));
+        }
+        let crossing = scopes.iter().filter(is_new).any(Scope::crosses_tenants);
+        if crossing && permit.allows(Action::ManageTenants).is_err() {
+            errors.push(error("scopes", format!("Only a superadmin grants {ANY_TENANT}: it reaches every tenant.")));
+        }
+        let closed = self.store.closed_gates(tenant.name.as_str(), scopes).await?;
+        for scope in scopes.iter().filter(is_new) {
+            if closed.close(scope) {
+                errors.push(gated(scope, tenant));
+            }
+        }
+        if scopes.is_all_access() && tenant.all_access == AllAccess::Forbidden {
+            errors.push(error("scopes", format!("Tenant {} grants public to nobody.", tenant.name)));
+        } else if scopes.is_all_access() && reason.trim().is_empty() {
+            errors.push(error("all_access_reason", "This key opens everything: say why."));
+        }
+        Ok(errors)
+    }
+}
+
+/// Refuses scopes whose gate was closed since they were looked at, as this change sees it; those that are held stay.
+async fn within_gates(
+    change: &mut Change,
+    tenant: &Tenant,
+    scopes: &Scopes,
+    held: Option<&Scopes>,
+) -> Result<(), ConsoleError> {
+    let closed = change.closed_gates(tenant.name.as_str(), scopes).await?;
+    let is_held = |scope: &Scope| held.is_some_and(|held| held.iter().any(|other| other == scope));
+    match scopes.iter().find(|scope| closed.close(scope) && !is_held(scope)) {
+        Some(scope) => Err(ConsoleError::Invalid(vec![gated(scope, tenant)])),
+        None => Ok(()),
+    }
+}
+
+fn gated(scope: &Scope, tenant: &Tenant) -> FieldError {
+    error("scopes", format!("{scope} is gated: a superadmin has to open it for tenant {} first.", tenant.name))
+}
+
+/// What an owner held before a change: the change may not leave them with more than they may hold, however a key came to
+/// live. Changes are made one after the other, so that it holds in parallel, too.
+pub(super) struct Cap {
+    owner: Owner,
+    before: i64,
+    now: Timestamp,
+}
+
+impl Cap {
+    pub(super) async fn of(change: &mut Change, owner: &Owner, now: Timestamp) -> Result<Self, ConsoleError> {
+        Ok(Self { before: change.live_keys_of(owner, now).await?, owner: owner.clone(), now })
+    }
+
+    /// Refuses what was written if it goes beyond the cap; that is said at `field`. Nobody's keys have none.
+    pub(super) async fn keep(
+        self,
+        change: &mut Change,
+        policy: Policy,
+        field: &'static str,
+    ) -> Result<(), ConsoleError> {
+        let (Self { owner, before, now }, most) = (self, policy.keys_per_owner);
+        let after = change.live_keys_of(&owner, now).await?;
+        if owner.as_str().is_empty() || after <= most || after <= before {
+            return Ok(());
+        }
+        Err(ConsoleError::field(field, format!("{owner} holds {before} of {most} live keys. Archive one first.")))
+    }
+}
+
+/// A key that is about to be changed, as this change sees it: one that the permit reaches and that is not archived. That
+/// is said at `field`.
+pub(super) async fn changing(
+    change: &mut Change,
+    permit: &Permit,
+    id: KeyId,
+    field: &'static str,
+) -> Result<Key, ConsoleError> {
+    let key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
+    reaches(permit, &key)?;
+    if matches!(key.state, State::Archived(_)) {
+        return Err(ConsoleError::field(field, "An archived key stays as it is."));
+    }
+    Ok(key)
+}
+
+pub(super) fn error(field: &'static str, message: impl ToString) -> FieldError {
+    FieldError { field, message: message.to_string() }
+}
+
+fn metadata(text: &str) -> Result<Metadata, String> {
+    if text.trim().is_empty() {
+        return Ok(Metadata::default());
+    }
+    let text = checked_object(text).map_err(|wrong| wrong.to_string())?;
+    if text.len() > MAX_METADATA {
+        return Err(format!("Metadata has at most {MAX_METADATA} bytes; this has {}.", text.len()));
+    }
+    Ok(Metadata::from_checked(text))
+}
+
+/// What differs: by name, before and after.
+pub(super) fn changes(before: &[(&str, &str)], after: &[(&str, &str)]) -> serde_json::Value {
+    let differ = before.iter().zip(after).filter(|((_, old), (_, new))| old != new);
+    differ
+        .map(|((name, old), (_, new))| ((*name).to_owned(), serde_json::json!([old, new])))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// Refuses what the permit does not reach as if it did not exist.
+pub(super) fn reaches(permit: &Permit, key: &Key) -> Result<(), ConsoleError> {
+    if permit.reaches(key) { Ok(()) } else { Err(ConsoleError::NotFound) }
+}
+
+/// Keeps a parsed value, or notes what is wrong with its field.
+pub(super) fn field<T, E: ToString>(
+    errors: &mut Vec<FieldError>,
+    field: &'static str,
+    parsed: Result<T, E>,
+) -> Option<T> {
+    parsed.map_err(|error| errors.push(FieldError { field, message: error.to_string() })).ok()
+}

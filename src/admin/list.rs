@@ -1,0 +1,97 @@
+//! The list of keys.
+
+use super::{Console, ConsoleError};
+use crate::Permit;
+use model::{
+    listing::{Fact, ListKeys, Sort},
+    name::Owner,
+    people::Action,
+    time::{HOUR, Timestamp},
+};
+use store::{Counts, KeyHour, KeyPage, ListedKey, StoreError};
+
+/// Keys on one page of the list.
+pub const PAGE: u16 = 50;
+/// Keys that answer a question are counted up to this.
+pub const MATCHES: i64 = 1000;
+/// Keys looked at again in one transaction.
+const SETTLED: u16 = 200;
+/// So many hours of use stand beside a key.
+pub(super) const HOURS: i64 = 36;
+
+/// A page of the list, with its counts.
+pub struct KeyList {
+    /// The page.
+    pub page: KeyPage,
+    /// How many there are in all.
+    pub counts: Counts,
+    /// How many answer the question; [`MATCHES`] + 1 when there are more than can be counted in time.
+    pub matches: i64,
+    /// What the keys of the page did in the last 36 hours.
+    pub hours: Vec<KeyHour>,
+    /// The start of the first of these hours.
+    pub since: Timestamp,
+}
+
+impl Console {
+    /// A page of the keys the permit reaches.
+    pub async fn list_keys(&self, permit: &Permit, list: &ListKeys) -> Result<KeyList, ConsoleError> {
+        permit.allows(Action::ReadKeys)?;
+        let list = &within_reach(permit, list);
+        let now = self.clock.now();
+        let since = Timestamp::from_millis((now.millis().div_euclid(HOUR) - HOURS + 1) * HOUR);
+        let page = self.store.keys(list, PAGE, now).await?;
+        let ids: Vec<_> = page.keys.iter().map(|listed| listed.key.id).collect();
+        Ok(KeyList {
+            hours: self.store.hours_of(&ids, since).await?,
+            counts: self.store.count_keys(permit.only_owner()).await?,
+            matches: self.store.count_matches(list, u32::try_from(MATCHES).unwrap_or_default() + 1).await?,
+            page,
+            since,
+        })
+    }
+
+    /// How many of the keys the permit reaches answer a question, counted up to [`MATCHES`] + 1.
+    pub async fn count_keys(&self, permit: &Permit, list: &ListKeys) -> Result<i64, ConsoleError> {
+        permit.allows(Action::ReadKeys)?;
+        let list = within_reach(permit, list);
+        Ok(self.store.count_matches(&list, u32::try_from(MATCHES).unwrap_or_default() + 1).await?)
+    }
+
+    /// For each of these facts, how many keys that work it holds for, counted up to [`MATCHES`] + 1, and the oldest of them.
+    pub async fn keys_with(
+        &self,
+        permit: &Permit,
+        facts: &[Fact],
+        sample: u16,
+    ) -> Result<Vec<(Fact, i64, Vec<ListedKey>)>, ConsoleError> {
+        permit.allows(Action::ReadKeys)?;
+        let mut found = Vec::new();
+        for fact in facts {
+            let which = fact.worth_a_look();
+            let list = ListKeys { which, facts: vec![*fact], sort: Sort::Oldest, ..ListKeys::default() };
+            let list = within_reach(permit, &list);
+            let keys = self.store.keys(&list, sample, self.clock.now()).await?.keys;
+            found.push((*fact, self.count_keys(permit, &list).await?, keys));
+        }
+        Ok(found)
+    }
+
+    /// Brings up to date how keys stand whose time has come.
+    pub async fn settle_keys(&self) -> Result<(), StoreError> {
+        while self.store.settle_keys(self.clock.now(), SETTLED).await? == usize::from(SETTLED) {}
+        Ok(())
+    }
+}
+
+/// The owner of no key: a control character, which no owner's name has.
+const NOBODYS: &str = "\u{1}";
+
+/// The question, of what the permit reaches. Whoever may see just their own keys and asks for somebody else's, or for
+/// nobody's, finds none.
+pub(super) fn within_reach(permit: &Permit, list: &ListKeys) -> ListKeys {
+    let Some(own) = permit.only_owner() else { return list.clone() };
+    let asked = list.owner.as_deref().map(Owner::parse);
+    let is_own = asked.is_none_or(|asked| asked.is_ok_and(|asked| asked.as_str() == own));
+    ListKeys { owner: Some(if is_own { own } else { NOBODYS }.to_owned()), ..list.clone() }
+}

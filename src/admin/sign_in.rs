@@ -1,0 +1,104 @@
+//! Signing in, and the permit that a session gives.
+
+use crate::Permit;
+use std::net::IpAddr;
+
+use super::{Console, ConsoleError, throttle::Attempt};
+use crate::password::{Checked, Password, Passwords};
+use model::{
+    address::client_network,
+    id::UserId,
+    name::Email,
+    people::User,
+    time::{HOUR, Timestamp},
+};
+use store::StoreError;
+
+/// How long a session lasts whatever happens in it, in milliseconds.
+pub const SESSION_LIFE: i64 = 12 * HOUR;
+
+/// Someone who has just signed in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Who.
+    pub user: User,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Why a sign-in was refused. Unknown users and wrong passwords are one.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// No such user, a wrong password, or a user who may not sign in.
+    #[error("the mail address or the password is wrong")]
+    Wrong,
+    /// Too many wrong ones; so many seconds to wait.
+    #[error("too many attempts")]
+    Wait(u64),
+    /// Too many sign-ins at once.
+    #[error("Keyward is busy")]
+    Busy,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Console {
+    /// Checks who someone is. `address` is where they come from, as far as that is known, for the throttle.
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: String,
+        address: Option<IpAddr>,
+    ) -> Result<SignedIn, SignInError> {
+        let now = self.clock.now();
+        let network = address.map(|address| client_network(address).to_string());
+        // What no account can have is refused before it costs anything.
+        let (Ok(email), false) = (Email::parse(email), Password::is_too_large(&password)) else {
+            tracing::warn!(network, "a sign-in was refused");
+            return Err(SignInError::Wrong);
+        };
+        let found = self.store.user_by_email(&email).await?;
+        let id = found.as_ref().map(|stored| stored.user.id);
+        let is_known = match &network {
+            Some(network) => self.store.has_place(id, network).await?,
+            None => false,
+        };
+        let attempt = Attempt::new(email.as_str(), network.as_deref(), is_known);
+        if let Err(wait) = self.throttle.begin(&attempt, now) {
+            tracing::warn!(network, wait, "a sign-in was throttled");
+            return Err(SignInError::Wait(wait));
+        }
+        let found = found.filter(|stored| stored.user.disabled_at.is_none());
+        let hash = found.as_ref().map(|stored| stored.password_hash.clone());
+        let checked = self.passwords.verify(Password::typed(password.clone()), hash).await;
+        let checked = checked.map_err(|_| {
+            self.throttle.undone(&attempt);
+            SignInError::Busy
+        })?;
+        let Some(stored) = found.filter(|_| checked.is_right()) else {
+            tracing::warn!(network, "a sign-in was refused");
+            return Err(SignInError::Wrong);
+        };
+        self.throttle.succeeded(&attempt);
+        if let Some(network) = &network {
+            self.store.keep_place(stored.user.id, network, now).await?;
+        }
+        if checked == Checked::RightAsTyped || Passwords::is_outdated(&stored.password_hash) {
+            let hash = self.passwords.hash(Password::typed(password)).await.map_err(|_| SignInError::Busy)?;
+            self.store.rehash(stored.user.id, &stored.password_hash, &hash).await?;
+        }
+        tracing::info!(user = %stored.user.id, network, "signed in");
+        Ok(SignedIn { user: stored.user, at: now })
+    }
+
+    /// The permit of a session that began at `since`; `None` when it is over or its user may not sign in any more.
+    pub async fn permit(&self, user: UserId, since: Timestamp) -> Result<Option<(Permit, User)>, ConsoleError> {
+        let now = self.clock.now();
+        let user = self.store.user(user).await?;
+        let user = user.filter(|user| {
+            user.disabled_at.is_none() && since >= user.sessions_from && now.since(since) < SESSION_LIFE
+        });
+        Ok(user.map(|user| (Permit::for_user(&user), user)))
+    }
+}

@@ -1,0 +1,113 @@
+//! Public keys that verify a key's signatures: listed, added, retired. The private halves never come here.
+
+use super::{
+    Console, ConsoleError, FieldError,
+    keys::{changing, field},
+};
+use crate::Permit;
+use crypto::signature::VerifyKey;
+use model::{
+    audit::Verb,
+    id::{KeyId, VerifyKeyId},
+    key::Key,
+    name::Name,
+    people::Action,
+};
+use store::{StoreError, StoredVerifyKey};
+
+/// Verify keys of one key that count at once.
+pub const MAX_VERIFY_KEYS: usize = 5;
+
+/// The form for a verify key, as typed.
+#[derive(Clone, Debug, Default)]
+pub struct VerifyKeyForm {
+    /// What it is called.
+    pub label: String,
+    /// PEM or JWK.
+    pub public_key: String,
+    /// For how long the ones before count on, in milliseconds; `None` leaves them as they are.
+    pub replace_after: Option<i64>,
+}
+
+impl Console {
+    /// A key's verify keys, newest first, retired ones too.
+    pub async fn verify_keys(&self, permit: &Permit, id: KeyId) -> Result<Vec<StoredVerifyKey>, ConsoleError> {
+        self.show_key(permit, id).await?;
+        Ok(self.store.verify_keys(id).await?)
+    }
+
+    /// Adds a verify key, and retires the ones before it if asked.
+    pub async fn add_verify_key(
+        &self,
+        permit: &Permit,
+        id: KeyId,
+        form: &VerifyKeyForm,
+    ) -> Result<StoredVerifyKey, ConsoleError> {
+        permit.allows(Action::WriteKeys)?;
+        self.show_key(permit, id).await?;
+        let now = self.clock.now();
+        let mut errors: Vec<FieldError> = Vec::new();
+        let label = field(&mut errors, "label", Name::parse(&form.label));
+        let public = field(&mut errors, "public_key", VerifyKey::parse(&form.public_key));
+        let (Some(label), Some(public)) = (label, public) else { return Err(ConsoleError::Invalid(errors)) };
+        let mut change = self.store.change().await?;
+        let key = changing(&mut change, permit, id, "label").await?;
+        // Counted where nobody else adds one meanwhile.
+        let before = change.verify_keys(id).await?;
+        let counting: Vec<_> = before.iter().filter(|key| key.counts(now)).collect();
+        if counting.len() >= MAX_VERIFY_KEYS {
+            let message = format!("A key has at most {MAX_VERIFY_KEYS} verify keys at once: retire one first.");
+            return Err(ConsoleError::field("public_key", message));
+        }
+        let added = StoredVerifyKey {
+            id: self.entropy.verify_key_id(),
+            key: id,
+            label,
+            public,
+            created_at: now,
+            created_by: permit.actor().to_owned(),
+            retired_at: None,
+        };
+        change.insert_verify_key(&added).await.map_err(|error| match error {
+            StoreError::Taken => ConsoleError::field("public_key", "The key has this verify key already."),
+            other => other.into(),
+        })?;
+        if let Some(overlap) = form.replace_after {
+            for old in counting {
+                change.retire_verify_key(id, old.id, now.plus(overlap.max(0))).await?;
+            }
+        }
+        let key = Key { generation: change.generation(), ..key };
+        change.update_key(&key).await?;
+        let detail = serde_json::json!({
+            "name": key.card.name.as_str(), "label": added.label.as_str(), "fingerprint": added.public.fingerprint(),
+        });
+        change.commit(now, permit.actor(), Verb::AddVerifyKey, id.as_str(), &detail.to_string()).await?;
+        Ok(added)
+    }
+
+    /// Lets a verify key count for `overlap` milliseconds more, and then no longer.
+    pub async fn retire_verify_key(
+        &self,
+        permit: &Permit,
+        id: KeyId,
+        verify_key: VerifyKeyId,
+        overlap: i64,
+    ) -> Result<(), ConsoleError> {
+        permit.allows(Action::WriteKeys)?;
+        self.show_key(permit, id).await?;
+        let now = self.clock.now();
+        let mut change = self.store.change().await?;
+        let key = changing(&mut change, permit, id, "label").await?;
+        let found = change.verify_keys(id).await?.into_iter().find(|found| found.id == verify_key);
+        let found = found.ok_or(ConsoleError::NotFound)?;
+        if !change.retire_verify_key(id, verify_key, now.plus(overlap.max(0))).await? {
+            return Ok(());
+        }
+        let key = Key { generation: change.generation(), ..key };
+        change.update_key(&key).await?;
+        let detail = serde_json::json!({ "name": key.card.name.as_str(), "label": found.label.as_str() });
+        change.commit(now, permit.actor(), Verb::RetireVerifyKey, id.as_str(), &detail.to_string()).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,311 @@
+//! A key and its states. It holds no secret and no digest: what it takes to prove a key lives with the store.
+
+use crate::{
+    address::Addresses,
+    codes::codes,
+    id::{EntryId, KeyId},
+    limit::{Limits, Quota},
+    name::{Description, Name, Owner, Prefix, Word},
+    scope::Scopes,
+    tenant::Tenant,
+    time::{DAY, Timestamp},
+    token,
+};
+
+/// The sequence number of the audit event that last changed a thing. Later changes have greater ones.
+pub type Generation = i64;
+
+/// A key, as everyone but its bearer knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The public id.
+    pub id: KeyId,
+    /// The tenant it works in.
+    pub tenant: Tenant,
+    /// What may be edited.
+    pub card: Card,
+    /// The group it is in.
+    pub group: Option<Named>,
+    /// The user it acts as.
+    pub subject: Option<Subject>,
+    /// Whether its owner may still sign in; an owner the console does not know counts as one who may.
+    pub owner_active: bool,
+    /// What its secret looks like.
+    pub form: Form,
+    /// Whom it was made for.
+    pub purpose: Purpose,
+    /// The prefix its token was made with.
+    pub prefix: Prefix,
+    /// The last four characters of its token.
+    pub last_four: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: String,
+    /// The key whose place it took.
+    pub rotated_from: Option<KeyId>,
+    /// Whether it still works.
+    pub state: State,
+    /// When it last changed.
+    pub generation: Generation,
+}
+
+/// What people write on a key and may change later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// What it is called.
+    pub name: Name,
+    /// What it is for.
+    pub description: Description,
+    /// The person or service that holds it.
+    pub owner: Owner,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// Why it may do everything, if it may.
+    pub all_access_reason: Description,
+    /// The role it acts in, in the words of the services that ask; may be empty.
+    pub role: Word,
+    /// When it stops by itself: valid before, refused from this instant on.
+    pub expires_at: Timestamp,
+    /// Where it may be used from.
+    pub addresses: Addresses,
+    /// How often it may be used.
+    pub limits: Limits,
+    /// How much it may be used in all.
+    pub quota: Option<Quota>,
+    /// What services are told with it: a JSON object.
+    pub metadata: Metadata,
+    /// Whether writes need a signature.
+    pub signed_writes: SignedWrites,
+}
+
+/// Something with an id and a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its id.
+    pub id: EntryId,
+    /// Its name.
+    pub name: String,
+}
+
+/// The user a key acts as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Its id.
+    pub id: EntryId,
+    /// Its name.
+    pub name: String,
+    /// Whether its keys work.
+    pub active: bool,
+}
+
+codes! {
+    /// What a key's secret looks like.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+    pub enum Form {
+        /// Prefix, id and secret.
+        #[default]
+        Token = "token" => "Token",
+        /// A signed statement that services can read by themselves (RFC 9068).
+        Jwt = "jwt" => "JWT",
+    }
+}
+
+codes! {
+    /// Whom a key was made for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+    pub enum Purpose {
+        /// A person or a service.
+        #[default]
+        Ordinary = "ordinary" => "Ordinary",
+        /// Keyward itself, to test a gateway: it counts towards no cap and keeps to no policy.
+        Canary = "canary" => "Canary of the gateway self-test",
+    }
+}
+
+codes! {
+    /// Whether writes need a signature (RFC 9421) beside the key.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+    pub enum SignedWrites {
+        /// They do not.
+        #[default]
+        Optional = "optional" => "Writes pass without a signature",
+        /// They do.
+        Required = "required" => "Writes need a signature",
+    }
+}
+
+/// The most bytes of metadata.
+pub const MAX_METADATA: usize = 4096;
+
+/// A JSON object that services are told with a key, as its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata(String);
+
+impl Metadata {
+    /// Takes a text that is a JSON object already; whoever has a JSON parser checks it.
+    pub fn from_checked(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0 == "{}"
+    }
+}
+
+/// No metadata.
+impl Default for Metadata {
+    fn default() -> Self {
+        Self("{}".to_owned())
+    }
+}
+
+/// Whether a key works, with the evidence when it does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It works until it expires.
+    Live,
+    /// It was switched off and can be switched on again.
+    Off(SwitchedOff),
+    /// It was archived, for good.
+    Archived(Archived),
+}
+
+/// When and by whom a key was switched off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwitchedOff {
+    /// Refused from this instant on.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: String,
+}
+
+/// When, by whom and why a key was archived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Archived {
+    /// Refused from this instant on.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: String,
+    /// Why.
+    pub reason: ArchiveReason,
+}
+
+codes! {
+    /// Why a key was archived.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+    pub enum ArchiveReason {
+        /// Nobody needs it any more.
+        #[default]
+        NotNeeded = "not_needed" => "No longer needed",
+        /// Another key took its place.
+        Superseded = "superseded" => "Replaced by another key",
+        /// Its secret is known to someone it should not be.
+        Compromised = "compromised" => "Leaked or compromised",
+        /// Its owner is gone.
+        OwnerLeft = "owner_left" => "Its owner left",
+    }
+}
+
+/// A key cannot be archived twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlreadyArchived(pub Archived);
+
+/// What a list says of a key: the first that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Archived, for good.
+    Archived,
+    /// Switched off.
+    Off,
+    /// Its owner was disabled.
+    OwnerDisabled,
+    /// The user it acts as was switched off.
+    UserOff,
+    /// Past its expiry.
+    Expired,
+    /// Expires in less than 30 days; so many whole days are left.
+    ExpiresSoon(i64),
+    /// Works.
+    Active,
+}
+
+impl Key {
+    /// Archives the key; it cannot come back.
+    pub fn archive(self, evidence: Archived) -> Result<Self, AlreadyArchived> {
+        match self.state {
+            State::Live | State::Off(_) => Ok(Self { state: State::Archived(evidence), ..self }),
+            State::Archived(before) => Err(AlreadyArchived(before)),
+        }
+    }
+
+    /// What a list says of it at `now`.
+    pub fn status(&self, now: Timestamp) -> Status {
+        let left = self.card.expires_at.since(now);
+        match self.state {
+            State::Archived(_) => Status::Archived,
+            State::Off(_) => Status::Off,
+            State::Live if !self.owner_active => Status::OwnerDisabled,
+            State::Live if self.subject.as_ref().is_some_and(|subject| !subject.active) => Status::UserOff,
+            State::Live if left <= 0 => Status::Expired,
+            State::Live if left < 30 * DAY && self.card.expires_at != Timestamp::NEVER => {
+                Status::ExpiresSoon(left / DAY)
+            }
+            State::Live => Status::Active,
+        }
+    }
+
+    /// Whether calls with it pass, or would if it, its owner or its user were switched on.
+    pub fn may_work_again(&self, now: Timestamp) -> bool {
+        !matches!(self.state, State::Archived(_)) && now < self.card.expires_at
+    }
+
+    /// How it is shown: prefix, id and last four.
+    pub fn masked(&self) -> String {
+        token::mask(self.prefix.as_str(), self.id, &self.last_four)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::example;
+
+    #[test]
+    fn archived_is_for_good() {
+        let evidence = |millis| Archived {
+            at: Timestamp::from_millis(millis),
+            by: "ops@example.com".to_owned(),
+            reason: ArchiveReason::NotNeeded,
+        };
+        let archived = example().archive(evidence(1)).unwrap();
+        assert_eq!(archived.status(Timestamp::from_millis(2)), Status::Archived);
+        assert_eq!(archived.archive(evidence(2)), Err(AlreadyArchived(evidence(1))), "the first evidence stays");
+    }
+
+    #[test]
+    fn the_first_status_that_holds_wins() {
+        for (now, expected) in [
+            (0, Status::Active),
+            (70 * DAY, Status::Active),
+            (70 * DAY + 1, Status::ExpiresSoon(29)),
+            (100 * DAY - 1, Status::ExpiresSoon(0)),
+            (100 * DAY, Status::Expired),
+            (i64::MAX, Status::Expired),
+        ] {
+            assert_eq!(example().status(Timestamp::from_millis(now)), expected, "{now}");
+        }
+        let off = SwitchedOff { at: Timestamp::from_millis(0), by: "ops@example.com".to_owned() };
+        let off = Key { state: State::Off(off), ..example() };
+        assert_eq!(off.status(Timestamp::from_millis(i64::MAX)), Status::Off);
+        let mut never = example();
+        never.card.expires_at = Timestamp::NEVER;
+        assert_eq!(never.status(Timestamp::from_millis(i64::MAX - 1)), Status::Active);
+    }
+}

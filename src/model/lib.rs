@@ -1,0 +1,23 @@
+//! The vocabulary: what a key is and when it opens a door. Pure: it compiles to WebAssembly and knows no clock, no
+//! randomness, no I/O, no SQL and no HTTP.
+
+pub mod activity;
+pub mod address;
+pub mod audit;
+mod civil;
+mod codes;
+pub mod decision;
+pub mod example;
+mod fields;
+pub mod id;
+pub mod key;
+pub mod limit;
+pub mod listing;
+pub mod name;
+pub mod people;
+pub mod policy;
+pub mod registry;
+pub mod scope;
+pub mod tenant;
+pub mod time;
+pub mod token;

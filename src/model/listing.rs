@@ -1,0 +1,308 @@
+//! What a list of keys can be asked: facts that are stored with each key, so that a filter is a look into an index, and
+//! orders. Facts change with time, too; each set of them says when it has to be looked at again.
+
+use crate::{
+    activity::Tally,
+    codes::codes,
+    id::EntryId,
+    key::{Key, Status},
+    time::{DAY, HOUR, Timestamp},
+};
+
+/// A key that was not used for so long, in milliseconds, is idle.
+pub const IDLE: i64 = 90 * DAY;
+/// A key that was never used is stale after so long, in milliseconds.
+pub const STALE: i64 = 7 * DAY;
+/// A key that ends within so long, in milliseconds, expires soon.
+pub const SOON: i64 = 30 * DAY;
+/// Fewer calls in a day than this say nothing about a key's health.
+const TELLING: i64 = 10;
+/// How often a key that is refused is looked at again, in milliseconds.
+const CHECKUP: i64 = HOUR / 6;
+
+codes! {
+    /// How a key stands: the first that holds.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Phase {
+        /// Archived, for good.
+        Archived = "archived" => "Archived",
+        /// Switched off.
+        Off = "off" => "Off",
+        /// Its owner was disabled.
+        OwnerDisabled = "owner_disabled" => "Owner disabled",
+        /// The user it acts as was switched off.
+        UserOff = "user_off" => "User off",
+        /// Past its expiry.
+        Expired = "expired" => "Expired",
+        /// Expires in less than 30 days.
+        Expiring = "expiring" => "Expires soon",
+        /// Works, but more than a tenth of its calls in 24 hours were beyond its limits.
+        Limited = "limited" => "Limited",
+        /// Works, but more than a tenth of its calls in 24 hours were refused otherwise.
+        Refusing = "refusing" => "Refusing",
+        /// Works.
+        Active = "active" => "Active",
+    }
+}
+
+impl Phase {
+    /// Whether calls with the key can pass.
+    pub fn works(self) -> bool {
+        matches!(self, Self::Expiring | Self::Limited | Self::Refusing | Self::Active)
+    }
+}
+
+codes! {
+    /// What else a list can be narrowed to.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Fact {
+        /// Never used.
+        Unused = "unused" => "Never used",
+        /// Never used, and older than 7 days.
+        Stale = "stale" => "Never used in 7 days",
+        /// Used, but not in the last 90 days.
+        Idle = "idle" => "Idle for 90 days",
+        /// It never expires.
+        Endless = "endless" => "Never expires",
+        /// It opens everything.
+        AllAccess = "all_access" => "All access",
+        /// It works from any address.
+        AnyAddress = "any_address" => "Any address",
+        /// Its owner may not sign in any more.
+        OwnerDisabled = "owner_disabled" => "Owner disabled",
+    }
+}
+
+impl Fact {
+    /// Which of the keys that it holds for somebody should look at: those that work, and those that it keeps from working.
+    pub fn worth_a_look(self) -> Which {
+        if self == Self::OwnerDisabled { Which::Only(Phase::OwnerDisabled) } else { Which::Working }
+    }
+}
+
+codes! {
+    /// An order of the list.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash)]
+    pub enum Sort {
+        /// The newest first.
+        #[default]
+        Newest = "newest" => "newest first",
+        /// The oldest first.
+        Oldest = "oldest" => "oldest first",
+        /// By name.
+        Name = "name" => "by name",
+        /// By name, from its end.
+        NameLast = "-name" => "by name, from Z to A",
+        /// What will expire soonest first; what has expired comes after all that will.
+        Expires = "expires" => "soonest to expire first",
+        /// What expires last first.
+        ExpiresLast = "-expires" => "last to expire first",
+        /// What was used last first.
+        Used = "used" => "latest use first",
+        /// What was used longest ago first; never comes before everything else.
+        UsedLast = "-used" => "longest unused first",
+    }
+}
+
+/// Which phases a list shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Which {
+    /// All but archived ones.
+    #[default]
+    Current,
+    /// Those that work.
+    Working,
+    /// All.
+    Any,
+    /// Just this one.
+    Only(Phase),
+}
+
+impl Which {
+    /// The phases it shows.
+    pub fn phases(self) -> impl Iterator<Item = Phase> {
+        Phase::ALL.into_iter().filter(move |phase| match self {
+            Self::Current => *phase != Phase::Archived,
+            Self::Working => phase.works(),
+            Self::Any => true,
+            Self::Only(only) => *phase == only,
+        })
+    }
+}
+
+/// A question for a list of keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListKeys {
+    /// Words, or their beginnings, in the name, the id, the last four, the prefix, the owner or the description; all have to be
+    /// there.
+    pub words: String,
+    /// Which phases.
+    pub which: Which,
+    /// Just this tenant's, by its name.
+    pub tenant: Option<String>,
+    /// Just this group's.
+    pub group: Option<EntryId>,
+    /// Just this owner's.
+    pub owner: Option<String>,
+    /// Just what holds this scope; without a direction, in any direction.
+    pub scope: Option<String>,
+    /// Just what all of this holds for.
+    pub facts: Vec<Fact>,
+    /// In this order.
+    pub sort: Sort,
+    /// After this place.
+    pub after: Option<Cursor>,
+}
+
+/// A place in the list: the last key shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The key's number in the order of creation.
+    pub seq: i64,
+    /// What the list is ordered by, of that key; empty in the order of creation.
+    pub value: String,
+}
+
+impl Cursor {
+    /// Reads what [`Cursor::to_text`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (seq, value) = text.split_once('-').unwrap_or((text, ""));
+        Some(Self { seq: seq.parse().ok()?, value: value.to_owned() })
+    }
+
+    /// The place, for a URL.
+    pub fn to_text(&self) -> String {
+        if self.value.is_empty() { self.seq.to_string() } else { format!("{}-{}", self.seq, self.value) }
+    }
+}
+
+/// What is stored of a key for lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// How it stands.
+    pub phase: Phase,
+    /// What else holds for it.
+    pub facts: Vec<Fact>,
+    /// When this has to be looked at again; [`Timestamp::NEVER`] when only a change can alter it.
+    pub due: Timestamp,
+}
+
+/// How a key stands at `now`.
+pub fn standing(key: &Key, last_use: Option<Timestamp>, health: Tally, now: Timestamp) -> Standing {
+    let calls = health.allowed + health.limited + health.refused;
+    let tenth = |part: i64| calls >= TELLING && part * 10 > calls;
+    let phase = match key.status(now) {
+        Status::Archived => Phase::Archived,
+        Status::Off => Phase::Off,
+        Status::OwnerDisabled => Phase::OwnerDisabled,
+        Status::UserOff => Phase::UserOff,
+        Status::Expired => Phase::Expired,
+        Status::ExpiresSoon(_) => Phase::Expiring,
+        Status::Active if tenth(health.limited) => Phase::Limited,
+        Status::Active if tenth(health.refused) => Phase::Refusing,
+        Status::Active => Phase::Active,
+    };
+    let is_endless = key.card.expires_at == Timestamp::NEVER;
+    let unused_since = last_use.is_none().then_some(key.created_at);
+    let holds = |fact: &Fact| match fact {
+        Fact::Unused => last_use.is_none(),
+        Fact::Stale => unused_since.is_some_and(|since| now.since(since) >= STALE),
+        Fact::Idle => last_use.is_some_and(|at| now.since(at) >= IDLE),
+        Fact::Endless => is_endless,
+        Fact::AllAccess => key.card.scopes.is_all_access(),
+        Fact::AnyAddress => key.card.addresses.is_empty(),
+        Fact::OwnerDisabled => !key.owner_active,
+    };
+    let turns = [
+        (!is_endless).then_some(key.card.expires_at),
+        (!is_endless).then(|| key.card.expires_at.plus(1 - SOON)),
+        unused_since.map(|since| since.plus(STALE)),
+        last_use.map(|at| at.plus(IDLE)),
+        (health.limited + health.refused > 0).then(|| now.plus(CHECKUP)),
+    ];
+    let due = turns.into_iter().flatten().filter(|turn| *turn > now).min();
+    Standing { phase, facts: Fact::ALL.into_iter().filter(holds).collect(), due: due.unwrap_or(Timestamp::NEVER) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        example::example,
+        key::{State, SwitchedOff},
+    };
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    /// A key of 100 days, through its life: each turn is said before it comes, and nothing turns in between.
+    #[test]
+    fn every_turn_is_known_beforehand() {
+        let key = example();
+        for last_use in [None, Some(at(2 * DAY))] {
+            let mut now = at(0);
+            let mut phases = Vec::new();
+            while now < at(200 * DAY) {
+                let stands = standing(&key, last_use.filter(|used| *used <= now), Tally::default(), now);
+                phases.push(stands.phase);
+                let until = stands.due.min(at(200 * DAY));
+                for moment in [now.plus((until.since(now)) / 2), until.plus(-1)] {
+                    let then = standing(&key, last_use.filter(|used| *used <= now), Tally::default(), moment);
+                    assert_eq!(
+                        (then.phase, &then.facts),
+                        (stands.phase, &stands.facts),
+                        "{} {}",
+                        now.millis(),
+                        moment.millis()
+                    );
+                }
+                now = until;
+            }
+            phases.dedup();
+            assert_eq!(phases, [Phase::Active, Phase::Expiring, Phase::Expired]);
+        }
+    }
+
+    #[test]
+    fn a_tenth_refused_is_told_when_there_are_calls_enough() {
+        let phase = |allowed, limited, refused| {
+            let stands = standing(&example(), Some(at(0)), Tally { allowed, limited, refused }, at(1));
+            (stands.phase, stands.due <= at(1 + CHECKUP))
+        };
+        assert_eq!(phase(100, 0, 0), (Phase::Active, false));
+        assert_eq!(phase(90, 10, 0), (Phase::Active, true));
+        assert_eq!(phase(89, 11, 0), (Phase::Limited, true));
+        assert_eq!(phase(89, 0, 11), (Phase::Refusing, true));
+        assert_eq!(phase(70, 15, 15), (Phase::Limited, true));
+        assert_eq!(phase(0, 0, 9), (Phase::Active, true), "too few to tell");
+    }
+
+    #[test]
+    fn facts_are_what_they_say() {
+        let facts = |key: &Key, last_use, now| standing(key, last_use, Tally::default(), now).facts;
+        assert_eq!(facts(&example(), None, at(STALE - 1)), [Fact::Unused, Fact::AnyAddress]);
+        assert_eq!(facts(&example(), None, at(STALE)), [Fact::Unused, Fact::Stale, Fact::AnyAddress]);
+        assert_eq!(facts(&example(), Some(at(0)), at(IDLE)), [Fact::Idle, Fact::AnyAddress]);
+        let mut open = example();
+        open.card.expires_at = Timestamp::NEVER;
+        open.card.scopes = crate::scope::Scopes::parse("public").unwrap();
+        open.owner_active = false;
+        let off = SwitchedOff { at: at(0), by: "ops@example.com".to_owned() };
+        let open = Key { state: State::Off(off), ..open };
+        let all = [Fact::Endless, Fact::AllAccess, Fact::AnyAddress, Fact::OwnerDisabled];
+        assert_eq!(facts(&open, Some(at(0)), at(1)), all);
+        assert_eq!(standing(&open, Some(at(0)), Tally::default(), at(1)).phase, Phase::Off);
+    }
+
+    #[test]
+    fn places_read_back() {
+        for (seq, value) in [(1, ""), (12, "7"), (3, "a-b c")] {
+            let place = Cursor { seq, value: value.to_owned() };
+            assert_eq!(Cursor::parse(&place.to_text()), Some(place));
+        }
+        for text in ["", "x", "x-1"] {
+            assert_eq!(Cursor::parse(text), None, "{text}");
+        }
+    }
+}

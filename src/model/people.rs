@@ -1,0 +1,135 @@
+//! Who may use the console, and the permit that proves it. A use case takes a [`Permit`]; only a session, an API
+//! credential or the operator at the machine's own command line can produce one.
+
+use std::fmt;
+
+use crate::{codes::codes, id::UserId, name::Email, time::Timestamp};
+
+codes! {
+    /// What someone may do in the console, from most to least.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Role {
+        /// Everything.
+        Superadmin = "superadmin" => "Superadmin",
+        /// Keys, and reading the audit.
+        Admin = "admin" => "Admin",
+        /// Reading everything, changing nothing.
+        Auditor = "auditor" => "Auditor",
+        /// Just their own keys.
+        Member = "member" => "Member",
+    }
+}
+
+/// Someone who may sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// How they sign in.
+    pub email: Email,
+    /// What they may do.
+    pub role: Role,
+    /// Since when they exist.
+    pub created_at: Timestamp,
+    /// Sessions that began before this instant are over: it moves when the password changes.
+    pub sessions_from: Timestamp,
+    /// Since when they may not sign in, if so.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// What a use case asks of a permit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// See keys.
+    ReadKeys,
+    /// Issue and archive keys.
+    WriteKeys,
+    /// Give a key one of the scopes that open Keyward itself.
+    GrantReserved,
+    /// See the audit chain.
+    ReadAudit,
+    /// See and add users.
+    ManageUsers,
+    /// See tenants, groups, scopes and the other entries of the register.
+    ReadRegister,
+    /// Make and edit groups, users that keys act as, scopes and templates.
+    WriteRegister,
+    /// Make and edit tenants and the policy; open gated scopes.
+    ManageTenants,
+    /// Remove archived keys for good.
+    PurgeKeys,
+    /// Test a gateway, with keys that are made for it and removed again.
+    ProbeGateways,
+}
+
+impl Action {
+    /// Every action, for tests that enumerate.
+    pub const ALL: [Self; 10] = [
+        Self::ReadKeys,
+        Self::WriteKeys,
+        Self::GrantReserved,
+        Self::ReadAudit,
+        Self::ManageUsers,
+        Self::ReadRegister,
+        Self::WriteRegister,
+        Self::ManageTenants,
+        Self::PurgeKeys,
+        Self::ProbeGateways,
+    ];
+
+    /// What it is, for whoever may not do it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::ReadKeys => "See keys",
+            Self::WriteKeys => "Create and change keys",
+            Self::GrantReserved => "Give a key access to Keyward itself",
+            Self::ReadAudit => "See the audit",
+            Self::ManageUsers => "See and add people",
+            Self::ReadRegister => "See the settings",
+            Self::WriteRegister => "Change groups, users, scopes and templates",
+            Self::ManageTenants => "Change tenants and the policy",
+            Self::PurgeKeys => "Purge archived keys",
+            Self::ProbeGateways => "Test a gateway",
+        }
+    }
+}
+
+impl Role {
+    /// Whether it reaches so far.
+    pub fn may(self, action: Action) -> bool {
+        match self {
+            Self::Superadmin => true,
+            Self::Admin => !matches!(action, Action::ManageUsers | Action::ManageTenants | Action::PurgeKeys),
+            Self::Auditor => matches!(action, Action::ReadKeys | Action::ReadAudit | Action::ReadRegister),
+            Self::Member => matches!(action, Action::ReadKeys | Action::WriteKeys | Action::ReadRegister),
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_role_reaches_exactly_so_far() {
+        use Action::{GrantReserved, ProbeGateways, ReadAudit, ReadKeys, ReadRegister, WriteKeys, WriteRegister};
+        for role in Role::ALL {
+            let reach: Vec<Action> = Action::ALL.into_iter().filter(|action| role.may(*action)).collect();
+            let expected: &[Action] = match role {
+                Role::Superadmin => &Action::ALL,
+                Role::Admin => {
+                    &[ReadKeys, WriteKeys, GrantReserved, ReadAudit, ReadRegister, WriteRegister, ProbeGateways]
+                }
+                Role::Auditor => &[ReadKeys, ReadAudit, ReadRegister],
+                Role::Member => &[ReadKeys, WriteKeys, ReadRegister],
+            };
+            assert_eq!(reach, expected, "{role}");
+        }
+    }
+}

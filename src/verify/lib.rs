@@ -1,0 +1,471 @@
+//! What services can ask: whether a presented key opens something. Answers come from memory while the node hears the
+//! store, from the store otherwise, and never from a guess. An ordinary question writes nothing; what must be exact and
+//! outlive a restart, quotas and the nonces of signatures, does.
+
+mod memory;
+mod meters;
+mod news;
+mod question;
+mod refusals;
+mod usage;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tokio::sync::watch;
+
+pub use self::{
+    memory::Names,
+    meters::{Left, Taken},
+    news::News,
+    question::{Question, Signed},
+    refusals::Refused,
+    usage::FLUSH_EVERY,
+};
+use self::{
+    memory::{Known, Memory, Rules},
+    meters::Meters,
+    news::Newsroom,
+    refusals::Refusals,
+    usage::{Call, Usage},
+};
+use crypto::{
+    clock::Clock,
+    jwt,
+    secret::Digest,
+    signature::{self, Content, Refusal},
+};
+use model::{
+    activity::Manner,
+    decision::{Decision, Facts, Presented, Reason, Signature, Spent, judge, remedy},
+    id::KeyId,
+    scope::ClosedGates,
+    tenant::{Presentations, Tokens},
+    time::{DAY, Timestamp},
+    token,
+};
+use store::{Store, StoreError, StoredKey};
+
+/// How often a node asks the store what has changed.
+pub const HEAR_EVERY: Duration = Duration::from_millis(250);
+/// How long a node trusts its memory after the store was last heard, in milliseconds.
+const LEASE: i64 = 1000;
+/// How long a question waits for the store.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Answers whether keys open doors.
+pub struct Verifier {
+    store: Store,
+    clock: Clock,
+    memory: Arc<Memory>,
+    meters: Meters,
+    refusals: Refusals,
+    usage: Usage,
+    news: Arc<Newsroom>,
+    /// In whose name JWTs are issued.
+    issuer: String,
+    /// Held by whoever reads the rules for a question.
+    reading_rules: tokio::sync::Mutex<()>,
+}
+
+/// The answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Yes, or no and why.
+    pub decision: Decision,
+    /// What would have made a refused request pass; empty when it passed.
+    pub remedy: String,
+    /// The key, when its exact secret was presented.
+    pub key: Option<Arc<StoredKey>>,
+    /// What it took of its limits.
+    pub taken: Taken,
+}
+
+/// Who asks, for the record of refusals: the request's id and the door's name.
+pub type Asked<'a> = (&'a str, &'a str);
+
+/// The store did not answer and memory is not trusted: nobody can tell.
+#[derive(Debug, thiserror::Error)]
+#[error("the store did not answer")]
+pub struct Unavailable;
+
+/// What a presented text claims: to be the key of this id, proved by this digest.
+struct Claim<'a> {
+    id: KeyId,
+    digest: Digest,
+    /// The pair whose checksum shows only with the key's prefix.
+    pair: Option<&'a str>,
+    /// What it says of itself, when it is a JWT.
+    jwt: Option<jwt::Presented>,
+}
+
+impl<'a> Claim<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        match text.split_once(':') {
+            None => Self::whole(text),
+            Some((token, "") | ("", token)) => Self::whole(token),
+            Some(_) => {
+                let token = token::pair(text)?;
+                Some(Self { id: token.id, digest: Digest::of(token.secret.as_bytes()), pair: Some(text), jwt: None })
+            }
+        }
+    }
+
+    /// A token or a JWT. Of a JWT we know the digest of the one text that we signed.
+    fn whole(text: &str) -> Option<Self> {
+        if let Some(token) = token::parse(text) {
+            return Some(Self { id: token.id, digest: Digest::of(token.secret.as_bytes()), pair: None, jwt: None });
+        }
+        let presented = jwt::parse(text)?;
+        Some(Self { id: presented.id, digest: Digest::of(text.as_bytes()), pair: None, jwt: Some(presented) })
+    }
+
+    fn is_proved_by(&self, stored: &StoredKey) -> bool {
+        stored.digest.matches(&self.digest)
+            && self.pair.is_none_or(|pair| token::joined(stored.key.prefix.as_str(), pair))
+    }
+}
+
+impl Verifier {
+    /// A verifier on this store, by connections of its own. Changes of this process reach it at once, those of others by
+    /// [`Verifier::hear`].
+    pub fn new(store: &Store, clock: Clock, capacity: usize) -> Self {
+        let store = store.for_verification();
+        let memory = Arc::new(Memory::new(capacity));
+        let news = Arc::new(Newsroom::new());
+        let (listening, telling, at) = (memory.clone(), news.clone(), clock.clone());
+        store.on_change(move |change| {
+            listening.forget(change);
+            telling.changed(change.seq, at.now());
+        });
+        let (meters, refusals, usage) = (Meters::default(), Refusals::default(), Usage::default());
+        let (issuer, reading_rules) = ("keyward".to_owned(), tokio::sync::Mutex::default());
+        Self { store, clock, memory, meters, refusals, usage, news, issuer, reading_rules }
+    }
+
+    /// The same, taking JWTs that were issued in the name of this address, and no others.
+    #[must_use]
+    pub fn with_issuer(self, issuer: &str) -> Self {
+        Self { issuer: issuer.to_owned(), ..self }
+    }
+
+    /// Answers one question, takes from the key's limits, and counts.
+    pub async fn verify(&self, question: &Question<'_>, asked: Asked<'_>) -> Result<Answer, Unavailable> {
+        self.answer(question, Some(asked)).await
+    }
+
+    /// Answers one question. Nothing is taken, counted or recorded.
+    pub async fn look(&self, question: &Question<'_>) -> Result<Answer, Unavailable> {
+        self.answer(question, None).await
+    }
+
+    /// Answers as if the exact secret of this key had been presented, with a signature that came to so much; the
+    /// question's credential is not looked at. Nothing is taken, counted or recorded.
+    pub async fn look_as(
+        &self,
+        key: Arc<StoredKey>,
+        question: &Question<'_>,
+        signature: Signature,
+    ) -> Result<Answer, Unavailable> {
+        self.weigh(Some(key), Presented::Unknown, question, signature, None).await
+    }
+
+    async fn answer(&self, question: &Question<'_>, asked: Option<Asked<'_>>) -> Result<Answer, Unavailable> {
+        let claim = Claim::read(question.credential);
+        let key = match &claim {
+            Some(claim) => self.find(claim.id).await?.filter(|stored| claim.is_proved_by(stored)),
+            None => None,
+        };
+        if let (Some(stored), Some(jwt)) = (&key, claim.as_ref().and_then(|claim| claim.jwt.as_ref())) {
+            self.accepted().await?;
+            if let Some(remedy) = self.outdated(jwt, stored) {
+                tracing::debug!(key = %stored.key.id, remedy, "a JWT is refused");
+                let answer = self.weigh(None, Presented::Unknown, question, Signature::Missing, asked).await?;
+                return Ok(Answer { remedy: remedy.to_owned(), ..answer });
+            }
+        }
+        let otherwise = if claim.is_some() { Presented::Unknown } else { Presented::Malformed };
+        self.weigh(key, otherwise, question, Signature::Missing, asked).await
+    }
+
+    /// Why a JWT of ours is none any more: the rules it was issued by are not today's.
+    fn outdated(&self, jwt: &jwt::Presented, stored: &StoredKey) -> Option<&'static str> {
+        if jwt.issuer != self.issuer {
+            return Some("This JWT was issued in the name of another address than Keyward has now. Make a new one.");
+        }
+        if jwt.audience != stored.key.tenant.name.as_str() {
+            return Some("This JWT is meant for a tenant of another name than its key has now. Make a new one.");
+        }
+        (jwt.expires_at.since(jwt.issued_at) > self.memory.longest())
+            .then_some("This JWT lives longer than the policy allows now. Make a new one.")
+    }
+
+    /// Judges the key that was presented, or what was presented otherwise.
+    async fn weigh(
+        &self,
+        key: Option<Arc<StoredKey>>,
+        otherwise: Presented<'_>,
+        question: &Question<'_>,
+        signature: Signature,
+        asked: Option<Asked<'_>>,
+    ) -> Result<Answer, Unavailable> {
+        let now = self.clock.now();
+        let mut facts = Facts {
+            presented: key.as_ref().map_or(otherwise, |stored| Presented::Known(&stored.key)),
+            presentation: question.presentation,
+            accepted: self.accepted().await?,
+            now,
+            tenant: question.tenant,
+            address: question.address,
+            demand: question.demand,
+            closed: key.as_ref().map_or(ClosedGates::NONE, |stored| &stored.closed),
+            writes: question.writes,
+            signature,
+            spent: Spent::Nothing,
+        };
+        let mut decision = judge(&facts);
+        if let (Decision::Allow | Decision::Deny(_, Reason::SignatureRequired), Some(stored), Some(signed)) =
+            (decision, &key, &question.signed)
+        {
+            facts.signature = self.signature(stored, signed, now, asked.is_some()).await?;
+            decision = judge(&facts);
+        }
+        let mut taken = Taken::default();
+        let limited = |stored: &&Arc<StoredKey>| !stored.key.card.limits.is_empty() || stored.key.card.quota.is_some();
+        if let (true, Some(stored)) = (decision.is_allow(), key.as_ref().filter(limited)) {
+            taken = self.take(stored, question.cost, now, asked.is_some()).await?;
+            facts.spent = taken.spent;
+            decision = judge(&facts);
+        }
+        if let Some(asked) = asked {
+            if let Some(stored) = &key {
+                let manner = Manner::of(question.writes, facts.signature == Signature::Proved);
+                let (address, agent, demand) = (question.address, question.agent, question.demand);
+                self.usage.count(stored.key.id, &Call { now, decision, address, agent, demand, manner });
+            }
+            self.refusals.note(asked, &facts, decision);
+        }
+        let remedy = match decision {
+            Decision::Allow => String::new(),
+            Decision::Deny(_, reason) => remedy(&facts, reason),
+        };
+        Ok(Answer { decision, remedy, key, taken })
+    }
+
+    /// What the request's signature proves, once all that comes before it passed. Its nonce is spent before anything is
+    /// taken from limits, so that a replayed request costs its owner nothing.
+    async fn signature(
+        &self,
+        stored: &StoredKey,
+        signed: &Signed<'_>,
+        now: Timestamp,
+        spend: bool,
+    ) -> Result<Signature, Unavailable> {
+        let keys: Vec<_> = stored.verify_keys.iter().filter(|key| key.counts(now)).map(|key| &key.public).collect();
+        if keys.is_empty() {
+            return Ok(Signature::Missing);
+        }
+        let proof = match signature::verify(&signed.message, &keys, now) {
+            Ok(proof) => proof,
+            Err(Refusal::Missing) => return Ok(Signature::Missing),
+            Err(Refusal::Invalid(why)) => {
+                tracing::debug!(key = %stored.key.id, why, "a signature proves nothing");
+                return Ok(Signature::Invalid);
+            }
+        };
+        if let Some(digest) = signed.digest {
+            let said = (signed.message.header)("content-digest").unwrap_or_default();
+            if signature::check_digest(&said, &Content::Digest(digest)).is_err() {
+                return Ok(Signature::Invalid);
+            }
+        }
+        if !spend {
+            return Ok(Signature::Proved);
+        }
+        let spending = self.store.spend_nonce(stored.key.id, proof.nonce_digest(), proof.nonce_expires_at());
+        let first = tokio::time::timeout(PATIENCE, spending).await.map_err(|_| Unavailable)?;
+        Ok(if first.map_err(|error| unavailable(&error))? { Signature::Proved } else { Signature::Replayed })
+    }
+
+    /// Takes from the key's limits, or just looks at them.
+    async fn take(&self, stored: &StoredKey, cost: i64, now: Timestamp, for_good: bool) -> Result<Taken, Unavailable> {
+        let (key, steady) = (&stored.key, self.clock.steady());
+        let taking = async {
+            if for_good {
+                self.meters.take(&self.store, key, cost, now, steady).await
+            } else {
+                self.meters.look(&self.store, key, cost, now, steady).await
+            }
+        };
+        let taken = tokio::time::timeout(PATIENCE, taking).await.map_err(|_| Unavailable)?;
+        taken.map_err(|error| unavailable(&error))
+    }
+
+    /// What the policy accepts: from memory while that is trusted, from the store otherwise. Whoever reads it reads for
+    /// all who wait.
+    async fn accepted(&self) -> Result<Presentations, Unavailable> {
+        if let Some(accepted) = self.memory.accepted(self.clock.steady()) {
+            return Ok(accepted);
+        }
+        let reading = async {
+            let _one = self.reading_rules.lock().await;
+            match self.memory.accepted(self.clock.steady()) {
+                Some(accepted) => Ok(accepted),
+                None => self.refresh_rules().await,
+            }
+        };
+        let read = tokio::time::timeout(PATIENCE, reading).await.map_err(|_| Unavailable)?;
+        read.map_err(|error| unavailable(&error))
+    }
+
+    /// Both what is found and what is not are read once for all who ask at the same time, remembered under the same
+    /// lease, and cost the same two questions to the store.
+    async fn find(&self, id: KeyId) -> Result<Option<Arc<StoredKey>>, Unavailable> {
+        match self.memory.get(id, self.clock.steady()) {
+            Known::Key(stored) => return Ok(Some(stored)),
+            Known::Absent => return Ok(None),
+            Known::Nothing => {}
+        }
+        let filling = self.memory.begin();
+        let seat = self.memory.board(id, filling);
+        let read = async || {
+            let (found, verify_keys) = tokio::join!(self.store.key(id), self.store.verify_keys(id));
+            let (found, verify_keys) = (found?, verify_keys?);
+            let found = found.map(|(stored, _)| Arc::new(stored.with_verify_keys(verify_keys)));
+            self.memory.keep(filling, id, found.clone());
+            Ok::<_, StoreError>(found)
+        };
+        let Some(flight) = seat.flight() else { return Err(Unavailable) };
+        let found = tokio::time::timeout(PATIENCE, flight.get_or_try_init(read)).await.map_err(|_| Unavailable)?;
+        found.cloned().map_err(|error| unavailable(&error))
+    }
+
+    /// The names that this tenant added to carry keys, or all tenants together where keys of any may come, as last heard,
+    /// if there are any.
+    pub fn names(&self, tenant: Option<&str>) -> Option<Arc<Names>> {
+        self.memory.names(tenant)
+    }
+
+    /// Asks the store what has changed, forgets it, reads the rules where they changed, and trusts memory for another
+    /// lease, counted from before the question was sent. Rules that cannot be read renew nothing. Called every
+    /// [`HEAR_EVERY`].
+    pub async fn hear(&self) -> Result<(), StoreError> {
+        let asked = self.clock.steady();
+        let mut awaited = None;
+        loop {
+            let heard = self.memory.heard();
+            let changes = match heard {
+                Some(heard) => self.store.audit_after(heard).await?,
+                None => Vec::new(),
+            };
+            if changes.is_empty() {
+                let last = self.store.audit_head().await?.seq;
+                if heard.is_none_or(|heard| last < heard) {
+                    // The first time, or the store was put back to an earlier state: begin anew.
+                    self.memory.restart(last);
+                    self.news.restarted(last, self.clock.now());
+                } else if heard != Some(last) {
+                    // It was added since, and is there the next time: a head without its event was edited by hand.
+                    if awaited == Some(last) {
+                        return Err(StoreError::Corrupt("audit head"));
+                    }
+                    awaited = Some(last);
+                    continue;
+                }
+                break;
+            }
+            for change in &changes {
+                self.memory.forget(change);
+                self.news.changed(change.seq, self.clock.now());
+            }
+            self.memory.heard_up_to(changes.last().map_or(0, |change| change.seq));
+        }
+        while self.memory.need_rules() {
+            self.refresh_rules().await?;
+        }
+        self.memory.trust_until(asked.saturating_add(LEASE));
+        Ok(())
+    }
+
+    /// Reads the rules. A change heard meanwhile asks for them again.
+    async fn refresh_rules(&self) -> Result<Presentations, StoreError> {
+        self.memory.begin_rules();
+        // Given up in the middle, the question stands.
+        let mut unread = Unread(Some(&self.memory));
+        let policy = self.store.policy().await?;
+        let mut names: HashMap<String, Arc<Names>> = HashMap::new();
+        for tenant in self.store.readable_tenants().await? {
+            let own = |tokens: &Tokens| tokens.iter().map(str::to_owned).collect::<Vec<_>>();
+            let own = Names { headers: own(&tenant.headers), schemes: own(&tenant.schemes) };
+            if own != Names::default() {
+                names.insert(tenant.name.to_string(), Arc::new(own));
+            }
+        }
+        // A bound of days holds to the end of the last one.
+        let longest = policy.max_days.saturating_add(1).saturating_mul(DAY);
+        self.memory.keep_rules(Rules { accepted: Some(policy.presentations), longest, names });
+        unread.0 = None;
+        Ok(policy.presentations)
+    }
+
+    /// Writes what was counted to the store. What could not be written is kept for the next time.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        self.meters.sweep(self.clock.steady());
+        if self.usage.flush(&self.store).await? {
+            self.news.used(self.clock.now());
+        }
+        self.refusals.flush(&self.store).await
+    }
+
+    /// Writes the refusals noted so far to the store, so that one just seen explains itself.
+    pub async fn flush_refusals(&self) -> Result<(), StoreError> {
+        self.refusals.flush(&self.store).await
+    }
+
+    /// The refusal of the request with this id, if it is remembered.
+    pub async fn refusal(&self, request_id: &str) -> Result<Option<Refused>, StoreError> {
+        self.flush_refusals().await?;
+        self.store.refusal(request_id).await?.map(|stored| Refused::read(&stored)).transpose()
+    }
+
+    /// The latest refusals, at most `limit`: of one key or of all, of one owner's keys or of anybody's.
+    pub async fn refusals(
+        &self,
+        key: Option<KeyId>,
+        owner: Option<&str>,
+        limit: u16,
+    ) -> Result<Vec<Refused>, StoreError> {
+        self.flush_refusals().await?;
+        self.store.refusals(key, owner, limit).await?.iter().map(Refused::read).collect()
+    }
+
+    /// Gives back what was taken of quotas and not used: the process is stopping.
+    pub async fn release(&self) -> Result<(), StoreError> {
+        self.meters.release(&self.store).await
+    }
+
+    /// What changed, from now on.
+    pub fn news(&self) -> watch::Receiver<News> {
+        self.news.listen()
+    }
+
+    /// How many keys are in memory.
+    pub fn remembered(&self) -> usize {
+        self.memory.len()
+    }
+}
+
+/// Rules under way: dropped before they were read, they are asked for again.
+struct Unread<'a>(Option<&'a Memory>);
+
+impl Drop for Unread<'_> {
+    fn drop(&mut self) {
+        if let Some(memory) = self.0 {
+            memory.ask_rules_again();
+        }
+    }
+}
+
+fn unavailable(error: &StoreError) -> Unavailable {
+    tracing::warn!(%error, "the store did not answer a question");
+    Unavailable
+}
