@@ -2,54 +2,27 @@
 
 mod rotation;
 
+use model::key_input::KeyInput;
 use serde::{Deserialize, Serialize};
 
 pub use rotation::{OVERLAPS, RotateForm, UNTIL};
 
-/// The form of a key, for a new one and for edits.
+/// The form of a key, for a new one and for edits: its fields as they are asked for, and what only a form has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct IssueKeyForm {
+pub struct KeyForm {
+    /// The fields by their names. Of `scopes` those that are typed; `expires` is empty, as `life` says it.
+    pub input: KeyInput,
     /// `template`: the id of the one it began with.
     pub template: String,
-    /// `name`
-    pub name: String,
-    /// `description`
-    pub description: String,
-    /// `owner`
-    pub owner: String,
-    /// `tenant`: its name.
-    pub tenant: String,
     /// `scope`, once for each ticked box.
     pub ticked: Vec<String>,
-    /// `scopes`: more of them, typed.
-    pub typed: String,
-    /// `all_access_reason`
-    pub all_access_reason: String,
     /// `life`: a number of days, or [`DAYS`], [`DATE`], [`NEVER`] or [`KEEP`].
     pub life: String,
     /// `days`: looked at when `life` is `days`.
     pub days: String,
     /// `date`: `2027-03-14`, looked at when `life` is `date`.
     pub date: String,
-    /// `group`: its name.
-    pub group: String,
-    /// `acts_as`: a user's name.
-    pub acts_as: String,
-    /// `role`
-    pub role: String,
-    /// `addresses`
-    pub addresses: String,
-    /// `limits`
-    pub limits: String,
-    /// `quota`
-    pub quota: String,
-    /// `metadata`
-    pub metadata: String,
-    /// `form`: `token` or `jwt`.
-    pub form: String,
-    /// `signed_writes`: `required` when ticked.
-    pub signed_writes: String,
     /// `once`: the mark of this form, which makes one key however often it is sent.
     pub once: String,
 }
@@ -63,93 +36,67 @@ pub const NEVER: &str = "never";
 /// The life that stays what it is.
 pub const KEEP: &str = "keep";
 
-impl IssueKeyForm {
+impl KeyForm {
     /// The form before anything was typed.
     pub fn empty(owner: &str) -> Self {
-        Self { owner: owner.to_owned(), life: model::policy::DEFAULT_DAYS.to_string(), ..Self::default() }
+        let input = KeyInput { owner: owner.to_owned(), ..KeyInput::default() };
+        Self { input, life: model::policy::DEFAULT_DAYS.to_string(), ..Self::default() }
     }
 
     /// Reads the fields; unknown ones make it `None`.
     pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Option<Self> {
         let mut form = Self::default();
         for (field, value) in pairs {
-            if field == "scope" {
-                form.ticked.push(value);
-            } else {
-                *form.line_mut(&field)? = value;
-            }
+            let place = match field.as_str() {
+                "scope" => {
+                    form.ticked.push(value);
+                    continue;
+                }
+                "template" => &mut form.template,
+                "life" => &mut form.life,
+                DAYS => &mut form.days,
+                DATE => &mut form.date,
+                "once" => &mut form.once,
+                "expires" => return None,
+                name => form.input.get_mut(name)?,
+            };
+            *place = value;
         }
         Some(form)
     }
 
-    /// The field of this name that is one text.
-    fn line_mut(&mut self, name: &str) -> Option<&mut String> {
-        Some(match name {
-            "template" => &mut self.template,
-            "name" => &mut self.name,
-            "description" => &mut self.description,
-            "owner" => &mut self.owner,
-            "tenant" => &mut self.tenant,
-            "scopes" => &mut self.typed,
-            "all_access_reason" => &mut self.all_access_reason,
-            "life" => &mut self.life,
-            "days" => &mut self.days,
-            "date" => &mut self.date,
-            "group" => &mut self.group,
-            "acts_as" => &mut self.acts_as,
-            "role" => &mut self.role,
-            "addresses" => &mut self.addresses,
-            "limits" => &mut self.limits,
-            "quota" => &mut self.quota,
-            "metadata" => &mut self.metadata,
-            "form" => &mut self.form,
-            "signed_writes" => &mut self.signed_writes,
-            "once" => &mut self.once,
-            _ => return None,
-        })
-    }
-
     /// The fields as a form sends them, to be carried on.
     pub fn pairs(&self) -> Vec<(&'static str, &str)> {
-        let ticked = self.ticked.iter().map(|scope| ("scope", scope.as_str()));
-        let lines = [
-            ("template", &self.template),
-            ("name", &self.name),
-            ("description", &self.description),
-            ("owner", &self.owner),
-            ("tenant", &self.tenant),
-            ("scopes", &self.typed),
-            ("all_access_reason", &self.all_access_reason),
+        let own = [
+            ("template", self.template.as_str()),
             ("life", &self.life),
-            ("days", &self.days),
-            ("date", &self.date),
-            ("group", &self.group),
-            ("acts_as", &self.acts_as),
-            ("role", &self.role),
-            ("addresses", &self.addresses),
-            ("limits", &self.limits),
-            ("quota", &self.quota),
-            ("metadata", &self.metadata),
-            ("form", &self.form),
-            ("signed_writes", &self.signed_writes),
+            (DAYS, &self.days),
+            (DATE, &self.date),
             ("once", &self.once),
         ];
-        ticked.chain(lines.map(|(field, value)| (field, value.as_str()))).collect()
+        let ticked = self.ticked.iter().map(|scope| ("scope", scope.as_str()));
+        let input = self.input.pairs().into_iter().filter(|(name, _)| *name != "expires");
+        ticked.chain(own).chain(input).collect()
     }
 
     /// All scopes, ticked and typed, separated by spaces.
     pub fn scopes(&self) -> String {
-        format!("{} {}", self.ticked.join(" "), self.typed)
+        format!("{} {}", self.ticked.join(" "), self.input.scopes)
     }
 
     /// The expiry in the domain's words: `90d`, `2027-03-14` or `never`.
-    pub fn expires(&self) -> String {
+    fn expires(&self) -> String {
         match self.life.as_str() {
             DATE => self.date.clone(),
             DAYS => format!("{}d", self.days.trim()),
             NEVER => NEVER.to_owned(),
             preset => format!("{preset}d"),
         }
+    }
+
+    /// What the form asks for.
+    pub fn asked(&self) -> KeyInput {
+        KeyInput { scopes: self.scopes(), expires: self.expires(), ..self.input.clone() }
     }
 }
 
@@ -166,7 +113,7 @@ pub struct EditForm {
     /// `step`: empty at first; [`ANYWAY`] or [`BACK`] once it was said whom it would lock out.
     pub step: String,
     /// All other fields.
-    pub form: IssueKeyForm,
+    pub form: KeyForm,
 }
 
 impl EditForm {
@@ -190,7 +137,7 @@ impl EditForm {
         if !["", ANYWAY, BACK].contains(&step.as_str()) {
             return None;
         }
-        Some(Self { seen: seen?.parse().ok()?, step, form: IssueKeyForm::from_pairs(rest)? })
+        Some(Self { seen: seen?.parse().ok()?, step, form: KeyForm::from_pairs(rest)? })
     }
 }
 
@@ -257,7 +204,7 @@ mod tests {
             ("life=keep", "keepd"),
             ("", "d"),
         ] {
-            assert_eq!(IssueKeyForm::from_pairs(pairs(body)).unwrap().expires(), expected, "{body}");
+            assert_eq!(KeyForm::from_pairs(pairs(body)).unwrap().asked().expires, expected, "{body}");
         }
     }
 
@@ -266,17 +213,18 @@ mod tests {
     fn a_form_is_carried_on_whole() {
         let all = "scope=a&scope=b&template=t&name=n&description=d%0D%0Ae&owner=o&tenant=x&scopes=c&all_access_reason=r\
                    &life=date&days=1&date=2027-03-14&group=g&acts_as=u&role=l&addresses=10.0.0.0%2F8&limits=m&quota=q\
-                   &metadata=%7B%7D&form=jwt&signed_writes=required&once=o";
-        let form = IssueKeyForm::from_pairs(pairs(all)).unwrap();
+                   &labels=e%3Dp&metadata=%7B%7D&form=jwt&signed_writes=required&once=o";
+        let form = KeyForm::from_pairs(pairs(all)).unwrap();
         assert!(form.pairs().iter().all(|(_, value)| !value.is_empty()), "{form:?}");
         let carried = form.pairs().into_iter().map(|(field, value)| (field.to_owned(), value.to_owned()));
-        assert_eq!(IssueKeyForm::from_pairs(carried), Some(form.clone()));
+        assert_eq!(KeyForm::from_pairs(carried), Some(form.clone()));
     }
 
     #[test]
     fn fields_that_no_form_of_ours_has_are_refused() {
-        assert_eq!(IssueKeyForm::from_pairs(pairs("scope=a&scope=b&scopes=c")).unwrap().scopes(), "a b c");
-        assert!(IssueKeyForm::from_pairs(pairs("name=a&admin=1")).is_none());
+        assert_eq!(KeyForm::from_pairs(pairs("scope=a&scope=b&scopes=c")).unwrap().scopes(), "a b c");
+        assert!(KeyForm::from_pairs(pairs("name=a&admin=1")).is_none());
+        assert!(KeyForm::from_pairs(pairs("name=a&expires=90d")).is_none());
         assert_eq!(EditForm::from_pairs(pairs("name=a&seen=7")).unwrap().seen, 7);
         assert_eq!(EditForm::from_pairs(pairs("seen=7&step=anyway")).unwrap().step, ANYWAY);
         for bad in ["name=a", "name=a&seen=", "name=a&seen=7&seen=8", "seen=7&admin=1", "seen=7&step=x"] {

@@ -8,7 +8,7 @@ use model::people::Action;
 use crate::{
     bulk::BulkPage,
     error::ApiError,
-    form::{ArchiveForm, EditForm, IssueKeyForm, PurgeForm, RotateForm},
+    form::{ArchiveForm, EditForm, KeyForm, PurgeForm, RotateForm},
     once::Once,
     settings::Typed,
     signing::VerifyKeyForm,
@@ -48,7 +48,7 @@ pub enum Posted {
     /// The form for a new key has to be mended, or could not be carried out.
     Issue {
         /// As typed.
-        form: IssueKeyForm,
+        form: KeyForm,
         /// What to mend.
         errors: Vec<FieldErrorView>,
         /// Why it failed otherwise.

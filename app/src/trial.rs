@@ -5,9 +5,9 @@ use model::{
     address::Addresses,
     decision::{Check, Decision, Facts, Presented, Signature, Spent, judge, remedy},
     id::{EntryId, KeyId, TenantId},
-    key::{ArchiveReason, Archived, Card, Form, Key, Metadata, Purpose, SignedWrites, State, Subject, SwitchedOff},
+    key::{ArchiveReason, Archived, Form, Key, KeySpec, Purpose, SignedWrites, State, Subject, SwitchedOff},
     limit::{Limits, Quota},
-    name::{Description, Name, Owner, Prefix, Word},
+    name::{Name, Owner, Prefix},
     scope::{ClosedGates, Demand, Scopes},
     tenant::{AllAccess, Presentations, Tenant, Tokens},
     time::Timestamp,
@@ -57,7 +57,7 @@ pub struct Door {
 impl TrialKey {
     /// What a decision rests on: the key, and the gates in the way of its scopes that are closed.
     pub fn new(key: &Key, closed: &ClosedGates) -> Self {
-        let card = &key.card;
+        let spec = &key.spec;
         let (off, archived) = match &key.state {
             State::Live => (None, None),
             State::Off(off) => (Some((off.at.millis(), off.by.clone())), None),
@@ -69,17 +69,17 @@ impl TrialKey {
             prefix: key.prefix.to_string(),
             last_four: key.last_four.clone(),
             tenant: (key.tenant.id.to_string(), key.tenant.name.to_string()),
-            name: card.name.to_string(),
-            owner: card.owner.to_string(),
+            name: spec.name.to_string(),
+            owner: spec.owner.to_string(),
             owner_active: key.owner_active,
-            subject: key.subject.as_ref().map(subject),
-            scopes: card.scopes.to_string(),
+            subject: spec.subject.as_ref().map(subject),
+            scopes: spec.scopes.to_string(),
             closed: closed.to_string(),
-            addresses: card.addresses.to_string(),
-            limits: card.limits.to_string(),
-            quota: card.quota.map(|quota| quota.to_string()).unwrap_or_default(),
-            signed_writes: card.signed_writes.code().to_owned(),
-            expires_at: card.expires_at.millis(),
+            addresses: spec.addresses.to_string(),
+            limits: spec.limits.to_string(),
+            quota: spec.quota.map(|quota| quota.to_string()).unwrap_or_default(),
+            signed_writes: spec.signed_writes.code().to_owned(),
+            expires_at: spec.expires_at.millis(),
             off,
             archived,
         }
@@ -117,22 +117,19 @@ impl TrialKey {
                 docs: String::new(),
                 all_access: AllAccess::default(),
             },
-            card: Card {
-                name: Name::parse(&self.name).ok()?,
-                description: Description::parse("").ok()?,
-                owner: Owner::parse(&self.owner).ok()?,
-                scopes: Scopes::parse(&self.scopes).ok()?,
-                all_access_reason: Description::parse("").ok()?,
-                role: Word::parse("").ok()?,
-                expires_at: at(self.expires_at),
+            spec: KeySpec {
+                subject,
                 addresses: Addresses::parse(&self.addresses).ok()?,
                 limits: Limits::parse(&self.limits).ok()?,
                 quota: Quota::parse(&self.quota).ok()?,
-                metadata: Metadata::default(),
                 signed_writes: SignedWrites::parse(&self.signed_writes)?,
+                ..KeySpec::new(
+                    Name::parse(&self.name).ok()?,
+                    Owner::parse(&self.owner).ok()?,
+                    Scopes::parse(&self.scopes).ok()?,
+                    at(self.expires_at),
+                )
             },
-            group: None,
-            subject,
             owner_active: self.owner_active,
             form: Form::default(),
             purpose: Purpose::Ordinary,
@@ -195,7 +192,7 @@ impl TrialKey {
         };
         let mut walk = walk(decision, &remedy, |check| fact(check, &key));
         // What is used up only the server knows.
-        for (check, counted) in [(Check::Limits, !key.card.limits.is_empty()), (Check::Quota, key.card.quota.is_some())]
+        for (check, counted) in [(Check::Limits, !key.spec.limits.is_empty()), (Check::Quota, key.spec.quota.is_some())]
         {
             if let Some(view) = walk.checks.get_mut(check as usize).filter(|view| counted && view.mark == Mark::Passed)
             {

@@ -11,7 +11,7 @@ mod why;
 
 use serde::{Deserialize, Serialize};
 
-use crate::form::IssueKeyForm;
+use crate::form::KeyForm;
 pub use activity::{
     ActivityView, BrokenView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, TallyView, Tick,
     TightenView,
@@ -203,13 +203,15 @@ pub struct SubjectView {
 
 /// All that a key says about itself beside what the list shows. Texts may be empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CardView {
+pub struct SpecView {
     /// Whether its owner may still sign in.
     pub owner_active: bool,
     /// The user it acts as.
     pub acts_as: Option<SubjectView>,
     /// The role it acts in.
     pub role: String,
+    /// What it can be found by, each as `name=value`.
+    pub labels: Vec<String>,
     /// Why it may do everything.
     pub all_access_reason: String,
     /// Where it may be used from; none for everywhere.
@@ -238,7 +240,7 @@ pub struct KeyView {
     /// What it is for; may be empty.
     pub description: String,
     /// What else it says.
-    pub card: CardView,
+    pub spec: SpecView,
     /// Where the last allowed call came from.
     pub last_address: Option<String>,
     /// When, by whom and why it was archived.
@@ -417,7 +419,7 @@ pub struct EditKeyView {
     /// Whether it is archived, and stays as it is.
     pub is_archived: bool,
     /// The form as the key is.
-    pub form: IssueKeyForm,
+    pub form: KeyForm,
     /// What can be chosen.
     pub choices: NewKeyView,
 }

@@ -33,7 +33,7 @@ pub(crate) fn walk(decision: Decision, remedy: &str, fact: impl Fn(Check) -> Str
 
 /// What a check of this key rests on.
 pub(crate) fn fact(check: Check, key: &Key) -> String {
-    let card = &key.card;
+    let spec = &key.spec;
     let or = |text: String, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text };
     match check {
         Check::Existence => key.masked(),
@@ -42,22 +42,22 @@ pub(crate) fn fact(check: Check, key: &Key) -> String {
             State::Off(off) => format!("switched off by {}", off.by),
             State::Archived(gone) => format!("archived by {}", gone.by),
         },
-        Check::Owner => match &key.subject {
-            Some(subject) => format!("{}, acting as {}", holder(card.owner.as_str()), subject.name),
-            None => holder(card.owner.as_str()).to_owned(),
+        Check::Owner => match &key.spec.subject {
+            Some(subject) => format!("{}, acting as {}", holder(spec.owner.as_str()), subject.name),
+            None => holder(spec.owner.as_str()).to_owned(),
         },
-        Check::Time => match card.expires_at {
+        Check::Time => match spec.expires_at {
             Timestamp::NEVER => "never expires".to_owned(),
             at => format!("until {}", at.long()),
         },
         Check::Tenant => key.tenant.name.to_string(),
-        Check::Address => or(card.addresses.to_string(), "from everywhere"),
-        Check::Scope => card.scopes.to_string(),
-        Check::Signature => match card.signed_writes {
+        Check::Address => or(spec.addresses.to_string(), "from everywhere"),
+        Check::Scope => spec.scopes.to_string(),
+        Check::Signature => match spec.signed_writes {
             SignedWrites::Optional => "needs none".to_owned(),
             SignedWrites::Required => "needed by writes".to_owned(),
         },
-        Check::Limits => or(card.limits.to_string(), "has none"),
-        Check::Quota => or(card.quota.map(|quota| quota.to_string()).unwrap_or_default(), "has none"),
+        Check::Limits => or(spec.limits.to_string(), "has none"),
+        Check::Quota => or(spec.quota.map(|quota| quota.to_string()).unwrap_or_default(), "has none"),
     }
 }

@@ -239,11 +239,12 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{KeyForm, tampering::tamper};
+    use crate::tampering::tamper;
     use crypto::{
         clock::Clock,
         secret::{Entropy, MasterKey},
     };
+    use model::key_input::KeyInput;
     use store::{Location, Store};
 
     async fn console(folder: &Path) -> (Console, Store) {
@@ -256,7 +257,7 @@ mod tests {
 
     async fn three_keys(console: &Console) {
         for name in ["one", "two", "three"] {
-            let form = KeyForm { name: name.into(), scopes: "a".into(), expires: "30d".into(), ..KeyForm::default() };
+            let form = KeyInput { name: name.into(), scopes: "a".into(), expires: "30d".into(), ..KeyInput::default() };
             console.issue_key(&Permit::for_operator(), &form).await.unwrap();
         }
     }

@@ -3,6 +3,7 @@
 
 use super::{Console, ConsoleError, keys, list};
 use crate::Permit;
+use model::key_input::KeyInput;
 use model::{
     audit::Verb,
     id::KeyId,
@@ -199,14 +200,14 @@ impl Console {
             }
             BulkAct::Extend(text) => match self.store.policy().await?.expiry(text, self.clock.now()) {
                 Err(error) => Err(error.to_string()),
-                Ok(until) if until <= key.card.expires_at => Err("It lives as long already.".to_owned()),
+                Ok(until) if until <= key.spec.expires_at => Err("It lives as long already.".to_owned()),
                 Ok(until) => Ok(Planned::Extend(until)),
             },
         })
     }
 
     async fn plan_move(&self, key: &Key, name: &str) -> Result<Result<Planned, String>, ConsoleError> {
-        let is_there = key.group.as_ref().map_or("", |group| group.name.as_str()) == name;
+        let is_there = key.spec.group.as_ref().map_or("", |group| group.name.as_str()) == name;
         if is_there {
             return Ok(Err(
                 if name.is_empty() { "It is in no group." } else { "It is in this group already." }.to_owned()
@@ -233,8 +234,8 @@ impl Console {
         match planned {
             Planned::Archive(reason) => self.archive_key(permit, id, reason).await.map(drop),
             Planned::Switch(on) => self.switch_key(permit, id, on).await.map(drop),
-            Planned::Move(group) => self.amend_key(permit, id, generation, |key| key.group = group).await,
-            Planned::Extend(until) => self.amend_key(permit, id, generation, |key| key.card.expires_at = until).await,
+            Planned::Move(group) => self.amend_key(permit, id, generation, |key| key.spec.group = group).await,
+            Planned::Extend(until) => self.amend_key(permit, id, generation, |key| key.spec.expires_at = until).await,
         }
     }
 
@@ -253,9 +254,9 @@ impl Console {
         }
         let mut after = Key { generation: change.generation(), ..before.clone() };
         change_it(&mut after);
-        let changed = keys::changes(&keys::KeyForm::of(&before).fields(), &keys::KeyForm::of(&after).fields());
+        let changed = keys::changes(&KeyInput::of(&before).pairs(), &KeyInput::of(&after).pairs());
         change.update_key(&after).await?;
-        let detail = serde_json::json!({ "name": after.card.name.as_str(), "changes": changed });
+        let detail = serde_json::json!({ "name": after.spec.name.as_str(), "changes": changed });
         change.commit(self.clock.now(), permit.actor(), Verb::EditKey, id.as_str(), &detail.to_string()).await?;
         Ok(())
     }

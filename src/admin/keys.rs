@@ -7,14 +7,16 @@ use crypto::{
     jwt::Claims,
     secret::{Digest, Plaintext},
 };
+use model::key_input::KeyInput;
 use model::{
     address::Addresses,
     audit::Verb,
     id::KeyId,
     key::{
-        ArchiveReason, Archived, Card, Form, Generation, Key, MAX_METADATA, Metadata, Named, Purpose, SignedWrites,
+        ArchiveReason, Archived, Form, Generation, Key, KeySpec, MAX_METADATA, Metadata, Named, Purpose, SignedWrites,
         State, Subject, SwitchedOff,
     },
+    label::Labels,
     limit::{Limits, Quota},
     listing::Phase,
     name::{Description, Email, Name, Owner, Word, is_seen},
@@ -27,90 +29,6 @@ use model::{
     token,
 };
 use store::{Change, LastUse, NewKey, Rotation, Stakes, StoredKey, StoredVerifyKey};
-
-/// The form of a key, as typed. Every field is text, as the browser and the command line have it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KeyForm {
-    /// What it is called.
-    pub name: String,
-    /// What it is for.
-    pub description: String,
-    /// Who holds it; empty for whoever asks.
-    pub owner: String,
-    /// What it may do, separated by white space or commas.
-    pub scopes: String,
-    /// Why it may do everything, if it may.
-    pub all_access_reason: String,
-    /// Until when: `90d`, `2027-03-14`, an RFC 3339 instant or `never`.
-    pub expires: String,
-    /// The name of its tenant; empty for the default one. It stays what it was.
-    pub tenant: String,
-    /// The name of its group; empty for none.
-    pub group: String,
-    /// The name of the user it acts as; empty for none.
-    pub acts_as: String,
-    /// The role it acts in.
-    pub role: String,
-    /// Where it may be used from; empty for everywhere.
-    pub addresses: String,
-    /// How often: `100/minute`; empty for as often as one likes.
-    pub limits: String,
-    /// How much: `10000/month`; empty for no quota.
-    pub quota: String,
-    /// A JSON object that services are told; empty for none.
-    pub metadata: String,
-    /// `required` when writes need a signature.
-    pub signed_writes: String,
-    /// `token` or `jwt`; empty for a token. It stays what it was.
-    pub form: String,
-}
-
-impl KeyForm {
-    /// The form of a key as it is.
-    pub fn of(key: &Key) -> Self {
-        let card = &key.card;
-        Self {
-            name: card.name.to_string(),
-            description: card.description.to_string(),
-            owner: card.owner.to_string(),
-            scopes: card.scopes.to_string(),
-            all_access_reason: card.all_access_reason.to_string(),
-            expires: card.expires_at.to_string(),
-            tenant: key.tenant.name.to_string(),
-            group: key.group.as_ref().map(|group| group.name.clone()).unwrap_or_default(),
-            acts_as: key.subject.as_ref().map(|subject| subject.name.clone()).unwrap_or_default(),
-            role: card.role.to_string(),
-            addresses: card.addresses.to_string(),
-            limits: card.limits.to_string(),
-            quota: card.quota.map(|quota| quota.to_string()).unwrap_or_default(),
-            metadata: if card.metadata.is_empty() { String::new() } else { card.metadata.as_str().to_owned() },
-            signed_writes: card.signed_writes.code().to_owned(),
-            form: key.form.code().to_owned(),
-        }
-    }
-
-    /// Its fields by their names in forms and commands.
-    pub fn fields(&self) -> [(&'static str, &str); 16] {
-        [
-            ("name", &self.name),
-            ("description", &self.description),
-            ("owner", &self.owner),
-            ("scopes", &self.scopes),
-            ("all_access_reason", &self.all_access_reason),
-            ("expires", &self.expires),
-            ("tenant", &self.tenant),
-            ("group", &self.group),
-            ("acts_as", &self.acts_as),
-            ("role", &self.role),
-            ("addresses", &self.addresses),
-            ("limits", &self.limits),
-            ("quota", &self.quota),
-            ("metadata", &self.metadata),
-            ("signed_writes", &self.signed_writes),
-            ("form", &self.form),
-        ]
-    }
-}
 
 /// A key that was just issued, with the only copy of its secret.
 pub struct Issued {
@@ -136,10 +54,8 @@ pub struct KeyDetail {
 
 /// A form that was read: what it says, and whom it concerns.
 pub(super) struct Read {
-    pub(super) card: Card,
+    pub(super) spec: KeySpec,
     pub(super) tenant: Tenant,
-    pub(super) group: Option<Named>,
-    pub(super) subject: Option<Subject>,
     pub(super) form: Form,
 }
 
@@ -155,12 +71,12 @@ pub(super) struct Replaced {
 
 impl Console {
     /// Issues a key. When this returns, the key is durable; its secret is nowhere else.
-    pub async fn issue_key(&self, permit: &Permit, form: &KeyForm) -> Result<Issued, ConsoleError> {
+    pub async fn issue_key(&self, permit: &Permit, form: &KeyInput) -> Result<Issued, ConsoleError> {
         self.issue_key_once(permit, form, "").await
     }
 
     /// The same, once for each `mark` of a form ([`Console::form_mark`]); an empty one marks nothing.
-    pub async fn issue_key_once(&self, permit: &Permit, form: &KeyForm, mark: &str) -> Result<Issued, ConsoleError> {
+    pub async fn issue_key_once(&self, permit: &Permit, form: &KeyInput, mark: &str) -> Result<Issued, ConsoleError> {
         permit.allows(Action::WriteKeys)?;
         let sent = self.unsent(permit, mark).await?;
         let policy = self.store.policy().await?;
@@ -209,18 +125,18 @@ impl Console {
     ) -> Result<Issued, ConsoleError> {
         let now = self.clock.now();
         let id = self.entropy.key_id();
-        let Read { card, tenant, group, subject, form } = read;
+        let Read { spec, tenant, form } = read;
         let token = match form {
             Form::Token => self.entropy.token(&tenant.prefix, id),
             Form::Jwt => {
                 let claims = Claims {
                     issuer: self.issuer(),
                     audience: tenant.name.as_str(),
-                    subject: subject.as_ref().map_or(card.owner.as_str(), |subject| &subject.name),
+                    subject: spec.subject.as_ref().map_or(spec.owner.as_str(), |subject| &subject.name),
                     id,
                     issued_at: now,
-                    expires_at: card.expires_at,
-                    scopes: &card.scopes,
+                    expires_at: spec.expires_at,
+                    scopes: &spec.scopes,
                 };
                 self.sign_jwt(permit, &claims).await?
             }
@@ -235,15 +151,13 @@ impl Console {
             }
             change.insert_form_sent(sent, id, now).await?;
         }
-        within_gates(&mut change, &tenant, &card.scopes, None).await?;
-        let cap = Cap::of(&mut change, &card.owner, now).await?;
+        within_gates(&mut change, &tenant, &spec.scopes, None).await?;
+        let cap = Cap::of(&mut change, &spec.owner, now).await?;
         let key = Key {
             id,
             prefix: tenant.prefix.clone(),
             tenant,
-            card,
-            group,
-            subject,
+            spec,
             owner_active: true,
             form,
             purpose: Purpose::Ordinary,
@@ -256,8 +170,8 @@ impl Console {
         };
         change.insert_key(NewKey { key: &key, digest }).await?;
         let mut detail = serde_json::json!({
-            "name": key.card.name.as_str(), "owner": key.card.owner.as_str(), "scopes": key.card.scopes.to_string(),
-            "tenant": key.tenant.name.as_str(), "expires": key.card.expires_at.to_string(),
+            "name": key.spec.name.as_str(), "owner": key.spec.owner.as_str(), "scopes": key.spec.scopes.to_string(),
+            "tenant": key.tenant.name.as_str(), "expires": key.spec.expires_at.to_string(),
         });
         if let Some(Replaced { key: seen, until, would_end }) = replaced {
             // What somebody else did to the old key meanwhile stays done.
@@ -272,11 +186,11 @@ impl Console {
                 let signs = StoredVerifyKey { id: self.entropy.verify_key_id(), key: id, ..signs };
                 change.insert_verify_key(&signs).await?;
             }
-            before.card.expires_at = before.card.expires_at.min(until);
+            before.spec.expires_at = before.spec.expires_at.min(until);
             change.update_key(&before).await?;
             cap.keep(&mut change, policy, "overlap").await?;
             detail["successor"] = id.as_str().into();
-            detail["expires"] = before.card.expires_at.to_string().into();
+            detail["expires"] = before.spec.expires_at.to_string().into();
             change.commit(now, permit.actor(), Verb::RotateKey, before.id.as_str(), &detail.to_string()).await?;
         } else {
             cap.keep(&mut change, policy, "owner").await?;
@@ -314,7 +228,7 @@ impl Console {
         &self,
         permit: &Permit,
         id: KeyId,
-        form: &KeyForm,
+        form: &KeyInput,
         seen: Option<Generation>,
     ) -> Result<Key, ConsoleError> {
         permit.allows(Action::WriteKeys)?;
@@ -329,19 +243,18 @@ impl Console {
         if seen != before.generation {
             return Err(ConsoleError::Conflict);
         }
-        within_gates(&mut change, &before.tenant, &read.card.scopes, Some(&before.card.scopes)).await?;
-        let cap = Cap::of(&mut change, &read.card.owner, now).await?;
-        let Read { card, group, subject, .. } = read;
-        let after = Key { card, group, subject, generation: change.generation(), ..before.clone() };
-        let (old, new) = (KeyForm::of(&before), KeyForm::of(&after));
-        let changed = changes(&old.fields(), &new.fields());
+        within_gates(&mut change, &before.tenant, &read.spec.scopes, Some(&before.spec.scopes)).await?;
+        let cap = Cap::of(&mut change, &read.spec.owner, now).await?;
+        let after = Key { spec: read.spec, generation: change.generation(), ..before.clone() };
+        let (old, new) = (KeyInput::of(&before), KeyInput::of(&after));
+        let changed = changes(&old.pairs(), &new.pairs());
         if changed.as_object().is_some_and(serde_json::Map::is_empty) {
             return Ok(before);
         }
         change.update_key(&after).await?;
-        let field = if before.card.owner == after.card.owner { "expires" } else { "owner" };
+        let field = if before.spec.owner == after.spec.owner { "expires" } else { "owner" };
         cap.keep(&mut change, policy, field).await?;
-        let detail = serde_json::json!({ "name": after.card.name.as_str(), "changes": changed });
+        let detail = serde_json::json!({ "name": after.spec.name.as_str(), "changes": changed });
         change.commit(now, permit.actor(), Verb::EditKey, id.as_str(), &detail.to_string()).await?;
         Ok(after)
     }
@@ -360,7 +273,7 @@ impl Console {
         let key = Key { state, generation: change.generation(), ..key };
         change.update_key(&key).await?;
         let verb = if on { Verb::SwitchOnKey } else { Verb::SwitchOffKey };
-        let detail = serde_json::json!({ "name": key.card.name.as_str() });
+        let detail = serde_json::json!({ "name": key.spec.name.as_str() });
         change.commit(now, permit.actor(), verb, id.as_str(), &detail.to_string()).await?;
         Ok(key)
     }
@@ -373,7 +286,7 @@ impl Console {
         reaches(permit, &key)?;
         let now = self.clock.now();
         let evidence = Archived { at: now, by: permit.actor().to_owned(), reason };
-        let name = key.card.name.clone();
+        let name = key.spec.name.clone();
         let archived = match key.clone().archive(evidence.clone()) {
             Ok(archived) => Key { generation: change.generation(), ..archived },
             Err(_) => return Ok(key),
@@ -393,7 +306,7 @@ impl Console {
             return Err(ConsoleError::field("confirm", "Archive the key first: only an archived key can be purged."));
         }
         change.purge_key(id).await?;
-        let detail = serde_json::json!({ "name": key.card.name.as_str() });
+        let detail = serde_json::json!({ "name": key.spec.name.as_str() });
         change.commit(self.clock.now(), permit.actor(), Verb::PurgeKey, id.as_str(), &detail.to_string()).await?;
         Ok(())
     }
@@ -411,13 +324,13 @@ impl Console {
         subject: Option<&Entry>,
     ) -> Result<Vec<FieldError>, ConsoleError> {
         let mut errors = Vec::new();
-        let acts_as = before.and_then(|key| key.subject.as_ref()).map(|subject| subject.id);
+        let acts_as = before.and_then(|key| key.spec.subject.as_ref()).map(|subject| subject.id);
         if let Some(subject) = subject.filter(|entry| entry.disabled_at.is_some() && acts_as != Some(entry.id)) {
             let words =
                 format!("{} is switched off: the key would be refused. Switch that user on first.", subject.name());
             errors.push(error("acts_as", words));
         }
-        let account = owner.filter(|owner| before.is_none_or(|key| key.card.owner != **owner));
+        let account = owner.filter(|owner| before.is_none_or(|key| key.spec.owner != **owner));
         if let Some(Ok(email)) = account.map(|owner| Email::parse(owner.as_str()))
             && self.store.user_by_email(&email).await?.is_some_and(|stored| stored.user.disabled_at.is_some())
         {
@@ -431,26 +344,26 @@ impl Console {
     pub(super) async fn read(
         &self,
         permit: &Permit,
-        form: &KeyForm,
+        form: &KeyInput,
         before: Option<&Key>,
         policy: Policy,
     ) -> Result<Read, ConsoleError> {
         let now = self.clock.now();
         let mut errors = Vec::new();
         // A key that is nobody's stays so when its form says nothing else.
-        let kept = before.filter(|key| key.card.owner.as_str().is_empty() && permit.only_owner().is_none());
+        let kept = before.filter(|key| key.spec.owner.as_str().is_empty() && permit.only_owner().is_none());
         let owner = match (form.owner.trim(), kept) {
             ("", None) => permit.default_owner(),
             (owner, _) => owner,
         };
-        let kept = before.filter(|key| form.expires.trim() == key.card.expires_at.to_string());
+        let kept = before.filter(|key| form.expires.trim() == key.spec.expires_at.to_string());
         let expires = match kept {
-            Some(key) => Ok(key.card.expires_at),
+            Some(key) => Ok(key.spec.expires_at),
             None => policy.expiry(&form.expires, now),
         };
         let name = field(&mut errors, "name", Name::parse(&form.name));
         // Names from before this was asked stay what they are.
-        let is_kept = before.is_some_and(|key| key.card.name.as_str() == form.name.trim());
+        let is_kept = before.is_some_and(|key| key.spec.name.as_str() == form.name.trim());
         if name.is_some() && !is_kept && !is_seen(&form.name) {
             errors.push(error("name", "Nothing of this name can be seen. Type letters or digits."));
         }
@@ -466,6 +379,7 @@ impl Console {
         let addresses = field(&mut errors, "addresses", Addresses::parse(&form.addresses));
         let limits = field(&mut errors, "limits", Limits::parse(&form.limits));
         let quota = field(&mut errors, "quota", Quota::parse(&form.quota));
+        let labels = field(&mut errors, "labels", Labels::parse(&form.labels));
         let metadata = field(&mut errors, "metadata", metadata(&form.metadata));
         let code = |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
         let signed_writes =
@@ -484,7 +398,7 @@ impl Console {
         let subject = self.named(&mut errors, Kind::Subject, within, "acts_as", &form.acts_as).await?;
         errors.extend(self.disabled_holders(before, owner.as_ref(), subject.as_ref()).await?);
         if let (Some(scopes), Some(tenant)) = (&scopes, &tenant) {
-            let held = before.map(|key| &key.card.scopes);
+            let held = before.map(|key| &key.spec.scopes);
             errors.extend(self.refused_scopes(permit, scopes, held, tenant, &form.all_access_reason).await?);
         }
         if permit.only_owner().is_some_and(|only| owner.as_ref().is_some_and(|owner| owner.as_str() != only)) {
@@ -497,21 +411,28 @@ impl Console {
             let signed = "This is signed into the JWT. Rotate the key to change it.";
             let subject = subject.as_ref().map(|entry| entry.id);
             for (field, changed) in [
-                ("scopes", scopes.as_ref() != Some(&key.card.scopes)),
-                ("expires", expires_at != Some(key.card.expires_at)),
-                ("acts_as", subject != key.subject.as_ref().map(|subject| subject.id)),
+                ("scopes", scopes.as_ref() != Some(&key.spec.scopes)),
+                ("expires", expires_at != Some(key.spec.expires_at)),
+                ("acts_as", subject != key.spec.subject.as_ref().map(|subject| subject.id)),
             ] {
                 errors.extend(changed.then(|| error(field, signed)));
             }
         }
-        let card = || {
-            Some(Card {
+        let spec = || {
+            Some(KeySpec {
                 name: name?,
                 description: description?,
                 owner: owner?,
                 scopes: scopes?,
                 all_access_reason: all_access_reason?,
+                group: group.map(|entry| Named { id: entry.id, name: entry.name().to_owned() }),
+                subject: subject.map(|entry| Subject {
+                    id: entry.id,
+                    name: entry.name().to_owned(),
+                    active: entry.disabled_at.is_none(),
+                }),
                 role: role?,
+                labels: labels?,
                 expires_at: expires_at?,
                 addresses: addresses?,
                 limits: limits?,
@@ -520,16 +441,8 @@ impl Console {
                 signed_writes: signed_writes?,
             })
         };
-        match (card(), tenant, shape) {
-            (Some(card), Some(tenant), Some(form)) if errors.is_empty() => {
-                let group = group.map(|entry| Named { id: entry.id, name: entry.name().to_owned() });
-                let subject = subject.map(|entry| Subject {
-                    id: entry.id,
-                    name: entry.name().to_owned(),
-                    active: entry.disabled_at.is_none(),
-                });
-                Ok(Read { card, tenant, group, subject, form })
-            }
+        match (spec(), tenant, shape) {
+            (Some(spec), Some(tenant), Some(form)) if errors.is_empty() => Ok(Read { spec, tenant, form }),
             _ => Err(ConsoleError::Invalid(errors)),
         }
     }
@@ -545,15 +458,15 @@ impl Console {
             errors.push(error("tenant", format!("You hold no key in tenant {name}. Ask an admin for the first one.")));
         }
         let id = |subject: Option<&Subject>| subject.map(|subject| subject.id);
-        let subject = id(read.subject.as_ref());
-        if subject.is_some() && before.is_none_or(|key| id(key.subject.as_ref()) != subject) {
+        let subject = id(read.spec.subject.as_ref());
+        if subject.is_some() && before.is_none_or(|key| id(key.spec.subject.as_ref()) != subject) {
             errors.push(error("acts_as", "Your role makes keys that act as nobody else. Ask an admin."));
         }
-        let role = &read.card.role;
-        if !role.as_str().is_empty() && before.is_none_or(|key| key.card.role != *role) {
+        let role = &read.spec.role;
+        if !role.as_str().is_empty() && before.is_none_or(|key| key.spec.role != *role) {
             errors.push(error("role", "Your role may not pass on a role. Ask an admin."));
         }
-        if read.card.scopes.is_all_access() && before.is_none_or(|key| !key.card.scopes.is_all_access()) {
+        if read.spec.scopes.is_all_access() && before.is_none_or(|key| !key.spec.scopes.is_all_access()) {
             errors.push(error("scopes", "Your role may not make a key that opens everything. Ask an admin."));
         }
         if errors.is_empty() { Ok(()) } else { Err(ConsoleError::Invalid(errors)) }

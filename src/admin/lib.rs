@@ -32,7 +32,7 @@ pub use self::{
     audit::{ChainError, ChainReport},
     bulk::{BulkAct, BulkItem, BulkPlan, BulkStep, Pick},
     chain_status::ChainStatus,
-    keys::{Issued, KeyDetail, KeyForm},
+    keys::{Issued, KeyDetail},
     list::{KeyList, MATCHES, PAGE},
     overview::{FirstRun, Overview},
     people::{NewUser, SetupError},

@@ -101,7 +101,7 @@ impl Console {
             ..ListKeys::default()
         };
         let keys = self.store.keys(&list, LINES, now).await?.keys.into_iter().map(|listed| listed.key);
-        Ok(keys.filter(|key| key.card.expires_at != Timestamp::NEVER).collect())
+        Ok(keys.filter(|key| key.spec.expires_at != Timestamp::NEVER).collect())
     }
 
     /// The busiest of two hours, added up.

@@ -56,7 +56,7 @@ impl Permit {
 
     /// Whether it reaches this key. One that it does not reach looks as if it did not exist.
     pub fn reaches(&self, key: &Key) -> bool {
-        self.only_owner().is_none_or(|owner| owner == key.card.owner.as_str())
+        self.only_owner().is_none_or(|owner| owner == key.spec.owner.as_str())
     }
 }
 

@@ -10,13 +10,11 @@ use tokio::task::JoinSet;
 use super::{Console, ConsoleError, FieldError, keys::error};
 use crypto::secret::{Digest, Plaintext};
 use model::{
-    address::Addresses,
     audit::Verb,
     codes,
     id::KeyId,
-    key::{ArchiveReason, Archived, Card, Form, Key, Metadata, Purpose, SignedWrites, State},
-    limit::Limits,
-    name::{Description, Name, Owner, Word},
+    key::{ArchiveReason, Archived, Form, Key, KeySpec, Purpose, State},
+    name::{Description, Name, Owner},
     people::Action,
     registry::DEFAULT_TENANT,
     scope::{Scope, Scopes},
@@ -255,14 +253,12 @@ impl Console {
         ] {
             let id = self.entropy.key_id();
             let token = self.entropy.token(&tenant.prefix, id);
-            let card = card(probe, permit.actor(), scope.clone(), expires_at)?;
+            let spec = spec(probe, permit.actor(), scope.clone(), expires_at)?;
             let key = Key {
                 id,
                 prefix: tenant.prefix.clone(),
                 tenant: tenant.clone(),
-                card,
-                group: None,
-                subject: None,
+                spec,
                 owner_active: true,
                 form: Form::Token,
                 purpose: Purpose::Canary,
@@ -323,22 +319,12 @@ impl Console {
     }
 }
 
-fn card(probe: Probe, owner: &str, scope: Scope, expires_at: Timestamp) -> Result<Card, ConsoleError> {
+fn spec(probe: Probe, owner: &str, scope: Scope, expires_at: Timestamp) -> Result<KeySpec, ConsoleError> {
     let wrong = |error: model::name::TextError| ConsoleError::field("scope", error);
-    Ok(Card {
-        name: Name::parse(&format!("Self-test: {}", probe.code())).map_err(wrong)?,
-        description: Description::parse(Purpose::Canary.words()).map_err(wrong)?,
-        owner: Owner::parse(owner).map_err(wrong)?,
-        scopes: scope.into(),
-        all_access_reason: Description::parse("").map_err(wrong)?,
-        role: Word::parse("").map_err(wrong)?,
-        expires_at,
-        addresses: Addresses::default(),
-        limits: Limits::default(),
-        quota: None,
-        metadata: Metadata::default(),
-        signed_writes: SignedWrites::default(),
-    })
+    let name = Name::parse(&format!("Self-test: {}", probe.code())).map_err(wrong)?;
+    let owner = Owner::parse(owner).map_err(wrong)?;
+    let description = Description::parse(Purpose::Canary.words()).map_err(wrong)?;
+    Ok(KeySpec { description, ..KeySpec::new(name, owner, scope.into(), expires_at) })
 }
 
 fn evidence(at: Timestamp, by: &str) -> Archived {

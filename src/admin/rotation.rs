@@ -2,15 +2,16 @@
 //! nobody is seen with the old key any more.
 
 use super::{
-    Console, ConsoleError, KeyForm,
+    Console, ConsoleError,
     keys::{Cap, Issued, Read, Replaced, changing, error, reaches},
 };
 use crate::Permit;
+use model::key_input::KeyInput;
 use model::{
     activity::{Observation, Outcome, Period, Series, Tally},
     audit::Verb,
     id::KeyId,
-    key::{Card, Form, Key, Purpose, State, Status},
+    key::{Form, Key, KeySpec, Purpose, State, Status},
     people::Action,
     policy::Policy,
     time::{DAY, HOUR, Timestamp},
@@ -128,7 +129,7 @@ pub struct Drain {
 impl Pair {
     /// Whether the old key has stopped.
     pub fn is_over(&self, now: Timestamp) -> bool {
-        self.old.card.expires_at <= now
+        self.old.spec.expires_at <= now
     }
 
     /// Whether nobody was seen with the old key for long enough to cut it.
@@ -163,7 +164,7 @@ impl Console {
         let would_end = self.would_end(&key).await?;
         self.is_rotatable(&key).await?;
         let read = self.heir(permit, &key, would_end, policy).await?;
-        let until = overlap.end(self.clock.now(), key.card.expires_at)?;
+        let until = overlap.end(self.clock.now(), key.spec.expires_at)?;
         self.issue(permit, read, policy, Some(Replaced { key, until, would_end }), sent).await
     }
 
@@ -218,26 +219,20 @@ impl Console {
             Timestamp::NEVER => "never".to_owned(),
             _ => format!("{}d", policy.max_days),
         };
-        let form = KeyForm { expires: life, ..KeyForm::of(key) };
+        let form = KeyInput { expires: life, ..KeyInput::of(key) };
         self.read(permit, &form, None, policy).await.map_err(|error| match error {
             ConsoleError::Invalid(_) => {
                 ConsoleError::field("overlap", format!("{} {}", error.sentences(), Remedy::of(key).words()))
             }
             error => error,
         })?;
-        Ok(Read {
-            card: Card { expires_at, ..key.card.clone() },
-            tenant: key.tenant.clone(),
-            group: key.group.clone(),
-            subject: key.subject.clone(),
-            form: key.form,
-        })
+        Ok(Read { spec: KeySpec { expires_at, ..key.spec.clone() }, tenant: key.tenant.clone(), form: key.form })
     }
 
     /// Ends the overlap: the old key stops now. It can be let work again until it is archived.
     pub async fn cut_key(&self, permit: &Permit, id: KeyId) -> Result<Key, ConsoleError> {
         self.end_overlap(permit, id, Verb::CutKey, |key, now, _| {
-            if key.card.expires_at <= now {
+            if key.spec.expires_at <= now {
                 return Err(ConsoleError::field("overlap", "It has stopped already."));
             }
             Ok(now)
@@ -249,9 +244,9 @@ impl Console {
     pub async fn extend_overlap(&self, permit: &Permit, id: KeyId, overlap: Overlap) -> Result<Key, ConsoleError> {
         self.end_overlap(permit, id, Verb::ExtendOverlap, |key, now, latest| {
             let end = overlap.end(now, latest)?;
-            if end <= key.card.expires_at {
+            if end <= key.spec.expires_at {
                 let field = if matches!(overlap, Overlap::Until(_)) { "until" } else { "overlap" };
-                let words = format!("It works until {} as it is: choose a later time.", key.card.expires_at.long());
+                let words = format!("It works until {} as it is: choose a later time.", key.spec.expires_at.long());
                 return Err(ConsoleError::Invalid(vec![error(field, words)]));
             }
             Ok(end)
@@ -276,14 +271,14 @@ impl Console {
             return Err(ConsoleError::field("overlap", "This key has no successor: edit it instead."));
         };
         let now = self.clock.now();
-        key.card.expires_at = end(&key, now, latest(rotation.would_end, policy, now))?;
+        key.spec.expires_at = end(&key, now, latest(rotation.would_end, policy, now))?;
         key.generation = change.generation();
-        let cap = Cap::of(&mut change, &key.card.owner, now).await?;
+        let cap = Cap::of(&mut change, &key.spec.owner, now).await?;
         change.update_key(&key).await?;
         cap.keep(&mut change, policy, "overlap").await?;
         let detail = serde_json::json!({
-            "name": key.card.name.as_str(), "successor": rotation.new.as_str(),
-            "expires": key.card.expires_at.to_string(),
+            "name": key.spec.name.as_str(), "successor": rotation.new.as_str(),
+            "expires": key.spec.expires_at.to_string(),
         });
         change.commit(now, permit.actor(), verb, id.as_str(), &detail.to_string()).await?;
         Ok(key)
@@ -311,7 +306,7 @@ impl Console {
             return Ok(None);
         };
         let matters = |key: &Key| reaches(permit, key).is_ok() && !matches!(key.state, State::Archived(_));
-        let long_over = now.since(old.key.card.expires_at) > REMEMBERED;
+        let long_over = now.since(old.key.spec.expires_at) > REMEMBERED;
         if long_over || !matters(&old.key) || !matters(&new.key) {
             return Ok(None);
         }
@@ -351,7 +346,7 @@ impl Console {
     async fn would_end(&self, key: &Key) -> Result<Timestamp, ConsoleError> {
         let before = self.store.rotations(key.id).await?;
         let ends = before.iter().filter(|rotation| rotation.old == key.id).map(|rotation| rotation.would_end);
-        Ok(ends.fold(key.card.expires_at, Timestamp::max))
+        Ok(ends.fold(key.spec.expires_at, Timestamp::max))
     }
 }
 

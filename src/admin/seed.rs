@@ -6,9 +6,8 @@ use crypto::secret::Digest;
 use model::{
     address::Addresses,
     audit::Verb,
-    key::{ArchiveReason, Archived, Card, Form, Key, Metadata, Purpose, SignedWrites, State, SwitchedOff},
-    limit::Limits,
-    name::{Description, Name, Owner, Word},
+    key::{ArchiveReason, Archived, Form, Key, KeySpec, Purpose, State, SwitchedOff},
+    name::{Description, Name, Owner},
     people::Action,
     registry::DEFAULT_TENANT,
     scope::Scopes,
@@ -50,10 +49,8 @@ impl Console {
                 id,
                 prefix: tenant.prefix.clone(),
                 tenant: tenant.clone(),
-                card: card(number, [pick(8, 1), pick(9, 3), pick(6, 11)], now.plus((number * 53 % 365 - 20) * DAY))
+                spec: spec(number, [pick(8, 1), pick(9, 3), pick(6, 11)], now.plus((number * 53 % 365 - 20) * DAY))
                     .ok_or(ConsoleError::NotFound)?,
-                group: None,
-                subject: None,
                 owner_active: true,
                 form: Form::Token,
                 purpose: Purpose::Ordinary,
@@ -92,20 +89,13 @@ impl Console {
     }
 }
 
-fn card(number: i64, [place, thing, scopes]: [usize; 3], expires_at: Timestamp) -> Option<Card> {
-    Some(Card {
-        name: Name::parse(&format!("{} {} {number}", PLACES[place], THINGS[thing])).ok()?,
+fn spec(number: i64, [place, thing, scopes]: [usize; 3], expires_at: Timestamp) -> Option<KeySpec> {
+    let name = Name::parse(&format!("{} {} {number}", PLACES[place], THINGS[thing])).ok()?;
+    let owner = Owner::parse(&format!("team-{}", number / 4)).ok()?;
+    Some(KeySpec {
         description: Description::parse("Made up, to try the console with many keys.").ok()?,
-        owner: Owner::parse(&format!("team-{}", number / 4)).ok()?,
-        scopes: Scopes::parse(SCOPES[scopes]).ok()?,
-        all_access_reason: Description::parse("").ok()?,
-        role: Word::parse("").ok()?,
-        expires_at,
         addresses: Addresses::parse(if number % 3 == 0 { "" } else { "10.0.0.0/8" }).ok()?,
-        limits: Limits::default(),
-        quota: None,
-        metadata: Metadata::default(),
-        signed_writes: SignedWrites::default(),
+        ..KeySpec::new(name, owner, Scopes::parse(SCOPES[scopes]).ok()?, expires_at)
     })
 }
 

@@ -1,8 +1,9 @@
 //! Before a key is tightened: the calls lately seen with it, judged again as if the edit had been saved. It changes
 //! nothing, and knows as much as was recorded.
 
-use super::{Console, ConsoleError, KeyDetail, KeyForm, activity::Record};
+use super::{Console, ConsoleError, KeyDetail, activity::Record};
 use crate::Permit;
+use model::key_input::KeyInput;
 use model::{
     activity::{Manner, Observation},
     decision::{Decision, Facts, Presented, Reason, Signature, Spent, judge},
@@ -34,12 +35,12 @@ pub struct Tightening {
 
 impl Console {
     /// Which calls seen lately an edit would have refused. The form is read as for the edit, with the same mistakes.
-    pub async fn would_break(&self, permit: &Permit, id: KeyId, form: &KeyForm) -> Result<Tightening, ConsoleError> {
+    pub async fn would_break(&self, permit: &Permit, id: KeyId, form: &KeyInput) -> Result<Tightening, ConsoleError> {
         permit.allows(Action::WriteKeys)?;
         let KeyDetail { key: before, closed, .. } = self.show_key(permit, id).await?;
-        let card = self.read(permit, form, Some(&before), self.store.policy().await?).await?.card;
-        let after = Key { card, ..before.clone() };
-        let (old, new) = (&before.card, &after.card);
+        let spec = self.read(permit, form, Some(&before), self.store.policy().await?).await?.spec;
+        let after = Key { spec, ..before.clone() };
+        let (old, new) = (&before.spec, &after.spec);
         if (&old.scopes, &old.addresses, old.signed_writes) == (&new.scopes, &new.addresses, new.signed_writes) {
             return Ok(Tightening::default());
         }

@@ -80,7 +80,7 @@ impl Console {
         let key = Key { generation: change.generation(), ..key };
         change.update_key(&key).await?;
         let detail = serde_json::json!({
-            "name": key.card.name.as_str(), "label": added.label.as_str(), "fingerprint": added.public.fingerprint(),
+            "name": key.spec.name.as_str(), "label": added.label.as_str(), "fingerprint": added.public.fingerprint(),
         });
         change.commit(now, permit.actor(), Verb::AddVerifyKey, id.as_str(), &detail.to_string()).await?;
         Ok(added)
@@ -106,7 +106,7 @@ impl Console {
         }
         let key = Key { generation: change.generation(), ..key };
         change.update_key(&key).await?;
-        let detail = serde_json::json!({ "name": key.card.name.as_str(), "label": found.label.as_str() });
+        let detail = serde_json::json!({ "name": key.spec.name.as_str(), "label": found.label.as_str() });
         change.commit(now, permit.actor(), Verb::RetireVerifyKey, id.as_str(), &detail.to_string()).await?;
         Ok(())
     }

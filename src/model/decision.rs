@@ -183,12 +183,12 @@ pub fn judge(facts: &Facts<'_>) -> Decision {
         (Check::State, Reason::Archived, matches!(key.state, State::Archived(_))),
         (Check::State, Reason::Inactive, matches!(key.state, State::Off(_))),
         (Check::Owner, Reason::OwnerInactive, !key.owner_active),
-        (Check::Owner, Reason::SubjectInactive, key.subject.as_ref().is_some_and(|subject| !subject.active)),
-        (Check::Time, Reason::Expired, facts.now >= key.card.expires_at),
+        (Check::Owner, Reason::SubjectInactive, key.spec.subject.as_ref().is_some_and(|subject| !subject.active)),
+        (Check::Time, Reason::Expired, facts.now >= key.spec.expires_at),
         (Check::Tenant, Reason::PresentationNotAccepted, facts.presentation.is_some_and(|way| !accepted.contain(way))),
-        (Check::Address, Reason::AddressNotAllowed, !key.card.addresses.allow(facts.address)),
-        (Check::Scope, Reason::InsufficientScope, !facts.demand.is_met_by(&key.card.scopes, facts.closed)),
-        (Check::Signature, Reason::SignatureRequired, unsigned && key.card.signed_writes == SignedWrites::Required),
+        (Check::Address, Reason::AddressNotAllowed, !key.spec.addresses.allow(facts.address)),
+        (Check::Scope, Reason::InsufficientScope, !facts.demand.is_met_by(&key.spec.scopes, facts.closed)),
+        (Check::Signature, Reason::SignatureRequired, unsigned && key.spec.signed_writes == SignedWrites::Required),
         (Check::Signature, Reason::SignatureInvalid, facts.signature == Signature::Invalid),
         (Check::Signature, Reason::Replayed, facts.signature == Signature::Replayed),
         (Check::Limits, Reason::RateLimited, facts.spent == Spent::Rate),
@@ -232,7 +232,7 @@ impl Decision {
 /// What would have made a refused request pass, for whoever may know all of it.
 pub fn remedy(facts: &Facts<'_>, reason: Reason) -> String {
     let Presented::Known(key) = facts.presented else { return reason.words().to_owned() };
-    let card = &key.card;
+    let spec = &key.spec;
     let unknown = || "an unknown address".to_owned();
     match reason {
         Reason::Archived => match &key.state {
@@ -243,13 +243,13 @@ pub fn remedy(facts: &Facts<'_>, reason: Reason) -> String {
         },
         Reason::Inactive => "Switch the key on.".to_owned(),
         Reason::OwnerInactive => {
-            format!("Its owner {} was disabled: enable them, or give the key another owner.", card.owner)
+            format!("Its owner {} was disabled: enable them, or give the key another owner.", spec.owner)
         }
         Reason::SubjectInactive => {
-            let subject = key.subject.as_ref().map_or("", |subject| subject.name.as_str());
+            let subject = key.spec.subject.as_ref().map_or("", |subject| subject.name.as_str());
             format!("It acts as {subject}, who is switched off: switch them on, or let the key act as somebody else.")
         }
-        Reason::Expired => format!("It expired at {}: extend it, or make a new one.", card.expires_at.long()),
+        Reason::Expired => format!("It expired at {}: extend it, or make a new one.", spec.expires_at.long()),
         Reason::WrongTenant => {
             format!("It is in tenant {}; the door is in {}.", key.tenant.name, facts.tenant.unwrap_or_default())
         }
@@ -259,22 +259,22 @@ pub fn remedy(facts: &Facts<'_>, reason: Reason) -> String {
         }
         Reason::AddressNotAllowed => {
             let address = facts.address.map_or_else(unknown, |address| address.to_string());
-            format!("The call came from {address}; the key allows {}.", card.addresses)
+            format!("The call came from {address}; the key allows {}.", spec.addresses)
         }
-        Reason::InsufficientScope => match facts.demand.kept_from(&card.scopes, facts.closed) {
+        Reason::InsufficientScope => match facts.demand.kept_from(&spec.scopes, facts.closed) {
             Some(scope) => format!(
                 "{scope} is gated and closed for tenant {}, which no wide scope passes: a superadmin opens it there.",
                 key.tenant.name
             ),
-            None => format!("The door needs {}; the key holds {}.", facts.demand, card.scopes),
+            None => format!("The door needs {}; the key holds {}.", facts.demand, spec.scopes),
         },
         Reason::SignatureRequired => {
             "It was a write, or not known to be a read, and came without a signature: sign it as RFC 9421 says."
                 .to_owned()
         }
-        Reason::RateLimited => format!("Its limits are {}: call less often, or raise them.", card.limits),
+        Reason::RateLimited => format!("Its limits are {}: call less often, or raise them.", spec.limits),
         Reason::QuotaExhausted => {
-            let quota = card.quota.map(|quota| quota.to_string()).unwrap_or_default();
+            let quota = spec.quota.map(|quota| quota.to_string()).unwrap_or_default();
             format!("Its quota is {quota}: wait until it refills, or raise it.")
         }
         Reason::Malformed | Reason::NotFound | Reason::SignatureInvalid | Reason::Replayed => reason.words().to_owned(),
@@ -315,19 +315,19 @@ mod tests {
             ("owner", |key, _| key.owner_active = false),
             ("subject", |key, _| {
                 let id = EntryId::parse("0000000000000000").unwrap();
-                key.subject = Some(Subject { id, name: "kiosk".to_owned(), active: false });
+                key.spec.subject = Some(Subject { id, name: "kiosk".to_owned(), active: false });
             }),
             ("expired", |_, facts| facts.now = Timestamp::from_millis(100 * DAY)),
             ("tenant", |_, facts| facts.tenant = Some("other")),
             ("presented", |_, facts| facts.presentation = Some(Presentation::Query)),
-            ("address", |key, _| key.card.addresses = Addresses::parse("192.0.2.1").unwrap()),
-            ("scope", |key, _| key.card.scopes = crate::scope::Scopes::parse("others").unwrap()),
+            ("address", |key, _| key.spec.addresses = Addresses::parse("192.0.2.1").unwrap()),
+            ("scope", |key, _| key.spec.scopes = crate::scope::Scopes::parse("others").unwrap()),
             ("gate", |key, facts| {
-                key.card.scopes = crate::scope::Scopes::parse("public").unwrap();
+                key.spec.scopes = crate::scope::Scopes::parse("public").unwrap();
                 facts.closed = &CLOSED;
             }),
             ("unsigned", |key, facts| {
-                key.card.signed_writes = SignedWrites::Required;
+                key.spec.signed_writes = SignedWrites::Required;
                 facts.signature = Signature::Missing;
             }),
             ("forged", |_, facts| facts.signature = Signature::Invalid),
@@ -406,7 +406,7 @@ mod tests {
         assert_eq!(wrong(|_, facts| facts.signature = Signature::Missing), "valid");
         assert_eq!(
             wrong(|key, facts| {
-                key.card.addresses = Addresses::parse("10.0.0.0/8").unwrap();
+                key.spec.addresses = Addresses::parse("10.0.0.0/8").unwrap();
                 facts.address = None;
             }),
             "address_not_allowed",
@@ -414,7 +414,7 @@ mod tests {
         );
         assert_eq!(
             wrong(|key, facts| {
-                key.card.signed_writes = SignedWrites::Required;
+                key.spec.signed_writes = SignedWrites::Required;
                 facts.signature = Signature::Missing;
                 facts.writes = false;
             }),

@@ -4,6 +4,7 @@ use crate::{
     address::Addresses,
     codes::codes,
     id::{EntryId, KeyId},
+    label::Labels,
     limit::{Limits, Quota},
     name::{Description, Name, Owner, Prefix, Word},
     scope::Scopes,
@@ -22,12 +23,8 @@ pub struct Key {
     pub id: KeyId,
     /// The tenant it works in.
     pub tenant: Tenant,
-    /// What may be edited.
-    pub card: Card,
-    /// The group it is in.
-    pub group: Option<Named>,
-    /// The user it acts as.
-    pub subject: Option<Subject>,
+    /// What was asked for, and may be edited.
+    pub spec: KeySpec,
     /// Whether its owner may still sign in; an owner the console does not know counts as one who may.
     pub owner_active: bool,
     /// What its secret looks like.
@@ -50,9 +47,9 @@ pub struct Key {
     pub generation: Generation,
 }
 
-/// What people write on a key and may change later.
+/// What is asked of a key, and may be changed later.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Card {
+pub struct KeySpec {
     /// What it is called.
     pub name: Name,
     /// What it is for.
@@ -63,8 +60,14 @@ pub struct Card {
     pub scopes: Scopes,
     /// Why it may do everything, if it may.
     pub all_access_reason: Description,
+    /// The group it is in.
+    pub group: Option<Named>,
+    /// The user it acts as.
+    pub subject: Option<Subject>,
     /// The role it acts in, in the words of the services that ask; may be empty.
     pub role: Word,
+    /// What it can be found by.
+    pub labels: Labels,
     /// When it stops by itself: valid before, refused from this instant on.
     pub expires_at: Timestamp,
     /// Where it may be used from.
@@ -77,6 +80,29 @@ pub struct Card {
     pub metadata: Metadata,
     /// Whether writes need a signature.
     pub signed_writes: SignedWrites,
+}
+
+impl KeySpec {
+    /// What asks for nothing but this.
+    pub fn new(name: Name, owner: Owner, scopes: Scopes, expires_at: Timestamp) -> Self {
+        Self {
+            name,
+            description: Description::default(),
+            owner,
+            scopes,
+            all_access_reason: Description::default(),
+            group: None,
+            subject: None,
+            role: Word::default(),
+            labels: Labels::default(),
+            expires_at,
+            addresses: Addresses::default(),
+            limits: Limits::default(),
+            quota: None,
+            metadata: Metadata::default(),
+            signed_writes: SignedWrites::default(),
+        }
+    }
 }
 
 /// Something with an id and a name.
@@ -247,14 +273,14 @@ impl Key {
 
     /// What a list says of it at `now`.
     pub fn status(&self, now: Timestamp) -> Status {
-        let left = self.card.expires_at.since(now);
+        let left = self.spec.expires_at.since(now);
         match self.state {
             State::Archived(_) => Status::Archived,
             State::Off(_) => Status::Off,
             State::Live if !self.owner_active => Status::OwnerDisabled,
-            State::Live if self.subject.as_ref().is_some_and(|subject| !subject.active) => Status::UserOff,
+            State::Live if self.spec.subject.as_ref().is_some_and(|subject| !subject.active) => Status::UserOff,
             State::Live if left <= 0 => Status::Expired,
-            State::Live if left < 30 * DAY && self.card.expires_at != Timestamp::NEVER => {
+            State::Live if left < 30 * DAY && self.spec.expires_at != Timestamp::NEVER => {
                 Status::ExpiresSoon(left / DAY)
             }
             State::Live => Status::Active,
@@ -263,7 +289,7 @@ impl Key {
 
     /// Whether calls with it pass, or would if it, its owner or its user were switched on.
     pub fn may_work_again(&self, now: Timestamp) -> bool {
-        !matches!(self.state, State::Archived(_)) && now < self.card.expires_at
+        !matches!(self.state, State::Archived(_)) && now < self.spec.expires_at
     }
 
     /// How it is shown: prefix, id and last four.
@@ -305,7 +331,7 @@ mod tests {
         let off = Key { state: State::Off(off), ..example() };
         assert_eq!(off.status(Timestamp::from_millis(i64::MAX)), Status::Off);
         let mut never = example();
-        never.card.expires_at = Timestamp::NEVER;
+        never.spec.expires_at = Timestamp::NEVER;
         assert_eq!(never.status(Timestamp::from_millis(i64::MAX - 1)), Status::Active);
     }
 }

@@ -11,6 +11,8 @@ pub mod example;
 mod fields;
 pub mod id;
 pub mod key;
+pub mod key_input;
+pub mod label;
 pub mod limit;
 pub mod listing;
 pub mod name;

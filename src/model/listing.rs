@@ -202,20 +202,20 @@ pub fn standing(key: &Key, last_use: Option<Timestamp>, health: Tally, now: Time
         Status::Active if tenth(health.refused) => Phase::Refusing,
         Status::Active => Phase::Active,
     };
-    let is_endless = key.card.expires_at == Timestamp::NEVER;
+    let is_endless = key.spec.expires_at == Timestamp::NEVER;
     let unused_since = last_use.is_none().then_some(key.created_at);
     let holds = |fact: &Fact| match fact {
         Fact::Unused => last_use.is_none(),
         Fact::Stale => unused_since.is_some_and(|since| now.since(since) >= STALE),
         Fact::Idle => last_use.is_some_and(|at| now.since(at) >= IDLE),
         Fact::Endless => is_endless,
-        Fact::AllAccess => key.card.scopes.is_all_access(),
-        Fact::AnyAddress => key.card.addresses.is_empty(),
+        Fact::AllAccess => key.spec.scopes.is_all_access(),
+        Fact::AnyAddress => key.spec.addresses.is_empty(),
         Fact::OwnerDisabled => !key.owner_active,
     };
     let turns = [
-        (!is_endless).then_some(key.card.expires_at),
-        (!is_endless).then(|| key.card.expires_at.plus(1 - SOON)),
+        (!is_endless).then_some(key.spec.expires_at),
+        (!is_endless).then(|| key.spec.expires_at.plus(1 - SOON)),
         unused_since.map(|since| since.plus(STALE)),
         last_use.map(|at| at.plus(IDLE)),
         (health.limited + health.refused > 0).then(|| now.plus(CHECKUP)),
@@ -285,8 +285,8 @@ mod tests {
         assert_eq!(facts(&example(), None, at(STALE)), [Fact::Unused, Fact::Stale, Fact::AnyAddress]);
         assert_eq!(facts(&example(), Some(at(0)), at(IDLE)), [Fact::Idle, Fact::AnyAddress]);
         let mut open = example();
-        open.card.expires_at = Timestamp::NEVER;
-        open.card.scopes = crate::scope::Scopes::parse("public").unwrap();
+        open.spec.expires_at = Timestamp::NEVER;
+        open.spec.scopes = crate::scope::Scopes::parse("public").unwrap();
         open.owner_active = false;
         let off = SwitchedOff { at: at(0), by: "ops@example.com".to_owned() };
         let open = Key { state: State::Off(off), ..open };

@@ -145,6 +145,20 @@ text! {
     }
 }
 
+/// No description.
+impl Default for Description {
+    fn default() -> Self {
+        Self(String::new())
+    }
+}
+
+/// No word.
+impl Default for Word {
+    fn default() -> Self {
+        Self(String::new())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -97,26 +97,29 @@ fn values_of(list: &ListKeys) -> Vec<String> {
 
 /// All words of a key.
 pub(super) fn terms(key: &Key, stands: &Standing) -> String {
-    let card = &key.card;
+    let spec = &key.spec;
     let mut terms = vec![value('k', ""), value('p', stands.phase.code()), value('t', key.tenant.name.as_str())];
     terms.extend((stands.phase != Phase::Archived).then(|| value('c', "")));
     terms.extend(stands.phase.works().then(|| value('w', "")));
-    terms.push(value('o', card.owner.as_str()));
-    terms.extend(key.group.iter().map(|group| value('g', group.id.as_str())));
-    for scope in card.scopes.iter() {
+    terms.push(value('o', spec.owner.as_str()));
+    terms.extend(key.spec.group.iter().map(|group| value('g', group.id.as_str())));
+    for scope in spec.scopes.iter() {
         terms.push(value('s', &scope.to_string()));
         terms.push(value('s', scope.base()));
     }
     terms.extend(stands.facts.iter().map(|fact| value('f', fact.code())));
     let texts = [
-        card.name.as_str(),
+        spec.name.as_str(),
         key.id.as_str(),
         &key.last_four,
         key.prefix.as_str(),
-        card.owner.as_str(),
-        card.description.as_str(),
+        spec.owner.as_str(),
+        spec.description.as_str(),
     ];
     terms.extend(texts.into_iter().flat_map(words));
+    for (name, value) in spec.labels.iter() {
+        terms.extend([name, value].into_iter().flat_map(words));
+    }
     terms.sort_unstable();
     terms.dedup();
     terms.join(" ")
@@ -178,7 +181,7 @@ impl Transaction {
             .bind(&facts)
             .bind(used_before)
             .bind(stands.due.millis())
-            .bind(folded(key.card.name.as_str()))
+            .bind(folded(key.spec.name.as_str()))
             .bind(id.as_str())
             .execute(db)
             .await

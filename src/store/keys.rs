@@ -17,8 +17,10 @@ use model::{
     address::Addresses,
     id::{EntryId, KeyId, TenantId},
     key::{
-        ArchiveReason, Archived, Card, Form, Key, Metadata, Named, Purpose, SignedWrites, State, Subject, SwitchedOff,
+        ArchiveReason, Archived, Form, Key, KeySpec, Metadata, Named, Purpose, SignedWrites, State, Subject,
+        SwitchedOff,
     },
+    label::Labels,
     limit::{Limits, Quota},
     listing::{Cursor, ListKeys, Phase, Sort},
     name::{Description, Name, Owner, Prefix, Word},
@@ -144,6 +146,7 @@ pub(super) struct KeyRow {
     scopes: String,
     all_access_reason: String,
     role: String,
+    labels: String,
     group_id: Option<String>,
     group_name: Option<String>,
     subject_id: Option<String>,
@@ -192,20 +195,6 @@ impl KeyRow {
             (None, Some(off)) => State::Off(SwitchedOff { at: at(off), by: self.off_by? }),
             (None, None) => State::Live,
         };
-        let card = Card {
-            name: Name::parse(&self.name).ok()?,
-            description: Description::parse(&self.description).ok()?,
-            owner: Owner::parse(&self.owner).ok()?,
-            scopes: Scopes::parse(&self.scopes).ok()?,
-            all_access_reason: Description::parse(&self.all_access_reason).ok()?,
-            role: Word::parse(&self.role).ok()?,
-            expires_at: at(self.expires_at),
-            addresses: Addresses::parse(&self.addresses).ok()?,
-            limits: Limits::parse(&self.limits).ok()?,
-            quota: Quota::parse(&self.quota).ok()?,
-            metadata: Metadata::from_checked(self.metadata),
-            signed_writes: SignedWrites::parse(&self.signed_writes)?,
-        };
         let group = match self.group_id {
             Some(id) => Some(Named { id: EntryId::parse(&id)?, name: self.group_name? }),
             None => None,
@@ -215,12 +204,27 @@ impl KeyRow {
             Some(id) => Some(Subject { id: EntryId::parse(&id)?, name: self.subject_name?, active }),
             None => None,
         };
+        let spec = KeySpec {
+            name: Name::parse(&self.name).ok()?,
+            description: Description::parse(&self.description).ok()?,
+            owner: Owner::parse(&self.owner).ok()?,
+            scopes: Scopes::parse(&self.scopes).ok()?,
+            all_access_reason: Description::parse(&self.all_access_reason).ok()?,
+            group,
+            subject,
+            role: Word::parse(&self.role).ok()?,
+            labels: Labels::parse(&self.labels).ok()?,
+            expires_at: at(self.expires_at),
+            addresses: Addresses::parse(&self.addresses).ok()?,
+            limits: Limits::parse(&self.limits).ok()?,
+            quota: Quota::parse(&self.quota).ok()?,
+            metadata: Metadata::from_checked(self.metadata),
+            signed_writes: SignedWrites::parse(&self.signed_writes)?,
+        };
         let key = Key {
             id: KeyId::parse(&self.id)?,
             tenant: tenant(&self.tenant_id, &self.tenant_settings)?,
-            card,
-            group,
-            subject,
+            spec,
             owner_active: self.owner_off_at.is_none(),
             form: Form::parse(&self.form)?,
             purpose: Purpose::parse(&self.purpose)?,
@@ -309,7 +313,7 @@ impl Store {
         let sql = select_keys!("WHERE k.id = $1");
         let row: Option<KeyRow> = reading!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
         let Some((mut stored, last_use)) = row.map(KeyRow::read).transpose()? else { return Ok(None) };
-        stored.closed = self.closed_gates(stored.key.tenant.name.as_str(), &stored.key.card.scopes).await?;
+        stored.closed = self.closed_gates(stored.key.tenant.name.as_str(), &stored.key.spec.scopes).await?;
         Ok(Some((stored, last_use)))
     }
 
@@ -418,25 +422,26 @@ impl Change {
         self.touched.push(key.id);
         let sql = "UPDATE keys SET name = $1, description = $2, owner = $3, scopes = $4, all_access_reason = $5, role = $6, \
                    expires_at = $7, addresses = $8, limits = $9, quota = $10, metadata = $11, signed_writes = $12, \
-                   group_id = $13, subject_id = $14, off_at = $15, off_by = $16, generation = $17 WHERE id = $18";
-        let card = &key.card;
+                   group_id = $13, subject_id = $14, labels = $15, off_at = $16, off_by = $17, generation = $18 WHERE id = $19";
+        let spec = &key.spec;
         let off = if let State::Off(off) = &key.state { Some(off) } else { None };
         let generation = self.generation();
         within!(self, db => sqlx::query(sql)
-            .bind(card.name.as_str())
-            .bind(card.description.as_str())
-            .bind(card.owner.as_str())
-            .bind(card.scopes.to_string())
-            .bind(card.all_access_reason.as_str())
-            .bind(card.role.as_str())
-            .bind(card.expires_at.millis())
-            .bind(card.addresses.to_string())
-            .bind(card.limits.to_string())
-            .bind(card.quota.map(|quota| quota.to_string()).unwrap_or_default())
-            .bind(card.metadata.as_str())
-            .bind(card.signed_writes.code())
-            .bind(key.group.as_ref().map(|group| group.id.to_string()))
-            .bind(key.subject.as_ref().map(|subject| subject.id.to_string()))
+            .bind(spec.name.as_str())
+            .bind(spec.description.as_str())
+            .bind(spec.owner.as_str())
+            .bind(spec.scopes.to_string())
+            .bind(spec.all_access_reason.as_str())
+            .bind(spec.role.as_str())
+            .bind(spec.expires_at.millis())
+            .bind(spec.addresses.to_string())
+            .bind(spec.limits.to_string())
+            .bind(spec.quota.map(|quota| quota.to_string()).unwrap_or_default())
+            .bind(spec.metadata.as_str())
+            .bind(spec.signed_writes.code())
+            .bind(spec.group.as_ref().map(|group| group.id.to_string()))
+            .bind(spec.subject.as_ref().map(|subject| subject.id.to_string()))
+            .bind(spec.labels.to_string())
             .bind(off.map(|off| off.at.millis()))
             .bind(off.map(|off| off.by.clone()))
             .bind(generation)
@@ -510,8 +515,8 @@ impl ListedKey {
     fn place(&self, sort: Sort) -> Cursor {
         let value = match sort {
             Sort::Newest | Sort::Oldest => String::new(),
-            Sort::Name | Sort::NameLast => folded(self.key.card.name.as_str()),
-            Sort::Expires | Sort::ExpiresLast => self.key.card.expires_at.millis().to_string(),
+            Sort::Name | Sort::NameLast => folded(self.key.spec.name.as_str()),
+            Sort::Expires | Sort::ExpiresLast => self.key.spec.expires_at.millis().to_string(),
             Sort::Used | Sort::UsedLast => self.last_use.as_ref().map_or(0, |used| used.at.millis()).to_string(),
         };
         Cursor { seq: self.seq, value }

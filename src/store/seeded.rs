@@ -58,7 +58,7 @@ impl Change {
                      archived_by, archive_reason, generation, last_used_at, last_used_from, phase, facts, due_at) ",
                 )
                 .push_values(rows, |mut row, (seq, SeededKey { key, digest, last_use }, stands)| {
-                    let card = &key.card;
+                    let spec = &key.spec;
                     let off = if let State::Off(off) = &key.state { Some(off) } else { None };
                     let archived = if let State::Archived(archived) = &key.state { Some(archived) } else { None };
                     let facts: Vec<_> = stands.facts.iter().map(|fact| fact.code()).collect();
@@ -72,13 +72,13 @@ impl Change {
                         .push_bind(&key.created_by)
                         .push_bind(key.form.code())
                         .push_bind(key.purpose.code())
-                        .push_bind(card.name.as_str())
-                        .push_bind(folded(card.name.as_str()))
-                        .push_bind(card.description.as_str())
-                        .push_bind(card.owner.as_str())
-                        .push_bind(card.scopes.to_string())
-                        .push_bind(card.expires_at.millis())
-                        .push_bind(card.addresses.to_string())
+                        .push_bind(spec.name.as_str())
+                        .push_bind(folded(spec.name.as_str()))
+                        .push_bind(spec.description.as_str())
+                        .push_bind(spec.owner.as_str())
+                        .push_bind(spec.scopes.to_string())
+                        .push_bind(spec.expires_at.millis())
+                        .push_bind(spec.addresses.to_string())
                         .push_bind(off.map(|off| off.at.millis()))
                         .push_bind(off.map(|off| &off.by))
                         .push_bind(archived.map(|archived| archived.at.millis()))

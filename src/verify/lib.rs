@@ -230,7 +230,7 @@ impl Verifier {
             decision = judge(&facts);
         }
         let mut taken = Taken::default();
-        let limited = |stored: &&Arc<StoredKey>| !stored.key.card.limits.is_empty() || stored.key.card.quota.is_some();
+        let limited = |stored: &&Arc<StoredKey>| !stored.key.spec.limits.is_empty() || stored.key.spec.quota.is_some();
         if let (true, Some(stored)) = (decision.is_allow(), key.as_ref().filter(limited)) {
             taken = self.take(stored, question.cost, now, asked.is_some()).await?;
             facts.spent = taken.spent;

@@ -60,11 +60,11 @@ struct Weight;
 
 impl Weighter<KeyId, Arc<StoredKey>> for Weight {
     fn weight(&self, _: &KeyId, stored: &Arc<StoredKey>) -> u64 {
-        let card = &stored.key.card;
-        let scopes: usize = card.scopes.iter().map(|scope| scope.as_str().len() + 32).sum();
-        let texts = card.name.as_str().len()
-            + card.description.as_str().len()
-            + card.metadata.as_str().len()
+        let spec = &stored.key.spec;
+        let scopes: usize = spec.scopes.iter().map(|scope| scope.as_str().len() + 32).sum();
+        let texts = spec.name.as_str().len()
+            + spec.description.as_str().len()
+            + spec.metadata.as_str().len()
             + stored.key.tenant.docs.len()
             + scopes;
         let bytes = 1024 + 2 * texts + 512 * stored.verify_keys.len();
@@ -206,13 +206,14 @@ impl Memory {
                 self.keys.retain(|_, stored| stored.key.tenant.id.as_str() != target);
             }
             Some(Kind::Group) => {
-                let is_in =
-                    |stored: &StoredKey| stored.key.group.as_ref().is_some_and(|group| group.id.as_str() == target);
+                let is_in = |stored: &StoredKey| {
+                    stored.key.spec.group.as_ref().is_some_and(|group| group.id.as_str() == target)
+                };
                 self.keys.retain(|_, stored| !is_in(stored));
             }
             Some(Kind::Subject) => {
                 let acts = |stored: &StoredKey| {
-                    stored.key.subject.as_ref().is_some_and(|subject| subject.id.as_str() == target)
+                    stored.key.spec.subject.as_ref().is_some_and(|subject| subject.id.as_str() == target)
                 };
                 self.keys.retain(|_, stored| !acts(stored));
             }
@@ -448,7 +449,7 @@ mod tests {
         for number in 0..1000 {
             let mut key = example();
             key.id = KeyId::parse(&format!("{number:016}")).unwrap();
-            key.card.metadata = Metadata::from_checked(format!("{{\"a\":\"{}\"}}", "x".repeat(8000)));
+            key.spec.metadata = Metadata::from_checked(format!("{{\"a\":\"{}\"}}", "x".repeat(8000)));
             let id = key.id;
             memory.keep(memory.begin(), id, Some(Arc::new(StoredKey::new(key, Digest::of(b"secret")))));
         }

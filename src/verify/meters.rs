@@ -222,12 +222,12 @@ impl Meter {
 
     /// Begins anew with limits that were changed.
     fn follow(&mut self, key: &Key) {
-        if self.limits != key.card.limits {
-            self.limits = key.card.limits.clone();
+        if self.limits != key.spec.limits {
+            self.limits = key.spec.limits.clone();
             self.full_at = vec![i64::MIN; self.limits.iter().len()];
         }
-        if self.quota != key.card.quota {
-            self.quota = key.card.quota;
+        if self.quota != key.spec.quota {
+            self.quota = key.spec.quota;
             self.used_up = (i64::MAX, i64::MIN);
         }
     }
@@ -263,7 +263,7 @@ mod tests {
     async fn a_quota_of_one_lets_one_of_two_hundred_through_on_two_nodes() {
         let (_folder, store) = store().await;
         let mut key = example();
-        key.card.quota = Quota::parse("1/month").unwrap();
+        key.spec.quota = Quota::parse("1/month").unwrap();
         let (one, other) = (Arc::new(Meters::default()), Arc::new(Meters::default()));
         let mut tasks = Vec::new();
         for index in 0..200 {
@@ -286,8 +286,8 @@ mod tests {
     async fn a_refused_call_takes_from_nothing() {
         let (_folder, store) = store().await;
         let mut key = example();
-        key.card.limits = Limits::parse("3/minute 100/hour").unwrap();
-        key.card.quota = Quota::parse("2/day").unwrap();
+        key.spec.limits = Limits::parse("3/minute 100/hour").unwrap();
+        key.spec.quota = Quota::parse("2/day").unwrap();
         let meters = Meters::default();
         let now = Timestamp::from_millis(0);
         let take = async |cost| meters.take(&store, &key, cost, now, 0).await.unwrap();
@@ -304,8 +304,8 @@ mod tests {
     async fn looking_takes_nothing_and_sees_what_taking_would() {
         let (_folder, store) = store().await;
         let mut key = example();
-        key.card.limits = Limits::parse("3/minute").unwrap();
-        key.card.quota = Quota::parse("4/day").unwrap();
+        key.spec.limits = Limits::parse("3/minute").unwrap();
+        key.spec.quota = Quota::parse("4/day").unwrap();
         let (meters, another) = (Meters::default(), Meters::default());
         let at = Timestamp::from_millis;
         for steady in [0, 0, 120_000] {
@@ -332,7 +332,7 @@ mod tests {
     async fn what_was_not_used_is_given_back_and_changed_limits_begin_anew() {
         let (_folder, store) = store().await;
         let mut key = example();
-        key.card.quota = Quota::parse("20000/day").unwrap();
+        key.spec.quota = Quota::parse("20000/day").unwrap();
         let now = Timestamp::from_millis(0);
         let meters = Meters::default();
         assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Nothing);
@@ -343,7 +343,7 @@ mod tests {
             "just one was used"
         );
         assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Quota);
-        key.card.quota = Quota::parse("20001/day").unwrap();
+        key.spec.quota = Quota::parse("20001/day").unwrap();
         assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Nothing, "the quota was raised");
     }
 
@@ -351,7 +351,7 @@ mod tests {
     async fn parallel_calls_take_one_block_at_a_time() {
         let (_folder, store) = store().await;
         let mut key = example();
-        key.card.quota = Quota::parse("20000/day").unwrap();
+        key.spec.quota = Quota::parse("20000/day").unwrap();
         let (meters, now) = (Arc::new(Meters::default()), Timestamp::from_millis(0));
         let calls: Vec<_> = (0..100)
             .map(|_| {
@@ -371,10 +371,10 @@ mod tests {
         let (_folder, store) = store().await;
         let mut key = example();
         let (meters, now) = (Meters::default(), Timestamp::from_millis(0));
-        key.card.quota = Quota::parse("2/day").unwrap();
+        key.spec.quota = Quota::parse("2/day").unwrap();
         assert_eq!(meters.take(&store, &key, 2, now, 0).await.unwrap().spent, Spent::Nothing);
         assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Quota);
-        key.card.quota = Quota::parse("2/month").unwrap();
+        key.spec.quota = Quota::parse("2/month").unwrap();
         assert_eq!(meters.take(&store, &key, 2, now, 0).await.unwrap().spent, Spent::Nothing, "none of the month's");
         assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Quota);
     }

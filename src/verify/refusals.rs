@@ -161,7 +161,7 @@ fn refusal((request_id, door): (&str, &str), facts: &Facts<'_>, reason: Reason) 
         address: facts.address,
         presented: facts.presentation.map(|way| way.code().to_owned()),
         writes: facts.writes,
-        key: key.map(|key| key.card.name.to_string()),
+        key: key.map(|key| key.spec.name.to_string()),
         remedy: remedy(facts, reason),
     };
     Refusal {

@@ -1,6 +1,7 @@
 //! Views of what is seen of keys.
 
-use admin::{Broken, KeyForm, Overlap, Pair, Record, Remedy, Successor, Tightening};
+use admin::{Broken, Overlap, Pair, Record, Remedy, Successor, Tightening};
+use model::key_input::KeyInput;
 use model::{
     activity::{Observation, Outcome, Period, Series},
     decision::Reason,
@@ -114,7 +115,7 @@ pub(super) fn pair(pair: &Pair, page: KeyId, may_write: bool, now: Timestamp) ->
         rotated: when(pair.rotated_at, now),
         latest: when(pair.latest, now),
         latest_field: pair.latest.to_field(),
-        may_extend: pair.latest > pair.old.card.expires_at,
+        may_extend: pair.latest > pair.old.spec.expires_at,
         quiet: quiet.unwrap_or_default(),
         recent: (drain.recent[0].allowed, drain.recent[1].allowed),
         bars: bars.map(|(place, (old_bar, new_bar))| (begins(old, place), old_bar.allowed, new_bar.allowed)).collect(),
@@ -127,7 +128,7 @@ pub(super) fn pair(pair: &Pair, page: KeyId, may_write: bool, now: Timestamp) ->
 /// What the page that rotates a key shows.
 pub(super) fn rotation(planned: Successor, now: Timestamp) -> RotationView {
     let Successor { key, ends, is_shorter, refused } = planned;
-    let expires = key.card.expires_at;
+    let expires = key.spec.expires_at;
     let choice = |(code, words): (&str, &str)| {
         let at = now.plus(span(code).unwrap_or_default()).min(expires);
         (code.to_owned(), words.to_owned(), when(at, now))
@@ -162,7 +163,7 @@ pub(super) fn overlap(form: &RotateForm) -> Result<Overlap, Refused> {
 pub(super) fn scopes(key: &Key, catalogue: &[Entry]) -> Vec<String> {
     let listed: Vec<_> = catalogue.iter().filter_map(|entry| Scope::parse(entry.name()).ok()).collect();
     let mut all: Vec<String> = Vec::new();
-    for scope in key.card.scopes.iter().chain(&listed) {
+    for scope in key.spec.scopes.iter().chain(&listed) {
         for one in [scope.clone(), scope.clone().toward(false), scope.clone().toward(true)] {
             let one = one.to_string();
             if !all.contains(&one) {
@@ -174,7 +175,7 @@ pub(super) fn scopes(key: &Key, catalogue: &[Entry]) -> Vec<String> {
 }
 
 /// What an edit would break, which asks for this.
-pub(super) fn tighten(key: &Key, found: &Tightening, asked: &KeyForm, now: Timestamp) -> TightenView {
+pub(super) fn tighten(key: &Key, found: &Tightening, asked: &KeyInput, now: Timestamp) -> TightenView {
     let mut reasons: Vec<Reason> = Vec::new();
     for Broken { reason, .. } in &found.broken {
         if !reasons.contains(reason) {
@@ -198,7 +199,7 @@ pub(super) fn tighten(key: &Key, found: &Tightening, asked: &KeyForm, now: Times
     };
     TightenView {
         id: key.id.to_string(),
-        name: key.card.name.to_string(),
+        name: key.spec.name.to_string(),
         broken: reasons.into_iter().map(view).collect(),
         seen: found.record.seen(),
         calls: found.record.calls,

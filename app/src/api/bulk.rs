@@ -62,14 +62,14 @@ mod ssr {
     }
 
     fn name(item: &BulkItem) -> String {
-        item.key.as_ref().map_or_else(|| item.id.to_string(), |key| key.card.name.to_string())
+        item.key.as_ref().map_or_else(|| item.id.to_string(), |key| key.spec.name.to_string())
     }
 
     fn item(item: &BulkItem, now: Timestamp) -> BulkItemView {
         BulkItemView {
             id: item.id.to_string(),
             name: name(item),
-            owner: item.key.as_ref().map(|key| key.card.owner.to_string()).unwrap_or_default(),
+            owner: item.key.as_ref().map(|key| key.spec.owner.to_string()).unwrap_or_default(),
             used: item.last_use.as_ref().map(|used| views::when(used.at, now)),
             in_use: item.last_use.as_ref().is_some_and(|used| now.since(used.at) < DAY),
             refused: item.refused.clone(),

@@ -1,7 +1,8 @@
 //! What changes a key that is there: the use cases behind the forms of its page. Each answers a form, with what has to be
 //! mended at its fields. Between a form as typed and what the domain takes, this module translates.
 
-use admin::{ConsoleError, FieldError, KeyForm};
+use admin::{ConsoleError, FieldError};
+use model::key_input::KeyInput;
 use model::{key::Key, people::Action, time::Timestamp};
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     views,
 };
 use crate::{
-    form::{ANYWAY, DATE, DAYS, EditForm, IssueKeyForm, KEEP, PurgeForm, RotateForm},
+    form::{ANYWAY, DATE, DAYS, EditForm, KEEP, KeyForm, PurgeForm, RotateForm},
     once::Once,
     posted::Refused,
     view::{FieldErrorView, NewKeyView, TightenView},
@@ -30,12 +31,12 @@ pub async fn edit(visit: &Visit, id: &str, form: &EditForm) -> Result<Edited, Re
     let permit = visit.may(Action::WriteKeys)?;
     let id = views::key_id(id)?;
     let before = visit.console.show_key(permit, id).await.map_err(refused)?.key;
-    let mut asked = asked(&form.form);
+    let mut asked = form.form.asked();
     if form.form.life == KEEP {
-        asked.expires = before.card.expires_at.to_string();
+        asked.expires = before.spec.expires_at.to_string();
     }
     // A key stays in its tenant and what it looks like; its form does not ask.
-    let asked = KeyForm { tenant: before.tenant.name.to_string(), form: before.form.code().to_owned(), ..asked };
+    let asked = KeyInput { tenant: before.tenant.name.to_string(), form: before.form.code().to_owned(), ..asked };
     let refused = |error| match error {
         ConsoleError::Invalid(errors) => Refused { errors: mend(&form.form, &errors), failure: None },
         error => closed(error).into(),
@@ -95,63 +96,27 @@ pub async fn extend(visit: &Visit, id: &str, form: &RotateForm) -> Result<(), Re
 pub async fn purge(visit: &Visit, id: &str, form: &PurgeForm) -> Result<(), Refused> {
     let permit = visit.may(Action::PurgeKeys)?;
     let id = views::key_id(id)?;
-    let name = visit.console.show_key(permit, id).await.map_err(refused)?.key.card.name;
+    let name = visit.console.show_key(permit, id).await.map_err(refused)?.key.spec.name;
     if !model::name::is_retyped(&form.confirm, name.as_str()) {
         return Err(Refused::field("confirm", format!("Type its name, {name}, to purge it.")));
     }
     visit.console.purge_key(permit, id).await.map_err(refused)
 }
 
-/// What a form asks of the domain.
-pub(super) fn asked(form: &IssueKeyForm) -> KeyForm {
-    KeyForm {
-        name: form.name.clone(),
-        description: form.description.clone(),
-        owner: form.owner.clone(),
-        scopes: form.scopes(),
-        all_access_reason: form.all_access_reason.clone(),
-        expires: form.expires(),
-        tenant: form.tenant.clone(),
-        group: form.group.clone(),
-        acts_as: form.acts_as.clone(),
-        role: form.role.clone(),
-        addresses: form.addresses.clone(),
-        limits: form.limits.clone(),
-        quota: form.quota.clone(),
-        metadata: form.metadata.clone(),
-        signed_writes: form.signed_writes.clone(),
-        form: form.form.clone(),
-    }
-}
-
 /// The form of a key as it is: scopes that are offered are ticked, others typed.
-pub(super) fn typed(key: &Key, choices: &NewKeyView) -> IssueKeyForm {
-    let is = KeyForm::of(key);
+pub(super) fn typed(key: &Key, choices: &NewKeyView) -> KeyForm {
+    let is = KeyInput::of(key);
     let (ticked, typed): (Vec<&str>, Vec<&str>) = is.scopes.split_whitespace().partition(|scope| choices.offers(scope));
-    IssueKeyForm {
+    KeyForm {
         ticked: ticked.into_iter().map(str::to_owned).collect(),
-        typed: typed.join(" "),
         life: KEEP.to_owned(),
-        name: is.name,
-        description: is.description,
-        owner: is.owner,
-        tenant: is.tenant,
-        all_access_reason: is.all_access_reason,
-        group: is.group,
-        acts_as: is.acts_as,
-        role: is.role,
-        addresses: is.addresses,
-        limits: is.limits,
-        quota: is.quota,
-        metadata: is.metadata,
-        form: is.form,
-        signed_writes: is.signed_writes,
-        ..IssueKeyForm::default()
+        input: KeyInput { scopes: typed.join(" "), expires: String::new(), ..is },
+        ..KeyForm::default()
     }
 }
 
 /// What has to be mended. The domain's sentence on an expiry explains what a command line takes; a page shows a calendar.
-pub(super) fn mend(form: &IssueKeyForm, errors: &[FieldError]) -> Vec<FieldErrorView> {
+pub(super) fn mend(form: &KeyForm, errors: &[FieldError]) -> Vec<FieldErrorView> {
     let words = match form.life.as_str() {
         DATE if Timestamp::parse(form.date.trim()).is_none() => Some("Pick the day on which the key ends."),
         DAYS if form.days.trim().parse::<i64>().is_err() => Some("Type for how many days the key lives."),

@@ -43,7 +43,7 @@ impl Visit {
         Once {
             token: issued.token.reveal().to_owned(),
             id: issued.key.id.to_string(),
-            name: issued.key.card.name.to_string(),
+            name: issued.key.spec.name.to_string(),
             origin: self.origin.to_string(),
             docs: issued.key.tenant.docs.clone(),
         }

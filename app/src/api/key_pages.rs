@@ -44,8 +44,8 @@ pub async fn key_form(id: String) -> Result<EditKeyView, ApiError> {
             let key = visit.console.show_key(permit, views::key_id(&id)?).await.map_err(ctx::closed)?.key;
             Ok(EditKeyView {
                 id: key.id.to_string(),
-                name: key.card.name.to_string(),
-                expires: views::when(key.card.expires_at, visit.console.clock().now()),
+                name: key.spec.name.to_string(),
+                expires: views::when(key.spec.expires_at, visit.console.clock().now()),
                 generation: key.generation,
                 is_jwt: key.form == Form::Jwt,
                 is_archived: matches!(key.state, State::Archived(_)),

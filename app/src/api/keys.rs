@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::arguments::Arguments;
 use crate::{
     error::ApiError,
-    form::{ArchiveForm, IssueKeyForm},
+    form::{ArchiveForm, KeyForm},
     once::{IssueAnswer, OnceEncoding},
     view::{FieldErrorView, StakesView},
 };
@@ -36,7 +36,7 @@ pub async fn key_stakes(id: String) -> Result<StakesView, ApiError> {
 
 /// Issues a key. The answer is the one response that ever holds its secret.
 #[server(prefix = "/api/console", endpoint = "issue_key", input = Arguments, output = server_fn::codec::Post<OnceEncoding>)]
-pub async fn issue_key(form: IssueKeyForm) -> Result<IssueAnswer, ApiError> {
+pub async fn issue_key(form: KeyForm) -> Result<IssueAnswer, ApiError> {
     use super::ctx;
     let visit = ctx::answer(ctx::expect_visit())?;
     ctx::answer(match issue(&visit, &form).await {
@@ -72,13 +72,10 @@ pub enum Made {
 
 /// Issues a key for this visit.
 #[cfg(feature = "ssr")]
-pub async fn issue(visit: &super::ctx::Visit, form: &IssueKeyForm) -> Result<Made, ApiError> {
-    use super::{
-        change_key::{asked, mend},
-        ctx,
-    };
+pub async fn issue(visit: &super::ctx::Visit, form: &KeyForm) -> Result<Made, ApiError> {
+    use super::{change_key::mend, ctx};
     use admin::ConsoleError;
-    match visit.console.issue_key_once(visit.permit()?, &asked(form), &form.once).await {
+    match visit.console.issue_key_once(visit.permit()?, &form.asked(), &form.once).await {
         Ok(issued) => Ok(Made::Answer(IssueAnswer::Issued(visit.once(&issued)))),
         Err(ConsoleError::Invalid(errors)) => Ok(Made::Answer(IssueAnswer::Refused(mend(form, &errors)))),
         Err(ConsoleError::Repeated(made)) => Ok(Made::Already(made.to_string())),
@@ -97,8 +94,8 @@ pub async fn archive(visit: &super::ctx::Visit, id: &str, form: &ArchiveForm) ->
     let Some(reason) = ArchiveReason::parse(&form.reason) else { return Err(ApiError::BadRequest) };
     let found = visit.console.show_key(permit, id).await.map_err(ctx::closed)?;
     let stakes = views::stakes(&found, visit.console.clock().now());
-    if stakes.type_name && !model::name::is_retyped(&form.confirm, found.key.card.name.as_str()) {
-        let message = format!("This key is in use. Type its name, {}, to archive it.", found.key.card.name);
+    if stakes.type_name && !model::name::is_retyped(&form.confirm, found.key.spec.name.as_str()) {
+        let message = format!("This key is in use. Type its name, {}, to archive it.", found.key.spec.name);
         return Ok(ArchiveAnswer::Refused(vec![FieldErrorView { field: "confirm".to_owned(), message }]));
     }
     visit.console.archive_key(permit, id, reason).await.map_err(ctx::closed)?;

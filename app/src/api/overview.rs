@@ -41,8 +41,8 @@ pub async fn overview() -> Result<OverviewView, ApiError> {
                     .expiring
                     .iter()
                     .map(|key| {
-                        let expires = key.card.expires_at;
-                        let line = line(key.id, key.card.name.as_str(), key.card.owner.as_str());
+                        let expires = key.spec.expires_at;
+                        let line = line(key.id, key.spec.name.as_str(), key.spec.owner.as_str());
                         (line, views::when(expires, now), expires.since(now) / DAY)
                     })
                     .collect(),

@@ -99,7 +99,7 @@ fn view(
         Some(end) => VerifyKeyState::Retired(when(end, now)),
     };
     let counting = || verify_keys.iter().filter(|key| key.counts(now));
-    let writes = match (key.card.signed_writes, counting().filter_map(|key| key.retired_at).max()) {
+    let writes = match (key.spec.signed_writes, counting().filter_map(|key| key.retired_at).max()) {
         (SignedWrites::Optional, _) => WritesView::Unsigned,
         (SignedWrites::Required, _) if counting().any(|key| key.retired_at.is_none()) => WritesView::Signed,
         (SignedWrites::Required, Some(last)) => WritesView::SignedUntil(when(last, now)),
@@ -107,7 +107,7 @@ fn view(
     };
     SigningView {
         id: key.id.to_string(),
-        name: key.card.name.to_string(),
+        name: key.spec.name.to_string(),
         writes,
         verify_keys: verify_keys
             .iter()

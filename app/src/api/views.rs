@@ -19,8 +19,8 @@ use crate::{
     error::ApiError,
     routes,
     view::{
-        ArchivedView, CallerView, CardView, EventView, FieldErrorView, GroupView, KeyRow, KeyView, ListedView,
-        MaskView, OffView, StakesView, StatusView, SubjectView, TallyView, When,
+        ArchivedView, CallerView, EventView, FieldErrorView, GroupView, KeyRow, KeyView, ListedView, MaskView, OffView,
+        SpecView, StakesView, StatusView, SubjectView, TallyView, When,
     },
 };
 
@@ -77,16 +77,16 @@ pub(super) fn counted(keys: i64) -> String {
 pub(super) fn row(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> KeyRow {
     KeyRow {
         mask: MaskView { prefix: key.prefix.to_string(), id: key.id.to_string(), last_four: key.last_four.clone() },
-        name: key.card.name.to_string(),
-        owner: key.card.owner.to_string(),
+        name: key.spec.name.to_string(),
+        owner: key.spec.owner.to_string(),
         tenant: key.tenant.name.to_string(),
-        group: key.group.as_ref().map(|group| GroupView {
+        group: key.spec.group.as_ref().map(|group| GroupView {
             id: group.id.to_string(),
             name: group.name.clone(),
             tenant: key.tenant.name.to_string(),
         }),
-        scopes: key.card.scopes.iter().map(ToString::to_string).collect(),
-        all_access: key.card.scopes.is_all_access(),
+        scopes: key.spec.scopes.iter().map(ToString::to_string).collect(),
+        all_access: key.spec.scopes.is_all_access(),
         status: match key.status(now) {
             Status::Archived => StatusView::Archived,
             Status::Expired => StatusView::Expired,
@@ -98,7 +98,7 @@ pub(super) fn row(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> KeyR
         },
         created: when(key.created_at, now),
         created_by: key.created_by.clone(),
-        expires: when(key.card.expires_at, now),
+        expires: when(key.spec.expires_at, now),
         last_used: last_use.map(|used| when(used.at, now)),
         unused_for_long: last_use.is_none() && now.since(key.created_at) >= STALE,
         is_idle: last_use.is_some_and(|used| now.since(used.at) >= IDLE),
@@ -110,7 +110,7 @@ pub(super) fn stakes(found: &KeyDetail, now: Timestamp) -> StakesView {
     let caller = |caller: &LastUse| CallerView { address: caller.address.clone(), last: when(caller.at, now) };
     StakesView {
         id: key.id.to_string(),
-        name: key.card.name.to_string(),
+        name: key.spec.name.to_string(),
         last_used: found.last_use.as_ref().map(|used| when(used.at, now)),
         calls_day: stakes.calls_day,
         calls_week: stakes.calls_week,
@@ -139,8 +139,8 @@ pub(super) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin:
     let status = found.phase.map_or(row.status, |phase| with_health(row.status, phase));
     KeyView {
         row: KeyRow { status, ..row },
-        description: key.card.description.to_string(),
-        card: card(key),
+        description: key.spec.description.to_string(),
+        spec: spec(key),
         last_address: found.last_use.as_ref().map(|used| used.address.clone()).filter(|address| !address.is_empty()),
         archived,
         off,
@@ -152,21 +152,22 @@ pub(super) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin:
     }
 }
 
-fn card(key: &Key) -> CardView {
-    let card = &key.card;
+fn spec(key: &Key) -> SpecView {
+    let spec = &key.spec;
     let words = |text: String| text.split_whitespace().map(str::to_owned).collect();
     let subject = |subject: &Subject| SubjectView { name: subject.name.clone(), active: subject.active };
-    CardView {
+    SpecView {
         owner_active: key.owner_active,
-        acts_as: key.subject.as_ref().map(subject),
-        role: card.role.to_string(),
-        all_access_reason: card.all_access_reason.to_string(),
-        addresses: words(card.addresses.to_string()),
-        limits: words(card.limits.to_string()),
-        quota: card.quota.map(|quota| quota.to_string()).unwrap_or_default(),
-        metadata: if card.metadata.is_empty() { String::new() } else { card.metadata.as_str().to_owned() },
+        acts_as: spec.subject.as_ref().map(subject),
+        role: spec.role.to_string(),
+        labels: words(spec.labels.to_string()),
+        all_access_reason: spec.all_access_reason.to_string(),
+        addresses: words(spec.addresses.to_string()),
+        limits: words(spec.limits.to_string()),
+        quota: spec.quota.map(|quota| quota.to_string()).unwrap_or_default(),
+        metadata: if spec.metadata.is_empty() { String::new() } else { spec.metadata.as_str().to_owned() },
         form: key.form.words().to_owned(),
-        signed_writes: card.signed_writes == SignedWrites::Required,
+        signed_writes: spec.signed_writes == SignedWrites::Required,
         docs: key.tenant.docs.clone(),
         rotated_from: key.rotated_from.map(|id| id.to_string()),
     }

@@ -71,7 +71,7 @@ fn found_view(why: &Explanation, now: Timestamp) -> FoundView {
 
 fn name(answer: &Answer) -> Option<KeyName> {
     let key = &answer.key.as_ref()?.key;
-    Some(KeyName { id: key.id.to_string(), name: key.card.name.to_string() })
+    Some(KeyName { id: key.id.to_string(), name: key.spec.name.to_string() })
 }
 
 fn answered(answer: &Answer) -> WalkView {

@@ -44,7 +44,7 @@ pub(crate) fn EditKey(
                 <Line draft id="scopes" label="Scopes" hint=SIGNED mono=true readonly=true value=signed_scopes/>
                 {opens_all.then(|| view! {
                     <Line draft id="all_access_reason" label="Why it may open everything"
-                        value=draft.form.with_value(|form| form.all_access_reason.clone())/>
+                        value=draft.form.with_value(|form| form.input.all_access_reason.clone())/>
                 })}
             </fieldset>
             <fieldset class="section stack">

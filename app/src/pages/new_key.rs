@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use model::key_input::KeyInput;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::frame::Loaded;
 use crate::{
     Document, api,
     components::Icon,
-    form::IssueKeyForm,
+    form::KeyForm,
     islands::{CREATE_FORM, CreateKey},
     once::{ENV_NAME, Once},
     posted::Posted,
@@ -77,11 +78,16 @@ pub(super) fn Already(id: String) -> impl IntoView {
 }
 
 /// The form before anything was typed: empty, or with the scopes that a template requires.
-fn begin(owner: &str, template: &str, view: &NewKeyView) -> IssueKeyForm {
-    let empty = IssueKeyForm::empty(owner);
+fn begin(owner: &str, template: &str, view: &NewKeyView) -> KeyForm {
+    let empty = KeyForm::empty(owner);
     let Some(template) = view.templates.iter().find(|known| known.id == template) else { return empty };
     let (ticked, typed): (Vec<_>, Vec<_>) = template.required.iter().cloned().partition(|scope| view.offers(scope));
-    IssueKeyForm { template: template.id.clone(), ticked, typed: typed.join(" "), ..empty }
+    KeyForm {
+        template: template.id.clone(),
+        ticked,
+        input: KeyInput { scopes: typed.join(" "), ..empty.input.clone() },
+        ..empty
+    }
 }
 
 /// The answer to the plain form: the secret, once.

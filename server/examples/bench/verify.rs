@@ -9,8 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use admin::KeyForm;
 use axum::{Json, Router, body::Bytes, routing::post};
+use model::key_input::KeyInput;
 use server::router;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -28,7 +28,7 @@ pub(crate) async fn run(seconds: u64, connections: u64) {
     let operator = trial.operator();
     let mut tokens = Vec::new();
     for scope in ["keyward.verify", "things.read"] {
-        let form = KeyForm { name: scope.into(), scopes: scope.into(), expires: "90d".into(), ..KeyForm::default() };
+        let form = KeyInput { name: scope.into(), scopes: scope.into(), expires: "90d".into(), ..KeyInput::default() };
         tokens.push(app.console.issue_key(&operator, &form).await.expect("a key").token.reveal().to_owned());
     }
 

@@ -1,10 +1,11 @@
 //! Keys: `create`, `list`, `show`, `edit`, `switch`, `rotate`, `archive`, `purge`.
 
-use admin::{Issued, KeyForm};
-use clap::{Args, Subcommand};
+use admin::Issued;
+use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Subcommand};
 use model::{
     id::KeyId,
     key::{ArchiveReason, Key, State, Status},
+    key_input::{InputField, KeyInput},
     listing::{ListKeys, Which},
     time::{Timestamp, span},
 };
@@ -24,23 +25,8 @@ pub(super) enum Command {
     /// Issue a key and print its token, once
     #[command(after_help = "Example: keyward keys create --name bookings-service --scope keyward.verify --expires 90d")]
     Create {
-        /// What it is called
-        #[arg(long)]
-        name: String,
-        /// The tenant it works in
-        #[arg(long, default_value = "", hide_default_value = true)]
-        tenant: String,
-        /// What it may do; may be given more than once
-        #[arg(long = "scope", required = true)]
-        scopes: Vec<String>,
-        /// Until when: 90d, a date such as 2027-03-14, an instant with its offset, or never
-        #[arg(long, default_value = "90d")]
-        expires: String,
-        /// What its secret looks like: token or jwt
-        #[arg(long, default_value = "token")]
-        form: String,
         #[command(flatten)]
-        details: Details,
+        key: NewKeyFlags,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -50,17 +36,8 @@ pub(super) enum Command {
     Edit {
         /// Its id
         id: String,
-        /// What it is called
-        #[arg(long)]
-        name: Option<String>,
-        /// What it may do, all of it; may be given more than once
-        #[arg(long = "scope")]
-        scopes: Vec<String>,
-        /// Until when: 90d from now, a date such as 2027-03-14, an instant with its offset, or never
-        #[arg(long)]
-        expires: Option<String>,
         #[command(flatten)]
-        details: Details,
+        key: EditFlags,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -132,65 +109,75 @@ pub(super) enum Command {
     },
 }
 
-/// What a key may say about itself beside its name, its scopes and its end.
-#[derive(Args)]
-pub(super) struct Details {
-    /// What it is for
-    #[arg(long)]
-    description: Option<String>,
-    /// The person or service that holds it
-    #[arg(long)]
-    owner: Option<String>,
-    /// Its group's name
-    #[arg(long)]
-    group: Option<String>,
-    /// The name of the user it acts as
-    #[arg(long)]
-    acts_as: Option<String>,
-    /// The role it acts in
-    #[arg(long)]
-    role: Option<String>,
-    /// An address or network it may be used from; may be given more than once
-    #[arg(long = "allow", value_name = "CIDR")]
-    allow: Vec<String>,
-    /// How often it may be used, such as 100/minute; may be given more than once
-    #[arg(long = "limit", value_name = "N/UNIT")]
-    limits: Vec<String>,
-    /// How much it may be used, such as 10000/month
-    #[arg(long, value_name = "N/PERIOD")]
-    quota: Option<String>,
-    /// A JSON object that services are told with it
-    #[arg(long, value_name = "JSON")]
-    metadata: Option<String>,
-    /// Whether writes need a signature: required (also without a value) or optional
-    #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "required")]
-    signed_writes: Option<String>,
-    /// Why it may open everything, for a key with the scope public
-    #[arg(long)]
-    reason: Option<String>,
-}
+/// The flags of a new key.
+type NewKeyFlags = KeyFlags<true>;
+/// The flags of an edit.
+type EditFlags = KeyFlags<false>;
 
-impl Details {
+/// The fields of a key as flags, made from [`KeyInput::FIELDS`]: those that were given.
+pub(super) struct KeyFlags<const IS_NEW: bool>(Vec<(&'static str, String)>);
+
+impl<const IS_NEW: bool> KeyFlags<IS_NEW> {
+    fn fields() -> impl Iterator<Item = InputField> {
+        KeyInput::FIELDS.into_iter().filter(|field| IS_NEW || !field.is_fixed)
+    }
+
+    /// The flag of a field. A list is given one value at a time.
+    fn flag(field: InputField) -> Arg {
+        let long = match field.name {
+            "scopes" => "scope".to_owned(),
+            "labels" => "label".to_owned(),
+            "limits" => "limit".to_owned(),
+            "addresses" => "allow".to_owned(),
+            "all_access_reason" => "reason".to_owned(),
+            name => name.replace('_', "-"),
+        };
+        let more = if field.is_list { "; may be given more than once" } else { "" };
+        let arg = Arg::new(field.name)
+            .value_name(long.to_uppercase())
+            .long(long)
+            .help(format!("{}{more}", field.about))
+            .action(if field.is_list { ArgAction::Append } else { ArgAction::Set });
+        match field.name {
+            "name" | "scopes" => arg.required(IS_NEW),
+            "expires" if IS_NEW => arg.default_value("90d"),
+            "signed_writes" => arg.num_args(0..=1).require_equals(true).default_missing_value("required"),
+            _ => arg,
+        }
+    }
+
     /// Fills in what was given.
-    fn fill(self, form: &mut KeyForm) {
-        let list = |words: Vec<String>| (!words.is_empty()).then(|| words.join(" "));
-        for (field, given) in [
-            (&mut form.description, self.description),
-            (&mut form.owner, self.owner),
-            (&mut form.group, self.group),
-            (&mut form.acts_as, self.acts_as),
-            (&mut form.role, self.role),
-            (&mut form.addresses, list(self.allow)),
-            (&mut form.limits, list(self.limits)),
-            (&mut form.quota, self.quota),
-            (&mut form.metadata, self.metadata),
-            (&mut form.signed_writes, self.signed_writes),
-            (&mut form.all_access_reason, self.reason),
-        ] {
-            if let Some(given) = given {
+    fn fill(self, input: &mut KeyInput) {
+        for (name, given) in self.0 {
+            if let Some(field) = input.get_mut(name) {
                 *field = given;
             }
         }
+    }
+}
+
+impl<const IS_NEW: bool> Args for KeyFlags<IS_NEW> {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.args(Self::fields().map(Self::flag))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<const IS_NEW: bool> FromArgMatches for KeyFlags<IS_NEW> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = |field: InputField| {
+            let values: Vec<_> = matches.get_many::<String>(field.name)?.map(String::as_str).collect();
+            Some((field.name, values.join(" ")))
+        };
+        Ok(Self(Self::fields().filter_map(given).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
     }
 }
 
@@ -199,28 +186,23 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
     let permit = &session.operator;
     let now = session.console.clock().now();
     match command {
-        Command::Create { name, tenant, scopes, expires, form, details, json } => {
-            let mut form = KeyForm { name, scopes: scopes.join(" "), expires, tenant, form, ..KeyForm::default() };
-            details.fill(&mut form);
+        Command::Create { key, json } => {
+            let mut form = KeyInput::default();
+            key.fill(&mut form);
             print_once(&session.console.issue_key(permit, &form).await?, json, now);
         }
-        Command::Edit { id, name, scopes, expires, details, json } => {
+        Command::Edit { id, key, json } => {
             let id = key_id(&id)?;
             let before = session.console.show_key(permit, id).await?.key;
-            let mut form = KeyForm::of(&before);
-            details.fill(&mut form);
-            form.name = name.unwrap_or(form.name);
-            form.expires = expires.unwrap_or(form.expires);
-            if !scopes.is_empty() {
-                form.scopes = scopes.join(" ");
-            }
+            let mut form = KeyInput::of(&before);
+            key.fill(&mut form);
             let key = session.console.edit_key(permit, id, &form, Some(before.generation)).await?;
             if json {
                 print_json(&as_json(&key, None, now));
             } else if key == before {
-                println!("Key {} ({}) is that already: nothing was changed.", key.id, key.card.name);
+                println!("Key {} ({}) is that already: nothing was changed.", key.id, key.spec.name);
             } else {
-                println!("Key {} ({}) is changed.", key.id, key.card.name);
+                println!("Key {} ({}) is changed.", key.id, key.spec.name);
             }
         }
         Command::Switch { id, to, json } => {
@@ -229,7 +211,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
             if json {
                 print_json(&as_json(&key, None, now));
             } else {
-                println!("Key {} ({}) is {to}: {then}.", key.id, key.card.name);
+                println!("Key {} ({}) is {to}: {then}.", key.id, key.spec.name);
             }
         }
         Command::Rotate { id, overlap, json } => {
@@ -271,7 +253,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
             if json {
                 print_json(&as_json(&key, None, now));
             } else {
-                println!("Key {} ({}) is archived: the next verify is refused.", key.id, key.card.name);
+                println!("Key {} ({}) is archived: the next verify is refused.", key.id, key.spec.name);
             }
         }
     }
@@ -321,7 +303,7 @@ fn print_once(issued: &Issued, json: bool, now: Timestamp) {
         print_json(&value);
     } else {
         println!("{}", issued.token.reveal());
-        let ends = issued.key.card.expires_at.long();
+        let ends = issued.key.spec.expires_at.long();
         eprintln!("Key {} expires {ends}. Store the token now: it is not shown again.", issued.key.id);
     }
 }
@@ -349,8 +331,8 @@ fn line(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> String {
         "{}  {:<14} {:<30} {:<28} {used}",
         key.id,
         status(key, now),
-        key.card.name.as_str(),
-        key.card.owner.as_str()
+        key.spec.name.as_str(),
+        key.spec.owner.as_str()
     )
 }
 
@@ -363,21 +345,22 @@ fn as_json(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> Object {
             (serde_json::json!({ "at": gone.at.to_string(), "by": gone.by, "reason": gone.reason.code() }), null)
         }
     };
-    let card = &key.card;
-    let words = |text: String| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let mut shown = object(&serde_json::json!({
-        "id": key.id.as_str(), "name": key.card.name.as_str(), "description": key.card.description.as_str(),
-        "masked": key.masked(), "tenant": key.tenant.name.as_str(), "owner": key.card.owner.as_str(),
-        "scopes": key.card.scopes.iter().map(ToString::to_string).collect::<Vec<_>>(), "status": status(key, now),
-        "created_at": key.created_at.to_string(), "created_by": key.created_by, "expires_at": key.card.expires_at.to_string(),
+        "id": key.id.as_str(), "masked": key.masked(), "status": status(key, now),
+        "created_at": key.created_at.to_string(), "created_by": key.created_by,
         "last_used_at": last_use.map(|used| used.at.to_string()), "archived": archived, "off": off,
-        "group": key.group.as_ref().map(|group| &group.name), "acts_as": key.subject.as_ref().map(|subject| &subject.name),
-        "role": card.role.as_str(), "addresses": words(card.addresses.to_string()), "limits": words(card.limits.to_string()),
-        "quota": card.quota.map(|quota| quota.to_string()), "form": key.form.code(),
-        "signed_writes": card.signed_writes.code(), "all_access_reason": card.all_access_reason.as_str(),
         "rotated_from": key.rotated_from.map(|id| id.to_string()),
     }));
+    for (field, (name, value)) in KeyInput::FIELDS.into_iter().zip(KeyInput::of(key).pairs()) {
+        let (name, value) = match name {
+            "expires" => ("expires_at", raw(&value)),
+            "group" | "acts_as" | "quota" => (name, raw(&Some(value).filter(|value| !value.is_empty()))),
+            _ if field.is_list => (name, raw(&value.split_whitespace().collect::<Vec<_>>())),
+            _ => (name, raw(&value)),
+        };
+        shown.insert(name.to_owned(), value);
+    }
     // It was a JSON object when it was stored.
-    shown.insert("metadata".to_owned(), serde_json::from_str(card.metadata.as_str()).unwrap_or_else(|_| raw(&())));
+    shown.insert("metadata".to_owned(), serde_json::from_str(key.spec.metadata.as_str()).unwrap_or_else(|_| raw(&())));
     shown
 }

@@ -107,7 +107,7 @@ fn as_json(answer: &Answer) -> Object {
 fn print(answer: &Answer) {
     walk(answer.decision, &answer.remedy);
     if let Some(stored) = &answer.key {
-        println!("{:<12} {} ({})", "key", stored.key.id, stored.key.card.name);
+        println!("{:<12} {} ({})", "key", stored.key.id, stored.key.spec.name);
     }
 }
 

@@ -7,7 +7,7 @@ use admin::{ConsoleError, NewUser, SetupError, SignInError};
 use app::{
     api::{self, ArchiveAnswer, Made, ctx::Visit},
     error::ApiError,
-    form::{ArchiveForm, IssueKeyForm},
+    form::{ArchiveForm, KeyForm},
     once::IssueAnswer,
     posted::{Posted, SetupCode},
     routes,
@@ -181,7 +181,7 @@ pub async fn post_new_key(
     parts: Parts,
     body: Bytes,
 ) -> Response {
-    let Some(form) = IssueKeyForm::from_pairs(pairs(&body)) else { return bad_form() };
+    let Some(form) = KeyForm::from_pairs(pairs(&body)) else { return bad_form() };
     let (status, posted) = match api::issue(&visit, &form).await {
         Ok(Made::Answer(IssueAnswer::Issued(once))) => (StatusCode::OK, Posted::Issued(Arc::new(once))),
         Ok(Made::Already(id)) => (StatusCode::CONFLICT, Posted::Already(id)),

@@ -167,12 +167,12 @@ fn identity(key: &Key) -> [(HeaderName, HeaderValue); 6] {
     let header = |name: &'static str, value: &str| {
         (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("")))
     };
-    let scopes = key.card.scopes.to_string();
+    let scopes = key.spec.scopes.to_string();
     [
         header("x-keyward-key-id", key.id.as_str()),
-        header("x-keyward-key-name", &first_bytes(key.card.name.as_str(), NAME_BYTES)),
-        header("x-keyward-subject", &ascii(key.subject.as_ref().map_or("", |subject| &subject.name))),
-        header("x-keyward-role", &ascii(key.card.role.as_str())),
+        header("x-keyward-key-name", &first_bytes(key.spec.name.as_str(), NAME_BYTES)),
+        header("x-keyward-subject", &ascii(key.spec.subject.as_ref().map_or("", |subject| &subject.name))),
+        header("x-keyward-role", &ascii(key.spec.role.as_str())),
         header("x-keyward-tenant", &ascii(key.tenant.name.as_str())),
         header("x-keyward-scopes", whole_scopes(&scopes, SCOPES_BYTES)),
     ]

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeMap,
     error::Error,
     fmt,
     net::IpAddr,
@@ -84,7 +85,7 @@ pub(super) struct Body<'a> {
     uri: Option<String>,
     /// The guarded request's headers, each a text or a list of texts: the key and its signature are found in them.
     #[serde(default, deserialize_with = "headers")]
-    #[schema(value_type = Option<std::collections::BTreeMap<String, Values>>)]
+    #[schema(value_type = Option<BTreeMap<String, Values>>)]
     headers: Option<HeaderMap>,
     /// The digest of the body that arrived, in the form of Content-Digest (RFC 9530), to prove a signed write.
     digest: Option<String>,
@@ -156,13 +157,15 @@ pub(super) struct KeyAnswer<'a> {
     subject: Option<&'a str>,
     /// The role it acts in; empty for none.
     role: &'a str,
+    /// Its labels.
+    labels: BTreeMap<&'a str, &'a str>,
     /// What it opens.
     scopes: Vec<&'a str>,
     /// When it ends (RFC 3339); null when it does not.
     #[schema(required)]
     expires_at: Option<String>,
     /// The JSON object that was kept with it.
-    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     metadata: &'a RawValue,
 }
 
@@ -226,18 +229,19 @@ pub struct VerifyAnswer<'a> {
 
 /// What is told of a key: written once, for as long as the key is remembered.
 fn told(key: &Key) -> Box<RawValue> {
-    let card = &key.card;
+    let spec = &key.spec;
     let answer = KeyAnswer {
         id: key.id.as_str(),
-        name: card.name.as_str(),
+        name: spec.name.as_str(),
         tenant: key.tenant.name.as_str(),
-        group: key.group.as_ref().map(|group| group.name.as_str()),
-        owner: card.owner.as_str(),
-        subject: key.subject.as_ref().map(|subject| subject.name.as_str()),
-        role: card.role.as_str(),
-        scopes: card.scopes.iter().map(Scope::as_str).collect(),
-        expires_at: (card.expires_at != Timestamp::NEVER).then(|| card.expires_at.to_string()),
-        metadata: serde_json::from_str(card.metadata.as_str()).unwrap_or(RawValue::NULL),
+        group: spec.group.as_ref().map(|group| group.name.as_str()),
+        owner: spec.owner.as_str(),
+        subject: spec.subject.as_ref().map(|subject| subject.name.as_str()),
+        role: spec.role.as_str(),
+        labels: spec.labels.iter().collect(),
+        scopes: spec.scopes.iter().map(Scope::as_str).collect(),
+        expires_at: (spec.expires_at != Timestamp::NEVER).then(|| spec.expires_at.to_string()),
+        metadata: serde_json::from_str(spec.metadata.as_str()).unwrap_or(RawValue::NULL),
     };
     to_raw_value(&answer).expect("texts are JSON")
 }
@@ -411,7 +415,7 @@ async fn answer(
 fn tenant<'a>(asker: &'a Key, named: Option<&'a str>, request_id: &RequestId) -> Result<&'a str, Problem> {
     let own = asker.tenant.name.as_str();
     let tenant = named.unwrap_or(own);
-    if tenant == own || asker.card.scopes.iter().any(Scope::crosses_tenants) {
+    if tenant == own || asker.spec.scopes.iter().any(Scope::crosses_tenants) {
         return Ok(tenant);
     }
     let detail = format!("The asking key asks about its own tenant alone; one with {ANY_TENANT} may name others.");

@@ -129,7 +129,7 @@ async fn traefik_and_envoy_say_where_a_request_came_from() {
     let keyward = Keyward::with(Database::sqlite(), &trusted).await;
     let mut client = keyward.client();
     for (addresses, status) in [("203.0.113.0/24", 200), ("192.0.2.0/24", 403)] {
-        let form = admin::KeyForm {
+        let form = model::key_input::KeyInput {
             name: "bound".to_owned(),
             owner: "front desk".to_owned(),
             scopes: "bookings".to_owned(),

@@ -47,7 +47,7 @@ fn arguments(function: &str, id: &str) -> String {
         "find_keys" => r#"{"words":"for"}"#.to_owned(),
         "switch_key" => format!(r#"{{"id":"{id}","on":true}}"#),
         "issue_key" => {
-            r#"{"form":{"name":"n","description":"","owner":"","ticked":[],"typed":"a","life":"90","date":""}}"#
+            r#"{"form":{"input":{"name":"n","description":"","owner":"","scopes":"a"},"ticked":[],"life":"90","date":""}}"#
                 .to_owned()
         }
         "archive_key" => format!(r#"{{"id":"{id}","form":{{"reason":"not_needed","confirm":""}}}}"#),

@@ -3,8 +3,9 @@
 use admin::Permit;
 use std::{fmt::Write, time::Duration};
 
-use admin::{ConsoleError, KeyForm};
+use admin::ConsoleError;
 use axum::http::StatusCode;
+use model::key_input::KeyInput;
 use model::{people::Role, registry::Kind};
 
 use crate::support::{Keyward, Operator, databases};
@@ -12,14 +13,14 @@ use crate::support::{Keyward, Operator, databases};
 /// A gated scope of the catalogue, from the start.
 const GATED: &str = "devices";
 
-fn form(scopes: &str) -> KeyForm {
-    KeyForm {
+fn form(scopes: &str) -> KeyInput {
+    KeyInput {
         name: "wide".to_owned(),
         owner: format!("service {scopes}"),
         scopes: scopes.to_owned(),
         all_access_reason: "The operations desk.".to_owned(),
         expires: "90d".to_owned(),
-        ..KeyForm::default()
+        ..KeyInput::default()
     }
 }
 
@@ -94,7 +95,7 @@ async fn a_gate_closes_for_keys_under_way() {
         let mut made = 0;
         for round in 0..12 {
             set(&keyward, &operator, "opened", "default").await;
-            let form = KeyForm { owner: format!("owner {round}"), ..form("devices.write") };
+            let form = KeyInput { owner: format!("owner {round}"), ..form("devices.write") };
             let (issued, again, ()) = tokio::join!(
                 console.issue_key(&operator, &form),
                 console.issue_key(&operator, &form),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use admin::KeyForm;
 use app::listing::Column;
 use axum::http::StatusCode;
+use model::key_input::KeyInput;
 use model::{
     id::KeyId,
     people::Role,
@@ -266,6 +266,7 @@ async fn mission_p2_i4_i5_and_f1_the_form_says_all_a_key_can_say() {
             ("group", "Kiosks"),
             ("acts_as", "kiosk@acme"),
             ("role", "concierge"),
+            ("labels", "team=front-desk\nenv=prod"),
             ("addresses", "203.0.113.0/24\n2001:db8::7"),
             ("limits", "100/minute"),
             ("quota", "10000/month"),
@@ -280,6 +281,8 @@ async fn mission_p2_i4_i5_and_f1_the_form_says_all_a_key_can_say() {
             "Kiosks",
             "kiosk@acme",
             "concierge",
+            "env=prod",
+            "team=front-desk",
             "203.0.113.0/24",
             "2001:db8::7",
             "100/minute",
@@ -301,6 +304,7 @@ async fn mission_p2_i4_i5_and_f1_the_form_says_all_a_key_can_say() {
             ("group", "Nobody"),
             ("acts_as", "nobody"),
             ("role", "two\nlines"),
+            ("labels", "prod"),
             ("addresses", "10.0.0.0/40"),
             ("limits", "often"),
             ("quota", "5/century"),
@@ -312,6 +316,7 @@ async fn mission_p2_i4_i5_and_f1_the_form_says_all_a_key_can_say() {
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         for (field, words) in [
             ("role", "cannot be shown"),
+            ("labels", "name=value"),
             ("addresses", "10.0.0.0/40"),
             ("limits", "is no limit"),
             ("quota", "is no quota"),
@@ -321,7 +326,7 @@ async fn mission_p2_i4_i5_and_f1_the_form_says_all_a_key_can_say() {
             assert!(error(&refused, field).contains(words), "{field}: {}", error(&refused, field));
         }
         assert_eq!(value(&refused, "limits"), "often");
-        assert_eq!(refused.body.matches("<details open").count(), 5, "what is wrong is unfolded");
+        assert_eq!(refused.body.matches("<details open").count(), 6, "what is wrong is unfolded");
     }
 }
 
@@ -573,7 +578,7 @@ async fn mission_f3_a_key_has_its_owner_and_its_line_for_the_environment() {
         let id = KeyId::parse(id_of(&token)).unwrap();
         let console = &here.keyward.app.console;
         let key = console.show_key(&console.operator(), id).await.unwrap().key;
-        assert_eq!(KeyForm::of(&key).owner, "Ada");
+        assert_eq!(KeyInput::of(&key).owner, "Ada");
     }
 }
 
@@ -607,6 +612,10 @@ fn the_command_line_says_and_changes_everything() {
             "100/minute",
             "--quota",
             "9/day",
+            "--label",
+            "team=kiosk",
+            "--label",
+            "env=prod",
             "--metadata",
             "{\"a\": 1}",
             "--signed-writes",
@@ -614,7 +623,7 @@ fn the_command_line_says_and_changes_everything() {
         let made = keys(&database, &full);
         let expected = json!({
             "all_access_reason": "Migration", "role": "guest", "addresses": ["10.0.0.0/8", "192.0.2.7"],
-            "limits": ["5/second", "100/minute"], "quota": "9/day", "metadata": { "a": 1 }, "signed_writes": "required",
+            "limits": ["5/second", "100/minute"], "quota": "9/day", "labels": ["env=prod", "team=kiosk"], "metadata": { "a": 1 }, "signed_writes": "required",
             "form": "token", "group": null, "acts_as": null, "off": null, "rotated_from": null,
         });
         for (field, value) in expected.as_object().unwrap() {

@@ -63,7 +63,7 @@ async fn a_secret_is_in_exactly_one_response() {
 /// Issues a key one way or the other, uses it everywhere, and looks for it everywhere.
 async fn check(keyward: &Keyward, browser: &mut crate::support::Client, with_script: bool, name: &str) {
     let once = if with_script {
-        let body = r#"{"form":{"name":"sentinel","description":"d","owner":"","ticked":["a"],"typed":"","life":"90","date":""}}"#;
+        let body = r#"{"form":{"input":{"name":"sentinel","description":"d","owner":"","scopes":""},"ticked":["a"],"life":"90","date":""}}"#;
         browser.call("issue_key", body).await
     } else {
         browser.post("/keys/new", &[("name", "sentinel"), ("scope", "a"), ("life", "90")]).await

@@ -3,12 +3,13 @@
 
 use std::{collections::BTreeSet, process::Command, time::Duration};
 
-use admin::{BulkAct, ConsoleError, Issued, KeyForm, MAX_VERIFY_KEYS, Overlap, Pick, VerifyKeyForm};
+use admin::{BulkAct, ConsoleError, Issued, MAX_VERIFY_KEYS, Overlap, Pick, VerifyKeyForm};
 use axum::http::StatusCode;
+use model::key_input::KeyInput;
 use model::{
     audit::Verb,
     id::KeyId,
-    key::{ArchiveReason, Card, Key, State},
+    key::{ArchiveReason, Key, KeySpec, State},
     listing::ListKeys,
     people::Role,
     registry::Kind,
@@ -35,7 +36,7 @@ impl Here {
         found
     }
 
-    async fn issue(&self, form: KeyForm) -> Issued {
+    async fn issue(&self, form: KeyInput) -> Issued {
         let console = &self.keyward.app.console;
         console.issue_key(&console.operator(), &form).await.unwrap()
     }
@@ -75,13 +76,13 @@ impl Here {
     }
 }
 
-fn form(name: &str) -> KeyForm {
-    KeyForm {
+fn form(name: &str) -> KeyInput {
+    KeyInput {
         name: name.to_owned(),
         owner: format!("owner of {name}"),
         scopes: "things".to_owned(),
         expires: "90d".to_owned(),
-        ..KeyForm::default()
+        ..KeyInput::default()
     }
 }
 
@@ -106,13 +107,14 @@ async fn a_successor_has_all_that_the_key_had() {
             let fields = [("name".to_owned(), name.to_owned()), ("tenant".to_owned(), "default".to_owned())].into();
             console.create_entry(&operator, kind, &fields).await.unwrap();
         }
-        let full = KeyForm {
+        let full = KeyInput {
             description: "Two\nlines".to_owned(),
             scopes: "public things.read".to_owned(),
             all_access_reason: "The lobby.".to_owned(),
             group: "lobby".to_owned(),
             acts_as: "kiosk".to_owned(),
             role: "visitor".to_owned(),
+            labels: "env=prod".to_owned(),
             addresses: "192.0.2.0/24".to_owned(),
             limits: "100/minute".to_owned(),
             quota: "10000/month".to_owned(),
@@ -120,7 +122,7 @@ async fn a_successor_has_all_that_the_key_had() {
             signed_writes: "required".to_owned(),
             ..form("full")
         };
-        assert!(full.fields().iter().all(|(name, value)| !value.is_empty() || ["tenant", "form"].contains(name)));
+        assert!(full.pairs().iter().all(|(name, value)| !value.is_empty() || ["tenant", "form"].contains(name)));
         let old = here.issue(full).await.key;
         for label in ["counts", "counts for a day", "is over"] {
             here.add(old.id, label).await.unwrap();
@@ -134,9 +136,7 @@ async fn a_successor_has_all_that_the_key_had() {
         let Key {
             // The same.
             tenant,
-            card,
-            group,
-            subject,
+            spec,
             owner_active,
             form,
             purpose,
@@ -151,12 +151,12 @@ async fn a_successor_has_all_that_the_key_had() {
             generation: _,
         } = here.key(new.id).await;
         assert_eq!((id != old.id, rotated_from), (true, Some(old.id)));
-        assert_eq!((&tenant, &group, &subject), (&old.tenant, &old.group, &old.subject));
+        assert_eq!(tenant, old.tenant);
         assert_eq!((owner_active, form, purpose, &prefix), (old.owner_active, old.form, old.purpose, &old.prefix));
         assert_eq!(state, State::Live);
-        let Card { expires_at, .. } = card;
-        assert_eq!(card, Card { expires_at, ..old.card.clone() }, "all that people wrote on it");
-        assert_eq!(expires_at, old.card.expires_at, "made at the same moment, for as long");
+        let KeySpec { expires_at, .. } = spec;
+        assert_eq!(spec, KeySpec { expires_at, ..old.spec.clone() }, "all that people wrote on it");
+        assert_eq!(expires_at, old.spec.expires_at, "made at the same moment, for as long");
 
         let counting = |keys: Vec<StoredVerifyKey>| {
             let now = here.keyward.clock.now();
@@ -181,9 +181,9 @@ async fn a_successor_has_all_that_the_key_had() {
 async fn a_successor_passes_the_checks_of_a_new_key() {
     for mut here in Here::everywhere().await {
         here.set(Kind::Scope, "devices", "opened", "default").await;
-        let wide = KeyForm { all_access_reason: "All.".to_owned(), scopes: "public".to_owned(), ..form("wide") };
-        let gated = KeyForm { scopes: "devices.write".to_owned(), ..form("gated") };
-        let signed = KeyForm { form: "jwt".to_owned(), scopes: "devices.write".to_owned(), ..form("signed") };
+        let wide = KeyInput { all_access_reason: "All.".to_owned(), scopes: "public".to_owned(), ..form("wide") };
+        let gated = KeyInput { scopes: "devices.write".to_owned(), ..form("gated") };
+        let signed = KeyInput { form: "jwt".to_owned(), scopes: "devices.write".to_owned(), ..form("signed") };
         let mut cases = Vec::new();
         for (made, words, advice) in [
             (wide, "Tenant default grants public to nobody.", "Edit the key"),
@@ -211,7 +211,7 @@ async fn a_successor_passes_the_checks_of_a_new_key() {
         for id in before {
             let key = here.key(KeyId::parse(&id).unwrap()).await;
             if key.form == model::key::Form::Token {
-                let mended = KeyForm { scopes: "things".to_owned(), ..KeyForm::of(&key) };
+                let mended = KeyInput { scopes: "things".to_owned(), ..KeyInput::of(&key) };
                 console.edit_key(&console.operator(), key.id, &mended, None).await.unwrap();
                 assert!(here.rotate(key.id, HOUR).await.is_ok());
             }
@@ -242,14 +242,14 @@ async fn a_rotated_key_is_not_offered_to_be_rotated_again() {
 async fn a_successor_ends_as_its_series_was_meant_to() {
     for mut here in Here::everywhere().await {
         here.set(Kind::Policy, "policy", "never", "allowed").await;
-        let endless = here.issue(KeyForm { expires: "never".to_owned(), ..form("endless") }).await.key;
-        let month = here.issue(KeyForm { expires: "30d".to_owned(), ..form("month") }).await.key;
+        let endless = here.issue(KeyInput { expires: "never".to_owned(), ..form("endless") }).await.key;
+        let month = here.issue(KeyInput { expires: "30d".to_owned(), ..form("month") }).await.key;
         for round in 0..3 {
             for (old, life) in [(&endless, None), (&month, Some(30 * DAY))] {
                 let new = here.rotate(old.id, HOUR).await.unwrap().key;
                 let ends = life.map_or(Timestamp::NEVER, |life| here.keyward.clock.now().plus(life));
-                assert_eq!(new.card.expires_at, ends, "{} in round {round}", old.card.name);
-                assert!(here.key(old.id).await.card.expires_at < ends, "the old one has its overlap");
+                assert_eq!(new.spec.expires_at, ends, "{} in round {round}", old.spec.name);
+                assert!(here.key(old.id).await.spec.expires_at < ends, "the old one has its overlap");
                 here.archive(new.id).await;
             }
             here.keyward.pass(Duration::from_mins(10)).await;
@@ -260,13 +260,13 @@ async fn a_successor_ends_as_its_series_was_meant_to() {
         let longest = here.keyward.clock.now().plus(365 * DAY);
         let page = here.browser.get(&format!("/keys/{}/rotate", endless.id)).await.page();
         assert!(page.contains("longer than the policy allows") && page.contains(&longest.to_string()), "{page}");
-        assert_eq!(here.rotate(endless.id, HOUR).await.unwrap().key.card.expires_at, longest);
+        assert_eq!(here.rotate(endless.id, HOUR).await.unwrap().key.spec.expires_at, longest);
         let page = here.browser.get(&format!("/keys/{}/rotate", month.id)).await.page();
         assert!(!page.contains("longer than the policy allows"), "{page}");
         // Nor shorter than a new key may live.
         here.set(Kind::Policy, "policy", "min_days", "60").await;
         let sixty = here.keyward.clock.now().plus(60 * DAY);
-        assert_eq!(here.rotate(month.id, HOUR).await.unwrap().key.card.expires_at, sixty);
+        assert_eq!(here.rotate(month.id, HOUR).await.unwrap().key.spec.expires_at, sixty);
     }
 }
 
@@ -296,7 +296,7 @@ async fn an_archived_key_stays_as_it_is_to_every_verb() {
             let page = key.id.to_string();
             let (used, posted): (Option<ConsoleError>, Option<(String, Vec<(&str, &str)>)>) = match verb {
                 Verb::EditKey => {
-                    let changed = KeyForm { name: "other".to_owned(), ..KeyForm::of(&key) };
+                    let changed = KeyInput { name: "other".to_owned(), ..KeyInput::of(&key) };
                     for act in [BulkAct::Move("lobby".to_owned()), BulkAct::Extend("200d".to_owned())] {
                         let step = console.step_bulk(&operator, &act, &picked, None, None).await.unwrap();
                         assert!(step.items[0].refused.as_ref().unwrap().contains("archived"), "{act:?}");
@@ -432,7 +432,7 @@ async fn a_form_posted_twice_makes_one_key() {
             assert!(!page.contains("once-token") && !page.contains(&format!("kw_{id}_")), "{page}");
         }
         // The same form through the island.
-        let body = serde_json::json!({ "form": { "name": "twice", "typed": "things", "life": "90", "once": mark } });
+        let body = serde_json::json!({ "form": { "input": { "name": "twice", "scopes": "things" }, "life": "90", "once": mark } });
         let again = here.browser.call("issue_key", &body.to_string()).await;
         assert!(again.body.starts_with("refused\nname\nThis form was sent already"), "{}", again.body);
         assert!(again.body.contains(&id), "{}", again.body);
@@ -440,7 +440,7 @@ async fn a_form_posted_twice_makes_one_key() {
 
         // Through the island twice at once: a double click.
         let mark = mark_of(&here.browser.get("/keys/new").await.page());
-        let body = serde_json::json!({ "form": { "name": "double", "typed": "things", "life": "90", "once": mark } })
+        let body = serde_json::json!({ "form": { "input": { "name": "double", "scopes": "things" }, "life": "90", "once": mark } })
             .to_string();
         let mut clients: Vec<_> = (0..6).map(|_| here.browser.clone()).collect();
         let answers = futures_all(clients.iter_mut().map(|client| client.call("issue_key", &body))).await;
@@ -483,7 +483,7 @@ async fn many_keys_at_once_are_changed_as_they_were_looked_at() {
             let fields: Vec<_> = act.iter().copied().chain([("key", one_id.as_str()), ("key", &two_id)]).collect();
             let asked = here.browser.post("/keys/bulk", &fields).await.page();
             let seen = asked.split("name=\"seen\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-            let described = KeyForm { description: format!("{act:?}"), ..KeyForm::of(&here.key(one.id).await) };
+            let described = KeyInput { description: format!("{act:?}"), ..KeyInput::of(&here.key(one.id).await) };
             console.edit_key(&operator, one.id, &described, None).await.unwrap();
             let before = here.key(one.id).await;
             let go: Vec<_> = fields.iter().copied().chain([("go", "1"), ("sure", "1"), ("seen", &seen)]).collect();

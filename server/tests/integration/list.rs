@@ -3,8 +3,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use admin::{BulkAct, KeyForm, Pick};
+use admin::{BulkAct, Pick};
 use axum::http::StatusCode;
+use model::key_input::KeyInput;
 use model::{
     activity::Tally,
     id::KeyId,
@@ -38,29 +39,30 @@ async fn all(keyward: &Keyward, list: &ListKeys) -> Vec<ListedKey> {
 
 /// Whether a key answers a question, by looking at it.
 fn answers(keyward: &Keyward, listed: &ListedKey, list: &ListKeys) -> bool {
-    let (key, card) = (&listed.key, &listed.key.card);
+    let (key, spec) = (&listed.key, &listed.key.spec);
     let last_use = listed.last_use.as_ref().map(|used| used.at);
     let stands = standing(key, last_use, Tally::default(), keyward.clock.now());
     let which = list.which.phases().any(|phase| phase == stands.phase);
     let texts = [
-        card.name.as_str(),
+        spec.name.as_str(),
         key.id.as_str(),
         &key.last_four,
         key.prefix.as_str(),
-        card.owner.as_str(),
-        card.description.as_str(),
+        spec.owner.as_str(),
+        spec.description.as_str(),
     ];
-    let there: Vec<_> = texts.into_iter().flat_map(words).collect();
+    let labels = spec.labels.iter().flat_map(|(name, value)| [name, value]);
+    let there: Vec<_> = texts.into_iter().chain(labels).flat_map(words).collect();
     let said = |word: String| there.iter().any(|other| other.starts_with(&word));
     which
         && words(&list.words).all(said)
         && list.tenant.as_ref().is_none_or(|tenant| key.tenant.name.as_str() == tenant)
-        && list.owner.as_ref().is_none_or(|owner| card.owner.as_str() == owner)
-        && list.group.is_none_or(|group| key.group.as_ref().is_some_and(|other| other.id == group))
+        && list.owner.as_ref().is_none_or(|owner| spec.owner.as_str() == owner)
+        && list.group.is_none_or(|group| key.spec.group.as_ref().is_some_and(|other| other.id == group))
         && list
             .scope
             .as_ref()
-            .is_none_or(|scope| card.scopes.iter().any(|held| held.to_string() == *scope || held.base() == scope))
+            .is_none_or(|scope| spec.scopes.iter().any(|held| held.to_string() == *scope || held.base() == scope))
         && list.facts.iter().all(|fact| stands.facts.contains(fact))
 }
 
@@ -72,13 +74,14 @@ async fn seeded() -> Vec<Keyward> {
         console.seed_keys(&console.operator(), 260).await.unwrap();
         for (name, scopes, expires) in [("Ärger (für alle)", "public", "90d"), ("zz 100% \"quoted\" 'x'", "b", "8d")]
         {
-            let form = KeyForm {
+            let form = KeyInput {
                 name: name.into(),
                 owner: format!("Owner of {name}"),
                 scopes: scopes.into(),
                 all_access_reason: "to try".into(),
+                labels: "env=staging app.team=Front-Desk".into(),
                 expires: expires.into(),
-                ..KeyForm::default()
+                ..KeyInput::default()
             };
             console.issue_key(&console.operator(), &form).await.unwrap();
         }
@@ -113,6 +116,9 @@ async fn mission_c3_and_x5_every_question_finds_what_a_look_at_every_key_finds()
             "*",
             "\"",
             "made up",
+            "env=staging",
+            "desk",
+            "staging quoted",
         ];
         let masked = format!("{}_{}\u{2026}_\u{2026}{}", sample.prefix, &sample.id.as_str()[..5], sample.last_four);
         let whole = [sample.id.to_string(), sample.last_four.clone(), sample.id.as_str()[..5].to_owned(), masked];
@@ -157,14 +163,14 @@ async fn a_name_is_found_however_it_is_written() {
         let console = &keyward.app.console;
         let operator = console.operator();
         for written in ["Cafe\u{301} Nord", "Caf\u{e9} Süd", "M\u{fc}ller", "Straße", "İstanbul"] {
-            let form = KeyForm {
+            let form = KeyInput {
                 name: written.to_owned(),
                 owner: "front desk".to_owned(),
                 scopes: "a".to_owned(),
                 expires: "90d".to_owned(),
-                ..KeyForm::default()
+                ..KeyInput::default()
             };
-            let kept = console.issue_key(&operator, &form).await.unwrap().key.card.name;
+            let kept = console.issue_key(&operator, &form).await.unwrap().key.spec.name;
             assert!(!kept.as_str().contains('\u{301}'), "{name}: names are kept composed");
         }
         for (typed, found) in [
@@ -189,14 +195,14 @@ async fn a_name_is_found_however_it_is_written() {
         }
         // Whoever confirms by typing a name may compose it differently, too.
         let cafe = all(&keyward, &ListKeys { words: "nord".to_owned(), ..ListKeys::default() }).await.remove(0);
-        assert!(model::name::is_retyped("Cafe\u{301} Nord", cafe.key.card.name.as_str()), "{name}");
+        assert!(model::name::is_retyped("Cafe\u{301} Nord", cafe.key.spec.name.as_str()), "{name}");
     }
 }
 
 fn in_order(keys: &[ListedKey], sort: Sort, now: Timestamp) {
     let used = |listed: &ListedKey| listed.last_use.as_ref().map_or(0, |used| used.at.millis());
-    let ends = |listed: &ListedKey| listed.key.card.expires_at;
-    let name = |listed: &ListedKey| folded(listed.key.card.name.as_str());
+    let ends = |listed: &ListedKey| listed.key.spec.expires_at;
+    let name = |listed: &ListedKey| folded(listed.key.spec.name.as_str());
     for pair in keys.windows(2) {
         let [one, two] = pair else { unreachable!() };
         let right = match sort {
@@ -218,7 +224,7 @@ fn in_order(keys: &[ListedKey], sort: Sort, now: Timestamp) {
             Sort::Used => used(one) >= used(two),
             Sort::UsedLast => used(one) <= used(two),
         };
-        assert!(right, "{sort:?}: {} before {}", one.key.card.name, two.key.card.name);
+        assert!(right, "{sort:?}: {} before {}", one.key.spec.name, two.key.spec.name);
     }
 }
 
@@ -367,7 +373,7 @@ async fn an_owner_who_is_disabled_shows_in_the_list() {
         ] {
             let found = console.list_keys(&console.operator(), &list).await.unwrap();
             assert_eq!(found.matches, 1);
-            assert_eq!(found.page.keys[0].key.card.name.as_str(), "theirs");
+            assert_eq!(found.page.keys[0].key.spec.name.as_str(), "theirs");
             assert_eq!(found.counts.live(), 1);
         }
         assert!(admin.get("/hygiene").await.body.contains("theirs"));

@@ -225,7 +225,7 @@ async fn a_request_is_for_one_host() {
 async fn a_proxys_own_address_never_stands_in() {
     let trusted = [("KEYWARD_TRUSTED_PROXIES", "192.0.2.0/24")];
     let keyward = Keyward::with(crate::support::Database::sqlite(), &trusted).await;
-    let form = admin::KeyForm {
+    let form = model::key_input::KeyInput {
         name: "bound".to_owned(),
         owner: "front desk".to_owned(),
         scopes: "a".to_owned(),

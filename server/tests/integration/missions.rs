@@ -3,9 +3,9 @@
 
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
-use admin::KeyForm;
 use axum::http::{Method, StatusCode};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use model::key_input::KeyInput;
 use model::{
     id::KeyId,
     key::ArchiveReason,
@@ -35,13 +35,13 @@ async fn everywhere() -> Vec<Here> {
     found
 }
 
-fn form(name: &str) -> KeyForm {
-    KeyForm {
+fn form(name: &str) -> KeyInput {
+    KeyInput {
         name: name.to_owned(),
         owner: format!("owner of {name}"),
         scopes: "things".to_owned(),
         expires: "90d".to_owned(),
-        ..KeyForm::default()
+        ..KeyInput::default()
     }
 }
 
@@ -50,15 +50,15 @@ fn fields(pairs: &[(&str, &str)]) -> Fields {
 }
 
 impl Here {
-    async fn issue(&self, form: &KeyForm) -> String {
+    async fn issue(&self, form: &KeyInput) -> String {
         let console = &self.keyward.app.console;
         console.issue_key(&console.operator(), form).await.unwrap().token.reveal().to_owned()
     }
 
-    async fn edit(&self, token: &str, change: impl FnOnce(&mut KeyForm)) {
+    async fn edit(&self, token: &str, change: impl FnOnce(&mut KeyInput)) {
         let console = &self.keyward.app.console;
         let id = KeyId::parse(id_of(token)).unwrap();
-        let mut form = KeyForm::of(&console.show_key(&console.operator(), id).await.unwrap().key);
+        let mut form = KeyInput::of(&console.show_key(&console.operator(), id).await.unwrap().key);
         change(&mut form);
         console.edit_key(&console.operator(), id, &form, None).await.unwrap();
     }
@@ -97,7 +97,7 @@ fn code(answer: &Answer) -> String {
 #[tokio::test]
 async fn mission_c1_a_key_in_the_form_of_a_jwt_is_checked_like_any_other() {
     for mut here in everywhere().await {
-        let token = here.issue(&KeyForm { form: "jwt".to_owned(), ..form("offline") }).await;
+        let token = here.issue(&KeyInput { form: "jwt".to_owned(), ..form("offline") }).await;
         assert_eq!(token.split('.').count(), 3, "{token}");
         let jwks = here.client.send(Method::GET, "/.well-known/jwks.json", &[], "").await.json();
         assert_eq!(jwks["keys"][0]["alg"], "ES256");
@@ -127,7 +127,7 @@ async fn mission_c1_a_key_in_the_form_of_a_jwt_is_checked_like_any_other() {
 
         let console = &here.keyward.app.console;
         let operator = console.operator();
-        let mut wider = KeyForm::of(&console.show_key(&operator, id).await.unwrap().key);
+        let mut wider = KeyInput::of(&console.show_key(&operator, id).await.unwrap().key);
         wider.scopes = "things others".to_owned();
         let refused = console.edit_key(&operator, id, &wider, None).await.unwrap_err();
         assert!(refused.to_string().contains("signed into the JWT"), "{refused}");
@@ -202,10 +202,11 @@ async fn mission_p2_and_i4_a_key_acts_as_a_user_in_a_role_and_stops_with_that_us
         let subject = console.create_entry(&operator, Kind::Subject, &user).await.unwrap();
         let group = fields(&[("name", "lobby"), ("tenant", "default")]);
         console.create_entry(&operator, Kind::Group, &group).await.unwrap();
-        let form = KeyForm {
+        let form = KeyInput {
             acts_as: "kiosk@acme".to_owned(),
             role: "concierge".to_owned(),
             group: "lobby".to_owned(),
+            labels: "team=kiosk, env=prod".to_owned(),
             metadata: "{\"site\": \"north\"}".to_owned(),
             ..form("kiosk")
         };
@@ -214,6 +215,7 @@ async fn mission_p2_and_i4_a_key_acts_as_a_user_in_a_role_and_stops_with_that_us
         let key = &said["key"];
         assert_eq!((&key["subject"], &key["role"]), (&json!("kiosk@acme"), &json!("concierge")), "{said}");
         assert_eq!((&key["group"], &key["metadata"]["site"]), (&json!("lobby"), &json!("north")));
+        assert_eq!(key["labels"], json!({ "env": "prod", "team": "kiosk" }));
         let bearer = format!("Bearer {token}");
         let answer = here.door(&[("authorization", &bearer)]).await;
         assert_eq!((answer.header("x-keyward-subject"), answer.header("x-keyward-role")), ("kiosk@acme", "concierge"));
@@ -299,7 +301,8 @@ async fn mission_p5_header_query_and_cookie_each_can_be_switched_off() {
 #[tokio::test]
 async fn mission_i5_a_key_is_bound_to_its_addresses() {
     for mut here in everywhere().await {
-        let token = here.issue(&KeyForm { addresses: "203.0.113.0/24, 2001:db8::7".to_owned(), ..form("bound") }).await;
+        let token =
+            here.issue(&KeyInput { addresses: "203.0.113.0/24, 2001:db8::7".to_owned(), ..form("bound") }).await;
         let bearer = format!("Bearer {token}");
         for (chain, expected) in [
             ("203.0.113.77", "valid"),
@@ -370,7 +373,7 @@ async fn mission_p1_and_i5_a_key_works_only_in_its_tenant() {
             ("docs", "https://acme.example/api"),
         ]);
         console.create_entry(&console.operator(), Kind::Tenant, &typed).await.unwrap();
-        let token = here.issue(&KeyForm { tenant: "acme".to_owned(), ..form("theirs") }).await;
+        let token = here.issue(&KeyInput { tenant: "acme".to_owned(), ..form("theirs") }).await;
         assert!(token.starts_with("ac_"), "its tenant's prefix: {token}");
         let said = here.verify(json!({ "key": token, "scope": "things" })).await;
         assert_eq!(said["code"], "wrong_tenant", "the asking service's own tenant counts: {said}");
@@ -402,7 +405,7 @@ async fn mission_p1_and_i5_a_key_works_only_in_its_tenant() {
 #[tokio::test]
 async fn mission_f1_rate_limits_and_quotas_are_counted_once_all_else_allowed() {
     for mut here in everywhere().await {
-        let token = here.issue(&KeyForm { limits: "2/minute 100/day".to_owned(), ..form("limited") }).await;
+        let token = here.issue(&KeyInput { limits: "2/minute 100/day".to_owned(), ..form("limited") }).await;
         let bearer = format!("Bearer {token}");
         let first = here.door(&[("authorization", &bearer)]).await;
         assert_eq!(first.header("ratelimit-policy"), "\"2/minute\";q=2;w=60, \"100/day\";q=100;w=86400");
@@ -424,7 +427,7 @@ async fn mission_f1_rate_limits_and_quotas_are_counted_once_all_else_allowed() {
         assert_eq!(said["code"], "rate_limited", "two calls at once are more than came back");
         assert_eq!(here.verify(json!({ "key": token, "scope": "things" })).await["valid"], true);
 
-        let token = here.issue(&KeyForm { quota: "2/month".to_owned(), ..form("metered") }).await;
+        let token = here.issue(&KeyInput { quota: "2/month".to_owned(), ..form("metered") }).await;
         for expected in ["valid", "valid", "quota_exhausted", "quota_exhausted"] {
             assert_eq!(here.verify(json!({ "key": token, "scope": "things" })).await["code"], expected);
         }

@@ -3,9 +3,10 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use admin::{KeyForm, Record};
+use admin::Record;
 use app::trial::{Door, TrialKey};
 use axum::http::{Method, StatusCode};
+use model::key_input::KeyInput;
 use model::{
     activity::{Outcome, Period},
     decision::Signature,
@@ -128,13 +129,13 @@ async fn mission_x5_calls_are_charted_by_what_became_of_them() {
     for (name, database) in databases() {
         let keyward = Keyward::with(database, TRUSTED).await;
         let console = &keyward.app.console;
-        let form = KeyForm {
+        let form = KeyInput {
             name: "charted".to_owned(),
             owner: "charted".to_owned(),
             scopes: "things".to_owned(),
             expires: "90d".to_owned(),
             limits: "2/minute".to_owned(),
-            ..KeyForm::default()
+            ..KeyInput::default()
         };
         let token = console.issue_key(&console.operator(), &form).await.unwrap().token.reveal().to_owned();
         let mut client = keyward.client();
@@ -187,7 +188,7 @@ async fn a_key_tried_in_the_browser_is_judged_as_by_the_server() {
     ];
     for (place, (scopes, addresses, signed_writes, limits)) in settings.into_iter().enumerate() {
         for fate in ["", "off", "archived"] {
-            let form = KeyForm {
+            let form = KeyInput {
                 name: format!("key {place}"),
                 owner: format!("owner {place} {fate}"),
                 scopes: scopes.to_owned(),
@@ -197,7 +198,7 @@ async fn a_key_tried_in_the_browser_is_judged_as_by_the_server() {
                 limits: limits.to_owned(),
                 quota: if place == 1 { "9/day" } else { "" }.to_owned(),
                 expires: "30d".to_owned(),
-                ..KeyForm::default()
+                ..KeyInput::default()
             };
             let id = console.issue_key(&operator, &form).await.unwrap().key.id;
             match fate {
@@ -265,12 +266,12 @@ async fn what_is_seen_of_a_key_is_for_whom_the_key_is_for() {
     let mut member = keyward.signed_in(Role::Member).await;
     assert_eq!(member.get(&format!("/keys/{}", id_of(&theirs))).await.status, StatusCode::NOT_FOUND);
     let console = &keyward.app.console;
-    let form = KeyForm {
+    let form = KeyInput {
         name: "mine".to_owned(),
         owner: "member@example.com".to_owned(),
         scopes: "things".to_owned(),
         expires: "90d".to_owned(),
-        ..KeyForm::default()
+        ..KeyInput::default()
     };
     let mine = console.issue_key(&console.operator(), &form).await.unwrap().key.id;
     let page = member.get(&format!("/keys/{mine}")).await;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use admin::{FirstRun, KeyForm};
+use admin::FirstRun;
+use model::key_input::KeyInput;
 use model::people::Role;
 
 use crate::support::{Keyward, Operator, databases, id_of};
@@ -56,12 +57,12 @@ async fn a_member_sees_their_own_numbers() {
         let keyward = Keyward::on(database).await;
         let mut member = keyward.signed_in(Role::Member).await;
         let theirs = keyward.issue("things").await;
-        let form = KeyForm {
+        let form = KeyInput {
             name: "mine alone".to_owned(),
             owner: "member@example.com".to_owned(),
             scopes: "things".to_owned(),
             expires: "20d".to_owned(),
-            ..KeyForm::default()
+            ..KeyInput::default()
         };
         let console = &keyward.app.console;
         let mine = console.issue_key(&console.operator(), &form).await.unwrap().token.reveal().to_owned();

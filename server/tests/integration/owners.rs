@@ -3,21 +3,22 @@
 
 use std::time::Duration;
 
-use admin::{ConsoleError, Issued, KeyForm};
+use admin::{ConsoleError, Issued};
 use axum::http::StatusCode;
+use model::key_input::KeyInput;
 use model::{id::KeyId, key::ArchiveReason, listing::ListKeys, people::Role, registry::Kind, time::DAY};
 
 use crate::support::{Keyward, Operator, databases};
 
 const WEEK: Duration = Duration::from_hours(8 * 24);
 
-fn form(owner: &str, expires: &str) -> KeyForm {
-    KeyForm {
+fn form(owner: &str, expires: &str) -> KeyInput {
+    KeyInput {
         name: "k".to_owned(),
         owner: owner.to_owned(),
         scopes: "things".to_owned(),
         expires: expires.to_owned(),
-        ..KeyForm::default()
+        ..KeyInput::default()
     }
 }
 
@@ -32,7 +33,7 @@ async fn working(keyward: &Keyward, owner: &str) -> Vec<KeyId> {
     let list = ListKeys { owner: Some(owner.to_owned()), ..ListKeys::default() };
     let page = console.list_keys(&console.operator(), &list).await.unwrap().page;
     let now = keyward.clock.now();
-    page.keys.iter().filter(|listed| listed.key.card.expires_at > now).map(|listed| listed.key.id).collect()
+    page.keys.iter().filter(|listed| listed.key.spec.expires_at > now).map(|listed| listed.key.id).collect()
 }
 
 #[tokio::test]
@@ -156,14 +157,14 @@ async fn the_command_line_makes_keys_of_nobody_which_no_cap_counts() {
             last = Some(issue(&keyward, "", "90d").await.unwrap().key);
         }
         let key = last.unwrap();
-        assert_eq!(key.card.owner.as_str(), "");
+        assert_eq!(key.spec.owner.as_str(), "");
         let mut admin = keyward.signed_in(Role::Admin).await;
         let page = admin.get(&format!("/keys/{}", key.id)).await.page();
         assert!(page.contains("<dt>Owner</dt><dd><bdi>Nobody</bdi></dd>"), "{page}");
         let console = &keyward.app.console;
-        let edited = KeyForm { description: "edited".to_owned(), ..form("", "90d") };
+        let edited = KeyInput { description: "edited".to_owned(), ..form("", "90d") };
         let edited = console.edit_key(&console.operator(), key.id, &edited, None).await.unwrap();
-        assert_eq!(edited.card.owner.as_str(), "", "an edit gives it to nobody");
+        assert_eq!(edited.spec.owner.as_str(), "", "an edit gives it to nobody");
         let own = admin.post("/keys/new", &[("name", "own"), ("scopes", "things"), ("life", "90")]).await;
         assert_eq!(own.status, StatusCode::OK, "{}", own.body);
         assert_eq!(working(&keyward, "admin@example.com").await.len(), 1, "whoever signs in makes their own");
@@ -202,7 +203,7 @@ async fn a_member_gives_a_key_no_more_than_is_theirs() {
 
         // What an admin gave a key is the member's to keep, through edits and rotations; and a tenant they were let into.
         let given =
-            KeyForm { tenant: "north".to_owned(), role: "reader".to_owned(), ..form("member@example.com", "90d") };
+            KeyInput { tenant: "north".to_owned(), role: "reader".to_owned(), ..form("member@example.com", "90d") };
         let given = console.issue_key(&operator, &given).await.unwrap().key;
         let there = [&plain[..], &[("tenant", "north")]].concat();
         assert_eq!(member.post("/keys/new", &there).await.status, StatusCode::OK);

@@ -8,9 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use admin::KeyForm;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use crypto::{clock::Clock, secret::Entropy};
+use model::key_input::KeyInput;
 use model::time::Timestamp;
 use server::boot;
 
@@ -69,7 +69,7 @@ fn expired(database: &Database) -> String {
     issue_at(
         database,
         then,
-        KeyForm {
+        KeyInput {
             name: "old".to_owned(),
             scopes: "bookings".to_owned(),
             expires: "90d".to_owned(),
@@ -79,11 +79,11 @@ fn expired(database: &Database) -> String {
 }
 
 /// A key of this form.
-fn issue(database: &Database, form: KeyForm) -> String {
+fn issue(database: &Database, form: KeyInput) -> String {
     issue_at(database, Clock::system(), form)
 }
 
-fn issue_at(database: &Database, clock: Clock, form: KeyForm) -> String {
+fn issue_at(database: &Database, clock: Clock, form: KeyInput) -> String {
     let issue = async {
         let config = config(database, &[]);
         let store = boot::open(&config, boot::Upgrade::Yes).await.unwrap();
@@ -568,7 +568,7 @@ fn a_preflight_goes_to_the_service_where_the_recipe_is_used() {
 fn nothing_is_too_large_for_an_answer() {
     let database = Database::sqlite();
     let scopes: Vec<_> = (0..50).map(|index| format!("bookings.{:-<53}{index:02}", "a")).collect();
-    let form = KeyForm {
+    let form = KeyInput {
         name: "\u{1f511}".repeat(80),
         owner: "front desk".to_owned(),
         scopes: [&scopes[..49], &["bookings".to_owned()]].concat().join(" "),

@@ -199,7 +199,7 @@ async fn mission_i1_a_group_is_made_edited_and_archived_whole() {
         let console = &keyward.app.console;
         let mut tokens = Vec::new();
         for group in ["Foyer", "Foyer", ""] {
-            let form = admin::KeyForm {
+            let form = model::key_input::KeyInput {
                 name: "k".to_owned(),
                 scopes: "things".to_owned(),
                 expires: "90d".to_owned(),
@@ -283,7 +283,7 @@ async fn mission_p2_a_key_stops_with_the_user_it_acts_as() {
         let mut browser = keyward.signed_in(Role::Admin).await;
         make(&mut browser, "subjects", &[("name", "panel@acme.example"), ("tenant", "default")]).await;
         let console = &keyward.app.console;
-        let form = admin::KeyForm {
+        let form = model::key_input::KeyInput {
             name: "k".to_owned(),
             scopes: "things".to_owned(),
             expires: "90d".to_owned(),

@@ -1,8 +1,8 @@
 //! Pages, forms and roles: who may not use one is told so first, with who may; and nothing is offered that would be
 //! refused. Every route comes from the program's own table.
 
-use admin::KeyForm;
 use axum::http::{Method, StatusCode};
+use model::key_input::KeyInput;
 use model::{
     key::ArchiveReason,
     people::Role,
@@ -47,12 +47,12 @@ impl World {
         let operator = console.operator();
         let mut made = Vec::new();
         for name in ["live", "archived"] {
-            let form = KeyForm {
+            let form = KeyInput {
                 name: name.to_owned(),
                 owner: "member@example.com".to_owned(),
                 scopes: "things".to_owned(),
                 expires: "90d".to_owned(),
-                ..KeyForm::default()
+                ..KeyInput::default()
             };
             made.push(console.issue_key(&operator, &form).await.unwrap().key.id);
         }

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use admin::{BulkAct, ConsoleError, KeyForm, Pick};
+use admin::{BulkAct, ConsoleError, Pick};
 use axum::http::{Method, StatusCode};
+use model::key_input::KeyInput;
 use model::{
     id::KeyId,
     key::{ArchiveReason, Key, State},
@@ -34,13 +35,13 @@ impl Here {
 
     async fn issue(&self, name: &str, form: &str) -> String {
         let console = &self.keyward.app.console;
-        let form = KeyForm {
+        let form = KeyInput {
             name: name.to_owned(),
             owner: format!("owner of {name}"),
             scopes: "things".to_owned(),
             expires: "90d".to_owned(),
             form: form.to_owned(),
-            ..KeyForm::default()
+            ..KeyInput::default()
         };
         console.issue_key(&console.operator(), &form).await.unwrap().token.reveal().to_owned()
     }
@@ -170,7 +171,7 @@ async fn mission_n3_the_overlap_is_what_was_chosen_and_never_longer_than_the_old
                 Ok(ends) => {
                     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
                     assert_eq!(
-                        here.key(&old).await.card.expires_at,
+                        here.key(&old).await.spec.expires_at,
                         Timestamp::parse(ends).unwrap(),
                         "{overlap} {until}"
                     );
@@ -196,7 +197,7 @@ async fn mission_n3_the_overlap_is_what_was_chosen_and_never_longer_than_the_old
         // Extended, never beyond what it was made for: 90 days, to 20 February.
         let old = here.issue("extended", "").await;
         let new = here.rotate(&old, 0).await;
-        assert_eq!(here.key(&new).await.card.expires_at, Timestamp::parse("2027-02-20T12:00:00Z").unwrap());
+        assert_eq!(here.key(&new).await.spec.expires_at, Timestamp::parse("2027-02-20T12:00:00Z").unwrap());
         for (overlap, until, expected) in [
             ("24h", "", Ok("2026-11-23T12:00:00Z")),
             ("1h", "", Err("choose a later time")),
@@ -208,7 +209,7 @@ async fn mission_n3_the_overlap_is_what_was_chosen_and_never_longer_than_the_old
             match expected {
                 Ok(ends) => {
                     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-                    assert_eq!(here.key(&old).await.card.expires_at, Timestamp::parse(ends).unwrap());
+                    assert_eq!(here.key(&old).await.spec.expires_at, Timestamp::parse(ends).unwrap());
                 }
                 Err(words) => {
                     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{overlap} {until}");
@@ -223,13 +224,13 @@ async fn mission_n3_the_overlap_is_what_was_chosen_and_never_longer_than_the_old
         for what in ["cut", "extend"] {
             let refused = here.send(&alone, what, &[("overlap", "1h")]).await;
             assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{what}: {}", refused.body);
-            assert_eq!(here.key(&alone).await.card.expires_at, Timestamp::parse("2027-02-20T12:00:00Z").unwrap());
+            assert_eq!(here.key(&alone).await.spec.expires_at, Timestamp::parse("2027-02-20T12:00:00Z").unwrap());
         }
         assert_eq!(here.send(&old, "extend", &[("overlap", "2y")]).await.status, StatusCode::BAD_REQUEST);
-        let ends = here.key(&old).await.card.expires_at;
+        let ends = here.key(&old).await.spec.expires_at;
         let elsewhere = here.browser.post(&format!("/keys/{}/cut", id_of(&old)), &[("page", "//evil.example")]).await;
         assert_eq!(elsewhere.status, StatusCode::BAD_REQUEST);
-        assert_eq!(here.key(&old).await.card.expires_at, ends, "what is refused is not done");
+        assert_eq!(here.key(&old).await.spec.expires_at, ends, "what is refused is not done");
     }
 }
 
@@ -239,13 +240,13 @@ async fn mission_n3_a_jwt_says_that_its_own_end_stays() {
     for mut here in Here::everywhere().await {
         let console = &here.keyward.app.console;
         let operator = console.operator();
-        let form = KeyForm {
+        let form = KeyInput {
             name: "offline".to_owned(),
             owner: "offline".to_owned(),
             scopes: "things".to_owned(),
             expires: "90d".to_owned(),
             form: "jwt".to_owned(),
-            ..KeyForm::default()
+            ..KeyInput::default()
         };
         let old = console.issue_key(&operator, &form).await.unwrap().key;
         let page = here.browser.get(&format!("/keys/{}/rotate", old.id)).await.page();
@@ -254,7 +255,7 @@ async fn mission_n3_a_jwt_says_that_its_own_end_stays() {
         let page = here.browser.get(&format!("/keys/{}", old.id)).await.page();
         assert!(page.contains("The old key is a JWT") && page.contains("nothing lengthens it"), "{page}");
         let beyond =
-            console.extend_overlap(&operator, old.id, admin::Overlap::Until(old.card.expires_at.plus(1000))).await;
+            console.extend_overlap(&operator, old.id, admin::Overlap::Until(old.spec.expires_at.plus(1000))).await;
         assert!(beyond.is_err());
         // The policy is the other bound.
         let mut fields = console.entries(&operator, model::registry::Kind::Policy).await.unwrap();
@@ -265,7 +266,7 @@ async fn mission_n3_a_jwt_says_that_its_own_end_stays() {
         let until = |at| admin::Overlap::Until(at);
         assert!(console.extend_overlap(&operator, old.id, until(week.plus(1000))).await.is_err());
         let extended = console.extend_overlap(&operator, old.id, until(week)).await.unwrap();
-        assert_eq!(extended.card.expires_at, week);
+        assert_eq!(extended.spec.expires_at, week);
     }
 }
 
@@ -311,7 +312,7 @@ async fn a_pair_is_cut_by_whoever_may_write_it() {
             assert_eq!(answer.status, expected, "{role} {what}");
         }
     }
-    assert!(here.key(&old).await.card.expires_at > here.keyward.clock.now());
+    assert!(here.key(&old).await.spec.expires_at > here.keyward.clock.now());
     let mut auditor = here.keyward.signed_in(Role::Auditor).await;
     let page = auditor.get(&format!("/keys/{}", id_of(&old))).await.page();
     assert!(page.contains("Its successor is") && !page.contains("/cut\"") && !page.contains("/extend\""), "{page}");

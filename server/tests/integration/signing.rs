@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use admin::KeyForm;
 use axum::http::{Method, StatusCode};
 use crypto::clock::Clock;
+use model::key_input::KeyInput;
 use model::people::Role;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -147,13 +147,13 @@ fn passed() -> (u16, String) {
 
 /// A key whose writes need a signature.
 async fn signed_key(keyward: &Keyward) -> String {
-    let form = KeyForm {
+    let form = KeyInput {
         name: "kiosk".to_owned(),
         owner: "front desk".to_owned(),
         scopes: "bookings".to_owned(),
         expires: "90d".to_owned(),
         signed_writes: "required".to_owned(),
-        ..KeyForm::default()
+        ..KeyInput::default()
     };
     keyward.app.console.issue_key(&keyward.app.console.operator(), &form).await.unwrap().token.reveal().to_owned()
 }

@@ -1,8 +1,8 @@
 //! Before a key is tightened: callers seen lately that an edit would lock out are named, and nothing is saved until that
 //! was read.
 
-use admin::KeyForm;
 use axum::http::{Method, StatusCode};
+use model::key_input::KeyInput;
 use model::{id::KeyId, people::Role};
 
 use crate::support::{Answer, Client, Keyward, databases, id_of};
@@ -40,8 +40,8 @@ impl Here {
         Self { keyward, browser, id: KeyId::parse(id_of(&token)).unwrap() }
     }
 
-    async fn form(&self) -> KeyForm {
-        KeyForm::of(&self.keyward.app.store.key(self.id).await.unwrap().unwrap().0.key)
+    async fn form(&self) -> KeyInput {
+        KeyInput::of(&self.keyward.app.store.key(self.id).await.unwrap().unwrap().0.key)
     }
 
     /// Saves the edit form with these fields in place of what is there.

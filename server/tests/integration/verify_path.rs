@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use admin::{Console, KeyForm};
+use admin::Console;
 use crypto::{clock::Clock, secret::Entropy};
+use model::key_input::KeyInput;
 use model::{
     audit::Verb,
     id::KeyId,
@@ -293,13 +294,13 @@ async fn a_jwt_outside_a_later_policy_or_in_another_name_is_refused() {
     for (name, database) in databases() {
         let keyward = Keyward::on(database).await;
         let console = &keyward.app.console;
-        let form = KeyForm {
+        let form = KeyInput {
             name: "for a kiosk".to_owned(),
             owner: "ops".to_owned(),
             scopes: "a".to_owned(),
             expires: "90d".to_owned(),
             form: "jwt".to_owned(),
-            ..KeyForm::default()
+            ..KeyInput::default()
         };
         let token = console.issue_key(&console.operator(), &form).await.unwrap().token.reveal().to_owned();
         keyward.pass(Duration::ZERO).await;

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use admin::KeyForm;
 use axum::http::{Method, StatusCode};
 use crypto::clock::Clock;
+use model::key_input::KeyInput;
 use model::{
     decision::Reason,
     id::KeyId,
@@ -31,8 +31,8 @@ fn fields(pairs: &[(&str, &str)]) -> Fields {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-async fn issue(keyward: &Keyward, form: KeyForm) -> String {
-    let form = KeyForm { name: "refused".to_owned(), scopes: "things".to_owned(), expires: "30d".to_owned(), ..form };
+async fn issue(keyward: &Keyward, form: KeyInput) -> String {
+    let form = KeyInput { name: "refused".to_owned(), scopes: "things".to_owned(), expires: "30d".to_owned(), ..form };
     let console = &keyward.app.console;
     console.issue_key(&console.operator(), &form).await.unwrap().token.reveal().to_owned()
 }
@@ -56,16 +56,16 @@ async fn refuse(keyward: &Keyward, reason: Reason) -> Option<Refused> {
         Reason::SubjectInactive => {
             let typed = fields(&[("name", "kiosk"), ("tenant", "default")]);
             console.create_entry(&operator, Kind::Subject, &typed).await.unwrap();
-            KeyForm { acts_as: "kiosk".to_owned(), ..KeyForm::default() }
+            KeyInput { acts_as: "kiosk".to_owned(), ..KeyInput::default() }
         }
-        Reason::PresentationNotAccepted => KeyForm { tenant: "strict".to_owned(), ..KeyForm::default() },
-        Reason::AddressNotAllowed => KeyForm { addresses: "203.0.113.0/24".to_owned(), ..KeyForm::default() },
-        Reason::SignatureRequired => KeyForm { signed_writes: "required".to_owned(), ..KeyForm::default() },
-        Reason::RateLimited => KeyForm { limits: "1/hour".to_owned(), ..KeyForm::default() },
-        Reason::QuotaExhausted => KeyForm { quota: "1/month".to_owned(), ..KeyForm::default() },
-        _ => KeyForm::default(),
+        Reason::PresentationNotAccepted => KeyInput { tenant: "strict".to_owned(), ..KeyInput::default() },
+        Reason::AddressNotAllowed => KeyInput { addresses: "203.0.113.0/24".to_owned(), ..KeyInput::default() },
+        Reason::SignatureRequired => KeyInput { signed_writes: "required".to_owned(), ..KeyInput::default() },
+        Reason::RateLimited => KeyInput { limits: "1/hour".to_owned(), ..KeyInput::default() },
+        Reason::QuotaExhausted => KeyInput { quota: "1/month".to_owned(), ..KeyInput::default() },
+        _ => KeyInput::default(),
     };
-    let mut token = issue(keyward, KeyForm { owner: reason.code().to_owned(), ..form }).await;
+    let mut token = issue(keyward, KeyInput { owner: reason.code().to_owned(), ..form }).await;
     let id = KeyId::parse(id_of(&token)).unwrap();
     match reason {
         Reason::Malformed => token.truncate(token.len() - 1),
@@ -242,7 +242,7 @@ async fn mission_f2_a_key_can_be_tested_without_using_it_up() {
     let keyward = Keyward::new().await;
     let mut browser = keyward.signed_in(Role::Admin).await;
     let token =
-        issue(&keyward, KeyForm { limits: "2/hour".to_owned(), quota: "2/day".to_owned(), ..KeyForm::default() });
+        issue(&keyward, KeyInput { limits: "2/hour".to_owned(), quota: "2/day".to_owned(), ..KeyInput::default() });
     let token = token.await;
     for _ in 0..5 {
         let page = paste(&mut browser, &token, &[("scope", "things.read")]).await;
@@ -304,8 +304,8 @@ async fn mission_n6_what_is_asked_wrongly_is_said_and_a_secret_in_the_wrong_plac
 async fn mission_n6_a_member_learns_of_their_own_keys_alone() {
     let keyward = Keyward::new().await;
     let mut member = keyward.signed_in(Role::Member).await;
-    let mine = issue(&keyward, KeyForm { owner: "member@example.com".to_owned(), ..KeyForm::default() }).await;
-    let theirs = issue(&keyward, KeyForm { owner: "ops@example.com".to_owned(), ..KeyForm::default() }).await;
+    let mine = issue(&keyward, KeyInput { owner: "member@example.com".to_owned(), ..KeyInput::default() }).await;
+    let theirs = issue(&keyward, KeyInput { owner: "ops@example.com".to_owned(), ..KeyInput::default() }).await;
     let mut ids = Vec::new();
     for token in [mine.as_str(), &theirs, "nonsense"] {
         let answer = keyward.client().forward(token, "scope=doors").await;

@@ -1,12 +1,13 @@
 //! What becomes of the form for a new key once it is sent.
 
 use leptos::{prelude::*, task};
+use model::key_input::KeyInput;
 
 use super::super::key_form::{self, Draft};
 use crate::{
     api, browser,
     error::ApiError,
-    form::IssueKeyForm,
+    form::KeyForm,
     once::{IssueAnswer, Once},
 };
 
@@ -24,7 +25,7 @@ pub(super) struct Course {
 
 impl Course {
     /// Sends the form. A second click while the first is under way does nothing: it would make a second key.
-    pub(super) fn send(self, form: IssueKeyForm) {
+    pub(super) fn send(self, form: KeyForm) {
         if self.busy.get_untracked() {
             return;
         }
@@ -41,11 +42,11 @@ impl Course {
                 }
                 Ok(IssueAnswer::Refused(errors)) => {
                     let is_bad = |field: &str| errors.iter().any(|error| error.field == field);
-                    let first = key_form::FIELDS.into_iter().find(|(field, _)| is_bad(field));
+                    let first = KeyInput::FIELDS.into_iter().find(|field| is_bad(field.name));
                     self.draft.errors.set(errors);
                     task::tick().await;
-                    if let Some((field, _)) = first {
-                        browser::focus(&key_form::control(field, &form.life));
+                    if let Some(field) = first {
+                        browser::focus(&key_form::control(field.name, &form.life));
                     }
                 }
                 Err(error) => self.failure.set(Some(error)),

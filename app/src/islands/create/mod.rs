@@ -9,7 +9,7 @@ use leptos::{ev, prelude::*};
 use super::key_form::{Draft, Life, More, Purpose, Scopes, Templates};
 use crate::{
     error::ApiError,
-    form::IssueKeyForm,
+    form::KeyForm,
     islands::once::OnceDialog,
     routes,
     view::{FieldErrorView, NewKeyView},
@@ -25,7 +25,7 @@ pub(crate) fn CreateKey(
     /// What can be chosen.
     view: NewKeyView,
     /// What is typed already.
-    form: IssueKeyForm,
+    form: KeyForm,
     /// What has to be mended.
     errors: Vec<FieldErrorView>,
     /// Why it failed otherwise.

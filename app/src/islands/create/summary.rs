@@ -66,18 +66,18 @@ fn Sentence(draft: Draft, scopes: Memo<Vec<String>>, ends: Memo<Option<String>>)
         None => "a day you pick".to_owned(),
     };
     let acting = move || {
-        let name = typed.with(|form| form.acts_as.trim().to_owned());
+        let name = typed.with(|form| form.input.acts_as.trim().to_owned());
         (!name.is_empty()).then(|| view! { ", acting as " <b><bdi>{name}</bdi></b> })
     };
     let from = move || {
-        let from = typed.with(|form| (!form.addresses.trim().is_empty()).then(|| from(form)));
+        let from = typed.with(|form| (!form.input.addresses.trim().is_empty()).then(|| from(form)));
         from.map(|from| view! { ", from " <b>{from}</b> })
     };
     view! {
         <p class="sentence">
-            <b><bdi>{move || typed.with(|form| or(&form.name, "This key"))}</bdi></b> " can use "
+            <b><bdi>{move || typed.with(|form| or(&form.input.name, "This key"))}</bdi></b> " can use "
             <b>{move || scopes.with(|scopes| named(scopes))}</b> " in tenant " <b>{move || tenant.get()}</b> ", held by "
-            <b><bdi>{move || typed.with(|form| or(&form.owner, "you"))}</bdi></b> {acting} {from} ", until " <b>{move || until(ends.get())}</b> "."
+            <b><bdi>{move || typed.with(|form| or(&form.input.owner, "you"))}</bdi></b> {acting} {from} ", until " <b>{move || until(ends.get())}</b> "."
         </p>
     }
 }
@@ -106,7 +106,9 @@ fn chips(scopes: &[String]) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::form::IssueKeyForm;
+    use model::key_input::KeyInput;
+
+    use crate::form::KeyForm;
 
     #[test]
     fn a_sentence_names_three_scopes_at_most() {
@@ -117,7 +119,8 @@ mod tests {
             ("a b c a", "a, b and c"),
             ("a b c d", "a, b and 2 more"),
         ] {
-            let form = IssueKeyForm { typed: typed.to_owned(), ..IssueKeyForm::empty("") };
+            let form =
+                KeyForm { input: KeyInput { scopes: typed.to_owned(), ..KeyInput::default() }, ..KeyForm::empty("") };
             assert_eq!(named(&all_scopes(&form)), expected, "{typed:?}");
         }
     }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{Draft, invalid};
 use crate::{
     components::ErrorText,
-    form::{DATE, DAYS, IssueKeyForm, KEEP, NEVER},
+    form::{DATE, DAYS, KEEP, KeyForm, NEVER},
     view::LifeChoice,
 };
 
@@ -70,7 +70,7 @@ pub(in crate::islands) fn Life(
 }
 
 /// When the key would end: `14 Mar 2027, 14:02 UTC`.
-pub(in crate::islands) fn ends(form: &IssueKeyForm, lives: &[LifeChoice]) -> Option<String> {
+pub(in crate::islands) fn ends(form: &KeyForm, lives: &[LifeChoice]) -> Option<String> {
     match form.life.as_str() {
         NEVER => Some("never".to_owned()),
         DATE => day(&form.date).map(|day| format!("{day}, 23:59 UTC")),
@@ -115,11 +115,11 @@ mod tests {
             (DATE, Some("14 Mar 2027, 23:59 UTC")),
             (NEVER, Some("never")),
         ] {
-            let form = IssueKeyForm {
+            let form = KeyForm {
                 life: life.to_owned(),
                 days: "45".to_owned(),
                 date: "2027-03-14".to_owned(),
-                ..IssueKeyForm::default()
+                ..KeyForm::default()
             };
             assert_eq!(ends(&form, &lives).as_deref(), expected, "{life}");
         }

@@ -2,7 +2,9 @@
 
 use leptos::{ev, prelude::*};
 
-use super::{Draft, FIELDS, control};
+use model::key_input::{InputField, KeyInput};
+
+use super::{Draft, called, control};
 use crate::{browser, components::Icon, error::ApiError, islands::trouble::Trouble};
 
 /// The mistakes in one sentence, beside the button that sends the form.
@@ -15,20 +17,20 @@ pub(in crate::islands) fn Mend(
     #[prop(optional)]
     children: Option<ChildrenFn>,
 ) -> impl IntoView {
-    let link = move |(place, (field, words)): (usize, (&'static str, &'static str))| {
+    let link = move |(place, InputField { name: field, .. }): (usize, InputField)| {
         let control = move || draft.typed.with_untracked(|form| control(field, &form.life));
         let go = move |event: ev::MouseEvent| {
             event.prevent_default();
             browser::focus(&control());
         };
-        view! { {if place == 0 { " " } else { ", " }} <a class="link" href=format!("#{field}") on:click=go>{words}</a> }
+        view! { {if place == 0 { " " } else { ", " }} <a class="link" href=format!("#{field}") on:click=go>{called(field)}</a> }
     };
     let mend = move || {
         let errors = draft.errors.get();
-        let bad = FIELDS.into_iter().filter(|(field, _)| errors.iter().any(|error| error.field == *field));
+        let bad = KeyInput::FIELDS.into_iter().filter(|field| errors.iter().any(|error| error.field == field.name));
         let bad: Vec<_> = bad.enumerate().collect();
         // A mistake that is at none of the fields is said here.
-        let known = |field: &str| FIELDS.iter().any(|(known, _)| *known == field);
+        let known = |field: &str| KeyInput::FIELDS.iter().any(|known| known.name == field);
         let other = errors.into_iter().find(|error| !known(&error.field)).map(|error| error.message);
         let count = match bad.len() {
             0 => None,

@@ -21,29 +21,21 @@ pub(super) use self::{
 use crate::{
     browser,
     components::error_of,
-    form::{DATE, DAYS, IssueKeyForm},
+    form::{DATE, DAYS, KeyForm},
     view::{FieldErrorView, NewKeyView},
 };
 
-/// The fields that may have to be mended, in the order of the page, and how a sentence names them.
-pub(super) const FIELDS: [(&str, &str); 16] = [
-    ("name", "name"),
-    ("description", "description"),
-    ("owner", "owner"),
-    ("tenant", "tenant"),
-    ("scopes", "scopes"),
-    ("all_access_reason", "why it opens everything"),
-    ("expires", "how long it lives"),
-    ("group", "group"),
-    ("acts_as", "acts as"),
-    ("role", "role"),
-    ("addresses", "addresses"),
-    ("limits", "rate limits"),
-    ("quota", "quota"),
-    ("signed_writes", "signed writes"),
-    ("metadata", "metadata"),
-    ("form", "form"),
-];
+/// How a sentence names a field that may have to be mended.
+fn called(field: &'static str) -> &'static str {
+    match field {
+        "all_access_reason" => "why it opens everything",
+        "expires" => "how long it lives",
+        "acts_as" => "acts as",
+        "limits" => "rate limits",
+        "signed_writes" => "signed writes",
+        other => other,
+    }
+}
 
 /// The field that a control of this name belongs to.
 fn of(control: &str) -> &str {
@@ -70,9 +62,9 @@ pub(super) struct Draft {
     /// What can be chosen.
     pub(super) view: StoredValue<NewKeyView>,
     /// The form as the page came with it.
-    pub(super) form: StoredValue<IssueKeyForm>,
+    pub(super) form: StoredValue<KeyForm>,
     /// The form as it is now.
-    pub(super) typed: RwSignal<IssueKeyForm>,
+    pub(super) typed: RwSignal<KeyForm>,
     /// What has to be mended.
     pub(super) errors: RwSignal<Vec<FieldErrorView>>,
     /// The form's element.
@@ -83,7 +75,7 @@ pub(super) struct Draft {
 
 impl Draft {
     /// A form with this in it.
-    pub(super) fn new(view: NewKeyView, form: IssueKeyForm, errors: Vec<FieldErrorView>, is_edit: bool) -> Self {
+    pub(super) fn new(view: NewKeyView, form: KeyForm, errors: Vec<FieldErrorView>, is_edit: bool) -> Self {
         Self {
             view: StoredValue::new(view),
             form: StoredValue::new(form.clone()),
@@ -95,8 +87,8 @@ impl Draft {
     }
 
     /// Reads the fields, as the browser has them.
-    pub(super) fn read(self) -> Option<IssueKeyForm> {
-        IssueKeyForm::from_pairs(browser::pairs(self.node).into_iter().filter(|(field, _)| field != "seen"))
+    pub(super) fn read(self) -> Option<KeyForm> {
+        KeyForm::from_pairs(browser::pairs(self.node).into_iter().filter(|(field, _)| field != "seen"))
     }
 
     /// Takes note of what the fields hold now.
@@ -117,13 +109,15 @@ impl Draft {
     }
 
     /// A text of the form as the page came with it.
-    fn was(self, field: impl FnOnce(&IssueKeyForm) -> &String) -> String {
+    fn was(self, field: impl FnOnce(&KeyForm) -> &String) -> String {
         self.form.with_value(|form| field(form).clone())
     }
 
     /// The name of the tenant that is chosen.
     pub(super) fn tenant(self) -> Memo<String> {
-        Memo::new(move |_| self.typed.with(|form| self.view.with_value(|view| view.tenant(&form.tenant).to_owned())))
+        Memo::new(move |_| {
+            self.typed.with(|form| self.view.with_value(|view| view.tenant(&form.input.tenant).to_owned()))
+        })
     }
 
     /// What is wrong with a field.

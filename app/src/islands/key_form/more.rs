@@ -10,7 +10,7 @@ use super::{
 use crate::{
     browser,
     components::{ErrorText, Icon},
-    form::IssueKeyForm,
+    form::KeyForm,
 };
 
 /// Whom it belongs to and acts as, where it works from, how much, and what it looks like.
@@ -34,31 +34,35 @@ pub(in crate::islands) fn More(
             <legend>"More"</legend>
             <Fold draft title="Group and user" fields=&["group", "acts_as", "role"] says=whom>
                 <Choose draft id="group" label="Group" hint="Keys that are listed and archived together." nothing="None"
-                    value=draft.was(|form| &form.group) choices=groups/>
+                    value=draft.was(|form| &form.input.group) choices=groups/>
                 <Line draft id="acts_as" label="Acts as" hint=subject_hint optional=true readonly=is_signed list="subjects"
-                    value=draft.was(|form| &form.acts_as)/>
+                    value=draft.was(|form| &form.input.acts_as)/>
                 <datalist id="subjects">
                     {subjects.into_iter().map(|one| view! { <option value=one.name>{one.tenant}</option> }).collect_view()}
                 </datalist>
                 <Line draft id="role" label="Role" hint="The role it acts in, in your services' words." optional=true
-                    value=draft.was(|form| &form.role)/>
+                    value=draft.was(|form| &form.input.role)/>
+            </Fold>
+            <Fold draft title="Labels" fields=&["labels"] says=labels>
+                <Lines draft id="labels" label="Labels" mono=true value=draft.was(|form| &form.input.labels)
+                    hint="What you want to find it by, such as env=prod, one a line. Services are told them with the key."/>
             </Fold>
             <Fold draft title="Addresses" fields=&["addresses"] says=from>
-                <Lines draft id="addresses" label="Allowed addresses" mono=true value=draft.was(|form| &form.addresses)
+                <Lines draft id="addresses" label="Allowed addresses" mono=true value=draft.was(|form| &form.input.addresses)
                     hint="Addresses and networks, such as 192.0.2.7 or 10.0.0.0/8, one a line. Empty means anywhere."/>
                 <MyAddress draft/>
             </Fold>
             <Fold draft title="Limits" fields=&["limits", "quota"] says=limits>
-                <Line draft id="limits" label="Rate limits" optional=true mono=true value=draft.was(|form| &form.limits)
+                <Line draft id="limits" label="Rate limits" optional=true mono=true value=draft.was(|form| &form.input.limits)
                     hint="Calls per second, minute, hour or day, such as 100/minute. Several are separated by spaces, and each holds."/>
-                <Line draft id="quota" label="Quota" optional=true mono=true value=draft.was(|form| &form.quota)
+                <Line draft id="quota" label="Quota" optional=true mono=true value=draft.was(|form| &form.input.quota)
                     hint="Calls per day or month of the calendar (UTC), such as 10000/month."/>
             </Fold>
             <Fold draft title="Signed writes" fields=&["signed_writes"] says=writes>
                 <SignedWrites draft/>
             </Fold>
             <Fold draft title="Metadata" fields=&["metadata"] says=metadata>
-                <Lines draft id="metadata" label="Metadata" mono=true value=draft.was(|form| &form.metadata)
+                <Lines draft id="metadata" label="Metadata" mono=true value=draft.was(|form| &form.input.metadata)
                     hint="A JSON object that services are told with the key, such as {\"site\": \"north\"}."/>
             </Fold>
             {(!draft.is_edit).then(|| view! { <Fold draft title="Form" fields=&["form"] says=shape><Shape draft/></Fold> })}
@@ -73,7 +77,7 @@ fn Fold(
     title: &'static str,
     fields: &'static [&'static str],
     /// What is chosen, in a few words.
-    says: fn(&IssueKeyForm) -> String,
+    says: fn(&KeyForm) -> String,
     children: Children,
 ) -> impl IntoView {
     let is_bad = move || draft.errors.with(|errors| errors.iter().any(|error| fields.contains(&error.field.as_str())));
@@ -107,7 +111,7 @@ fn MyAddress(draft: Draft) -> impl IntoView {
 #[component]
 fn SignedWrites(draft: Draft) -> impl IntoView {
     let error = draft.error("signed_writes");
-    let ticked = draft.was(|form| &form.signed_writes) == "required";
+    let ticked = draft.was(|form| &form.input.signed_writes) == "required";
     view! {
         <div class="field">
             <label class="row nowrap tick">
@@ -126,7 +130,7 @@ fn SignedWrites(draft: Draft) -> impl IntoView {
 #[component]
 fn Shape(draft: Draft) -> impl IntoView {
     let error = draft.error("form");
-    let chosen = draft.was(|form| &form.form);
+    let chosen = draft.was(|form| &form.input.form);
     let option = |(value, words): (&'static str, &'static str)| {
         let checked = chosen == value || (chosen.is_empty() && value == "token");
         view! { <label><input type="radio" name="form" value=value checked=checked/>{words}</label> }
@@ -143,16 +147,17 @@ fn Shape(draft: Draft) -> impl IntoView {
     }
 }
 
-fn whom(form: &IssueKeyForm) -> String {
-    let said = [("in ", &form.group), ("as ", &form.acts_as), ("role ", &form.role)];
+fn whom(form: &KeyForm) -> String {
+    let said = [("in ", &form.input.group), ("as ", &form.input.acts_as), ("role ", &form.input.role)];
     let said = said.into_iter().filter(|(_, name)| !name.trim().is_empty());
     let said: Vec<_> = said.map(|(word, name)| format!("{word}{}", name.trim())).collect();
     if said.is_empty() { "none".to_owned() } else { said.join(", ") }
 }
 
 /// From how many addresses a key may be used.
-pub(in crate::islands) fn from(form: &IssueKeyForm) -> String {
-    let count = form.addresses.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).count();
+pub(in crate::islands) fn from(form: &KeyForm) -> String {
+    let count =
+        form.input.addresses.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).count();
     match count {
         0 => "anywhere".to_owned(),
         1 => "1 address or network".to_owned(),
@@ -160,51 +165,72 @@ pub(in crate::islands) fn from(form: &IssueKeyForm) -> String {
     }
 }
 
-fn limits(form: &IssueKeyForm) -> String {
-    let all = format!("{} {}", form.limits, form.quota);
+fn labels(form: &KeyForm) -> String {
+    let all: Vec<_> =
+        form.input.labels.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+}
+
+fn limits(form: &KeyForm) -> String {
+    let all = format!("{} {}", form.input.limits, form.input.quota);
     let all: Vec<_> = all.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect();
     if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
-fn writes(form: &IssueKeyForm) -> String {
-    if form.signed_writes == "required" { "required" } else { "not required" }.to_owned()
+fn writes(form: &KeyForm) -> String {
+    if form.input.signed_writes == "required" { "required" } else { "not required" }.to_owned()
 }
 
-fn metadata(form: &IssueKeyForm) -> String {
-    if form.metadata.trim().is_empty() { "none" } else { "some" }.to_owned()
+fn metadata(form: &KeyForm) -> String {
+    if form.input.metadata.trim().is_empty() { "none" } else { "some" }.to_owned()
 }
 
-fn shape(form: &IssueKeyForm) -> String {
-    if form.form == "jwt" { "JWT" } else { "token" }.to_owned()
+fn shape(form: &KeyForm) -> String {
+    if form.input.form == "jwt" { "JWT" } else { "token" }.to_owned()
 }
 
 #[cfg(test)]
 mod tests {
+    use model::key_input::KeyInput;
+
     use super::*;
 
     #[test]
     fn a_folded_part_says_what_is_chosen() {
-        let empty = IssueKeyForm::default();
+        let empty = KeyForm::default();
         assert_eq!(
-            [whom(&empty), from(&empty), limits(&empty), writes(&empty), metadata(&empty), shape(&empty)],
-            ["none", "anywhere", "none", "not required", "none", "token"]
+            [
+                whom(&empty),
+                labels(&empty),
+                from(&empty),
+                limits(&empty),
+                writes(&empty),
+                metadata(&empty),
+                shape(&empty)
+            ],
+            ["none", "none", "anywhere", "none", "not required", "none", "token"]
         );
         let text = str::to_owned;
-        let full = IssueKeyForm {
-            group: text("kiosks"),
-            role: text(" guest "),
-            addresses: text("192.0.2.7\n10.0.0.0/8"),
-            limits: text("10/second, 100/minute"),
-            quota: text("5/day"),
-            signed_writes: text("required"),
-            metadata: text("{}"),
-            form: text("jwt"),
+        let full = KeyForm {
+            input: KeyInput {
+                group: text("kiosks"),
+                role: text(" guest "),
+                labels: text("env=prod\nteam=kiosk"),
+                addresses: text("192.0.2.7\n10.0.0.0/8"),
+                limits: text("10/second, 100/minute"),
+                quota: text("5/day"),
+                signed_writes: text("required"),
+                metadata: text("{}"),
+                form: text("jwt"),
+                ..KeyInput::default()
+            },
             ..empty
         };
         assert_eq!(
-            [whom(&full), from(&full), limits(&full), writes(&full), metadata(&full), shape(&full)],
+            [whom(&full), labels(&full), from(&full), limits(&full), writes(&full), metadata(&full), shape(&full)],
             [
                 "in kiosks, role guest",
+                "env=prod, team=kiosk",
                 "2 addresses and networks",
                 "10/second, 100/minute, 5/day",
                 "required",

@@ -26,9 +26,9 @@ pub(in crate::islands) fn Purpose(draft: Draft, #[prop(optional)] children: Opti
         <fieldset class="section stack">
             <legend>"What it is for"</legend>
             {children.map(|children| children())}
-            <Line draft id="name" label="Name" hint="What you will look for in the list in a year." value=draft.was(|form| &form.name)/>
-            <Lines draft id="description" label="Description" hint="What uses it, and where." value=draft.was(|form| &form.description)/>
-            <Line draft id="owner" label="Owner" hint=owner_hint value=draft.was(|form| &form.owner) readonly=!may_choose_owner/>
+            <Line draft id="name" label="Name" hint="What you will look for in the list in a year." value=draft.was(|form| &form.input.name)/>
+            <Lines draft id="description" label="Description" hint="What uses it, and where." value=draft.was(|form| &form.input.description)/>
+            <Line draft id="owner" label="Owner" hint=owner_hint value=draft.was(|form| &form.input.owner) readonly=!may_choose_owner/>
             {(!draft.is_edit && tenants.len() > 1).then(|| view! {
                 <Choose draft id="tenant" label="Tenant" hint="It works only there." value=tenant choices=tenants/>
             })}

@@ -6,7 +6,7 @@ use model::scope::ALL_ACCESS;
 use super::{Draft, controls::Line};
 use crate::{
     components::Icon,
-    form::IssueKeyForm,
+    form::KeyForm,
     view::{NewKeyView, ScopeRow, TenantChoice},
 };
 
@@ -37,10 +37,10 @@ pub(in crate::islands) fn Scopes(draft: Draft) -> impl IntoView {
                 </table></div>
             })}
             <div class="reason" class:shown=move || opens_all() || error.with(Option::is_some)>
-                <Line draft id="all_access_reason" label="Why it may open everything" value=draft.was(|form| &form.all_access_reason)
+                <Line draft id="all_access_reason" label="Why it may open everything" value=draft.was(|form| &form.input.all_access_reason)
                     hint="Everyone who looks at the key reads this."/>
             </div>
-            <Line draft id="scopes" label=if none { "Scopes" } else { "More scopes" } mono=true value=draft.was(|form| &form.typed)
+            <Line draft id="scopes" label=if none { "Scopes" } else { "More scopes" } mono=true value=draft.was(|form| &form.input.scopes)
                 hint="Separated by spaces, such as rooms.read badges.write."/>
         </fieldset>
     }
@@ -109,7 +109,7 @@ fn locked(opened: Option<&[String]>, all_access: bool, tenant: &str, view: &NewK
 }
 
 /// All scopes, ticked and typed, each once.
-pub(in crate::islands) fn all_scopes(form: &IssueKeyForm) -> Vec<String> {
+pub(in crate::islands) fn all_scopes(form: &KeyForm) -> Vec<String> {
     let all = form.scopes();
     let mut found: Vec<String> = Vec::new();
     for word in all.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()) {

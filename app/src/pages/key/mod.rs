@@ -20,7 +20,7 @@ use crate::{
     posted::{Posted, Refused},
     query::query,
     routes,
-    view::{ActivityView, ArchivedView, CardView, KeyView, OffView, StatusView, holder},
+    view::{ActivityView, ArchivedView, KeyView, OffView, SpecView, StatusView, holder},
 };
 
 /// `/keys/:id`.
@@ -48,7 +48,7 @@ fn Detail(
     failure: Option<ApiError>,
     asked: Option<(String, RotateForm, Refused)>,
 ) -> impl IntoView {
-    let KeyView { row, description, card, last_address, archived, off, stakes, history, may_write, may_purge, origin } =
+    let KeyView { row, description, spec, last_address, archived, off, stakes, history, may_write, may_purge, origin } =
         view;
     let id = row.mask.id.clone();
     let is_on = off.is_none();
@@ -100,7 +100,7 @@ fn Detail(
             <div class="stack">
                 {archived.map(|archived| view! { <Gone archived may_write/> })}
                 <div class="slot" data-own="off">{off.map(|off| view! { <Off id=id.clone() off may_write/> })}</div>
-                <Stopped card=card.clone()/>
+                <Stopped spec=spec.clone()/>
                 {(!description.is_empty()).then(|| view! { <p class="prose">{description}</p> })}
                 {pairs.into_iter().map(pair).collect_view()}
                 <Calls id=id.clone() calls/>
@@ -109,7 +109,7 @@ fn Detail(
             </div>
             <div class="stack">
                 <section class="panel" aria-labelledby="access"><header class="row"><h2 id="access">"Access"</h2></header>
-                    <div class="body"><Access scopes=row.scopes all_access=row.all_access card/></div></section>
+                    <div class="body"><Access scopes=row.scopes all_access=row.all_access spec/></div></section>
                 <section class="panel" aria-labelledby="history"><header class="row"><h2 id="history">"Audit"</h2>
                     {may_audit.then(|| view! { <a class="btn quiet end" href=routes::audit_of(&id)>"All of it"</a> })}</header>
                     <div class="body" data-own="history">{if history.is_empty() {
@@ -151,14 +151,14 @@ fn Off(id: String, off: OffView, may_write: bool) -> impl IntoView {
 
 /// Others by whom a key stands still.
 #[component]
-fn Stopped(card: CardView) -> impl IntoView {
-    let subject = card.acts_as.filter(|subject| !subject.active);
+fn Stopped(spec: SpecView) -> impl IntoView {
+    let subject = spec.acts_as.filter(|subject| !subject.active);
     view! {
         {subject.map(|subject| view! {
             <div class="banner warn"><Icon name="off"/>
                 <p><b>"It acts as "<bdi>{subject.name}</bdi>", who is switched off."</b>" It is refused until that user is switched on, or it acts as somebody else."</p></div>
         })}
-        {(!card.owner_active).then(|| view! {
+        {(!spec.owner_active).then(|| view! {
             <div class="banner warn"><Icon name="off"/>
                 <p><b>"Its owner may no longer sign in."</b>" It is refused until that account is enabled, or somebody else holds it."</p></div>
         })}

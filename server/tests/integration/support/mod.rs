@@ -116,7 +116,7 @@ impl Keyward {
     /// A new key's token, made by the operator for an owner of its own, who holds no other.
     pub async fn issue(&self, scopes: &str) -> String {
         static OWNERS: AtomicUsize = AtomicUsize::new(0);
-        let form = admin::KeyForm {
+        let form = model::key_input::KeyInput {
             name: format!("for {scopes}"),
             owner: format!("service {}", OWNERS.fetch_add(1, Ordering::Relaxed)),
             scopes: scopes.to_owned(),
