@@ -1,9 +1,10 @@
 //! What the list of keys is asked for, as its address says it: the question and the columns. Everything is in the
 //! address, so that going back, loading anew and sharing work.
 
+use model::key::KeyStatus;
 use model::{
     id::EntryId,
-    listing::{Cursor, Fact, ListKeys, Phase, Sort, Which},
+    listing::{Cursor, KeyFlag, ListKeys, Sort, StatusFilter},
 };
 
 use crate::routes;
@@ -103,24 +104,24 @@ impl Asked {
                 "q" => text.clone_into(&mut list.words),
                 "status" => {
                     list.which = match text {
-                        ANY => Which::Any,
-                        WORKING => Which::Working,
-                        phase => Which::Only(Phase::parse(phase)?),
+                        ANY => StatusFilter::Any,
+                        WORKING => StatusFilter::Working,
+                        status => StatusFilter::Only(KeyStatus::parse(status)?),
                     }
                 }
                 "tenant" => list.tenant = Some(text.to_owned()),
                 "group" => list.group = Some(EntryId::parse(text)?),
                 "owner" => list.owner = Some(text.to_owned()),
                 "scope" => list.scope = Some(text.to_owned()),
-                "only" => list.facts.push(Fact::parse(text)?),
+                "only" => list.flags.push(KeyFlag::parse(text)?),
                 "sort" => list.sort = Sort::parse(text)?,
                 "after" => list.after = Some(Cursor::parse(&value)?),
                 "col" => columns.extend(Column::parse(text)),
                 _ => {}
             }
         }
-        asked.list.facts.sort_by_key(|fact| fact.code());
-        asked.list.facts.dedup();
+        asked.list.flags.sort_by_key(|fact| fact.code());
+        asked.list.flags.dedup();
         asked.columns = (!columns.is_empty()).then_some(columns);
         Some(asked)
     }
@@ -134,17 +135,17 @@ impl Asked {
         add(
             "status",
             match list.which {
-                Which::Current => None,
-                Which::Working => Some(WORKING.to_owned()),
-                Which::Any => Some(ANY.to_owned()),
-                Which::Only(phase) => Some(phase.code().to_owned()),
+                StatusFilter::Current => None,
+                StatusFilter::Working => Some(WORKING.to_owned()),
+                StatusFilter::Any => Some(ANY.to_owned()),
+                StatusFilter::Only(status) => Some(status.code().to_owned()),
             },
         );
         add("tenant", list.tenant.clone());
         add("group", list.group.map(|group| group.to_string()));
         add("owner", list.owner.clone());
         add("scope", list.scope.clone());
-        for fact in &list.facts {
+        for fact in &list.flags {
             add("only", Some(fact.code().to_owned()));
         }
         add("sort", (list.sort != Sort::default()).then(|| list.sort.code().to_owned()));
@@ -177,12 +178,12 @@ impl Asked {
 
     /// The same list, where this holds for its keys too; or no longer, when that was asked for.
     #[must_use]
-    pub fn toggled(&self, fact: Fact) -> Self {
+    pub fn toggled(&self, fact: KeyFlag) -> Self {
         self.with(|list| {
-            if list.facts.contains(&fact) {
-                list.facts.retain(|other| *other != fact);
+            if list.flags.contains(&fact) {
+                list.flags.retain(|other| *other != fact);
             } else {
-                list.facts.push(fact);
+                list.flags.push(fact);
             }
         })
     }
@@ -190,7 +191,7 @@ impl Asked {
     /// Whether it leaves out keys that are not archived.
     pub fn is_narrow(&self) -> bool {
         let all = ListKeys { sort: self.list.sort, after: self.list.after.clone(), ..ListKeys::default() };
-        self.list != all && self.list != ListKeys { which: Which::Any, ..all }
+        self.list != all && self.list != ListKeys { which: StatusFilter::Any, ..all }
     }
 
     /// The columns to show: those the address names, those that were remembered, or the usual ones.
@@ -243,7 +244,7 @@ mod tests {
     #[test]
     fn a_fact_is_switched_on_and_off() {
         let asked = Asked::parse("only=idle&after=3").unwrap();
-        assert_eq!(asked.toggled(Fact::Unused).address(), "/keys?only=idle&only=unused");
-        assert_eq!(asked.toggled(Fact::Idle).address(), "/keys");
+        assert_eq!(asked.toggled(KeyFlag::Unused).address(), "/keys?only=idle&only=unused");
+        assert_eq!(asked.toggled(KeyFlag::Idle).address(), "/keys");
     }
 }

@@ -5,7 +5,7 @@ use model::{
     address::Addresses,
     decision::{Check, Decision, Facts, Presented, Signature, Spent, judge, remedy},
     id::{EntryId, KeyId, TenantId},
-    key::{ArchiveReason, Archived, Form, Key, KeySpec, Purpose, SignedWrites, State, Subject, SwitchedOff},
+    key::{ArchiveReason, Archived, Form, Key, KeySpec, KeyState, Purpose, SignedWrites, Subject, SwitchedOff},
     limit::{Limits, Quota},
     name::{Name, Owner, Prefix},
     scope::{ClosedGates, Demand, Scopes},
@@ -59,9 +59,11 @@ impl TrialKey {
     pub fn new(key: &Key, closed: &ClosedGates) -> Self {
         let spec = &key.spec;
         let (off, archived) = match &key.state {
-            State::Live => (None, None),
-            State::Off(off) => (Some((off.at.millis(), off.by.clone())), None),
-            State::Archived(gone) => (None, Some((gone.at.millis(), gone.by.clone(), gone.reason.code().to_owned()))),
+            KeyState::Live => (None, None),
+            KeyState::Off(off) => (Some((off.at.millis(), off.by.clone())), None),
+            KeyState::Archived(gone) => {
+                (None, Some((gone.at.millis(), gone.by.clone(), gone.reason.code().to_owned())))
+            }
         };
         let subject = |subject: &Subject| (subject.id.to_string(), subject.name.clone(), subject.active);
         Self {
@@ -95,10 +97,10 @@ impl TrialKey {
         let at = Timestamp::from_millis;
         let state = match (&self.archived, &self.off) {
             (Some((when, by, reason)), _) => {
-                State::Archived(Archived { at: at(*when), by: by.clone(), reason: ArchiveReason::parse(reason)? })
+                KeyState::Archived(Archived { at: at(*when), by: by.clone(), reason: ArchiveReason::parse(reason)? })
             }
-            (None, Some((when, by))) => State::Off(SwitchedOff { at: at(*when), by: by.clone() }),
-            (None, None) => State::Live,
+            (None, Some((when, by))) => KeyState::Off(SwitchedOff { at: at(*when), by: by.clone() }),
+            (None, None) => KeyState::Live,
         };
         let subject = match &self.subject {
             Some((id, name, active)) => Some(Subject { id: EntryId::parse(id)?, name: name.clone(), active: *active }),

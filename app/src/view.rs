@@ -9,6 +9,7 @@ mod overview;
 mod reference;
 mod why;
 
+use model::key::KeyStatus;
 use serde::{Deserialize, Serialize};
 
 use crate::form::KeyForm;
@@ -57,32 +58,11 @@ pub struct FieldErrorView {
 
 /// Whether a key works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StatusView {
-    /// Works.
-    Active,
-    /// Works, but more than a tenth of its calls in 24 hours were beyond its limits.
-    Limited,
-    /// Works, but more than a tenth of its calls in 24 hours were refused otherwise.
-    Refusing,
-    /// Works, and expires in so many whole days, fewer than 30.
-    ExpiresSoon(i64),
-    /// Past its expiry.
-    Expired,
-    /// Switched off.
-    Off,
-    /// Its owner was disabled.
-    OwnerDisabled,
-    /// The user it acts as was switched off.
-    UserOff,
-    /// Archived, for good.
-    Archived,
-}
-
-impl StatusView {
-    /// Whether calls with the key can pass.
-    pub fn works(self) -> bool {
-        matches!(self, Self::Active | Self::Limited | Self::Refusing | Self::ExpiresSoon(_))
-    }
+pub struct StatusView {
+    /// How it stands.
+    pub of: KeyStatus,
+    /// Whole days until it expires.
+    pub days: i64,
 }
 
 /// A key as it is shown without its secret.

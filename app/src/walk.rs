@@ -2,7 +2,7 @@
 
 use model::{
     decision::{Check, Decision},
-    key::{Key, SignedWrites, State},
+    key::{Key, KeyState, SignedWrites},
     time::Timestamp,
 };
 
@@ -37,10 +37,10 @@ pub(crate) fn fact(check: Check, key: &Key) -> String {
     let or = |text: String, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text };
     match check {
         Check::Existence => key.masked(),
-        Check::State => match &key.state {
-            State::Live => "switched on".to_owned(),
-            State::Off(off) => format!("switched off by {}", off.by),
-            State::Archived(gone) => format!("archived by {}", gone.by),
+        Check::KeyState => match &key.state {
+            KeyState::Live => "switched on".to_owned(),
+            KeyState::Off(off) => format!("switched off by {}", off.by),
+            KeyState::Archived(gone) => format!("archived by {}", gone.by),
         },
         Check::Owner => match &key.spec.subject {
             Some(subject) => format!("{}, acting as {}", holder(spec.owner.as_str()), subject.name),

@@ -27,7 +27,7 @@ impl Door {
     const ALL: [(Self, &'static str); 2] = [(Self::Verify, "verify"), (Self::ForwardAuth, "forward_auth")];
 }
 
-/// Which door answered, and with which code.
+/// StatusFilter door answered, and with which code.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Verification {
     door: &'static str,

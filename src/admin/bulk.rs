@@ -7,7 +7,7 @@ use model::key_input::KeyInput;
 use model::{
     audit::Verb,
     id::KeyId,
-    key::{ArchiveReason, Form, Generation, Key, Named, State},
+    key::{ArchiveReason, Form, Generation, Key, KeyState, Named},
     listing::{Cursor, ListKeys, Sort},
     people::Action,
     registry::Kind,
@@ -33,7 +33,7 @@ pub enum BulkAct {
     Extend(String),
 }
 
-/// Which keys.
+/// StatusFilter keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pick {
     /// These.
@@ -181,14 +181,14 @@ impl Console {
     }
 
     async fn plan(&self, act: &BulkAct, key: &Key) -> Result<Result<Planned, String>, ConsoleError> {
-        if matches!(key.state, State::Archived(_)) {
+        if matches!(key.state, KeyState::Archived(_)) {
             return Ok(Err("It is archived and stays as it is.".to_owned()));
         }
         Ok(match act {
             BulkAct::Archive(reason) => Ok(Planned::Archive(*reason)),
             BulkAct::Switch(on) => match (on, &key.state) {
-                (true, State::Live) => Err("It is on already.".to_owned()),
-                (false, State::Off(_)) => Err("It is off already.".to_owned()),
+                (true, KeyState::Live) => Err("It is on already.".to_owned()),
+                (false, KeyState::Off(_)) => Err("It is off already.".to_owned()),
                 _ => Ok(Planned::Switch(*on)),
             },
             BulkAct::Move(name) => self.plan_move(key, name.trim()).await?,

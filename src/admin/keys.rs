@@ -7,18 +7,18 @@ use crypto::{
     jwt::Claims,
     secret::{Digest, Plaintext},
 };
+use model::key::KeyStatus;
 use model::key_input::KeyInput;
 use model::{
     address::Addresses,
     audit::Verb,
     id::KeyId,
     key::{
-        ArchiveReason, Archived, Form, Generation, Key, KeySpec, MAX_METADATA, Metadata, Named, Purpose, SignedWrites,
-        State, Subject, SwitchedOff,
+        ArchiveReason, Archived, Form, Generation, Key, KeySpec, KeyState, MAX_METADATA, Metadata, Named, Purpose,
+        SignedWrites, Subject, SwitchedOff,
     },
     label::Labels,
     limit::{Limits, Quota},
-    listing::Phase,
     name::{Description, Email, Name, Owner, Word, is_seen},
     people::Action,
     policy::Policy,
@@ -47,7 +47,7 @@ pub struct KeyDetail {
     /// What archiving it would break.
     pub stakes: Stakes,
     /// How it stood when that was last looked at.
-    pub phase: Option<Phase>,
+    pub status: Option<KeyStatus>,
     /// The gates in the way of its scopes that are closed for its tenant.
     pub closed: ClosedGates,
 }
@@ -165,7 +165,7 @@ impl Console {
             created_at: now,
             created_by: permit.actor().to_owned(),
             rotated_from: replaced.as_ref().map(|replaced| replaced.key.id),
-            state: State::Live,
+            state: KeyState::Live,
             generation: change.generation(),
         };
         change.insert_key(NewKey { key: &key, digest }).await?;
@@ -205,8 +205,8 @@ impl Console {
         let (stored, last_use) = self.store.key(id).await?.ok_or(ConsoleError::NotFound)?;
         reaches(permit, &stored.key)?;
         let stakes = self.store.stakes(id, self.clock.now()).await?;
-        let phase = self.store.phase_of(id).await?;
-        Ok(KeyDetail { key: stored.key, last_use, stakes, phase, closed: stored.closed })
+        let status = self.store.status_of(id).await?;
+        Ok(KeyDetail { key: stored.key, last_use, stakes, status, closed: stored.closed })
     }
 
     /// How many live keys this owner holds, and how many they may.
@@ -266,8 +266,8 @@ impl Console {
         let key = changing(&mut change, permit, id, "name").await?;
         let now = self.clock.now();
         let state = match (&key.state, on) {
-            (State::Live, false) => State::Off(SwitchedOff { at: now, by: permit.actor().to_owned() }),
-            (State::Off(_), true) => State::Live,
+            (KeyState::Live, false) => KeyState::Off(SwitchedOff { at: now, by: permit.actor().to_owned() }),
+            (KeyState::Off(_), true) => KeyState::Live,
             _ => return Ok(key),
         };
         let key = Key { state, generation: change.generation(), ..key };
@@ -302,7 +302,7 @@ impl Console {
         permit.allows(Action::PurgeKeys)?;
         let mut change = self.store.change().await?;
         let key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
-        if !matches!(key.state, State::Archived(_)) {
+        if !matches!(key.state, KeyState::Archived(_)) {
             return Err(ConsoleError::field("confirm", "Archive the key first: only an archived key can be purged."));
         }
         change.purge_key(id).await?;
@@ -587,7 +587,7 @@ pub(super) async fn changing(
 ) -> Result<Key, ConsoleError> {
     let key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
     reaches(permit, &key)?;
-    if matches!(key.state, State::Archived(_)) {
+    if matches!(key.state, KeyState::Archived(_)) {
         return Err(ConsoleError::field(field, "An archived key stays as it is."));
     }
     Ok(key)

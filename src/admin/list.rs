@@ -3,7 +3,7 @@
 use super::{Console, ConsoleError};
 use crate::Permit;
 use model::{
-    listing::{Fact, ListKeys, Sort},
+    listing::{KeyFlag, ListKeys, Sort},
     name::Owner,
     people::Action,
     time::{HOUR, Timestamp},
@@ -58,18 +58,18 @@ impl Console {
         Ok(self.store.count_matches(&list, u32::try_from(MATCHES).unwrap_or_default() + 1).await?)
     }
 
-    /// For each of these facts, how many keys that work it holds for, counted up to [`MATCHES`] + 1, and the oldest of them.
+    /// For each of these flags, how many keys that work it holds for, counted up to [`MATCHES`] + 1, and the oldest of them.
     pub async fn keys_with(
         &self,
         permit: &Permit,
-        facts: &[Fact],
+        flags: &[KeyFlag],
         sample: u16,
-    ) -> Result<Vec<(Fact, i64, Vec<ListedKey>)>, ConsoleError> {
+    ) -> Result<Vec<(KeyFlag, i64, Vec<ListedKey>)>, ConsoleError> {
         permit.allows(Action::ReadKeys)?;
         let mut found = Vec::new();
-        for fact in facts {
+        for fact in flags {
             let which = fact.worth_a_look();
-            let list = ListKeys { which, facts: vec![*fact], sort: Sort::Oldest, ..ListKeys::default() };
+            let list = ListKeys { which, flags: vec![*fact], sort: Sort::Oldest, ..ListKeys::default() };
             let list = within_reach(permit, &list);
             let keys = self.store.keys(&list, sample, self.clock.now()).await?.keys;
             found.push((*fact, self.count_keys(permit, &list).await?, keys));

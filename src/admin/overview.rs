@@ -3,12 +3,13 @@
 
 use super::{Console, ConsoleError};
 use crate::Permit;
+use model::key::KeyStatus;
 use model::{
     activity::{Outcome, Period, Series},
     audit::Event,
     decision::Reason,
     key::Key,
-    listing::{ListKeys, Phase, Sort, Which},
+    listing::{ListKeys, Sort, StatusFilter},
     people::Action,
     time::{DAY, HOUR, Timestamp},
 };
@@ -85,7 +86,7 @@ impl Console {
             before,
             reasons,
             live: counts.live(),
-            soon: counts.of(Phase::Expiring),
+            soon: counts.of(KeyStatus::Expiring),
             expiring: self.soonest(owner, now).await?,
             busiest: self.busiest(owner, hour_of(now)).await?,
             changes,
@@ -95,7 +96,7 @@ impl Console {
     /// The keys that work and expire first.
     async fn soonest(&self, owner: Option<&str>, now: Timestamp) -> Result<Vec<Key>, ConsoleError> {
         let list = ListKeys {
-            which: Which::Working,
+            which: StatusFilter::Working,
             owner: owner.map(str::to_owned),
             sort: Sort::Expires,
             ..ListKeys::default()

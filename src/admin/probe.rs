@@ -13,7 +13,7 @@ use model::{
     audit::Verb,
     codes,
     id::KeyId,
-    key::{ArchiveReason, Archived, Form, Key, KeySpec, Purpose, State},
+    key::{ArchiveReason, Archived, Form, Key, KeySpec, KeyState, Purpose},
     name::{Description, Name, Owner},
     people::Action,
     registry::DEFAULT_TENANT,
@@ -92,7 +92,7 @@ codes! {
 
 /// One request to the guarded address.
 pub struct Attempt {
-    /// Which one.
+    /// StatusFilter one.
     pub probe: Probe,
     /// The key to present, if any.
     pub key: Option<Arc<Plaintext>>,
@@ -114,7 +114,7 @@ pub struct Seen {
 /// What became of a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Which one.
+    /// StatusFilter one.
     pub probe: Probe,
     /// What should have come.
     pub expected: &'static str,
@@ -266,7 +266,7 @@ impl Console {
                 created_at: now,
                 created_by: permit.actor().to_owned(),
                 rotated_from: None,
-                state: State::Live,
+                state: KeyState::Live,
                 generation: change.generation(),
             };
             let secret = token::parse(token.reveal()).map_or(token.reveal(), |parts| parts.secret);

@@ -11,7 +11,7 @@ use model::{
     activity::{Observation, Outcome, Period, Series, Tally},
     audit::Verb,
     id::KeyId,
-    key::{Form, Key, KeySpec, Purpose, State, Status},
+    key::{Form, Key, KeySpec, KeyState, KeyStatus, Purpose},
     people::Action,
     policy::Policy,
     time::{DAY, HOUR, Timestamp},
@@ -194,7 +194,7 @@ impl Console {
     /// Refuses a key that does not work, and one that was rotated already.
     async fn is_rotatable(&self, key: &Key) -> Result<(), ConsoleError> {
         let now = self.clock.now();
-        let works = matches!(key.status(now), Status::Active | Status::ExpiresSoon(_));
+        let works = matches!(key.status(now), KeyStatus::Active | KeyStatus::Expiring);
         if !works || key.purpose != Purpose::Ordinary {
             return Err(ConsoleError::field("overlap", "Only a key that works can be rotated."));
         }
@@ -305,7 +305,7 @@ impl Console {
         else {
             return Ok(None);
         };
-        let matters = |key: &Key| reaches(permit, key).is_ok() && !matches!(key.state, State::Archived(_));
+        let matters = |key: &Key| reaches(permit, key).is_ok() && !matches!(key.state, KeyState::Archived(_));
         let long_over = now.since(old.key.spec.expires_at) > REMEMBERED;
         if long_over || !matters(&old.key) || !matters(&new.key) {
             return Ok(None);

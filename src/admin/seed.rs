@@ -6,7 +6,7 @@ use crypto::secret::Digest;
 use model::{
     address::Addresses,
     audit::Verb,
-    key::{ArchiveReason, Archived, Form, Key, KeySpec, Purpose, State, SwitchedOff},
+    key::{ArchiveReason, Archived, Form, Key, KeySpec, KeyState, Purpose, SwitchedOff},
     name::{Description, Name, Owner},
     people::Action,
     registry::DEFAULT_TENANT,
@@ -99,11 +99,11 @@ fn spec(number: i64, [place, thing, scopes]: [usize; 3], expires_at: Timestamp) 
     })
 }
 
-fn state(number: i64, now: Timestamp, by: &str) -> State {
+fn state(number: i64, now: Timestamp, by: &str) -> KeyState {
     let by = by.to_owned();
     match number % 20 {
-        7 => State::Archived(Archived { at: now, by, reason: ArchiveReason::NotNeeded }),
-        13 => State::Off(SwitchedOff { at: now, by }),
-        _ => State::Live,
+        7 => KeyState::Archived(Archived { at: now, by, reason: ArchiveReason::NotNeeded }),
+        13 => KeyState::Off(SwitchedOff { at: now, by }),
+        _ => KeyState::Live,
     }
 }

@@ -34,7 +34,7 @@ pub struct Tightening {
 }
 
 impl Console {
-    /// Which calls seen lately an edit would have refused. The form is read as for the edit, with the same mistakes.
+    /// StatusFilter calls seen lately an edit would have refused. The form is read as for the edit, with the same mistakes.
     pub async fn would_break(&self, permit: &Permit, id: KeyId, form: &KeyInput) -> Result<Tightening, ConsoleError> {
         permit.allows(Action::WriteKeys)?;
         let KeyDetail { key: before, closed, .. } = self.show_key(permit, id).await?;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::{
     codes::codes,
-    key::{Key, SignedWrites, State},
+    key::{Key, KeyState, SignedWrites},
     scope::{ClosedGates, Demand},
     tenant::{Presentation, Presentations},
     time::Timestamp,
@@ -121,7 +121,7 @@ codes! {
         /// It is a key of ours.
         Existence = "existence" => "It is a key",
         /// It was not archived or switched off.
-        State = "state" => "It is switched on",
+        KeyState = "state" => "It is switched on",
         /// Its owner, and the user it acts as, are active.
         Owner = "owner" => "Its owner and its user are active",
         /// It has not expired.
@@ -146,7 +146,7 @@ impl Reason {
     pub fn check(self) -> Check {
         match self {
             Self::Malformed | Self::NotFound => Check::Existence,
-            Self::Archived | Self::Inactive => Check::State,
+            Self::Archived | Self::Inactive => Check::KeyState,
             Self::OwnerInactive | Self::SubjectInactive => Check::Owner,
             Self::Expired => Check::Time,
             Self::WrongTenant | Self::PresentationNotAccepted => Check::Tenant,
@@ -180,8 +180,8 @@ pub fn judge(facts: &Facts<'_>) -> Decision {
     // A tenant is a boundary: beyond it nothing is said of a key.
     let refusals = [
         (Check::Tenant, Reason::WrongTenant, facts.tenant.is_some_and(|tenant| tenant != key.tenant.name.as_str())),
-        (Check::State, Reason::Archived, matches!(key.state, State::Archived(_))),
-        (Check::State, Reason::Inactive, matches!(key.state, State::Off(_))),
+        (Check::KeyState, Reason::Archived, matches!(key.state, KeyState::Archived(_))),
+        (Check::KeyState, Reason::Inactive, matches!(key.state, KeyState::Off(_))),
         (Check::Owner, Reason::OwnerInactive, !key.owner_active),
         (Check::Owner, Reason::SubjectInactive, key.spec.subject.as_ref().is_some_and(|subject| !subject.active)),
         (Check::Time, Reason::Expired, facts.now >= key.spec.expires_at),
@@ -236,7 +236,7 @@ pub fn remedy(facts: &Facts<'_>, reason: Reason) -> String {
     let unknown = || "an unknown address".to_owned();
     match reason {
         Reason::Archived => match &key.state {
-            State::Archived(gone) => {
+            KeyState::Archived(gone) => {
                 format!("{} archived it at {}: {}. Only a new key helps.", gone.by, gone.at.long(), gone.reason.words())
             }
             _ => reason.words().to_owned(),
@@ -305,11 +305,11 @@ mod tests {
         vec![
             ("archived", |key, _| {
                 let evidence = Archived { at: BEFORE, by: "ops".to_owned(), reason: ArchiveReason::NotNeeded };
-                key.state = State::Archived(evidence);
+                key.state = KeyState::Archived(evidence);
             }),
             ("off", |key, _| {
-                if !matches!(key.state, State::Archived(_)) {
-                    key.state = State::Off(SwitchedOff { at: BEFORE, by: "ops".to_owned() });
+                if !matches!(key.state, KeyState::Archived(_)) {
+                    key.state = KeyState::Off(SwitchedOff { at: BEFORE, by: "ops".to_owned() });
                 }
             }),
             ("owner", |key, _| key.owner_active = false),

@@ -2,7 +2,7 @@
 
 use crate::{
     id::{KeyId, TenantId},
-    key::{Form, Key, KeySpec, Purpose, State},
+    key::{Form, Key, KeySpec, KeyState, Purpose},
     name::{Name, Owner, Prefix},
     scope::Scopes,
     tenant::{AllAccess, Presentations, Tenant, Tokens},
@@ -37,7 +37,7 @@ pub fn example() -> Key {
         created_at: Timestamp::from_millis(0),
         created_by: "ops@example.com".to_owned(),
         rotated_from: None,
-        state: State::Live,
+        state: KeyState::Live,
         generation: 1,
     }
 }

@@ -1,5 +1,7 @@
 //! A key and its states. It holds no secret and no digest: what it takes to prove a key lives with the store.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     address::Addresses,
     codes::codes,
@@ -42,7 +44,7 @@ pub struct Key {
     /// The key whose place it took.
     pub rotated_from: Option<KeyId>,
     /// Whether it still works.
-    pub state: State,
+    pub state: KeyState,
     /// When it last changed.
     pub generation: Generation,
 }
@@ -194,7 +196,7 @@ impl Default for Metadata {
 
 /// Whether a key works, with the evidence when it does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum KeyState {
     /// It works until it expires.
     Live,
     /// It was switched off and can be switched on again.
@@ -243,53 +245,72 @@ codes! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlreadyArchived(pub Archived);
 
-/// What a list says of a key: the first that holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Archived, for good.
-    Archived,
-    /// Switched off.
-    Off,
-    /// Its owner was disabled.
-    OwnerDisabled,
-    /// The user it acts as was switched off.
-    UserOff,
-    /// Past its expiry.
-    Expired,
-    /// Expires in less than 30 days; so many whole days are left.
-    ExpiresSoon(i64),
-    /// Works.
-    Active,
+/// A key that ends within this many milliseconds expires soon.
+pub const EXPIRES_SOON: i64 = 30 * DAY;
+
+codes! {
+    /// How a key stands, in the eyes of a person: the first that holds.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    pub enum KeyStatus {
+        /// Archived, for good.
+        Archived = "archived" => "Archived",
+        /// Switched off.
+        Off = "off" => "Off",
+        /// Its owner was disabled.
+        OwnerDisabled = "owner_disabled" => "Owner disabled",
+        /// The user it acts as was switched off.
+        UserOff = "user_off" => "User off",
+        /// Past its expiry.
+        Expired = "expired" => "Expired",
+        /// Expires in less than 30 days.
+        Expiring = "expiring" => "Expires soon",
+        /// Works, but more than a tenth of its calls in 24 hours were beyond its limits.
+        Limited = "limited" => "Limited",
+        /// Works, but more than a tenth of its calls in 24 hours were refused otherwise.
+        Refusing = "refusing" => "Refusing",
+        /// Works.
+        Active = "active" => "Active",
+    }
+}
+
+impl KeyStatus {
+    /// Whether calls with the key can pass.
+    pub fn works(self) -> bool {
+        matches!(self, Self::Expiring | Self::Limited | Self::Refusing | Self::Active)
+    }
 }
 
 impl Key {
     /// Archives the key; it cannot come back.
     pub fn archive(self, evidence: Archived) -> Result<Self, AlreadyArchived> {
         match self.state {
-            State::Live | State::Off(_) => Ok(Self { state: State::Archived(evidence), ..self }),
-            State::Archived(before) => Err(AlreadyArchived(before)),
+            KeyState::Live | KeyState::Off(_) => Ok(Self { state: KeyState::Archived(evidence), ..self }),
+            KeyState::Archived(before) => Err(AlreadyArchived(before)),
         }
     }
 
-    /// What a list says of it at `now`.
-    pub fn status(&self, now: Timestamp) -> Status {
+    /// How it stands at `now`, whatever became of its calls.
+    pub fn status(&self, now: Timestamp) -> KeyStatus {
         let left = self.spec.expires_at.since(now);
         match self.state {
-            State::Archived(_) => Status::Archived,
-            State::Off(_) => Status::Off,
-            State::Live if !self.owner_active => Status::OwnerDisabled,
-            State::Live if self.spec.subject.as_ref().is_some_and(|subject| !subject.active) => Status::UserOff,
-            State::Live if left <= 0 => Status::Expired,
-            State::Live if left < 30 * DAY && self.spec.expires_at != Timestamp::NEVER => {
-                Status::ExpiresSoon(left / DAY)
-            }
-            State::Live => Status::Active,
+            KeyState::Archived(_) => KeyStatus::Archived,
+            KeyState::Off(_) => KeyStatus::Off,
+            KeyState::Live if !self.owner_active => KeyStatus::OwnerDisabled,
+            KeyState::Live if self.spec.subject.as_ref().is_some_and(|subject| !subject.active) => KeyStatus::UserOff,
+            KeyState::Live if left <= 0 => KeyStatus::Expired,
+            KeyState::Live if left < EXPIRES_SOON && self.spec.expires_at != Timestamp::NEVER => KeyStatus::Expiring,
+            KeyState::Live => KeyStatus::Active,
         }
+    }
+
+    /// Whole days until it expires; negative once it has.
+    pub fn days_left(&self, now: Timestamp) -> i64 {
+        self.spec.expires_at.since(now) / DAY
     }
 
     /// Whether calls with it pass, or would if it, its owner or its user were switched on.
     pub fn may_work_again(&self, now: Timestamp) -> bool {
-        !matches!(self.state, State::Archived(_)) && now < self.spec.expires_at
+        !matches!(self.state, KeyState::Archived(_)) && now < self.spec.expires_at
     }
 
     /// How it is shown: prefix, id and last four.
@@ -311,27 +332,27 @@ mod tests {
             reason: ArchiveReason::NotNeeded,
         };
         let archived = example().archive(evidence(1)).unwrap();
-        assert_eq!(archived.status(Timestamp::from_millis(2)), Status::Archived);
+        assert_eq!(archived.status(Timestamp::from_millis(2)), KeyStatus::Archived);
         assert_eq!(archived.archive(evidence(2)), Err(AlreadyArchived(evidence(1))), "the first evidence stays");
     }
 
     #[test]
     fn the_first_status_that_holds_wins() {
         for (now, expected) in [
-            (0, Status::Active),
-            (70 * DAY, Status::Active),
-            (70 * DAY + 1, Status::ExpiresSoon(29)),
-            (100 * DAY - 1, Status::ExpiresSoon(0)),
-            (100 * DAY, Status::Expired),
-            (i64::MAX, Status::Expired),
+            (0, KeyStatus::Active),
+            (70 * DAY, KeyStatus::Active),
+            (70 * DAY + 1, KeyStatus::Expiring),
+            (100 * DAY - 1, KeyStatus::Expiring),
+            (100 * DAY, KeyStatus::Expired),
+            (i64::MAX, KeyStatus::Expired),
         ] {
             assert_eq!(example().status(Timestamp::from_millis(now)), expected, "{now}");
         }
         let off = SwitchedOff { at: Timestamp::from_millis(0), by: "ops@example.com".to_owned() };
-        let off = Key { state: State::Off(off), ..example() };
-        assert_eq!(off.status(Timestamp::from_millis(i64::MAX)), Status::Off);
+        let off = Key { state: KeyState::Off(off), ..example() };
+        assert_eq!(off.status(Timestamp::from_millis(i64::MAX)), KeyStatus::Off);
         let mut never = example();
         never.spec.expires_at = Timestamp::NEVER;
-        assert_eq!(never.status(Timestamp::from_millis(i64::MAX - 1)), Status::Active);
+        assert_eq!(never.status(Timestamp::from_millis(i64::MAX - 1)), KeyStatus::Active);
     }
 }

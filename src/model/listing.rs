@@ -1,11 +1,11 @@
-//! What a list of keys can be asked: facts that are stored with each key, so that a filter is a look into an index, and
+//! What a list of keys can be asked: flags that are stored with each key, so that a filter is a look into an index, and
 //! orders. Facts change with time, too; each set of them says when it has to be looked at again.
 
 use crate::{
     activity::Tally,
     codes::codes,
     id::EntryId,
-    key::{Key, Status},
+    key::{EXPIRES_SOON, Key, KeyStatus},
     time::{DAY, HOUR, Timestamp},
 };
 
@@ -13,49 +13,15 @@ use crate::{
 pub const IDLE: i64 = 90 * DAY;
 /// A key that was never used is stale after so long, in milliseconds.
 pub const STALE: i64 = 7 * DAY;
-/// A key that ends within so long, in milliseconds, expires soon.
-pub const SOON: i64 = 30 * DAY;
 /// Fewer calls in a day than this say nothing about a key's health.
 const TELLING: i64 = 10;
 /// How often a key that is refused is looked at again, in milliseconds.
 const CHECKUP: i64 = HOUR / 6;
 
 codes! {
-    /// How a key stands: the first that holds.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    pub enum Phase {
-        /// Archived, for good.
-        Archived = "archived" => "Archived",
-        /// Switched off.
-        Off = "off" => "Off",
-        /// Its owner was disabled.
-        OwnerDisabled = "owner_disabled" => "Owner disabled",
-        /// The user it acts as was switched off.
-        UserOff = "user_off" => "User off",
-        /// Past its expiry.
-        Expired = "expired" => "Expired",
-        /// Expires in less than 30 days.
-        Expiring = "expiring" => "Expires soon",
-        /// Works, but more than a tenth of its calls in 24 hours were beyond its limits.
-        Limited = "limited" => "Limited",
-        /// Works, but more than a tenth of its calls in 24 hours were refused otherwise.
-        Refusing = "refusing" => "Refusing",
-        /// Works.
-        Active = "active" => "Active",
-    }
-}
-
-impl Phase {
-    /// Whether calls with the key can pass.
-    pub fn works(self) -> bool {
-        matches!(self, Self::Expiring | Self::Limited | Self::Refusing | Self::Active)
-    }
-}
-
-codes! {
     /// What else a list can be narrowed to.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    pub enum Fact {
+    pub enum KeyFlag {
         /// Never used.
         Unused = "unused" => "Never used",
         /// Never used, and older than 7 days.
@@ -73,10 +39,10 @@ codes! {
     }
 }
 
-impl Fact {
-    /// Which of the keys that it holds for somebody should look at: those that work, and those that it keeps from working.
-    pub fn worth_a_look(self) -> Which {
-        if self == Self::OwnerDisabled { Which::Only(Phase::OwnerDisabled) } else { Which::Working }
+impl KeyFlag {
+    /// StatusFilter of the keys that it holds for somebody should look at: those that work, and those that it keeps from working.
+    pub fn worth_a_look(self) -> StatusFilter {
+        if self == Self::OwnerDisabled { StatusFilter::Only(KeyStatus::OwnerDisabled) } else { StatusFilter::Working }
     }
 }
 
@@ -104,9 +70,9 @@ codes! {
     }
 }
 
-/// Which phases a list shows.
+/// StatusFilter statuses a list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Which {
+pub enum StatusFilter {
     /// All but archived ones.
     #[default]
     Current,
@@ -115,17 +81,17 @@ pub enum Which {
     /// All.
     Any,
     /// Just this one.
-    Only(Phase),
+    Only(KeyStatus),
 }
 
-impl Which {
-    /// The phases it shows.
-    pub fn phases(self) -> impl Iterator<Item = Phase> {
-        Phase::ALL.into_iter().filter(move |phase| match self {
-            Self::Current => *phase != Phase::Archived,
-            Self::Working => phase.works(),
+impl StatusFilter {
+    /// The statuses it shows.
+    pub fn statuses(self) -> impl Iterator<Item = KeyStatus> {
+        KeyStatus::ALL.into_iter().filter(move |status| match self {
+            Self::Current => *status != KeyStatus::Archived,
+            Self::Working => status.works(),
             Self::Any => true,
-            Self::Only(only) => *phase == only,
+            Self::Only(only) => *status == only,
         })
     }
 }
@@ -136,8 +102,8 @@ pub struct ListKeys {
     /// Words, or their beginnings, in the name, the id, the last four, the prefix, the owner or the description; all have to be
     /// there.
     pub words: String,
-    /// Which phases.
-    pub which: Which,
+    /// StatusFilter statuses.
+    pub which: StatusFilter,
     /// Just this tenant's, by its name.
     pub tenant: Option<String>,
     /// Just this group's.
@@ -147,7 +113,7 @@ pub struct ListKeys {
     /// Just what holds this scope; without a direction, in any direction.
     pub scope: Option<String>,
     /// Just what all of this holds for.
-    pub facts: Vec<Fact>,
+    pub flags: Vec<KeyFlag>,
     /// In this order.
     pub sort: Sort,
     /// After this place.
@@ -178,50 +144,44 @@ impl Cursor {
 
 /// What is stored of a key for lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct Assessment {
     /// How it stands.
-    pub phase: Phase,
+    pub status: KeyStatus,
     /// What else holds for it.
-    pub facts: Vec<Fact>,
+    pub flags: Vec<KeyFlag>,
     /// When this has to be looked at again; [`Timestamp::NEVER`] when only a change can alter it.
     pub due: Timestamp,
 }
 
 /// How a key stands at `now`.
-pub fn standing(key: &Key, last_use: Option<Timestamp>, health: Tally, now: Timestamp) -> Standing {
+pub fn assess(key: &Key, last_use: Option<Timestamp>, health: Tally, now: Timestamp) -> Assessment {
     let calls = health.allowed + health.limited + health.refused;
     let tenth = |part: i64| calls >= TELLING && part * 10 > calls;
-    let phase = match key.status(now) {
-        Status::Archived => Phase::Archived,
-        Status::Off => Phase::Off,
-        Status::OwnerDisabled => Phase::OwnerDisabled,
-        Status::UserOff => Phase::UserOff,
-        Status::Expired => Phase::Expired,
-        Status::ExpiresSoon(_) => Phase::Expiring,
-        Status::Active if tenth(health.limited) => Phase::Limited,
-        Status::Active if tenth(health.refused) => Phase::Refusing,
-        Status::Active => Phase::Active,
+    let status = match key.status(now) {
+        KeyStatus::Active if tenth(health.limited) => KeyStatus::Limited,
+        KeyStatus::Active if tenth(health.refused) => KeyStatus::Refusing,
+        status => status,
     };
     let is_endless = key.spec.expires_at == Timestamp::NEVER;
     let unused_since = last_use.is_none().then_some(key.created_at);
-    let holds = |fact: &Fact| match fact {
-        Fact::Unused => last_use.is_none(),
-        Fact::Stale => unused_since.is_some_and(|since| now.since(since) >= STALE),
-        Fact::Idle => last_use.is_some_and(|at| now.since(at) >= IDLE),
-        Fact::Endless => is_endless,
-        Fact::AllAccess => key.spec.scopes.is_all_access(),
-        Fact::AnyAddress => key.spec.addresses.is_empty(),
-        Fact::OwnerDisabled => !key.owner_active,
+    let holds = |fact: &KeyFlag| match fact {
+        KeyFlag::Unused => last_use.is_none(),
+        KeyFlag::Stale => unused_since.is_some_and(|since| now.since(since) >= STALE),
+        KeyFlag::Idle => last_use.is_some_and(|at| now.since(at) >= IDLE),
+        KeyFlag::Endless => is_endless,
+        KeyFlag::AllAccess => key.spec.scopes.is_all_access(),
+        KeyFlag::AnyAddress => key.spec.addresses.is_empty(),
+        KeyFlag::OwnerDisabled => !key.owner_active,
     };
     let turns = [
         (!is_endless).then_some(key.spec.expires_at),
-        (!is_endless).then(|| key.spec.expires_at.plus(1 - SOON)),
+        (!is_endless).then(|| key.spec.expires_at.plus(1 - EXPIRES_SOON)),
         unused_since.map(|since| since.plus(STALE)),
         last_use.map(|at| at.plus(IDLE)),
         (health.limited + health.refused > 0).then(|| now.plus(CHECKUP)),
     ];
     let due = turns.into_iter().flatten().filter(|turn| *turn > now).min();
-    Standing { phase, facts: Fact::ALL.into_iter().filter(holds).collect(), due: due.unwrap_or(Timestamp::NEVER) }
+    Assessment { status, flags: KeyFlag::ALL.into_iter().filter(holds).collect(), due: due.unwrap_or(Timestamp::NEVER) }
 }
 
 #[cfg(test)]
@@ -229,7 +189,7 @@ mod tests {
     use super::*;
     use crate::{
         example::example,
-        key::{State, SwitchedOff},
+        key::{KeyState, SwitchedOff},
     };
 
     fn at(millis: i64) -> Timestamp {
@@ -242,16 +202,16 @@ mod tests {
         let key = example();
         for last_use in [None, Some(at(2 * DAY))] {
             let mut now = at(0);
-            let mut phases = Vec::new();
+            let mut statuses = Vec::new();
             while now < at(200 * DAY) {
-                let stands = standing(&key, last_use.filter(|used| *used <= now), Tally::default(), now);
-                phases.push(stands.phase);
+                let stands = assess(&key, last_use.filter(|used| *used <= now), Tally::default(), now);
+                statuses.push(stands.status);
                 let until = stands.due.min(at(200 * DAY));
                 for moment in [now.plus((until.since(now)) / 2), until.plus(-1)] {
-                    let then = standing(&key, last_use.filter(|used| *used <= now), Tally::default(), moment);
+                    let then = assess(&key, last_use.filter(|used| *used <= now), Tally::default(), moment);
                     assert_eq!(
-                        (then.phase, &then.facts),
-                        (stands.phase, &stands.facts),
+                        (then.status, &then.flags),
+                        (stands.status, &stands.flags),
                         "{} {}",
                         now.millis(),
                         moment.millis()
@@ -259,40 +219,40 @@ mod tests {
                 }
                 now = until;
             }
-            phases.dedup();
-            assert_eq!(phases, [Phase::Active, Phase::Expiring, Phase::Expired]);
+            statuses.dedup();
+            assert_eq!(statuses, [KeyStatus::Active, KeyStatus::Expiring, KeyStatus::Expired]);
         }
     }
 
     #[test]
     fn a_tenth_refused_is_told_when_there_are_calls_enough() {
-        let phase = |allowed, limited, refused| {
-            let stands = standing(&example(), Some(at(0)), Tally { allowed, limited, refused }, at(1));
-            (stands.phase, stands.due <= at(1 + CHECKUP))
+        let status = |allowed, limited, refused| {
+            let stands = assess(&example(), Some(at(0)), Tally { allowed, limited, refused }, at(1));
+            (stands.status, stands.due <= at(1 + CHECKUP))
         };
-        assert_eq!(phase(100, 0, 0), (Phase::Active, false));
-        assert_eq!(phase(90, 10, 0), (Phase::Active, true));
-        assert_eq!(phase(89, 11, 0), (Phase::Limited, true));
-        assert_eq!(phase(89, 0, 11), (Phase::Refusing, true));
-        assert_eq!(phase(70, 15, 15), (Phase::Limited, true));
-        assert_eq!(phase(0, 0, 9), (Phase::Active, true), "too few to tell");
+        assert_eq!(status(100, 0, 0), (KeyStatus::Active, false));
+        assert_eq!(status(90, 10, 0), (KeyStatus::Active, true));
+        assert_eq!(status(89, 11, 0), (KeyStatus::Limited, true));
+        assert_eq!(status(89, 0, 11), (KeyStatus::Refusing, true));
+        assert_eq!(status(70, 15, 15), (KeyStatus::Limited, true));
+        assert_eq!(status(0, 0, 9), (KeyStatus::Active, true), "too few to tell");
     }
 
     #[test]
     fn facts_are_what_they_say() {
-        let facts = |key: &Key, last_use, now| standing(key, last_use, Tally::default(), now).facts;
-        assert_eq!(facts(&example(), None, at(STALE - 1)), [Fact::Unused, Fact::AnyAddress]);
-        assert_eq!(facts(&example(), None, at(STALE)), [Fact::Unused, Fact::Stale, Fact::AnyAddress]);
-        assert_eq!(facts(&example(), Some(at(0)), at(IDLE)), [Fact::Idle, Fact::AnyAddress]);
+        let flags = |key: &Key, last_use, now| assess(key, last_use, Tally::default(), now).flags;
+        assert_eq!(flags(&example(), None, at(STALE - 1)), [KeyFlag::Unused, KeyFlag::AnyAddress]);
+        assert_eq!(flags(&example(), None, at(STALE)), [KeyFlag::Unused, KeyFlag::Stale, KeyFlag::AnyAddress]);
+        assert_eq!(flags(&example(), Some(at(0)), at(IDLE)), [KeyFlag::Idle, KeyFlag::AnyAddress]);
         let mut open = example();
         open.spec.expires_at = Timestamp::NEVER;
         open.spec.scopes = crate::scope::Scopes::parse("public").unwrap();
         open.owner_active = false;
         let off = SwitchedOff { at: at(0), by: "ops@example.com".to_owned() };
-        let open = Key { state: State::Off(off), ..open };
-        let all = [Fact::Endless, Fact::AllAccess, Fact::AnyAddress, Fact::OwnerDisabled];
-        assert_eq!(facts(&open, Some(at(0)), at(1)), all);
-        assert_eq!(standing(&open, Some(at(0)), Tally::default(), at(1)).phase, Phase::Off);
+        let open = Key { state: KeyState::Off(off), ..open };
+        let all = [KeyFlag::Endless, KeyFlag::AllAccess, KeyFlag::AnyAddress, KeyFlag::OwnerDisabled];
+        assert_eq!(flags(&open, Some(at(0)), at(1)), all);
+        assert_eq!(assess(&open, Some(at(0)), Tally::default(), at(1)).status, KeyStatus::Off);
     }
 
     #[test]

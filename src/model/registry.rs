@@ -215,7 +215,7 @@ const BOUNDS: &[Field] = &[
         "In every tenant; a tenant may allow fewer.",
         Input::Presentations,
     ),
-    field("probes", "Gateway self-test", "Which addresses it may call.", Input::One(PROBES)),
+    field("probes", "Gateway self-test", "StatusFilter addresses it may call.", Input::One(PROBES)),
 ];
 
 impl Kind {

@@ -1,7 +1,8 @@
-//! How keys are found among a million: the text index, which is each database's own, and the facts stored with a key.
-//! What is looked for by value, such as a tenant or a phase, is a word of the index, too: a filter is then a walk along
+//! How keys are found among a million: the text index, which is each database's own, and the flags stored with a key.
+//! What is looked for by value, such as a tenant or a status, is a word of the index, too: a filter is then a walk along
 //! sorted numbers, however many there are. No word that somebody types begins like such a one.
 
+use model::key::KeyStatus;
 use sqlx::AssertSqlSafe;
 
 use super::{
@@ -16,7 +17,7 @@ use model::{
     activity::{Outcome, Tally},
     id::KeyId,
     key::Key,
-    listing::{Fact, ListKeys, Phase, Standing, Which, standing},
+    listing::{Assessment, KeyFlag, ListKeys, StatusFilter, assess},
     name::Owner,
     time::{DAY, HOUR, Timestamp},
 };
@@ -82,32 +83,32 @@ pub(super) fn owner_of(list: &ListKeys) -> Option<String> {
 
 fn values_of(list: &ListKeys) -> Vec<String> {
     let mut values = vec![match list.which {
-        Which::Any => value('k', ""),
-        Which::Current => value('c', ""),
-        Which::Working => value('w', ""),
-        Which::Only(phase) => value('p', phase.code()),
+        StatusFilter::Any => value('k', ""),
+        StatusFilter::Current => value('c', ""),
+        StatusFilter::Working => value('w', ""),
+        StatusFilter::Only(status) => value('p', status.code()),
     }];
     values.extend(list.tenant.iter().map(|tenant| value('t', tenant)));
     values.extend(list.group.iter().map(|group| value('g', group.as_str())));
     values.extend(owner_of(list).iter().map(|owner| value('o', owner)));
     values.extend(list.scope.iter().map(|scope| value('s', scope)));
-    values.extend(list.facts.iter().map(|fact| value('f', fact.code())));
+    values.extend(list.flags.iter().map(|fact| value('f', fact.code())));
     values
 }
 
 /// All words of a key.
-pub(super) fn terms(key: &Key, stands: &Standing) -> String {
+pub(super) fn terms(key: &Key, stands: &Assessment) -> String {
     let spec = &key.spec;
-    let mut terms = vec![value('k', ""), value('p', stands.phase.code()), value('t', key.tenant.name.as_str())];
-    terms.extend((stands.phase != Phase::Archived).then(|| value('c', "")));
-    terms.extend(stands.phase.works().then(|| value('w', "")));
+    let mut terms = vec![value('k', ""), value('p', stands.status.code()), value('t', key.tenant.name.as_str())];
+    terms.extend((stands.status != KeyStatus::Archived).then(|| value('c', "")));
+    terms.extend(stands.status.works().then(|| value('w', "")));
     terms.push(value('o', spec.owner.as_str()));
     terms.extend(key.spec.group.iter().map(|group| value('g', group.id.as_str())));
     for scope in spec.scopes.iter() {
         terms.push(value('s', &scope.to_string()));
         terms.push(value('s', scope.base()));
     }
-    terms.extend(stands.facts.iter().map(|fact| value('f', fact.code())));
+    terms.extend(stands.flags.iter().map(|fact| value('f', fact.code())));
     let texts = [
         spec.name.as_str(),
         key.id.as_str(),
@@ -164,21 +165,21 @@ impl Transaction {
         let sql = select_keys!("WHERE k.id = $1");
         let row: Option<KeyRow> = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
         let Some(row) = row else { return Ok(()) };
-        let (seq, phase_before, facts_before, used_before) =
-            (row.seq, row.phase.clone(), row.facts.clone(), row.last_used_at);
+        let (seq, status_before, flags_before, used_before) =
+            (row.seq, row.status.clone(), row.flags.clone(), row.last_used_at);
         let (stored, last_use) = row.read()?;
         let key = stored.key;
         // A key that was just made has done nothing yet.
-        let is_new = phase_before.is_empty();
+        let is_new = status_before.is_empty();
         let health = if is_new { Tally::default() } else { self.health(id, now).await? };
-        let stands = standing(&key, last_use.map(|used| used.at), health, now);
-        let facts = stands.facts.iter().map(|fact: &Fact| fact.code()).collect::<Vec<_>>().join(" ");
+        let stands = assess(&key, last_use.map(|used| used.at), health, now);
+        let flags = stands.flags.iter().map(|fact: &KeyFlag| fact.code()).collect::<Vec<_>>().join(" ");
         // A key that was used for the first time meanwhile has to be looked at once more.
-        let sql = "UPDATE keys SET phase = $1, facts = $2, due_at = CASE WHEN last_used_at = $3 THEN $4 ELSE 0 END, \
+        let sql = "UPDATE keys SET status = $1, flags = $2, due_at = CASE WHEN last_used_at = $3 THEN $4 ELSE 0 END, \
                    folded = $5 WHERE id = $6";
         on!(self, db => sqlx::query(sql)
-            .bind(stands.phase.code())
-            .bind(&facts)
+            .bind(stands.status.code())
+            .bind(&flags)
             .bind(used_before)
             .bind(stands.due.millis())
             .bind(folded(key.spec.name.as_str()))
@@ -186,11 +187,11 @@ impl Transaction {
             .execute(db)
             .await
             .map(drop))?;
-        if phase_before != stands.phase.code() {
-            self.count(&phase_before, -1).await?;
-            self.count(stands.phase.code(), 1).await?;
+        if status_before != stands.status.code() {
+            self.count(&status_before, -1).await?;
+            self.count(stands.status.code(), 1).await?;
         }
-        if !was_changed && phase_before == stands.phase.code() && facts_before == facts {
+        if !was_changed && status_before == stands.status.code() && flags_before == flags {
             return Ok(());
         }
         if !is_new {
@@ -201,11 +202,11 @@ impl Transaction {
 
     /// Forgets a key that is about to go.
     pub(super) async fn unsettle(&mut self, id: KeyId) -> Result<(), StoreError> {
-        let sql = "SELECT seq, phase FROM keys WHERE id = $1";
+        let sql = "SELECT seq, status FROM keys WHERE id = $1";
         let row: Option<(i64, String)> =
             on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
-        let Some((seq, phase)) = row else { return Ok(()) };
-        self.count(&phase, -1).await?;
+        let Some((seq, status)) = row else { return Ok(()) };
+        self.count(&status, -1).await?;
         self.write_index(seq, None).await
     }
 
@@ -223,12 +224,12 @@ impl Transaction {
         Ok(tally)
     }
 
-    /// Counts keys of a phase.
-    pub(super) async fn count(&mut self, phase: &str, more: i64) -> Result<(), StoreError> {
-        let sql = "INSERT INTO key_counts (phase, keys) VALUES ($1, $2) \
-                   ON CONFLICT (phase) DO UPDATE SET keys = key_counts.keys + excluded.keys";
-        if !phase.is_empty() {
-            on!(self, db => sqlx::query(sql).bind(phase).bind(more).execute(db).await.map(drop))?;
+    /// Counts keys of a status.
+    pub(super) async fn count(&mut self, status: &str, more: i64) -> Result<(), StoreError> {
+        let sql = "INSERT INTO key_counts (status, keys) VALUES ($1, $2) \
+                   ON CONFLICT (status) DO UPDATE SET keys = key_counts.keys + excluded.keys";
+        if !status.is_empty() {
+            on!(self, db => sqlx::query(sql).bind(status).bind(more).execute(db).await.map(drop))?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! A page of the list in another order than that of creation. What a question finds is sorted when it is little. Else the
-//! order's own index is walked, phase by phase, past what the question leaves out: by then that cannot be much.
+//! order's own index is walked, status by status, past what the question leaves out: by then that cannot be much.
 
+use model::key::KeyStatus;
 use sqlx::AssertSqlSafe;
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
     reading,
 };
 use model::{
-    listing::{Fact, IDLE, ListKeys, Phase, Sort, Which},
+    listing::{IDLE, KeyFlag, ListKeys, Sort, StatusFilter},
     time::Timestamp,
 };
 
@@ -52,7 +53,7 @@ impl Order {
 }
 
 impl Conditions {
-    /// What a question asks for besides words and phases, as conditions on a row.
+    /// What a question asks for besides words and statuses, as conditions on a row.
     fn of(list: &ListKeys, now: Timestamp) -> Self {
         let mut conditions = Self { sql: String::new(), texts: Vec::new() };
         if let Some(tenant) = &list.tenant {
@@ -72,16 +73,16 @@ impl Conditions {
             let like = "' ' || k.scopes || ' ' LIKE ? ESCAPE '\\'";
             conditions.with(&format!("({like} OR {like} OR {like})"), held);
         }
-        for fact in &list.facts {
+        for fact in &list.flags {
             // What an order's index can begin with.
             match fact {
-                Fact::Unused | Fact::Stale => conditions.with("k.last_used_at = 0", []),
-                Fact::Idle => conditions
+                KeyFlag::Unused | KeyFlag::Stale => conditions.with("k.last_used_at = 0", []),
+                KeyFlag::Idle => conditions
                     .with(&format!("k.last_used_at <= {} AND k.last_used_at > 0", now.plus(-IDLE).millis()), []),
-                Fact::Endless => conditions.with(&format!("k.expires_at = {}", Timestamp::NEVER.millis()), []),
-                Fact::AllAccess | Fact::AnyAddress | Fact::OwnerDisabled => {}
+                KeyFlag::Endless => conditions.with(&format!("k.expires_at = {}", Timestamp::NEVER.millis()), []),
+                KeyFlag::AllAccess | KeyFlag::AnyAddress | KeyFlag::OwnerDisabled => {}
             }
-            conditions.with(&format!("' ' || k.facts || ' ' LIKE '% {} %'", fact.code()), []);
+            conditions.with(&format!("' ' || k.flags || ' ' LIKE '% {} %'", fact.code()), []);
         }
         conditions
     }
@@ -115,11 +116,11 @@ impl Store {
     }
 
     async fn places(&self, list: &ListKeys) -> Result<Places, StoreError> {
-        let phases = list.which.phases();
+        let statuses = list.which.statuses();
         let is_plain =
             *list == ListKeys { which: list.which, sort: list.sort, after: list.after.clone(), ..ListKeys::default() };
         if is_plain {
-            return Ok(Places { few: Vec::new(), walked: phases.map(Phase::code).collect() });
+            return Ok(Places { few: Vec::new(), walked: statuses.map(KeyStatus::code).collect() });
         }
         let few = async |list: &ListKeys| {
             let is_few = self.count_matches(list, SORTED + 1).await? <= i64::from(SORTED);
@@ -129,10 +130,10 @@ impl Store {
             return Ok(Places { few: vec![question], walked: Vec::new() });
         }
         let mut places = Places { few: Vec::new(), walked: Vec::new() };
-        for phase in phases {
-            match few(&ListKeys { which: Which::Only(phase), ..list.clone() }).await? {
+        for status in statuses {
+            match few(&ListKeys { which: StatusFilter::Only(status), ..list.clone() }).await? {
                 Some(question) => places.few.push(question),
-                None => places.walked.push(phase.code()),
+                None => places.walked.push(status.code()),
             }
         }
         Ok(places)
@@ -175,11 +176,11 @@ impl Store {
         };
         let mut kinds: Vec<_> = places.few.iter().cloned().map(&mut found_by).collect();
         // The sign keeps the database on the order's index: what was found is too much to be sorted.
-        let words = ListKeys { words: list.words.clone(), which: Which::Any, ..ListKeys::default() };
+        let words = ListKeys { words: list.words.clone(), which: StatusFilter::Any, ..ListKeys::default() };
         let words = (!list.words.is_empty() && !places.walked.is_empty())
             .then(|| format!(" AND +{}", found_by(self.inner.db.question(&words))));
         let words = words.unwrap_or_default();
-        kinds.extend(places.walked.iter().map(|phase| format!("k.phase = '{phase}'{conditions}{words}")));
+        kinds.extend(places.walked.iter().map(|status| format!("k.status = '{status}'{conditions}{words}")));
         let mut parts = Vec::new();
         for (half, bounds) in halves {
             let from = match &place {

@@ -1,5 +1,6 @@
 //! Keys at rest: inserted with a digest, found by their public id, listed newest first.
 
+use model::key::KeyStatus;
 use std::sync::OnceLock;
 
 use serde_json::value::RawValue;
@@ -17,12 +18,12 @@ use model::{
     address::Addresses,
     id::{EntryId, KeyId, TenantId},
     key::{
-        ArchiveReason, Archived, Form, Key, KeySpec, Metadata, Named, Purpose, SignedWrites, State, Subject,
+        ArchiveReason, Archived, Form, Key, KeySpec, KeyState, Metadata, Named, Purpose, SignedWrites, Subject,
         SwitchedOff,
     },
     label::Labels,
     limit::{Limits, Quota},
-    listing::{Cursor, ListKeys, Phase, Sort},
+    listing::{Cursor, ListKeys, Sort},
     name::{Description, Name, Owner, Prefix, Word},
     scope::{ClosedGates, Scopes},
     time::{DAY, Timestamp},
@@ -85,7 +86,7 @@ pub struct ListedKey {
     /// Its last allowed call, if any.
     pub last_use: Option<LastUse>,
     /// How it stood when that was last looked at.
-    pub phase: Phase,
+    pub status: KeyStatus,
     /// Its number in the order of creation.
     pub seq: i64,
 }
@@ -99,19 +100,19 @@ pub struct KeyPage {
     pub next: Option<Cursor>,
 }
 
-/// How many keys there are of each phase.
+/// How many keys there are of each status.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts(Vec<(Phase, i64)>);
+pub struct Counts(Vec<(KeyStatus, i64)>);
 
 impl Counts {
-    /// Of this phase.
-    pub fn of(&self, phase: Phase) -> i64 {
-        self.0.iter().find(|(counted, _)| *counted == phase).map_or(0, |(_, keys)| *keys)
+    /// Of this status.
+    pub fn of(&self, status: KeyStatus) -> i64 {
+        self.0.iter().find(|(counted, _)| *counted == status).map_or(0, |(_, keys)| *keys)
     }
 
     /// Those that work.
     pub fn live(&self) -> i64 {
-        self.0.iter().filter(|(phase, _)| phase.works()).map(|(_, keys)| keys).sum()
+        self.0.iter().filter(|(status, _)| status.works()).map(|(_, keys)| keys).sum()
     }
 
     /// All.
@@ -134,8 +135,8 @@ pub struct KeyHour {
 #[derive(FromRow)]
 pub(super) struct KeyRow {
     pub(super) seq: i64,
-    pub(super) phase: String,
-    pub(super) facts: String,
+    pub(super) status: String,
+    pub(super) flags: String,
     id: String,
     tenant_id: String,
     tenant_settings: String,
@@ -187,13 +188,13 @@ impl KeyRow {
     fn stored(self) -> Option<StoredKey> {
         let at = Timestamp::from_millis;
         let state = match (self.archived_at, self.off_at) {
-            (Some(archived), _) => State::Archived(Archived {
+            (Some(archived), _) => KeyState::Archived(Archived {
                 at: at(archived),
                 by: self.archived_by?,
                 reason: ArchiveReason::parse(&self.archive_reason?)?,
             }),
-            (None, Some(off)) => State::Off(SwitchedOff { at: at(off), by: self.off_by? }),
-            (None, None) => State::Live,
+            (None, Some(off)) => KeyState::Off(SwitchedOff { at: at(off), by: self.off_by? }),
+            (None, None) => KeyState::Live,
         };
         let group = match self.group_id {
             Some(id) => Some(Named { id: EntryId::parse(&id)?, name: self.group_name? }),
@@ -318,11 +319,11 @@ impl Store {
     }
 
     /// How a key stood when that was last looked at.
-    pub async fn phase_of(&self, id: KeyId) -> Result<Option<Phase>, StoreError> {
-        let sql = "SELECT phase FROM keys WHERE id = $1";
+    pub async fn status_of(&self, id: KeyId) -> Result<Option<KeyStatus>, StoreError> {
+        let sql = "SELECT status FROM keys WHERE id = $1";
         let row: Option<(String,)> =
             reading!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
-        Ok(row.and_then(|(phase,)| Phase::parse(&phase)))
+        Ok(row.and_then(|(status,)| KeyStatus::parse(&status)))
     }
 
     /// A page of keys, at most so many.
@@ -344,21 +345,21 @@ impl Store {
             reading!(self, db => sqlx::query_as(AssertSqlSafe(sql)).persistent(false).fetch_all(db).await?)
         };
         let read = |row: KeyRow| {
-            let (seq, phase) = (row.seq, Phase::parse(&row.phase).ok_or(StoreError::Corrupt("key"))?);
-            row.read().map(|(stored, last_use)| ListedKey { key: stored.key, last_use, phase, seq })
+            let (seq, status) = (row.seq, KeyStatus::parse(&row.status).ok_or(StoreError::Corrupt("key"))?);
+            row.read().map(|(stored, last_use)| ListedKey { key: stored.key, last_use, status, seq })
         };
         rows.into_iter().map(read).collect()
     }
 
     /// How many keys there are, all or one owner's.
     pub async fn count_keys(&self, owner: Option<&str>) -> Result<Counts, StoreError> {
-        let all = "SELECT phase, keys FROM key_counts";
-        let theirs = "SELECT phase, COUNT(*) AS keys FROM keys WHERE owner = $1 GROUP BY phase";
+        let all = "SELECT status, keys FROM key_counts";
+        let theirs = "SELECT status, COUNT(*) AS keys FROM keys WHERE owner = $1 GROUP BY status";
         let rows: Vec<(String, i64)> = reading!(self, db => match owner {
             None => sqlx::query_as(all).fetch_all(db).await?,
             Some(owner) => sqlx::query_as(theirs).bind(owner).fetch_all(db).await?,
         });
-        Ok(Counts(rows.iter().filter_map(|(phase, keys)| Some((Phase::parse(phase)?, *keys))).collect()))
+        Ok(Counts(rows.iter().filter_map(|(status, keys)| Some((KeyStatus::parse(status)?, *keys))).collect()))
     }
 
     /// What these keys did in each hour since `since` in which they did anything.
@@ -424,7 +425,7 @@ impl Change {
                    expires_at = $7, addresses = $8, limits = $9, quota = $10, metadata = $11, signed_writes = $12, \
                    group_id = $13, subject_id = $14, labels = $15, off_at = $16, off_by = $17, generation = $18 WHERE id = $19";
         let spec = &key.spec;
-        let off = if let State::Off(off) = &key.state { Some(off) } else { None };
+        let off = if let KeyState::Off(off) = &key.state { Some(off) } else { None };
         let generation = self.generation();
         within!(self, db => sqlx::query(sql)
             .bind(spec.name.as_str())

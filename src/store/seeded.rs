@@ -13,8 +13,8 @@ use crate::fold::folded;
 use crypto::secret::Digest;
 use model::{
     activity::Tally,
-    key::{Key, State},
-    listing::standing,
+    key::{Key, KeyState},
+    listing::assess,
     time::Timestamp,
 };
 
@@ -36,12 +36,12 @@ impl Change {
     pub async fn insert_seeded(&mut self, seeded: &[SeededKey], now: Timestamp) -> Result<(), StoreError> {
         let sql = "SELECT COALESCE(MAX(seq), 0) FROM keys";
         let (last,): (i64,) = within!(self, db => sqlx::query_as(sql).fetch_one(db).await?);
-        let mut phases = BTreeMap::new();
+        let mut statuses = BTreeMap::new();
         let mut rows = Vec::new();
         for (seq, seeded) in (last + 1..).zip(seeded) {
             let used = seeded.last_use.as_ref().map(|used| used.at);
-            let stands = standing(&seeded.key, used, Tally::default(), now);
-            *phases.entry(stands.phase.code()).or_insert(0) += 1;
+            let stands = assess(&seeded.key, used, Tally::default(), now);
+            *statuses.entry(stands.status.code()).or_insert(0) += 1;
             rows.push((seq, seeded, stands));
         }
         let (index, before, after) = match self.transaction {
@@ -55,13 +55,13 @@ impl Change {
                 QueryBuilder::new(
                     "INSERT INTO keys (seq, id, tenant_id, prefix, last_four, digest, created_at, created_by, form, purpose, \
                      name, folded, description, owner, scopes, expires_at, addresses, off_at, off_by, archived_at, \
-                     archived_by, archive_reason, generation, last_used_at, last_used_from, phase, facts, due_at) ",
+                     archived_by, archive_reason, generation, last_used_at, last_used_from, status, flags, due_at) ",
                 )
                 .push_values(rows, |mut row, (seq, SeededKey { key, digest, last_use }, stands)| {
                     let spec = &key.spec;
-                    let off = if let State::Off(off) = &key.state { Some(off) } else { None };
-                    let archived = if let State::Archived(archived) = &key.state { Some(archived) } else { None };
-                    let facts: Vec<_> = stands.facts.iter().map(|fact| fact.code()).collect();
+                    let off = if let KeyState::Off(off) = &key.state { Some(off) } else { None };
+                    let archived = if let KeyState::Archived(archived) = &key.state { Some(archived) } else { None };
+                    let flags: Vec<_> = stands.flags.iter().map(|fact| fact.code()).collect();
                     row.push_bind(*seq)
                         .push_bind(key.id.as_str())
                         .push_bind(key.tenant.id.as_str())
@@ -87,8 +87,8 @@ impl Change {
                         .push_bind(key.generation)
                         .push_bind(last_use.as_ref().map_or(0, |used| used.at.millis()))
                         .push_bind(last_use.as_ref().map_or("", |used| used.address.as_str()))
-                        .push_bind(stands.phase.code())
-                        .push_bind(facts.join(" "))
+                        .push_bind(stands.status.code())
+                        .push_bind(flags.join(" "))
                         .push_bind(stands.due.millis());
                 })
                 .build()
@@ -107,8 +107,8 @@ impl Change {
                     .await?;
             });
         }
-        for (phase, keys) in phases {
-            self.transaction.count(phase, keys).await?;
+        for (status, keys) in statuses {
+            self.transaction.count(status, keys).await?;
         }
         Ok(())
     }

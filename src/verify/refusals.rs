@@ -96,7 +96,7 @@ pub struct Refused {
     pub key: Option<KeyId>,
     /// What that key was called.
     pub key_name: String,
-    /// Which of Keyward's doors was asked.
+    /// StatusFilter of Keyward's doors was asked.
     pub door: String,
     /// What the key had to hold.
     pub demand: Demand,

@@ -138,7 +138,7 @@ pub(super) fn rotation(planned: Successor, now: Timestamp) -> RotationView {
     RotationView {
         id: view.mask.id,
         name: view.name,
-        works: view.status.works(),
+        works: view.status.of.works(),
         expires: view.expires,
         is_jwt: key.form == Form::Jwt,
         choices: OVERLAPS.map(choice).into(),

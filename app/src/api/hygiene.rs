@@ -1,6 +1,6 @@
 //! Keys that somebody should look at,.
 
-use model::{listing::Fact, people::Action};
+use model::{listing::KeyFlag, people::Action};
 
 use super::{ctx, views};
 use crate::{
@@ -10,8 +10,14 @@ use crate::{
 
 /// Keys of each kind that somebody should look at.
 pub async fn hygiene() -> Result<HygieneView, ApiError> {
-    const KINDS: [Fact; 6] =
-        [Fact::OwnerDisabled, Fact::AllAccess, Fact::Endless, Fact::Stale, Fact::Idle, Fact::AnyAddress];
+    const KINDS: [KeyFlag; 6] = [
+        KeyFlag::OwnerDisabled,
+        KeyFlag::AllAccess,
+        KeyFlag::Endless,
+        KeyFlag::Stale,
+        KeyFlag::Idle,
+        KeyFlag::AnyAddress,
+    ];
     /// So many of each kind are named.
     const NAMED: u16 = 5;
     ctx::answer(

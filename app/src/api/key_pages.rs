@@ -1,6 +1,6 @@
 //! What the pages of one key load.
 
-use model::key::{Form, State};
+use model::key::{Form, KeyState};
 
 use super::{change_key::typed, choices::choices, ctx, views};
 use crate::{
@@ -48,7 +48,7 @@ pub async fn key_form(id: String) -> Result<EditKeyView, ApiError> {
                 expires: views::when(key.spec.expires_at, visit.console.clock().now()),
                 generation: key.generation,
                 is_jwt: key.form == Form::Jwt,
-                is_archived: matches!(key.state, State::Archived(_)),
+                is_archived: matches!(key.state, KeyState::Archived(_)),
                 form: typed(&key, &choices),
                 choices,
             })

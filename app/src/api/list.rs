@@ -1,7 +1,7 @@
 //! The list of keys.
 
 use admin::KeyList;
-use model::{listing::Phase, people::Action, registry::Kind};
+use model::{key::KeyStatus, people::Action, registry::Kind};
 
 use super::{ctx, views};
 use crate::{error::ApiError, listing::Asked, view::KeysView};
@@ -22,7 +22,7 @@ pub async fn list_keys(query: String) -> Result<KeysView, ApiError> {
                 rows: page.keys.iter().map(|listed| views::listed(listed, &hours, since, now)).collect(),
                 live: counts.live(),
                 all: counts.all(),
-                phases: Phase::ALL.map(|phase| (phase.code().to_owned(), counts.of(phase))).to_vec(),
+                statuses: KeyStatus::ALL.map(|status| (status.code().to_owned(), counts.of(status))).to_vec(),
                 matches: views::counted(matches),
                 next: page.next.map(|place| place.to_text()),
                 tenants: tenants.iter().map(|entry| entry.name().to_owned()).collect(),

@@ -7,7 +7,7 @@ use crypto::{
 };
 use model::{
     id::VerifyKeyId,
-    key::{SignedWrites, State},
+    key::{KeyState, SignedWrites},
     people::Action,
     time::span,
 };
@@ -121,7 +121,7 @@ fn view(
                 state: state(key.retired_at),
             })
             .collect(),
-        may_change: permit.allows(Action::WriteKeys).is_ok() && !matches!(key.state, State::Archived(_)),
+        may_change: permit.allows(Action::WriteKeys).is_ok() && !matches!(key.state, KeyState::Archived(_)),
         session,
     }
 }

@@ -6,8 +6,8 @@ use model::{
     activity::Tally,
     audit::{Event, Verb},
     id::KeyId,
-    key::{ArchiveReason, Key, SignedWrites, State, Status, Subject},
-    listing::{IDLE, Phase, STALE},
+    key::{ArchiveReason, Key, KeyState, KeyStatus, SignedWrites, Subject},
+    listing::{IDLE, STALE},
     people::{Action, Role},
     registry::{Entry, Kind},
     time::{DAY, HOUR, Timestamp, relative},
@@ -48,7 +48,7 @@ pub fn field_errors(errors: &[FieldError]) -> Vec<FieldErrorView> {
 
 /// A key of the list, with its calls in each of the 36 hours since `since`.
 pub(super) fn listed(listed: &ListedKey, hours: &[KeyHour], since: Timestamp, now: Timestamp) -> ListedView {
-    let ListedKey { key, last_use, phase, .. } = listed;
+    let ListedKey { key, last_use, status, .. } = listed;
     let mut calls = Vec::new();
     for hour in hours.iter().filter(|hour| hour.key == key.id) {
         calls.resize(HOURS, TallyView::default());
@@ -56,17 +56,14 @@ pub(super) fn listed(listed: &ListedKey, hours: &[KeyHour], since: Timestamp, no
         calls[place] = tally(hour.calls);
     }
     let mut row = row(key, last_use.as_ref(), now);
-    row.status = with_health(row.status, *phase);
+    row.status = with_health(row.status, *status);
     ListedView { row, hours: calls }
 }
 
 /// A key that works is told apart by how its calls fare.
-fn with_health(status: StatusView, phase: Phase) -> StatusView {
-    match (status, phase) {
-        (StatusView::Active, Phase::Limited) => StatusView::Limited,
-        (StatusView::Active, Phase::Refusing) => StatusView::Refusing,
-        (status, _) => status,
-    }
+fn with_health(shown: StatusView, stored: KeyStatus) -> StatusView {
+    let is_health = matches!(stored, KeyStatus::Limited | KeyStatus::Refusing);
+    if shown.of == KeyStatus::Active && is_health { StatusView { of: stored, ..shown } } else { shown }
 }
 
 /// A number of keys that was counted so far and no farther.
@@ -87,15 +84,7 @@ pub(super) fn row(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> KeyR
         }),
         scopes: key.spec.scopes.iter().map(ToString::to_string).collect(),
         all_access: key.spec.scopes.is_all_access(),
-        status: match key.status(now) {
-            Status::Archived => StatusView::Archived,
-            Status::Expired => StatusView::Expired,
-            Status::Off => StatusView::Off,
-            Status::OwnerDisabled => StatusView::OwnerDisabled,
-            Status::UserOff => StatusView::UserOff,
-            Status::ExpiresSoon(days) => StatusView::ExpiresSoon(days),
-            Status::Active => StatusView::Active,
-        },
+        status: StatusView { of: key.status(now), days: key.days_left(now) },
         created: when(key.created_at, now),
         created_by: key.created_by.clone(),
         expires: when(key.spec.expires_at, now),
@@ -117,16 +106,16 @@ pub(super) fn stakes(found: &KeyDetail, now: Timestamp) -> StakesView {
         refused_day: stakes.refused_day,
         callers: stakes.callers.iter().map(caller).collect(),
         type_name: found.last_use.as_ref().is_some_and(|used| now.since(used.at) < DAY),
-        archived: matches!(key.state, State::Archived(_)),
+        archived: matches!(key.state, KeyState::Archived(_)),
     }
 }
 
 pub(super) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin: &str, now: Timestamp) -> KeyView {
     let key = &found.key;
     let (archived, off) = match &key.state {
-        State::Live => (None, None),
-        State::Off(evidence) => (None, Some(OffView { at: when(evidence.at, now), by: evidence.by.clone() })),
-        State::Archived(evidence) => (
+        KeyState::Live => (None, None),
+        KeyState::Off(evidence) => (None, Some(OffView { at: when(evidence.at, now), by: evidence.by.clone() })),
+        KeyState::Archived(evidence) => (
             Some(ArchivedView {
                 at: when(evidence.at, now),
                 by: evidence.by.clone(),
@@ -136,7 +125,7 @@ pub(super) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin:
         ),
     };
     let row = row(key, found.last_use.as_ref(), now);
-    let status = found.phase.map_or(row.status, |phase| with_health(row.status, phase));
+    let status = found.status.map_or(row.status, |status| with_health(row.status, status));
     KeyView {
         row: KeyRow { status, ..row },
         description: key.spec.description.to_string(),

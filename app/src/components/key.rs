@@ -1,52 +1,46 @@
 //! How a key is shown: its state with icon and word, its mask, its scopes.
 
 use leptos::prelude::*;
+use model::key::KeyStatus;
 
 use super::Icon;
 use crate::view::{MaskView, StatusView};
 
 /// Tone, icon, word and what to do about it.
 pub(crate) fn status(status: StatusView) -> (&'static str, &'static str, &'static str, String) {
-    match status {
-        StatusView::Active => ("ok", "ok", "Active", "It works.".to_owned()),
-        StatusView::Limited => (
+    let StatusView { of, days } = status;
+    let (tone, icon, advice) = match of {
+        KeyStatus::Active => ("ok", "ok", "It works."),
+        KeyStatus::Limited => (
             "warn",
             "warning",
-            "Limited",
-            "More than a tenth of its calls today were beyond its limits. Raise them, or ask its owner why.".to_owned(),
+            "More than a tenth of its calls today were beyond its limits. Raise them, or ask its owner why.",
         ),
-        StatusView::Refusing => (
-            "warn",
-            "warning",
-            "Refusing",
-            "More than a tenth of its calls today were refused. Why refused? tells the reasons.".to_owned(),
-        ),
-        StatusView::ExpiresSoon(days) => {
+        KeyStatus::Refusing => {
+            ("warn", "warning", "More than a tenth of its calls today were refused. Why refused? tells the reasons.")
+        }
+        KeyStatus::Expiring => {
             let left = match days {
                 0 => "in less than a day".to_owned(),
                 1 => "in a day".to_owned(),
                 days => format!("in {days} days"),
             };
             let tone = if days < 7 { "bad" } else { "warn" };
-            (tone, "clock", "Expires soon", format!("It stops {left}. Make a new key and change over before."))
+            return (tone, "clock", of.words(), format!("It stops {left}. Make a new key and change over before."));
         }
-        StatusView::Expired => ("bad", "stop", "Expired", "It is refused. Make a new key.".to_owned()),
-        StatusView::Off => ("warn", "stop", "Off", "It is refused until it is switched on.".to_owned()),
-        StatusView::OwnerDisabled => (
+        KeyStatus::Expired => ("bad", "stop", "It is refused. Make a new key."),
+        KeyStatus::Off => ("warn", "stop", "It is refused until it is switched on."),
+        KeyStatus::OwnerDisabled => {
+            ("bad", "stop", "It is refused: its owner was disabled. Give it to somebody else, or archive it.")
+        }
+        KeyStatus::UserOff => (
             "bad",
             "stop",
-            "Owner disabled",
-            "It is refused: its owner was disabled. Give it to somebody else, or archive it.".to_owned(),
+            "It is refused: the user it acts as is switched off. Switch that user on, or let it act as somebody else.",
         ),
-        StatusView::UserOff => (
-            "bad",
-            "stop",
-            "User off",
-            "It is refused: the user it acts as is switched off. Switch that user on, or let it act as somebody else."
-                .to_owned(),
-        ),
-        StatusView::Archived => ("", "archive", "Archived", "It is refused for good.".to_owned()),
-    }
+        KeyStatus::Archived => ("", "archive", "It is refused for good."),
+    };
+    (tone, icon, of.words(), advice.to_owned())
 }
 
 /// A state in a list.

@@ -1,6 +1,7 @@
 //! Search or jump: the pages the sidebar has, what this page can do, and keys by a few words. A combobox with a list
 //! (ARIA 1.2): the focus stays where one types, the arrows choose.
 
+use model::key::KeyStatus;
 use std::time::Duration;
 
 use leptos::{ev, prelude::*, task};
@@ -11,7 +12,7 @@ use crate::{
     components::{Icon, status},
     listing::Asked,
     routes,
-    view::{KeyMatch, StatusView},
+    view::KeyMatch,
 };
 
 /// How long typing pauses before keys are asked for.
@@ -51,7 +52,7 @@ impl Entry {
         let KeyMatch { id, name, owner, status } = key;
         let act = Act::Go(routes::key(&id));
         // What is fine needs no word.
-        let state = if status == StatusView::Active { "" } else { self::status(status).2 };
+        let state = if status == KeyStatus::Active { "" } else { status.words() };
         let note =
             [owner.as_str(), state].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" \u{b7} ");
         Self { note, ..Self::plain("Keys", sprite("key"), name, act) }

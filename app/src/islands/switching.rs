@@ -1,7 +1,7 @@
 //! Switching a key where it is shown: at once, and back when the server says no.
 
 use leptos::{prelude::*, task};
-use model::id::KeyId;
+use model::{id::KeyId, key::KeyStatus};
 
 use super::{live::Live, toasts::Toasts};
 use crate::{
@@ -30,7 +30,7 @@ impl Switching {
         }
         self.busy.set_value(true);
         self.live.act();
-        let hoped = if on { StatusView::Active } else { StatusView::Off };
+        let hoped = StatusView { of: if on { KeyStatus::Active } else { KeyStatus::Off }, days: 0 };
         let before = browser::show_state(&id, status(hoped));
         task::spawn_local(async move {
             match api::switch_key(id.clone(), on).await {

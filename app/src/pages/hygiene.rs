@@ -1,7 +1,7 @@
 //! What somebody should look at: keys with too much, too long or for nobody, each with what mends it.
 
 use leptos::prelude::*;
-use model::listing::Fact;
+use model::listing::KeyFlag;
 
 use super::frame::Loaded;
 use crate::{
@@ -32,22 +32,24 @@ pub(crate) fn Hygiene() -> impl IntoView {
 }
 
 /// Why it matters, and what mends one key: the button's words and whether it archives (or else edits).
-fn advice(fact: Fact) -> (&'static str, &'static str, bool) {
+fn advice(fact: KeyFlag) -> (&'static str, &'static str, bool) {
     match fact {
-        Fact::OwnerDisabled => (
+        KeyFlag::OwnerDisabled => (
             "Their owner may not sign in any more. They are refused; archive them, or give them to somebody else.",
             "Archive\u{2026}",
             true,
         ),
-        Fact::AllAccess => {
+        KeyFlag::AllAccess => {
             ("They open everything. Give them just the scopes they need.", "Choose scopes\u{2026}", false)
         }
-        Fact::Endless => ("They work until somebody thinks of them. Give them an end.", "Set an expiry\u{2026}", false),
-        Fact::Stale | Fact::Unused => {
+        KeyFlag::Endless => {
+            ("They work until somebody thinks of them. Give them an end.", "Set an expiry\u{2026}", false)
+        }
+        KeyFlag::Stale | KeyFlag::Unused => {
             ("They were made more than 7 days ago and nobody has called with them.", "Archive\u{2026}", true)
         }
-        Fact::Idle => ("Nobody has called with them for 90 days.", "Archive\u{2026}", true),
-        Fact::AnyAddress => (
+        KeyFlag::Idle => ("Nobody has called with them for 90 days.", "Archive\u{2026}", true),
+        KeyFlag::AnyAddress => (
             "Whoever copies one can use it from anywhere. List the addresses they are called from.",
             "List addresses\u{2026}",
             false,
@@ -57,7 +59,7 @@ fn advice(fact: Fact) -> (&'static str, &'static str, bool) {
 
 #[component]
 fn Habit(habit: HabitView, may_write: bool) -> impl IntoView {
-    let Some(fact) = Fact::parse(&habit.fact) else { return ().into_any() };
+    let Some(fact) = KeyFlag::parse(&habit.fact) else { return ().into_any() };
     let (why, words, archives) = advice(fact);
     let list = Asked::default().with(|list| list.which = fact.worth_a_look()).toggled(fact);
     let (all, id, heading) = (list.address(), habit.fact.clone(), habit.fact.clone());
@@ -69,8 +71,8 @@ fn Habit(habit: HabitView, may_write: bool) -> impl IntoView {
             view! { <a class="btn risky" href=routes::archive_key(&key) data-archive=key.clone() aria-label=format!("Archive {}\u{2026}", row.name)>{words}</a> }.into_any()
         } else {
             let field = match fact {
-                Fact::Endless => "expires",
-                Fact::AnyAddress => "addresses",
+                KeyFlag::Endless => "expires",
+                KeyFlag::AnyAddress => "addresses",
                 _ => "scopes",
             };
             view! { <a class="btn" href=format!("{}#{field}", routes::edit_key(&key)) aria-label=format!("{} {}", words.trim_end_matches('\u{2026}'), row.name)>{words}</a> }.into_any()

@@ -60,7 +60,8 @@ pub(super) fn mark(came_with: &str) -> String {
 pub(super) fn Already(id: String) -> impl IntoView {
     let show = move |view: KeyView| {
         let KeyView { row, archived, may_write, .. } = view;
-        let rotate = (archived.is_none() && row.status.works() && may_write).then(|| routes::rotate_key(&row.mask.id));
+        let rotate =
+            (archived.is_none() && row.status.of.works() && may_write).then(|| routes::rotate_key(&row.mask.id));
         view! {
             <div class="empty stack center">
                 <h1>"This form was sent already"</h1>

@@ -1,8 +1,9 @@
 //! A key that a few words found.
 
+use model::key::KeyStatus;
 use serde::{Deserialize, Serialize};
 
-use super::{KeyRow, StatusView};
+use super::KeyRow;
 
 /// As much of a key as tells it from others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,11 +15,11 @@ pub struct KeyMatch {
     /// Who holds it.
     pub owner: String,
     /// Whether it works.
-    pub status: StatusView,
+    pub status: KeyStatus,
 }
 
 impl From<KeyRow> for KeyMatch {
     fn from(row: KeyRow) -> Self {
-        Self { id: row.mask.id, name: row.name, owner: row.owner, status: row.status }
+        Self { id: row.mask.id, name: row.name, owner: row.owner, status: row.status.of }
     }
 }

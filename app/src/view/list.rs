@@ -22,8 +22,8 @@ pub struct KeysView {
     pub live: i64,
     /// All keys.
     pub all: i64,
-    /// How many keys there are of each phase, by its code.
-    pub phases: Vec<(String, i64)>,
+    /// How many keys there are of each status, by its code.
+    pub statuses: Vec<(String, i64)>,
     /// How many keys answer the question, in words: `1,000+`.
     pub matches: String,
     /// The `after` of the next page.

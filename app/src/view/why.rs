@@ -77,7 +77,7 @@ pub struct RefusalView {
     pub code: String,
     /// The key's name; empty when the secret was no key's.
     pub key: String,
-    /// Which door was asked.
+    /// StatusFilter door was asked.
     pub door: String,
 }
 

@@ -4,9 +4,9 @@ use admin::Issued;
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Subcommand};
 use model::{
     id::KeyId,
-    key::{ArchiveReason, Key, State, Status},
+    key::{ArchiveReason, Key, KeyState, KeyStatus},
     key_input::{InputField, KeyInput},
-    listing::{ListKeys, Which},
+    listing::{ListKeys, StatusFilter},
     time::{Timestamp, span},
 };
 use store::LastUse;
@@ -226,7 +226,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
             println!("Key {id} is gone. The audit still knows it.");
         }
         Command::List { archived, search, json } => {
-            let which = if archived { Which::Any } else { Which::Current };
+            let which = if archived { StatusFilter::Any } else { StatusFilter::Current };
             list(&session, ListKeys { words: search, which, ..ListKeys::default() }, json).await?;
         }
         Command::Seed { count } => seed(&session, count).await?,
@@ -313,16 +313,8 @@ pub(super) fn key_id(text: &str) -> Result<KeyId, CliError> {
         .ok_or_else(|| CliError::Usage("a key's id is the 16 characters in the middle of its token".to_owned()))
 }
 
-fn status(key: &Key, now: Timestamp) -> &'static str {
-    match key.status(now) {
-        Status::Archived => "archived",
-        Status::Expired => "expired",
-        Status::Off => "off",
-        Status::OwnerDisabled => "owner disabled",
-        Status::UserOff => "user off",
-        Status::ExpiresSoon(_) => "expires soon",
-        Status::Active => "active",
-    }
+fn status(key: &Key, now: Timestamp) -> String {
+    key.status(now).words().to_lowercase()
 }
 
 fn line(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> String {
@@ -339,9 +331,9 @@ fn line(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> String {
 fn as_json(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> Object {
     let null = serde_json::Value::Null;
     let (archived, off) = match &key.state {
-        State::Live => (null, serde_json::Value::Null),
-        State::Off(off) => (null, serde_json::json!({ "at": off.at.to_string(), "by": off.by })),
-        State::Archived(gone) => {
+        KeyState::Live => (null, serde_json::Value::Null),
+        KeyState::Off(off) => (null, serde_json::json!({ "at": off.at.to_string(), "by": off.by })),
+        KeyState::Archived(gone) => {
             (serde_json::json!({ "at": gone.at.to_string(), "by": gone.by, "reason": gone.reason.code() }), null)
         }
     };

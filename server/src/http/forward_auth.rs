@@ -27,7 +27,7 @@ use crate::{
 /// What stands before scope, tenant and the guarded address in Envoy's questions.
 pub const ENVOY: &str = "/forward-auth/envoy/";
 
-/// Which scope and tenant the route needs, and what a used-up limit is answered with.
+/// StatusFilter scope and tenant the route needs, and what a used-up limit is answered with.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Needs {

@@ -9,7 +9,7 @@ use axum::{
 };
 use crypto::clock::Clock;
 use model::{
-    listing::{ListKeys, Which},
+    listing::{ListKeys, StatusFilter},
     people::Role,
     registry::{Fields, Kind},
 };
@@ -177,7 +177,7 @@ async fn mission_n1_the_self_test_tells_a_guarded_gateway_from_every_other() {
 /// What the tests made is gone, but for what the audit says.
 async fn none_left(keyward: &Keyward, what: &str) {
     let console = &keyward.app.console;
-    let list = ListKeys { which: Which::Any, ..ListKeys::default() };
+    let list = ListKeys { which: StatusFilter::Any, ..ListKeys::default() };
     let keys = console.list_keys(&console.operator(), &list).await.unwrap();
     assert_eq!(keys.counts.all(), 0, "{what}: no key is left");
     let events =
@@ -268,7 +268,7 @@ async fn what_a_test_leaves_behind_is_swept() {
     heard.await.unwrap();
     test.abort();
     let console = &keyward.app.console;
-    let list = ListKeys { which: Which::Any, ..ListKeys::default() };
+    let list = ListKeys { which: StatusFilter::Any, ..ListKeys::default() };
     assert_eq!(console.list_keys(&console.operator(), &list).await.unwrap().counts.all(), 4);
     console.sweep().await.unwrap();
     assert_eq!(console.list_keys(&console.operator(), &list).await.unwrap().counts.all(), 4, "one under way is let be");

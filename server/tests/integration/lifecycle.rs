@@ -9,7 +9,7 @@ use model::key_input::KeyInput;
 use model::{
     audit::Verb,
     id::KeyId,
-    key::{ArchiveReason, Key, KeySpec, State},
+    key::{ArchiveReason, Key, KeySpec, KeyState},
     listing::ListKeys,
     people::Role,
     registry::Kind,
@@ -153,7 +153,7 @@ async fn a_successor_has_all_that_the_key_had() {
         assert_eq!((id != old.id, rotated_from), (true, Some(old.id)));
         assert_eq!(tenant, old.tenant);
         assert_eq!((owner_active, form, purpose, &prefix), (old.owner_active, old.form, old.purpose, &old.prefix));
-        assert_eq!(state, State::Live);
+        assert_eq!(state, KeyState::Live);
         let KeySpec { expires_at, .. } = spec;
         assert_eq!(spec, KeySpec { expires_at, ..old.spec.clone() }, "all that people wrote on it");
         assert_eq!(expires_at, old.spec.expires_at, "made at the same moment, for as long");

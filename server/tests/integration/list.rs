@@ -1,6 +1,7 @@
 //! The list of keys: what it finds, in which order, page by page, and what is done to many keys at once. What the
 //! index answers is compared with what a look at every key says.
 
+use model::key::KeyStatus;
 use std::{collections::BTreeSet, time::Duration};
 
 use admin::{BulkAct, Pick};
@@ -10,7 +11,7 @@ use model::{
     activity::Tally,
     id::KeyId,
     key::ArchiveReason,
-    listing::{Fact, ListKeys, Phase, Sort, Which, standing},
+    listing::{KeyFlag, ListKeys, Sort, StatusFilter, assess},
     people::Role,
     registry::Kind,
     time::Timestamp,
@@ -41,8 +42,8 @@ async fn all(keyward: &Keyward, list: &ListKeys) -> Vec<ListedKey> {
 fn answers(keyward: &Keyward, listed: &ListedKey, list: &ListKeys) -> bool {
     let (key, spec) = (&listed.key, &listed.key.spec);
     let last_use = listed.last_use.as_ref().map(|used| used.at);
-    let stands = standing(key, last_use, Tally::default(), keyward.clock.now());
-    let which = list.which.phases().any(|phase| phase == stands.phase);
+    let stands = assess(key, last_use, Tally::default(), keyward.clock.now());
+    let which = list.which.statuses().any(|status| status == stands.status);
     let texts = [
         spec.name.as_str(),
         key.id.as_str(),
@@ -63,7 +64,7 @@ fn answers(keyward: &Keyward, listed: &ListedKey, list: &ListKeys) -> bool {
             .scope
             .as_ref()
             .is_none_or(|scope| spec.scopes.iter().any(|held| held.to_string() == *scope || held.base() == scope))
-        && list.facts.iter().all(|fact| stands.facts.contains(fact))
+        && list.flags.iter().all(|fact| stands.flags.contains(fact))
 }
 
 async fn seeded() -> Vec<Keyward> {
@@ -94,12 +95,13 @@ async fn seeded() -> Vec<Keyward> {
 #[tokio::test]
 async fn mission_c3_and_x5_every_question_finds_what_a_look_at_every_key_finds() {
     for keyward in seeded().await {
-        let every = all(&keyward, &ListKeys { which: Which::Any, ..ListKeys::default() }).await;
+        let every = all(&keyward, &ListKeys { which: StatusFilter::Any, ..ListKeys::default() }).await;
         assert_eq!(every.len(), 262);
         let mut questions = vec![ListKeys::default()];
-        questions.extend(Phase::ALL.map(|phase| ListKeys { which: Which::Only(phase), ..ListKeys::default() }));
-        questions.push(ListKeys { which: Which::Working, ..ListKeys::default() });
-        questions.extend(Fact::ALL.map(|fact| ListKeys { facts: vec![fact], ..ListKeys::default() }));
+        questions
+            .extend(KeyStatus::ALL.map(|status| ListKeys { which: StatusFilter::Only(status), ..ListKeys::default() }));
+        questions.push(ListKeys { which: StatusFilter::Working, ..ListKeys::default() });
+        questions.extend(KeyFlag::ALL.map(|fact| ListKeys { flags: vec![fact], ..ListKeys::default() }));
         let sample = &every[20].key;
         let texts = [
             "lobby",
@@ -123,7 +125,7 @@ async fn mission_c3_and_x5_every_question_finds_what_a_look_at_every_key_finds()
         let masked = format!("{}_{}\u{2026}_\u{2026}{}", sample.prefix, &sample.id.as_str()[..5], sample.last_four);
         let whole = [sample.id.to_string(), sample.last_four.clone(), sample.id.as_str()[..5].to_owned(), masked];
         for text in texts.into_iter().map(str::to_owned).chain(whole) {
-            questions.push(ListKeys { words: text, which: Which::Any, ..ListKeys::default() });
+            questions.push(ListKeys { words: text, which: StatusFilter::Any, ..ListKeys::default() });
         }
         for scope in ["bookings", "bookings.read", "bookings.write", "public", "none"] {
             questions.push(ListKeys { scope: Some(scope.into()), ..ListKeys::default() });
@@ -131,7 +133,7 @@ async fn mission_c3_and_x5_every_question_finds_what_a_look_at_every_key_finds()
         questions.push(ListKeys {
             tenant: Some("default".into()),
             words: "kiosk".into(),
-            facts: vec![Fact::Unused],
+            flags: vec![KeyFlag::Unused],
             ..ListKeys::default()
         });
         questions.push(ListKeys { tenant: Some("other".into()), ..ListKeys::default() });
@@ -235,20 +237,29 @@ async fn more_than_is_sorted_is_walked_in_the_same_order() {
         let console = &keyward.app.console;
         let operator = console.operator();
         console.seed_keys(&operator, 5000).await.unwrap();
-        let every = all(&keyward, &ListKeys { which: Which::Any, ..ListKeys::default() }).await;
+        let every = all(&keyward, &ListKeys { which: StatusFilter::Any, ..ListKeys::default() }).await;
         let mut browser = keyward.signed_in(Role::Superadmin).await;
         for path in ["/keys?sort=name&after=1-%00", "/keys?owner=%00&scope=%00&tenant=%00", "/audit?who=%00&target=%00"]
         {
             assert_eq!(browser.get(path).await.status, StatusCode::OK, "{name} {path}");
         }
-        let any = ListKeys { which: Which::Any, ..ListKeys::default() };
+        let any = ListKeys { which: StatusFilter::Any, ..ListKeys::default() };
         let questions = [
             ListKeys { words: "made up".into(), ..ListKeys::default() },
-            ListKeys { facts: vec![Fact::Unused], ..any.clone() },
-            ListKeys { facts: vec![Fact::Unused], words: "team".into(), which: Which::Working, ..ListKeys::default() },
-            ListKeys { tenant: Some("default".into()), which: Which::Only(Phase::Active), ..ListKeys::default() },
+            ListKeys { flags: vec![KeyFlag::Unused], ..any.clone() },
+            ListKeys {
+                flags: vec![KeyFlag::Unused],
+                words: "team".into(),
+                which: StatusFilter::Working,
+                ..ListKeys::default()
+            },
+            ListKeys {
+                tenant: Some("default".into()),
+                which: StatusFilter::Only(KeyStatus::Active),
+                ..ListKeys::default()
+            },
             ListKeys { scope: Some("maps".into()), words: "kw".into(), ..any.clone() },
-            ListKeys { which: Which::Working, ..ListKeys::default() },
+            ListKeys { which: StatusFilter::Working, ..ListKeys::default() },
         ];
         for question in &questions {
             let expected: BTreeSet<_> =
@@ -284,22 +295,22 @@ async fn counts_follow_what_happens_and_what_time_does() {
     for keyward in seeded().await {
         let console = &keyward.app.console;
         let operator = console.operator();
-        let mut phases_seen = BTreeSet::new();
+        let mut statuses_seen = BTreeSet::new();
         for days in [0, 40, 200, 400] {
             keyward.pass(Duration::from_hours(days * 24)).await;
             console.settle_keys().await.unwrap();
-            let every = all(&keyward, &ListKeys { which: Which::Any, ..ListKeys::default() }).await;
+            let every = all(&keyward, &ListKeys { which: StatusFilter::Any, ..ListKeys::default() }).await;
             let counts = console.list_keys(&operator, &ListKeys::default()).await.unwrap().counts;
-            for phase in Phase::ALL {
+            for status in KeyStatus::ALL {
                 let now = keyward.clock.now();
-                let stands = |listed: &&ListedKey| standing(&listed.key, None, Tally::default(), now).phase == phase;
+                let stands = |listed: &&ListedKey| assess(&listed.key, None, Tally::default(), now).status == status;
                 let expected = every.iter().filter(stands).count();
-                assert_eq!(counts.of(phase), i64::try_from(expected).unwrap(), "{phase:?} after {days} days");
-                phases_seen.extend((expected > 0).then_some(phase.code()));
+                assert_eq!(counts.of(status), i64::try_from(expected).unwrap(), "{status:?} after {days} days");
+                statuses_seen.extend((expected > 0).then_some(status.code()));
             }
             assert_eq!(counts.all(), 262);
         }
-        assert!(phases_seen.len() >= 5, "{phases_seen:?}");
+        assert!(statuses_seen.len() >= 5, "{statuses_seen:?}");
     }
 }
 
@@ -311,38 +322,38 @@ async fn facts_are_brought_up_to_date_as_time_passes_and_keys_are_used() {
         let id = KeyId::parse(id_of(&token)).unwrap();
         let console = &keyward.app.console;
         let operator = console.operator();
-        let finds = async |which, facts: Vec<Fact>| {
+        let finds = async |which, flags: Vec<KeyFlag>| {
             console.settle_keys().await.unwrap();
-            let list = ListKeys { which, facts, ..ListKeys::default() };
+            let list = ListKeys { which, flags, ..ListKeys::default() };
             let found = console.list_keys(&operator, &list).await.unwrap();
             (found.page.keys.iter().any(|listed| listed.key.id == id), found.matches)
         };
-        let only = Which::Only;
-        assert_eq!(finds(only(Phase::Active), vec![Fact::Unused]).await, (true, 1));
-        assert_eq!(finds(Which::Current, vec![Fact::Stale]).await, (false, 0));
+        let only = StatusFilter::Only;
+        assert_eq!(finds(only(KeyStatus::Active), vec![KeyFlag::Unused]).await, (true, 1));
+        assert_eq!(finds(StatusFilter::Current, vec![KeyFlag::Stale]).await, (false, 0));
         keyward.pass(Duration::from_hours(7 * 24)).await;
-        assert_eq!(finds(Which::Current, vec![Fact::Stale]).await, (true, 1));
+        assert_eq!(finds(StatusFilter::Current, vec![KeyFlag::Stale]).await, (true, 1));
         assert_eq!(keyward.client().forward(&token, "scope=a").await.status, StatusCode::OK);
         keyward.app.verifier.flush().await.unwrap();
-        assert_eq!(finds(Which::Current, vec![Fact::Unused]).await, (false, 0));
+        assert_eq!(finds(StatusFilter::Current, vec![KeyFlag::Unused]).await, (false, 0));
         for _ in 0..12 {
             assert_eq!(keyward.client().forward(&token, "scope=b").await.status, StatusCode::FORBIDDEN);
         }
         keyward.app.verifier.flush().await.unwrap();
-        assert_eq!(finds(only(Phase::Refusing), vec![]).await, (true, 1));
+        assert_eq!(finds(only(KeyStatus::Refusing), vec![]).await, (true, 1));
         keyward.pass(Duration::from_hours(27)).await;
-        assert_eq!(finds(only(Phase::Active), vec![]).await, (true, 1), "it recovers");
+        assert_eq!(finds(only(KeyStatus::Active), vec![]).await, (true, 1), "it recovers");
         keyward.pass(Duration::from_hours(55 * 24)).await;
-        assert_eq!(finds(only(Phase::Expiring), vec![]).await, (true, 1));
+        assert_eq!(finds(only(KeyStatus::Expiring), vec![]).await, (true, 1));
         keyward.pass(Duration::from_hours(40 * 24)).await;
-        assert_eq!(finds(only(Phase::Expired), vec![Fact::Idle]).await, (true, 1));
+        assert_eq!(finds(only(KeyStatus::Expired), vec![KeyFlag::Idle]).await, (true, 1));
         console.archive_key(&operator, id, ArchiveReason::NotNeeded).await.unwrap();
-        assert_eq!(finds(only(Phase::Archived), vec![]).await, (true, 1));
-        assert_eq!(finds(Which::Current, vec![]).await, (false, 0));
+        assert_eq!(finds(only(KeyStatus::Archived), vec![]).await, (true, 1));
+        assert_eq!(finds(StatusFilter::Current, vec![]).await, (false, 0));
         let counts = console.list_keys(&operator, &ListKeys::default()).await.unwrap().counts;
-        assert_eq!((counts.live(), counts.all(), counts.of(Phase::Archived)), (0, 1, 1));
+        assert_eq!((counts.live(), counts.all(), counts.of(KeyStatus::Archived)), (0, 1, 1));
         console.purge_key(&operator, id).await.unwrap();
-        assert_eq!(finds(Which::Any, vec![]).await, (false, 0));
+        assert_eq!(finds(StatusFilter::Any, vec![]).await, (false, 0));
         assert_eq!(console.list_keys(&operator, &ListKeys::default()).await.unwrap().counts.all(), 0);
     }
 }
@@ -368,8 +379,8 @@ async fn an_owner_who_is_disabled_shows_in_the_list() {
         assert!(row.page().contains("Owner disabled</span>"), "at once: {}", row.body);
         console.settle_keys().await.unwrap();
         for list in [
-            ListKeys { facts: vec![Fact::OwnerDisabled], ..ListKeys::default() },
-            ListKeys { which: Which::Only(Phase::OwnerDisabled), ..ListKeys::default() },
+            ListKeys { flags: vec![KeyFlag::OwnerDisabled], ..ListKeys::default() },
+            ListKeys { which: StatusFilter::Only(KeyStatus::OwnerDisabled), ..ListKeys::default() },
         ] {
             let found = console.list_keys(&console.operator(), &list).await.unwrap();
             assert_eq!(found.matches, 1);
@@ -390,7 +401,7 @@ async fn an_owner_who_is_disabled_shows_in_the_list() {
         assert!(listed.contains("owner disabled"), "{listed}");
         admin.post(&format!("/settings/people/{}/switch", theirs.id), &[("on", "1")]).await;
         console.settle_keys().await.unwrap();
-        let list = ListKeys { which: Which::Only(Phase::Active), ..ListKeys::default() };
+        let list = ListKeys { which: StatusFilter::Only(KeyStatus::Active), ..ListKeys::default() };
         assert_eq!(console.list_keys(&console.operator(), &list).await.unwrap().matches, 2);
     }
 }
@@ -409,17 +420,19 @@ async fn a_user_who_is_switched_off_shows_in_the_list() {
         let form = [("name", "acts"), ("scopes", "bookings.read"), ("life", "90"), ("acts_as", "Anna")];
         let made = admin.post("/keys/new", &form).await;
         assert_eq!(made.status, StatusCode::OK, "{}", made.body);
-        let matches = async |phase| {
+        let matches = async |status| {
             console.settle_keys().await.unwrap();
-            let list = ListKeys { which: Which::Only(phase), ..ListKeys::default() };
+            let list = ListKeys { which: StatusFilter::Only(status), ..ListKeys::default() };
             console.list_keys(&operator, &list).await.unwrap().matches
         };
-        assert_eq!(matches(Phase::Active).await, 1);
-        for (on, word, phase) in [("0", "User off</span>", Phase::UserOff), ("1", "Active</span>", Phase::Active)] {
+        assert_eq!(matches(KeyStatus::Active).await, 1);
+        for (on, word, status) in
+            [("0", "User off</span>", KeyStatus::UserOff), ("1", "Active</span>", KeyStatus::Active)]
+        {
             let switched = admin.post(&format!("/settings/subjects/{subject}/switch"), &[("on", on)]).await;
             assert_eq!(switched.status, StatusCode::SEE_OTHER, "{}", switched.body);
             assert!(admin.get("/keys?q=acts").await.page().contains(word), "{word}");
-            assert_eq!(matches(phase).await, 1, "{word}");
+            assert_eq!(matches(status).await, 1, "{word}");
             let again = admin.post("/keys/new", &form).await.status;
             assert_eq!(again, if on == "1" { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY });
         }
@@ -452,9 +465,10 @@ async fn an_act_on_all_that_match_goes_step_by_step_and_leaves_newer_keys_alone(
         assert_eq!(done, before);
         assert!(steps >= 5, "{steps}");
         assert!(all(&keyward, &list).await.len() <= 1, "the one made meanwhile may be left");
-        let archived = ListKeys { which: Which::Only(Phase::Archived), words: "made".into(), ..ListKeys::default() };
+        let archived =
+            ListKeys { which: StatusFilter::Only(KeyStatus::Archived), words: "made".into(), ..ListKeys::default() };
         for listed in all(&keyward, &archived).await {
-            assert!(matches!(listed.key.state, model::key::State::Archived(_)));
+            assert!(matches!(listed.key.state, model::key::KeyState::Archived(_)));
         }
         console.verify_audit(&operator).await.unwrap();
     }

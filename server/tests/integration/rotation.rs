@@ -8,7 +8,7 @@ use axum::http::{Method, StatusCode};
 use model::key_input::KeyInput;
 use model::{
     id::KeyId,
-    key::{ArchiveReason, Key, State},
+    key::{ArchiveReason, Key, KeyState},
     people::Role,
     time::Timestamp,
 };
@@ -292,7 +292,7 @@ async fn a_key_has_one_successor_and_what_others_do_meanwhile_stays_done() {
             );
             switched.unwrap();
             assert!(rotated.is_ok() || matches!(rotated, Err(ConsoleError::Conflict | ConsoleError::Invalid(_))));
-            assert!(matches!(here.key(&raced).await.state, State::Off(_)), "{:?}", rotated.err());
+            assert!(matches!(here.key(&raced).await.state, KeyState::Off(_)), "{:?}", rotated.err());
         }
     }
 }

@@ -63,7 +63,7 @@ pub struct Proof {
     pub nonce: String,
     /// When it was signed, by the signer's clock.
     pub created: Timestamp,
-    /// Which of the keys it is by.
+    /// StatusFilter of the keys it is by.
     pub key_index: usize,
 }
 

@@ -7,6 +7,7 @@ mod pair;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+use model::key::KeyStatus;
 
 use self::{access::Access, callers::Callers, calls::Calls, pair::Pair};
 use super::frame::Loaded;
@@ -20,7 +21,7 @@ use crate::{
     posted::{Posted, Refused},
     query::query,
     routes,
-    view::{ActivityView, ArchivedView, KeyView, OffView, SpecView, StatusView, holder},
+    view::{ActivityView, ArchivedView, KeyView, OffView, SpecView, holder},
 };
 
 /// `/keys/:id`.
@@ -54,8 +55,8 @@ fn Detail(
     let is_on = off.is_none();
     let generation = history.first().map(|event| event.seq);
     // One that was rotated has no second successor while the first one is there.
-    let has_successor = seen.pairs.iter().any(|pair| pair.is_old && pair.new.status != StatusView::Expired);
-    let works = row.status.works() && !has_successor;
+    let has_successor = seen.pairs.iter().any(|pair| pair.is_old && pair.new.status.of != KeyStatus::Expired);
+    let works = row.status.of.works() && !has_successor;
     let actions = match (archived.is_some(), may_write, may_purge) {
         (false, true, _) => view! { <Actions id=id.clone() is_on works/> }.into_any(),
         (true, _, true) => {
@@ -64,7 +65,7 @@ fn Detail(
         }
         _ => ().into_any(),
     };
-    let command = row.status.works().then(|| once::curl(&origin));
+    let command = row.status.of.works().then(|| once::curl(&origin));
     let ActivityView { calls, record, pairs, trial, scopes, now, may_audit } = seen;
     let page = id.clone();
     let pair = move |pair| view! { <Pair pair page=page.clone() asked=asked.clone()/> };

@@ -69,7 +69,7 @@ fn List(mut view: KeysView, asked: Asked) -> impl IntoView {
             .into_any()
     } else if shown == 0 {
         let everything = Asked::parse("status=any").unwrap_or_default().address();
-        let archived = asked.list.which == model::listing::Which::Any;
+        let archived = asked.list.which == model::listing::StatusFilter::Any;
         view! { <NoMatch narrowed=asked.is_narrow() archived everything/> }.into_any()
     } else {
         view! {

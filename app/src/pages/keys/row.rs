@@ -1,6 +1,7 @@
 //! One key of the list.
 
 use leptos::prelude::*;
+use model::key::KeyStatus;
 
 use crate::{
     components::{Ago, AllAccess, Icon, Mask, Scopes, Spark, Status, Switch, ends_in},
@@ -28,7 +29,7 @@ pub(super) fn Row(listed: ListedView, columns: Vec<Column>, may_write: bool, may
             {may_write.then_some(tick)}
             <th class="c-key" scope="row" role="rowheader"><a href=routes::key(&mask.id) title=name.clone()><bdi>{name.clone()}</bdi></a><span class="sub"><Mask of=mask.clone()/></span></th>
             {cells}
-            <td class="c-menu fit" role="cell"><Menu id name status may_write may_purge/></td>
+            <td class="c-menu fit" role="cell"><Menu id name status=status.of may_write may_purge/></td>
         </tr>
     }
 }
@@ -96,10 +97,10 @@ fn LastUse(at: Option<When>, unused_for_long: bool, is_idle: bool) -> impl IntoV
 /// When a key ends: louder at 30, 14, 7 days and one.
 #[component]
 fn Ends(status: StatusView, expires: When) -> impl IntoView {
-    let tone = match status {
-        StatusView::Archived => return view! { <span class="muted">"\u{2014}"</span> }.into_any(),
-        StatusView::Expired => "is-bad",
-        StatusView::ExpiresSoon(days) => ends_in(days),
+    let tone = match status.of {
+        KeyStatus::Archived => return view! { <span class="muted">"\u{2014}"</span> }.into_any(),
+        KeyStatus::Expired => "is-bad",
+        KeyStatus::Expiring => ends_in(status.days),
         _ => "",
     };
     view! { <span class=tone><Ago when=expires/></span> }.into_any()
@@ -107,21 +108,21 @@ fn Ends(status: StatusView, expires: When) -> impl IntoView {
 
 /// What can be done with one key, in the fixed order.
 #[component]
-fn Menu(id: String, name: String, status: StatusView, may_write: bool, may_purge: bool) -> impl IntoView {
+fn Menu(id: String, name: String, status: KeyStatus, may_write: bool, may_purge: bool) -> impl IntoView {
     let menu = format!("menu-{id}");
     let test = routes::why_key(&id);
     let rest = match status {
-        StatusView::Archived if may_purge => view! {
+        KeyStatus::Archived if may_purge => view! {
             <hr/>
             <a class="item risky" href=routes::purge_key(&id)><Icon name="x"/>"Purge\u{2026}"</a>
         }
         .into_any(),
-        _ if status == StatusView::Archived || !may_write => ().into_any(),
+        _ if status == KeyStatus::Archived || !may_write => ().into_any(),
         _ => view! {
             <hr/>
             <a class="item" href=routes::edit_key(&id) data-edit=""><Icon name="edit"/>"Edit\u{2026}"</a>
             <hr/>
-            <Switch id=id.clone() is_on=status != StatusView::Off class="item"/>
+            <Switch id=id.clone() is_on=status != KeyStatus::Off class="item"/>
             {status.works().then(|| view! { <a class="item" href=routes::rotate_key(&id)><Icon name="rotate"/>"Rotate\u{2026}"</a> })}
             <a class="item risky" href=routes::archive_key(&id) data-archive=id.clone()><Icon name="archive"/>"Archive\u{2026}"</a>
         }

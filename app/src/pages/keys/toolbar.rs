@@ -1,9 +1,10 @@
 //! What narrows the list: words, a status, a place, and what else holds. All of it is in the address.
 
 use leptos::prelude::*;
+use model::key::KeyStatus;
 use model::{
     id::EntryId,
-    listing::{Fact, ListKeys, Phase, Sort, Which},
+    listing::{KeyFlag, ListKeys, Sort, StatusFilter},
 };
 
 use super::columns::Columns;
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// The facts that stand as buttons; the others are in the menu.
-const BUTTONS: [Fact; 1] = [Fact::Unused];
+const BUTTONS: [KeyFlag; 1] = [KeyFlag::Unused];
 
 /// The search, the filters and the columns.
 #[component]
@@ -23,14 +24,14 @@ pub(super) fn Toolbar(view: KeysView, asked: Asked, columns: Vec<Column>) -> imp
     let asked = asked.with(|_| ());
     let kept = asked.pairs().into_iter().filter(|(name, _)| *name != "q");
     let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
-    let button = |fact: Fact| {
-        let is_on = asked.list.facts.contains(&fact);
+    let button = |fact: KeyFlag| {
+        let is_on = asked.list.flags.contains(&fact);
         view! { <a class="btn filter" href=asked.toggled(fact).address() aria-current=is_on.then_some("true")><Icon name=if is_on { "check" } else { "plus" }/>{fact.words()}</a> }
     };
-    let soon = Which::Only(Phase::Expiring);
+    let soon = StatusFilter::Only(KeyStatus::Expiring);
     let is_soon = asked.list.which == soon;
     let expiring = asked.with(|list| {
-        list.which = if is_soon { Which::Current } else { soon };
+        list.which = if is_soon { StatusFilter::Current } else { soon };
         list.sort = if is_soon { Sort::default() } else { Sort::Expires };
     });
     view! {
@@ -44,7 +45,7 @@ pub(super) fn Toolbar(view: KeysView, asked: Asked, columns: Vec<Column>) -> imp
                 {kept}
             </form>
             <div class="row grow slide" role="group" aria-label="Filters">
-                <ByStatus phases=view.phases asked=asked.clone()/>
+                <ByStatus statuses=view.statuses asked=asked.clone()/>
                 <ByTenant tenants=view.tenants asked=asked.clone()/>
                 <ByGroup groups=view.groups asked=asked.clone()/>
                 {BUTTONS.map(button)}
@@ -87,20 +88,20 @@ fn Filter(
 }
 
 #[component]
-fn ByStatus(phases: Vec<(String, i64)>, asked: Asked) -> impl IntoView {
+fn ByStatus(statuses: Vec<(String, i64)>, asked: Asked) -> impl IntoView {
     let choice = |(code, keys): (String, i64)| {
-        let phase = Phase::parse(&code)?;
-        let which = Which::Only(phase);
+        let status = KeyStatus::parse(&code)?;
+        let which = StatusFilter::Only(status);
         let address = asked.with(|list| list.which = which).address();
-        Some((format!("{} \u{b7} {}", phase.words(), grouped(keys)), address, asked.list.which == which))
+        Some((format!("{} \u{b7} {}", status.words(), grouped(keys)), address, asked.list.which == which))
     };
     // From what works to what is gone.
-    let mut choices: Vec<_> = phases.into_iter().rev().filter_map(choice).collect();
-    let any = asked.with(|list| list.which = Which::Any).address();
-    choices.push(("With archived".to_owned(), any, asked.list.which == Which::Any));
-    let working = asked.with(|list| list.which = Which::Working).address();
-    choices.insert(0, ("All that work".to_owned(), working, asked.list.which == Which::Working));
-    let current = ("All but archived", asked.with(|list| list.which = Which::Current).address());
+    let mut choices: Vec<_> = statuses.into_iter().rev().filter_map(choice).collect();
+    let any = asked.with(|list| list.which = StatusFilter::Any).address();
+    choices.push(("With archived".to_owned(), any, asked.list.which == StatusFilter::Any));
+    let working = asked.with(|list| list.which = StatusFilter::Working).address();
+    choices.insert(0, ("All that work".to_owned(), working, asked.list.which == StatusFilter::Working));
+    let current = ("All but archived", asked.with(|list| list.which = StatusFilter::Current).address());
     view! { <Filter id="by-status" label="Status" everything=current choices/> }
 }
 
@@ -149,8 +150,8 @@ fn More(asked: Asked) -> impl IntoView {
     let kept = asked.pairs().into_iter().filter(|(name, _)| !["owner", "scope"].contains(name));
     let kept = kept.filter(|(name, value)| *name != "only" || BUTTONS.iter().any(|fact| fact.code() == value));
     let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
-    let facts = Fact::ALL.into_iter().filter(|fact| !BUTTONS.contains(fact)).map(|fact| {
-        let is_on = asked.list.facts.contains(&fact);
+    let facts = KeyFlag::ALL.into_iter().filter(|fact| !BUTTONS.contains(fact)).map(|fact| {
+        let is_on = asked.list.flags.contains(&fact);
         view! { <label class="item"><input type="checkbox" name="only" value=fact.code() checked=is_on/>{fact.words()}</label> }
     });
     view! {
@@ -178,7 +179,7 @@ fn Narrowed(asked: Asked, may_write: bool) -> impl IntoView {
     let mut chips: Vec<(String, String)> = Vec::new();
     chips.extend(asked.list.owner.iter().map(|owner| (format!("Owner: {owner}"), without(|list| list.owner = None))));
     chips.extend(asked.list.scope.iter().map(|scope| (format!("Scope: {scope}"), without(|list| list.scope = None))));
-    for fact in asked.list.facts.iter().filter(|fact| !BUTTONS.contains(fact)) {
+    for fact in asked.list.flags.iter().filter(|fact| !BUTTONS.contains(fact)) {
         chips.push((fact.words().to_owned(), asked.toggled(*fact).address()));
     }
     let chip = |(words, href): (String, String)| {
