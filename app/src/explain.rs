@@ -3,22 +3,22 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use admin::{Console, ConsoleError, FieldError, Permit};
+use admin::{Admin, AdminError, FieldError, Permit};
 use model::{
     decision::{Check, Decision, Reason, Signature},
     id::KeyId,
     people::Action,
-    scope::Demand,
+    scope::RequiredScopes,
 };
 use store::StoredKey;
-use verify::{Answer, Question, Refused, Taken, Unavailable, Verifier};
+use verify::{LimitUsage, RecordedRefusal, Unavailable, Verification, Verifier, VerifyRequest};
 
 /// Refusals that are listed.
 const LISTED: u16 = 20;
 
 /// The door a key is held against, as typed. Fields that are left out are not held against it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DoorForm {
+pub struct ExplainForm {
     /// What the door needs: `any`, or scopes.
     pub scope: String,
     /// The tenant it is in; the key's own when empty.
@@ -30,19 +30,19 @@ pub struct DoorForm {
 }
 
 struct Door {
-    demand: Demand,
+    required: RequiredScopes,
     tenant: Option<String>,
     address: Option<IpAddr>,
     writes: bool,
 }
 
 impl Door {
-    fn question<'a>(&'a self, credential: &'a str) -> Question<'a> {
-        Question {
+    fn request<'a>(&'a self, credential: &'a str) -> VerifyRequest<'a> {
+        VerifyRequest {
             tenant: self.tenant.as_deref(),
             address: self.address,
             writes: self.writes,
-            ..Question::new(credential, &self.demand)
+            ..VerifyRequest::new(credential, &self.required)
         }
     }
 }
@@ -51,15 +51,15 @@ impl Door {
 #[derive(Debug)]
 pub enum Explanation {
     /// A key was pasted: the answer to it.
-    Presented(Answer),
+    Presented(Verification),
     /// A key's id was given: the answer as if its secret had been presented.
-    Named(Answer),
+    Named(Verification),
     /// The id of a request that was refused.
-    Refused {
+    RecordedRefusal {
         /// As it was decided.
-        then: Refused,
+        then: RecordedRefusal,
         /// What it would be now, if its key is still there.
-        now: Option<Answer>,
+        now: Option<Verification>,
     },
     /// An id that is neither a key's nor a remembered refusal's.
     Unknown,
@@ -68,37 +68,37 @@ pub enum Explanation {
 /// Walks every check for a pasted key, a key's id or a request's id. `asked` may be a secret: it goes nowhere but to the
 /// verifier. What the permit does not reach looks unknown.
 pub async fn explain(
-    console: &Console,
+    admin: &Admin,
     permit: &Permit,
     verifier: &Verifier,
     asked: &str,
-    form: &DoorForm,
-) -> Result<Explanation, ConsoleError> {
+    form: &ExplainForm,
+) -> Result<Explanation, AdminError> {
     permit.allows(Action::ReadKeys)?;
-    let door = door(console, form).await?;
+    let door = door(admin, form).await?;
     let asked = asked.trim();
     if asked.is_empty() {
-        return Err(ConsoleError::field("asked", "Paste a key, its id or the id of a refused request."));
+        return Err(AdminError::field("asked", "Paste a key, its id or the id of a refused request."));
     }
     let Some(id) = KeyId::parse(asked).or_else(|| masked(asked)) else {
-        let answer = verifier.look(&door.question(asked)).await.map_err(busy)?;
+        let answer = verifier.dry_run(&door.request(asked)).await.map_err(busy)?;
         let reached = answer.key.as_ref().is_none_or(|stored| permit.reaches(&stored.key));
         return Ok(Explanation::Presented(if reached { answer } else { unknown() }));
     };
     if let Some(then) = verifier.refusal(id.as_str()).await? {
-        let key = reached(console, permit, then.key).await?;
+        let key = reached(admin, permit, then.key).await?;
         if key.is_none() && permit.only_owner().is_some() {
             return Ok(Explanation::Unknown);
         }
         let now = match key {
-            Some(key) => Some(verifier.look_as(key, &then.question(), signature(then.decision)).await.map_err(busy)?),
+            Some(key) => Some(verifier.dry_run_as(key, &then.request(), signature(then.decision)).await.map_err(busy)?),
             None => None,
         };
-        return Ok(Explanation::Refused { then, now });
+        return Ok(Explanation::RecordedRefusal { then, now });
     }
-    match reached(console, permit, Some(id)).await? {
+    match reached(admin, permit, Some(id)).await? {
         Some(key) => {
-            let answer = verifier.look_as(key, &door.question(""), Signature::Missing).await;
+            let answer = verifier.dry_run_as(key, &door.request(""), Signature::Missing).await;
             Ok(Explanation::Named(answer.map_err(busy)?))
         }
         None => Ok(Explanation::Unknown),
@@ -110,36 +110,32 @@ pub async fn latest_refusals(
     permit: &Permit,
     verifier: &Verifier,
     key: Option<KeyId>,
-) -> Result<Vec<Refused>, ConsoleError> {
+) -> Result<Vec<RecordedRefusal>, AdminError> {
     permit.allows(Action::ReadKeys)?;
     Ok(verifier.refusals(key, permit.only_owner(), LISTED).await?)
 }
 
-async fn reached(
-    console: &Console,
-    permit: &Permit,
-    id: Option<KeyId>,
-) -> Result<Option<Arc<StoredKey>>, ConsoleError> {
+async fn reached(admin: &Admin, permit: &Permit, id: Option<KeyId>) -> Result<Option<Arc<StoredKey>>, AdminError> {
     match id {
-        Some(id) => Ok(console.find_key(permit, id).await?.map(Arc::new)),
+        Some(id) => Ok(admin.find_key(permit, id).await?.map(Arc::new)),
         None => Ok(None),
     }
 }
 
 /// Reads the door. What was typed is not repeated: a key may have landed in the wrong field.
-async fn door(console: &Console, form: &DoorForm) -> Result<Door, ConsoleError> {
+async fn door(admin: &Admin, form: &ExplainForm) -> Result<Door, AdminError> {
     let mut errors = Vec::new();
     let mut wrong = |field, message: &str| errors.push(FieldError { field, message: message.to_owned() });
-    let demand = match form.scope.trim() {
-        "" => Some(Demand::Any),
-        scope => Demand::parse(scope),
+    let required = match form.scope.trim() {
+        "" => Some(RequiredScopes::Any),
+        scope => RequiredScopes::parse(scope),
     };
-    if demand.is_none() {
+    if required.is_none() {
         wrong("scope", "Type scopes such as bookings.read, or leave this empty.");
     }
     let tenant = Some(form.tenant.trim()).filter(|name| !name.is_empty());
     if let Some(name) = tenant
-        && !console.has_tenant(name).await?
+        && !admin.has_tenant(name).await?
     {
         wrong("tenant", "There is no tenant of this name.");
     }
@@ -151,19 +147,19 @@ async fn door(console: &Console, form: &DoorForm) -> Result<Door, ConsoleError> 
     if !method.bytes().all(|b| b.is_ascii_alphabetic()) || method.len() > 16 {
         wrong("method", "Type a method such as GET or POST.");
     }
-    match demand {
-        Some(demand) if errors.is_empty() => Ok(Door {
-            demand,
+    match required {
+        Some(required) if errors.is_empty() => Ok(Door {
+            required,
             tenant: tenant.map(str::to_owned),
             address: address.and_then(Result::ok),
             writes: !matches!(method, "" | "GET" | "HEAD" | "OPTIONS"),
         }),
-        _ => Err(ConsoleError::Invalid(errors)),
+        _ => Err(AdminError::Invalid(errors)),
     }
 }
 
-fn busy(_: Unavailable) -> ConsoleError {
-    ConsoleError::Busy
+fn busy(_: Unavailable) -> AdminError {
+    AdminError::Busy
 }
 
 /// The id in a key as it is shown without its secret.
@@ -173,12 +169,12 @@ fn masked(text: &str) -> Option<KeyId> {
 }
 
 /// How a key looks that the permit does not reach.
-fn unknown() -> Answer {
-    Answer {
+fn unknown() -> Verification {
+    Verification {
         decision: Decision::Deny(Check::Existence, Reason::NotFound),
         remedy: Reason::NotFound.words().to_owned(),
         key: None,
-        taken: Taken::default(),
+        limits: LimitUsage::default(),
     }
 }
 

@@ -12,18 +12,18 @@ mod document;
 pub mod error;
 #[cfg(feature = "ssr")]
 pub mod explain;
+pub mod flash;
 pub mod form;
+#[cfg(feature = "ssr")]
+pub mod form_outcome;
 mod islands;
+pub mod issued_secret;
 pub mod listing;
-pub mod once;
 #[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
-pub mod posted;
-#[cfg(feature = "ssr")]
 mod query;
 pub mod routes;
-pub mod said;
 pub mod settings;
 #[cfg(feature = "ssr")]
 mod shell;

@@ -80,14 +80,14 @@ impl Column {
 
 /// What an address asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct ListQuery {
     /// The question.
     pub list: ListKeys,
     /// The columns, when the address names any.
     pub columns: Option<Vec<Column>>,
 }
 
-impl Asked {
+impl ListQuery {
     /// Reads a query. What it does not know it leaves out, but for what would make the list say something else than the
     /// address: then there is `None`.
     pub fn parse(search: &str) -> Option<Self> {
@@ -219,11 +219,11 @@ mod tests {
             "/keys?status=any&sort=-used",
             "/keys?status=expiring&tenant=north&owner=ops%40example.com&scope=bookings.read&only=idle&only=unused&sort=expires&col=owner&col=status&after=12-99",
         ] {
-            let asked = Asked::parse(address.trim_start_matches("/keys")).unwrap();
+            let asked = ListQuery::parse(address.trim_start_matches("/keys")).unwrap();
             assert_eq!(asked.address(), address);
         }
         for query in ["status=none", "group=!", "only=x", "sort=x", "after=x"] {
-            assert_eq!(Asked::parse(query), None, "{query}");
+            assert_eq!(ListQuery::parse(query), None, "{query}");
         }
     }
 
@@ -237,13 +237,13 @@ mod tests {
             ("q=a", true),
             ("only=idle", true),
         ] {
-            assert_eq!(Asked::parse(query).unwrap().is_narrow(), narrow, "{query}");
+            assert_eq!(ListQuery::parse(query).unwrap().is_narrow(), narrow, "{query}");
         }
     }
 
     #[test]
     fn a_fact_is_switched_on_and_off() {
-        let asked = Asked::parse("only=idle&after=3").unwrap();
+        let asked = ListQuery::parse("only=idle&after=3").unwrap();
         assert_eq!(asked.toggled(KeyFlag::Unused).address(), "/keys?only=idle&only=unused");
         assert_eq!(asked.toggled(KeyFlag::Idle).address(), "/keys");
     }

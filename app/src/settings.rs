@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    said::Said,
+    flash::Flash,
     view::{FieldErrorView, When},
 };
 
@@ -16,7 +16,7 @@ pub enum SaveAnswer {
     /// The form has to be mended; nothing was changed.
     Refused(Vec<FieldErrorView>),
     /// It is done, and this is said of it.
-    Saved(Said),
+    Saved(Flash),
 }
 
 /// A form as typed.

@@ -3,13 +3,13 @@
 
 use model::{
     address::Addresses,
-    decision::{Check, Decision, Facts, Presented, Signature, Spent, judge, remedy},
+    decision::{Check, Decision, DecisionInput, KeyLookup, LimitOutcome, Signature, decide, remedy},
     id::{EntryId, KeyId, TenantId},
     key::{ArchiveReason, Archived, Form, Key, KeySpec, KeyState, Purpose, SignedWrites, Subject, SwitchedOff},
     limit::{Limits, Quota},
     name::{Name, Owner, Prefix},
-    scope::{ClosedGates, Demand, Scopes},
-    tenant::{AllAccess, Presentations, Tenant, Tokens},
+    scope::{ClosedGates, RequiredScopes, Scopes},
+    tenant::{AllAccess, CredentialSources, Tenant, Tokens},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -113,7 +113,7 @@ impl TrialKey {
                 id: TenantId::parse(&self.tenant.0)?,
                 name: Name::parse(&self.tenant.1).ok()?,
                 prefix: prefix.clone(),
-                presentations: Presentations::ALL,
+                presentations: CredentialSources::ALL,
                 headers: Tokens::default(),
                 schemes: Tokens::default(),
                 docs: String::new(),
@@ -151,11 +151,11 @@ impl TrialKey {
         let mut wrong = |field: &str, message: &str| {
             errors.push(FieldErrorView { field: field.to_owned(), message: message.to_owned() });
         };
-        let demand = match door.scope.trim() {
-            "" => Some(Demand::Any),
-            scope => Demand::parse(scope),
+        let required = match door.scope.trim() {
+            "" => Some(RequiredScopes::Any),
+            scope => RequiredScopes::parse(scope),
         };
-        if demand.is_none() {
+        if required.is_none() {
             wrong("scope", "Type scopes such as bookings.read, or leave this empty.");
         }
         let address = Some(door.address.trim()).filter(|text| !text.is_empty()).map(str::parse);
@@ -169,28 +169,28 @@ impl TrialKey {
         if now.is_none() {
             wrong("at", "Pick a day and a time.");
         }
-        let (Some(demand), Some(now), Some(key)) = (demand, now, self.key()) else { return Err(errors) };
+        let (Some(required), Some(now), Some(key)) = (required, now, self.key()) else { return Err(errors) };
         if !errors.is_empty() {
             return Err(errors);
         }
         let closed = ClosedGates::parse(&self.closed);
-        let facts = Facts {
-            presented: Presented::Known(&key),
-            presentation: None,
-            accepted: Presentations::ALL,
+        let input = DecisionInput {
+            lookup: KeyLookup::Known(&key),
+            source: None,
+            accepted: CredentialSources::ALL,
             now,
             tenant: None,
             address: address.and_then(Result::ok),
-            demand: &demand,
+            required: &required,
             closed: &closed,
             writes: !matches!(door.method.as_str(), "" | "GET" | "HEAD" | "OPTIONS"),
             signature: Signature::Missing,
-            spent: Spent::Nothing,
+            limit: LimitOutcome::Nothing,
         };
-        let decision = judge(&facts);
+        let decision = decide(&input);
         let remedy = match decision {
             Decision::Allow => String::new(),
-            Decision::Deny(_, reason) => remedy(&facts, reason),
+            Decision::Deny(_, reason) => remedy(&input, reason),
         };
         let mut walk = walk(decision, &remedy, |check| fact(check, &key));
         // What is used up only the server knows.

@@ -1,5 +1,5 @@
 //! What may reach a browser. Views are made from domain types on the server and hold no secret: the one thing that does
-//! is in [`crate::once`].
+//! is in [`crate::issued_secret`].
 
 mod activity;
 mod audit;
@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::form::KeyForm;
 pub use activity::{
-    ActivityView, BrokenView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, TallyView, Tick,
+    ActivityView, BrokenView, CallCountsView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, Tick,
     TightenView,
 };
-pub use audit::{AuditAsked, AuditView, ChainView};
+pub use audit::{AuditQuery, AuditView, ChainView};
 pub use found::KeyMatch;
 pub use list::{
     BulkDoneView, BulkItemView, BulkPlanView, BulkResultView, BulkStepView, HabitView, HygieneView, KeysView,
@@ -131,7 +131,7 @@ pub struct CallerView {
 
 /// What archiving a key would break.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StakesView {
+pub struct ImpactView {
     /// The key's id.
     pub id: String,
     /// The key's name.
@@ -228,7 +228,7 @@ pub struct KeyView {
     /// When and by whom it was switched off.
     pub off: Option<OffView>,
     /// Its use.
-    pub stakes: StakesView,
+    pub impact: ImpactView,
     /// What happened to it, newest first.
     pub history: Vec<EventView>,
     /// Whether this visitor may create and archive keys.

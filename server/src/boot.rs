@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use admin::Console;
+use admin::Admin;
 use crypto::{
     clock::Clock,
     secret::{Entropy, MasterKey},
@@ -21,7 +21,7 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, timeout_at},
 };
-use verify::{FLUSH_EVERY, HEAR_EVERY, Verifier};
+use verify::{FLUSH_EVERY, POLL_EVERY, Verifier};
 
 use crate::{
     config::Config,
@@ -145,10 +145,10 @@ async fn load(path: &Path) -> io::Result<MasterKey> {
 }
 
 /// The permit of whoever runs a command here: that they can read the master key's file proves it.
-pub fn operator(config: &Config, console: &Console) -> Result<Permit, BootError> {
+pub fn operator(config: &Config, admin: &Admin) -> Result<Permit, BootError> {
     let file = |error| BootError::File(format!("the master key {}", config.master_key_file.display()), error);
     let master = MasterKey::load(&config.master_key_file).map_err(file)?;
-    console.local_operator(&master).map_err(|_| BootError::MasterKey(config.master_key_file.clone()))
+    admin.local_operator(&master).map_err(|_| BootError::MasterKey(config.master_key_file.clone()))
 }
 
 /// Makes the data folder, readable by its owner alone.
@@ -162,11 +162,11 @@ fn make_folder(path: &Path) -> Result<(), BootError> {
 
 /// Everything a handler may need, on an open store.
 pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) -> AppState {
-    let console = Console::new(store.clone(), clock.clone(), entropy.clone(), config.checkpoint())
-        .with_issuer(&config.public_url);
+    let admin =
+        Admin::new(store.clone(), clock.clone(), entropy.clone(), config.checkpoint()).with_issuer(&config.public_url);
     AppState::new(Parts {
         verifier: Verifier::new(&store, clock.clone(), REMEMBERED).with_issuer(&config.public_url),
-        console: Arc::new(console),
+        admin: Arc::new(admin),
         metrics: Metrics::new(),
         request_ids: RequestIds::new(&entropy),
         site: Site::find(),
@@ -232,8 +232,8 @@ pub async fn prepare(config: Config, listeners: &Listeners) -> Result<AppState, 
     let store = open(&config, Upgrade::Yes).await?;
     listeners.starting.at("keys and rules are read");
     let app = assemble(config, store, Clock::system(), Entropy::system());
-    app.console.prepare_signing_key().await?;
-    app.verifier.hear().await?;
+    app.admin.prepare_signing_key().await?;
+    app.verifier.poll_changes().await?;
     Ok(app)
 }
 
@@ -245,15 +245,15 @@ pub async fn serve(app: AppState, listeners: Listeners, mut stop: watch::Receive
     }
     listeners.open(&app);
     let tasks = [
-        every(HEAR_EVERY, &app, &stop, "listening for changes", |app| async move { app.verifier.hear().await }),
+        every(POLL_EVERY, &app, &stop, "listening for changes", |app| async move { app.verifier.poll_changes().await }),
         every(FLUSH_EVERY, &app, &stop, "writing usage", |app| async move { app.verifier.flush().await }),
-        every(SETTLE_EVERY, &app, &stop, "looking again at keys", |app| async move { app.console.settle_keys().await }),
-        every(SWEEP_EVERY, &app, &stop, "sweeping", |app| async move { app.console.sweep().await }),
+        every(SETTLE_EVERY, &app, &stop, "looking again at keys", |app| async move { app.admin.settle_keys().await }),
+        every(SWEEP_EVERY, &app, &stop, "sweeping", |app| async move { app.admin.sweep().await }),
         every(WALK_EVERY, &app, &stop, "walking the audit chain", |app| async move {
-            app.console.verify_audit_onward().await
+            app.admin.verify_audit_onward().await
         }),
         every(CHECKPOINT_EVERY, &app, &stop, "anchoring the audit chain", |app| async move {
-            app.console.checkpoint_audit().await
+            app.admin.checkpoint_audit().await
         }),
     ];
     let _ = stop.wait_for(|stopped| *stopped).await;
@@ -263,7 +263,7 @@ pub async fn serve(app: AppState, listeners: Listeners, mut stop: watch::Receive
     let until = Instant::now() + LAST;
     last(until, "the last usage could not be written", app.verifier.flush()).await;
     last(until, "what was left of quotas could not be given back", app.verifier.release()).await;
-    last(until, "the audit chain could not be anchored", app.console.checkpoint_audit()).await;
+    last(until, "the audit chain could not be anchored", app.admin.checkpoint_audit()).await;
     if timeout_at(until, app.store.close()).await.is_err() {
         tracing::error!("the database's connections could not be closed in time");
     }

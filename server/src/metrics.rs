@@ -16,14 +16,14 @@ use verify::Verifier;
 
 /// What asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+pub enum Endpoint {
     /// The verify API.
     Verify,
     /// Forward auth.
     ForwardAuth,
 }
 
-impl Door {
+impl Endpoint {
     const ALL: [(Self, &'static str); 2] = [(Self::Verify, "verify"), (Self::ForwardAuth, "forward_auth")];
 }
 
@@ -56,7 +56,7 @@ pub struct Metrics {
     registry: Registry,
     verifications: Family<Verification, Counter>,
     /// The counter of yes, for each door: found without a search, as they are asked for thousands of times a second.
-    allowed: [Counter; Door::ALL.len()],
+    allowed: [Counter; Endpoint::ALL.len()],
     requests: Family<Request, Counter>,
     remembered: Gauge,
     strangers: Family<Stranger, Counter>,
@@ -79,7 +79,7 @@ impl Metrics {
             strangers.clone(),
         );
         registry.register("keys_in_memory", "Keys the verify path remembers", Gauge::clone(&remembered));
-        let allowed = Door::ALL.map(|(_, door)| {
+        let allowed = Endpoint::ALL.map(|(_, door)| {
             let counter: &Counter = &verifications.get_or_create(&Verification { door, code: "valid" });
             counter.clone()
         });
@@ -87,12 +87,12 @@ impl Metrics {
     }
 
     /// Counts an answer.
-    pub fn verified(&self, door: Door, code: &'static str) {
+    pub fn verified(&self, door: Endpoint, code: &'static str) {
         if code == "valid" {
             self.allowed[door as usize].inc();
             return;
         }
-        let (_, door) = Door::ALL[door as usize];
+        let (_, door) = Endpoint::ALL[door as usize];
         self.verifications.get_or_create(&Verification { door, code }).inc();
     }
 

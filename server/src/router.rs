@@ -1,6 +1,6 @@
 //! Every route, once: a table that the routers are built from and that the tests enumerate.
 
-use app::{api::ctx::Visit, routes};
+use app::{api::ctx::RequestContext, routes};
 use axum::{
     Extension, Json, Router,
     body::Body,
@@ -39,7 +39,7 @@ pub struct Route {
 /// The table.
 pub fn table() -> Vec<Route> {
     use Access::{Anyone, File, Itself, Machine, May, MayChangeKind, SignedIn};
-    use Action::{ManageUsers, ProbeGateways, PurgeKeys, ReadAudit, WriteKeys};
+    use Action::{CheckGateways, ManageUsers, PurgeKeys, ReadAudit, WriteKeys};
     let route = |method, path, access, handler| Route { method, path, access, handler };
     vec![
         route("GET", routes::HOME, Anyone, get(pages::home)),
@@ -87,8 +87,8 @@ pub fn table() -> Vec<Route> {
         route("POST", "/settings/{kind}/{id}/switch", MayChangeKind, post(settings::post_switch_entry)),
         route("GET", routes::WHY, SignedIn, get(why::why)),
         route("POST", routes::WHY, SignedIn, post(why::post_why)),
-        route("GET", routes::GATEWAY, May(ProbeGateways), get(pages::page)),
-        route("POST", routes::GATEWAY, May(ProbeGateways), post(gateway::post_gateway)),
+        route("GET", routes::GATEWAY, May(CheckGateways), get(pages::page)),
+        route("POST", routes::GATEWAY, May(CheckGateways), post(gateway::post_gateway)),
         route("GET", routes::LIVE, Itself, get(live::live)),
         route("POST", "/api/console/{function}", Itself, post(server_function)),
         route("POST", "/api/v1/verify", Machine, any(verify::verify)),
@@ -111,7 +111,7 @@ pub fn table() -> Vec<Route> {
 pub fn public(app: &AppState) -> Router {
     // Rendering spawns on Tokio. A second start in one process finds it set already.
     let _ = any_spawner::Executor::init_tokio();
-    let mut console = Router::new();
+    let mut admin = Router::new();
     let mut signed_in = Router::new();
     let (mut files, mut machine) = (Router::new(), Router::new());
     for route in table() {
@@ -121,7 +121,7 @@ pub fn public(app: &AppState) -> Router {
                 let asked = from_fn_with_state((app.clone(), route.access), guards::require_permission);
                 signed_in = signed_in.route(route.path, route.handler.route_layer(asked));
             }
-            Access::Anyone | Access::Itself => console = console.route(route.path, route.handler),
+            Access::Anyone | Access::Itself => admin = admin.route(route.path, route.handler),
             Access::File => files = files.route(route.path, route.handler),
             Access::Machine => machine = machine.route(route.path, route.handler),
         }
@@ -133,14 +133,14 @@ pub fn public(app: &AppState) -> Router {
         .with_same_site(SameSite::Strict)
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(time::Duration::minutes(SESSION_IDLE)));
-    let console = console
+    let admin = admin
         .merge(signed_in.route_layer(from_fn_with_state(app.clone(), guards::require_sign_in)))
         .fallback(nothing)
         .layer(from_fn(layers::refuse_unreadable_forms))
         .layer(from_fn_with_state(app.clone(), layers::identify_visitor))
         .layer(sessions)
         .layer(from_fn_with_state(app.clone(), layers::refuse_other_sites));
-    let layered = console.merge(files).layer(from_fn_with_state(app.clone(), layers::around_layer));
+    let layered = admin.merge(files).layer(from_fn_with_state(app.clone(), layers::around_layer));
     machine.merge(layered).with_state(app.clone())
 }
 
@@ -166,8 +166,8 @@ const ERROR_LIMIT: usize = 1024;
 
 /// A server function, by its name. What fails before it runs, such as a body that is not its arguments, is answered by
 /// Leptos with 500; the error itself knows its status.
-async fn server_function(Extension(visit): Extension<Visit>, mut request: Request) -> Response {
-    if let Err(error) = visit.permit() {
+async fn server_function(Extension(context): Extension<RequestContext>, mut request: Request) -> Response {
+    if let Err(error) = context.permit() {
         let status = StatusCode::from_u16(error.status()).unwrap_or_default();
         return (status, Json(error)).into_response();
     }

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use admin::Console;
+use admin::Admin;
 use crypto::{clock::Clock, secret::Entropy};
 use model::time::Timestamp;
 use store::Store;
@@ -30,7 +30,7 @@ pub struct Parts {
     /// The database.
     pub store: Store,
     /// The slow door.
-    pub console: Arc<Console>,
+    pub admin: Arc<Admin>,
     /// The fast door.
     pub verifier: Verifier,
     /// The counters.

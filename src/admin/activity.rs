@@ -1,9 +1,9 @@
 //! What is seen of the calls with a key: over a period, and by whom.
 
-use super::{Console, ConsoleError, keys::reaches};
+use super::{Admin, AdminError, keys::reaches};
 use crate::Permit;
 use model::{
-    activity::{Observation, Period, Series},
+    activity::{CallSample, Period, Series},
     id::KeyId,
     key::Key,
     people::Action,
@@ -14,7 +14,7 @@ use store::LastUse;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// What was seen, the latest first.
-    pub kinds: Vec<Observation>,
+    pub kinds: Vec<CallSample>,
     /// How many calls there were, seen or not.
     pub calls: i64,
 }
@@ -26,24 +26,24 @@ impl Record {
     }
 }
 
-impl Console {
+impl Admin {
     /// Calls with a key over a period that ends now.
-    pub async fn key_series(&self, permit: &Permit, id: KeyId, period: Period) -> Result<Series, ConsoleError> {
+    pub async fn key_series(&self, permit: &Permit, id: KeyId, period: Period) -> Result<Series, AdminError> {
         self.seen_key(permit, id).await?;
         Ok(self.store.series(id, period, self.clock.now()).await?)
     }
 
     /// Who called with a key lately, as far as it was recorded.
-    pub async fn key_record(&self, permit: &Permit, id: KeyId) -> Result<Record, ConsoleError> {
+    pub async fn key_record(&self, permit: &Permit, id: KeyId) -> Result<Record, AdminError> {
         self.seen_key(permit, id).await?;
-        let (kinds, calls) = self.store.observations(id, self.clock.now()).await?;
+        let (kinds, calls) = self.store.call_samples(id, self.clock.now()).await?;
         Ok(Record { kinds, calls })
     }
 
     /// A key that the permit reaches, and its last allowed call.
-    pub(super) async fn seen_key(&self, permit: &Permit, id: KeyId) -> Result<(Key, Option<LastUse>), ConsoleError> {
+    pub(super) async fn seen_key(&self, permit: &Permit, id: KeyId) -> Result<(Key, Option<LastUse>), AdminError> {
         permit.allows(Action::ReadKeys)?;
-        let (stored, last_use) = self.store.key(id).await?.ok_or(ConsoleError::NotFound)?;
+        let (stored, last_use) = self.store.key(id).await?.ok_or(AdminError::NotFound)?;
         reaches(permit, &stored.key)?;
         Ok((stored.key, last_use))
     }

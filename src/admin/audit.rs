@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Console, ConsoleError};
+use super::{Admin, AdminError};
 use crypto::secret::{hex, private, unhex};
 use model::{
     audit::{Break, Head, Verb},
@@ -51,16 +51,16 @@ pub enum ChainError {
     Gone(String),
     /// As for any other use case.
     #[error(transparent)]
-    Console(#[from] ConsoleError),
+    Admin(#[from] AdminError),
 }
 
 impl From<StoreError> for ChainError {
     fn from(error: StoreError) -> Self {
-        Self::Console(error.into())
+        Self::Admin(error.into())
     }
 }
 
-impl Console {
+impl Admin {
     /// The newest events before number `before` that fit, at most `limit`; a page of the console's size without.
     pub async fn search_audit(
         &self,
@@ -68,20 +68,20 @@ impl Console {
         filter: &AuditFilter,
         before: Option<i64>,
         limit: Option<u16>,
-    ) -> Result<AuditPage, ConsoleError> {
+    ) -> Result<AuditPage, AdminError> {
         permit.allows(Action::ReadAudit)?;
         Ok(self.store.search_audit(filter, before, limit.unwrap_or(PAGE)).await?)
     }
 
     /// The newest events of one key.
-    pub async fn key_audit(&self, permit: &Permit, key: model::id::KeyId) -> Result<AuditPage, ConsoleError> {
+    pub async fn key_audit(&self, permit: &Permit, key: model::id::KeyId) -> Result<AuditPage, AdminError> {
         permit.allows(Action::ReadKeys)?;
         Ok(self.store.audit_page(None, Some(key.as_str()), 10).await?)
     }
 
     /// Walks the whole chain against its hashes, its head and the checkpoint file.
     pub async fn verify_audit(&self, permit: &Permit) -> Result<ChainReport, ChainError> {
-        permit.allows(Action::ReadAudit).map_err(ConsoleError::from)?;
+        permit.allows(Action::ReadAudit).map_err(AdminError::from)?;
         // Read before the file: what is remembered then has been written.
         let was_anchored = self.store.was_anchored().await?;
         let anchor = self.read_checkpoint()?;
@@ -130,7 +130,7 @@ impl Console {
     /// Begins a new checkpoint file after the old one was lost, and has the chain itself say so. What a chain lost before
     /// that, nobody can tell any more.
     pub async fn anchor_anew(&self, permit: &Permit) -> Result<ChainReport, ChainError> {
-        permit.allows(Action::ReadAudit).map_err(ConsoleError::from)?;
+        permit.allows(Action::ReadAudit).map_err(AdminError::from)?;
         if self.read_checkpoint()?.is_none() && self.store.was_anchored().await? {
             let events = self.store.audit_head().await?.seq;
             let (now, detail) = (self.clock.now(), serde_json::json!({ "events": events.to_string() }));
@@ -247,18 +247,18 @@ mod tests {
     use model::key_input::KeyInput;
     use store::{Location, Store};
 
-    async fn console(folder: &Path) -> (Console, Store) {
+    async fn admin(folder: &Path) -> (Admin, Store) {
         let entropy = Entropy::system();
         let master = MasterKey::create(&folder.join("master.key"), &entropy).unwrap();
         let store = Store::open(&Location::Sqlite(folder.join("keyward.db")), Arc::new(master)).await.unwrap();
         store.migrate().await.unwrap();
-        (Console::new(store.clone(), Clock::system(), entropy, folder.join("checkpoint")), store)
+        (Admin::new(store.clone(), Clock::system(), entropy, folder.join("checkpoint")), store)
     }
 
-    async fn three_keys(console: &Console) {
+    async fn three_keys(admin: &Admin) {
         for name in ["one", "two", "three"] {
             let form = KeyInput { name: name.into(), scopes: "a".into(), expires: "30d".into(), ..KeyInput::default() };
-            console.issue_key(&Permit::for_operator(), &form).await.unwrap();
+            admin.issue_key(&Permit::for_operator(), &form).await.unwrap();
         }
     }
 
@@ -279,11 +279,11 @@ mod tests {
             ),
         ] {
             let folder = tempfile::tempdir().unwrap();
-            let (console, _) = console(folder.path()).await;
-            three_keys(&console).await;
-            console.checkpoint_audit().await.unwrap();
+            let (admin, _) = admin(folder.path()).await;
+            three_keys(&admin).await;
+            admin.checkpoint_audit().await.unwrap();
             tamper(folder.path(), sql).await;
-            let found = console.verify_audit(&Permit::for_operator()).await;
+            let found = admin.verify_audit(&Permit::for_operator()).await;
             let found = found.map_or_else(|error| error.to_string(), |_| "whole".to_owned());
             assert_eq!(found, expected, "{what}");
         }
@@ -292,15 +292,15 @@ mod tests {
     #[tokio::test]
     async fn the_checkpoint_is_sealed_and_never_moves_back() {
         let folder = tempfile::tempdir().unwrap();
-        let (console, _) = console(folder.path()).await;
-        three_keys(&console).await;
-        console.checkpoint_audit().await.unwrap();
+        let (admin, _) = admin(folder.path()).await;
+        three_keys(&admin).await;
+        admin.checkpoint_audit().await.unwrap();
         let path = folder.path().join("checkpoint");
         let text = fs::read_to_string(&path).unwrap();
-        console.checkpoint_audit().await.unwrap();
+        admin.checkpoint_audit().await.unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
         fs::write(&path, text.replacen('3', "2", 1)).unwrap();
-        assert!(matches!(console.verify_audit(&Permit::for_operator()).await, Err(ChainError::Checkpoint(..))));
+        assert!(matches!(admin.verify_audit(&Permit::for_operator()).await, Err(ChainError::Checkpoint(..))));
     }
 
     /// However far a chain that was cut grows again, the checkpoint does not follow it.
@@ -308,17 +308,17 @@ mod tests {
     async fn the_checkpoint_does_not_follow_a_cut_chain() {
         let folder = tempfile::tempdir().unwrap();
         let operator = Permit::for_operator();
-        let (console, _) = console(folder.path()).await;
-        three_keys(&console).await;
-        console.checkpoint_audit().await.unwrap();
+        let (admin, _) = admin(folder.path()).await;
+        three_keys(&admin).await;
+        admin.checkpoint_audit().await.unwrap();
         let cut = "DELETE FROM audit WHERE seq = 3; \
                    UPDATE audit_head SET seq = 2, hash = (SELECT hash FROM audit WHERE seq = 2)";
         tamper(folder.path(), cut).await;
         for _ in 0..2 {
-            assert!(matches!(console.checkpoint_audit().await, Err(ChainError::Broken(_))));
-            three_keys(&console).await;
-            assert!(matches!(console.verify_audit(&operator).await, Err(ChainError::Broken(_))));
-            assert!(console.anchor_anew(&operator).await.is_err(), "it is there: nobody lost it");
+            assert!(matches!(admin.checkpoint_audit().await, Err(ChainError::Broken(_))));
+            three_keys(&admin).await;
+            assert!(matches!(admin.verify_audit(&operator).await, Err(ChainError::Broken(_))));
+            assert!(admin.anchor_anew(&operator).await.is_err(), "it is there: nobody lost it");
         }
     }
 
@@ -328,24 +328,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoint");
         let operator = Permit::for_operator();
-        let (console, _) = console(folder.path()).await;
-        three_keys(&console).await;
-        assert!(console.verify_audit(&operator).await.is_ok(), "never anchored yet");
-        console.checkpoint_audit().await.unwrap();
+        let (admin, _) = admin(folder.path()).await;
+        three_keys(&admin).await;
+        assert!(admin.verify_audit(&operator).await.is_ok(), "never anchored yet");
+        admin.checkpoint_audit().await.unwrap();
         let emptied = format!("DELETE FROM audit; UPDATE audit_head SET seq = 0, hash = '{}'", "0".repeat(64));
         tamper(folder.path(), &emptied).await;
         fs::remove_file(&path).unwrap();
         for _ in 0..2 {
-            assert!(matches!(console.verify_audit(&operator).await, Err(ChainError::Gone(_))));
-            assert!(matches!(console.checkpoint_audit().await, Err(ChainError::Gone(_))));
+            assert!(matches!(admin.verify_audit(&operator).await, Err(ChainError::Gone(_))));
+            assert!(matches!(admin.checkpoint_audit().await, Err(ChainError::Gone(_))));
             assert!(!path.exists());
         }
-        assert!(console.verify_audit_now(&operator).await.unwrap().broken.is_some());
-        assert_eq!(console.anchor_anew(&operator).await.unwrap().anchored, Some(1));
-        let events = console.search_audit(&operator, &AuditFilter::default(), None, None).await.unwrap().events;
+        assert!(admin.verify_audit_now(&operator).await.unwrap().broken.is_some());
+        assert_eq!(admin.anchor_anew(&operator).await.unwrap().anchored, Some(1));
+        let events = admin.search_audit(&operator, &AuditFilter::default(), None, None).await.unwrap().events;
         assert_eq!(events.iter().map(|event| event.verb.as_str()).collect::<Vec<_>>(), [Verb::AnchorAudit.code()]);
-        assert_eq!(console.anchor_anew(&operator).await.unwrap().events, 1, "one that is there is kept");
-        console.checkpoint_audit().await.unwrap();
+        assert_eq!(admin.anchor_anew(&operator).await.unwrap().events, 1, "one that is there is kept");
+        admin.checkpoint_audit().await.unwrap();
         #[cfg(unix)]
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
     }
@@ -354,9 +354,9 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn nodes_do_not_lose_the_anchor_to_each_other() {
         let folder = tempfile::tempdir().unwrap();
-        let (first, store) = console(folder.path()).await;
+        let (first, store) = admin(folder.path()).await;
         let path = folder.path().join("checkpoint");
-        let second = Console::new(store.clone(), Clock::system(), Entropy::system(), path.clone());
+        let second = Admin::new(store.clone(), Clock::system(), Entropy::system(), path.clone());
         let (first, second) = (Arc::new(first), Arc::new(second));
         for round in 0..5 {
             three_keys(&first).await;
@@ -378,15 +378,15 @@ mod tests {
     #[tokio::test]
     async fn a_missing_tail_shows_while_walking_onward() {
         let folder = tempfile::tempdir().unwrap();
-        let (console, _) = console(folder.path()).await;
+        let (admin, _) = admin(folder.path()).await;
         let operator = Permit::for_operator();
-        three_keys(&console).await;
-        console.verify_audit_onward().await.unwrap();
-        assert_eq!(console.chain_status(&operator).unwrap().unwrap().broken, None);
-        three_keys(&console).await;
+        three_keys(&admin).await;
+        admin.verify_audit_onward().await.unwrap();
+        assert_eq!(admin.chain_status(&operator).unwrap().unwrap().broken, None);
+        three_keys(&admin).await;
         tamper(folder.path(), "DELETE FROM audit WHERE seq > 3").await;
-        console.verify_audit_onward().await.unwrap();
-        let status = console.chain_status(&operator).unwrap().unwrap();
+        admin.verify_audit_onward().await.unwrap();
+        let status = admin.chain_status(&operator).unwrap().unwrap();
         assert_eq!(status.broken.as_deref(), Some("event 4: the event is missing"));
     }
 
@@ -394,8 +394,8 @@ mod tests {
     #[tokio::test]
     async fn a_schema_is_copied_before_it_changes_and_refused_when_newer() {
         let folder = tempfile::tempdir().unwrap();
-        let (console, store) = console(folder.path()).await;
-        three_keys(&console).await;
+        let (admin, store) = admin(folder.path()).await;
+        three_keys(&admin).await;
         assert_eq!(store.migrate().await.unwrap(), None, "nothing is pending");
         tamper(
             folder.path(),

@@ -1,7 +1,7 @@
 //! How the audit chain stands, without walking all of it for every page: it is walked onward from where it was found whole
 //! the last time, and from its first event when somebody asks.
 
-use super::{ChainError, Console, ConsoleError, chain_status::ChainStatus};
+use super::{Admin, AdminError, ChainError, chain_status::ChainStatus};
 use crate::Permit;
 use model::{
     audit::{Break, Head},
@@ -9,19 +9,19 @@ use model::{
 };
 use store::STEP_OF_EVENTS as STEP;
 
-impl Console {
+impl Admin {
     /// What is known of the chain; `None` until it was walked for the first time since this process began.
-    pub fn chain_status(&self, permit: &Permit) -> Result<Option<ChainStatus>, ConsoleError> {
+    pub fn chain_status(&self, permit: &Permit) -> Result<Option<ChainStatus>, AdminError> {
         permit.allows(Action::ReadAudit)?;
         Ok(self.walked.lock().as_ref().map(|(_, status)| status.clone()))
     }
 
     /// Walks the whole chain, from its first event, and remembers what was found.
-    pub async fn verify_audit_now(&self, permit: &Permit) -> Result<ChainStatus, ConsoleError> {
+    pub async fn verify_audit_now(&self, permit: &Permit) -> Result<ChainStatus, AdminError> {
         let stored = self.store.audit_head().await?;
         let broken = match self.verify_audit(permit).await {
             Ok(_) => None,
-            Err(ChainError::Console(error)) => return Err(error),
+            Err(ChainError::Admin(error)) => return Err(error),
             Err(broken) => Some(broken.to_string()),
         };
         let status = ChainStatus { seq: stored.seq, at: self.clock.now(), broken };
@@ -31,7 +31,7 @@ impl Console {
 
     /// Walks onward from where the chain was found whole, at most 1000 events. Once it is broken it stays so until all of
     /// it is walked again.
-    pub async fn verify_audit_onward(&self) -> Result<(), ConsoleError> {
+    pub async fn verify_audit_onward(&self) -> Result<(), AdminError> {
         let (from, broken) = match self.walked.lock().as_ref() {
             Some((head, status)) => (*head, status.broken.is_some()),
             None => (Head::START, false),

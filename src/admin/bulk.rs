@@ -1,7 +1,7 @@
 //! One act on many keys: what would happen first, then step by step, each key in a change of its own and with a result
 //! of its own.
 
-use super::{Console, ConsoleError, keys, list};
+use super::{Admin, AdminError, keys, list};
 use crate::Permit;
 use model::key_input::KeyInput;
 use model::{
@@ -87,9 +87,9 @@ enum Planned {
     Extend(Timestamp),
 }
 
-impl Console {
+impl Admin {
     /// What an act would do, without doing it.
-    pub async fn plan_bulk(&self, permit: &Permit, act: &BulkAct, pick: &Pick) -> Result<BulkPlan, ConsoleError> {
+    pub async fn plan_bulk(&self, permit: &Permit, act: &BulkAct, pick: &Pick) -> Result<BulkPlan, AdminError> {
         permit.allows(Action::WriteKeys)?;
         let seen = self.store.audit_head().await?.seq;
         let (ids, from) = self.picked(permit, pick, None).await?;
@@ -116,7 +116,7 @@ impl Console {
         pick: &Pick,
         from: Option<i64>,
         seen: Option<Generation>,
-    ) -> Result<BulkStep, ConsoleError> {
+    ) -> Result<BulkStep, AdminError> {
         permit.allows(Action::WriteKeys)?;
         let (ids, _) = self.picked(permit, pick, from).await?;
         let last = ids.last().map(|(_, seq)| *seq);
@@ -131,8 +131,8 @@ impl Console {
                 && let Err(error) = self.carry_out(permit, id, planned, generation).await
             {
                 item.refused = Some(match error {
-                    ConsoleError::Invalid(errors) => errors.into_iter().map(|error| error.message).collect(),
-                    ConsoleError::NotFound | ConsoleError::Forbidden => error.to_string(),
+                    AdminError::Invalid(errors) => errors.into_iter().map(|error| error.message).collect(),
+                    AdminError::NotFound | AdminError::Forbidden => error.to_string(),
                     // What was done stays done; the rest can be tried again.
                     error => return Err(error),
                 });
@@ -148,7 +148,7 @@ impl Console {
         permit: &Permit,
         pick: &Pick,
         from: Option<i64>,
-    ) -> Result<(Vec<(KeyId, i64)>, Option<i64>), ConsoleError> {
+    ) -> Result<(Vec<(KeyId, i64)>, Option<i64>), AdminError> {
         Ok(match pick {
             Pick::These(ids) => (ids.iter().map(|id| (*id, 0)).collect(), None),
             Pick::All(question) => {
@@ -167,7 +167,7 @@ impl Console {
         permit: &Permit,
         act: &BulkAct,
         id: KeyId,
-    ) -> Result<(BulkItem, Option<Planned>), ConsoleError> {
+    ) -> Result<(BulkItem, Option<Planned>), AdminError> {
         let found = self.store.key(id).await?.filter(|(stored, _)| keys::reaches(permit, &stored.key).is_ok());
         let Some((stored, last_use)) = found else {
             let refused = Some("There is no key of this id.".to_owned());
@@ -180,7 +180,7 @@ impl Console {
         Ok((BulkItem { id, key: Some(stored.key), last_use, refused }, planned))
     }
 
-    async fn plan(&self, act: &BulkAct, key: &Key) -> Result<Result<Planned, String>, ConsoleError> {
+    async fn plan(&self, act: &BulkAct, key: &Key) -> Result<Result<Planned, String>, AdminError> {
         if matches!(key.state, KeyState::Archived(_)) {
             return Ok(Err("It is archived and stays as it is.".to_owned()));
         }
@@ -206,7 +206,7 @@ impl Console {
         })
     }
 
-    async fn plan_move(&self, key: &Key, name: &str) -> Result<Result<Planned, String>, ConsoleError> {
+    async fn plan_move(&self, key: &Key, name: &str) -> Result<Result<Planned, String>, AdminError> {
         let is_there = key.spec.group.as_ref().map_or("", |group| group.name.as_str()) == name;
         if is_there {
             return Ok(Err(
@@ -230,7 +230,7 @@ impl Console {
         id: KeyId,
         planned: Planned,
         generation: Generation,
-    ) -> Result<(), ConsoleError> {
+    ) -> Result<(), AdminError> {
         match planned {
             Planned::Archive(reason) => self.archive_key(permit, id, reason).await.map(drop),
             Planned::Switch(on) => self.switch_key(permit, id, on).await.map(drop),
@@ -246,11 +246,11 @@ impl Console {
         id: KeyId,
         generation: Generation,
         change_it: impl FnOnce(&mut Key),
-    ) -> Result<(), ConsoleError> {
+    ) -> Result<(), AdminError> {
         let mut change = self.store.change().await?;
         let before = keys::changing(&mut change, permit, id, "name").await?;
         if before.generation != generation {
-            return Err(ConsoleError::field("name", CHANGED));
+            return Err(AdminError::field("name", CHANGED));
         }
         let mut after = Key { generation: change.generation(), ..before.clone() };
         change_it(&mut after);

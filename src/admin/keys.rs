@@ -1,6 +1,6 @@
 //! Keys: issue, show, edit, switch, archive, purge.
 
-use super::{Console, ConsoleError, FieldError};
+use super::{Admin, AdminError, FieldError};
 use crate::Permit;
 use crate::json::checked_object;
 use crypto::{
@@ -28,7 +28,7 @@ use model::{
     time::Timestamp,
     token,
 };
-use store::{Change, LastUse, NewKey, Rotation, Stakes, StoredKey, StoredVerifyKey};
+use store::{ArchiveImpact, Change, LastUse, NewKey, Rotation, StoredKey, StoredVerifyKey};
 
 /// A key that was just issued, with the only copy of its secret.
 pub struct Issued {
@@ -45,7 +45,7 @@ pub struct KeyDetail {
     /// Its last allowed call.
     pub last_use: Option<LastUse>,
     /// What archiving it would break.
-    pub stakes: Stakes,
+    pub impact: ArchiveImpact,
     /// How it stood when that was last looked at.
     pub status: Option<KeyStatus>,
     /// The gates in the way of its scopes that are closed for its tenant.
@@ -69,14 +69,14 @@ pub(super) struct Replaced {
     pub(super) would_end: Timestamp,
 }
 
-impl Console {
+impl Admin {
     /// Issues a key. When this returns, the key is durable; its secret is nowhere else.
-    pub async fn issue_key(&self, permit: &Permit, form: &KeyInput) -> Result<Issued, ConsoleError> {
+    pub async fn issue_key(&self, permit: &Permit, form: &KeyInput) -> Result<Issued, AdminError> {
         self.issue_key_once(permit, form, "").await
     }
 
-    /// The same, once for each `mark` of a form ([`Console::form_mark`]); an empty one marks nothing.
-    pub async fn issue_key_once(&self, permit: &Permit, form: &KeyInput, mark: &str) -> Result<Issued, ConsoleError> {
+    /// The same, once for each `mark` of a form ([`Admin::form_mark`]); an empty one marks nothing.
+    pub async fn issue_key_once(&self, permit: &Permit, form: &KeyInput, mark: &str) -> Result<Issued, AdminError> {
         permit.allows(Action::WriteKeys)?;
         let sent = self.unsent(permit, mark).await?;
         let policy = self.store.policy().await?;
@@ -86,14 +86,14 @@ impl Console {
     }
 
     /// The key of this id as verification sees it, if the permit reaches it.
-    pub async fn find_key(&self, permit: &Permit, id: KeyId) -> Result<Option<StoredKey>, ConsoleError> {
+    pub async fn find_key(&self, permit: &Permit, id: KeyId) -> Result<Option<StoredKey>, AdminError> {
         permit.allows(Action::ReadKeys)?;
         let found = self.store.key(id).await?.map(|(stored, _)| stored);
         Ok(found.filter(|stored| permit.reaches(&stored.key)))
     }
 
     /// Whether there is a tenant of this name.
-    pub async fn has_tenant(&self, name: &str) -> Result<bool, ConsoleError> {
+    pub async fn has_tenant(&self, name: &str) -> Result<bool, AdminError> {
         Ok(self.store.tenant(name).await?.is_some())
     }
 
@@ -103,13 +103,13 @@ impl Console {
     }
 
     /// The digest of a form's mark, unless the form was sent already. Another's form of the same mark is another form.
-    pub(super) async fn unsent(&self, permit: &Permit, mark: &str) -> Result<Option<Digest>, ConsoleError> {
+    pub(super) async fn unsent(&self, permit: &Permit, mark: &str) -> Result<Option<Digest>, AdminError> {
         if mark.is_empty() {
             return Ok(None);
         }
         let sent = Digest::of(format!("{}\n{mark}", permit.actor()).as_bytes());
         match self.store.made_by_form(&sent).await? {
-            Some(made) => Err(ConsoleError::Repeated(made)),
+            Some(made) => Err(AdminError::Repeated(made)),
             None => Ok(Some(sent)),
         }
     }
@@ -122,7 +122,7 @@ impl Console {
         policy: Policy,
         replaced: Option<Replaced>,
         sent: Option<Digest>,
-    ) -> Result<Issued, ConsoleError> {
+    ) -> Result<Issued, AdminError> {
         let now = self.clock.now();
         let id = self.entropy.key_id();
         let Read { spec, tenant, form } = read;
@@ -147,7 +147,7 @@ impl Console {
         let mut change = self.store.change().await?;
         if let Some(sent) = &sent {
             if let Some(made) = change.made_by_form(sent).await? {
-                return Err(ConsoleError::Repeated(made));
+                return Err(AdminError::Repeated(made));
             }
             change.insert_form_sent(sent, id, now).await?;
         }
@@ -175,9 +175,9 @@ impl Console {
         });
         if let Some(Replaced { key: seen, until, would_end }) = replaced {
             // What somebody else did to the old key meanwhile stays done.
-            let mut before = change.key(seen.id).await?.ok_or(ConsoleError::NotFound)?;
+            let mut before = change.key(seen.id).await?.ok_or(AdminError::NotFound)?;
             if before.generation != seen.generation {
-                return Err(ConsoleError::Conflict);
+                return Err(AdminError::Conflict);
             }
             // One event for both: it is the old key's, which verification has to forget.
             change.insert_rotation(&Rotation { old: before.id, new: id, at: now, would_end }).await?;
@@ -200,24 +200,24 @@ impl Console {
     }
 
     /// One key with what its page shows.
-    pub async fn show_key(&self, permit: &Permit, id: KeyId) -> Result<KeyDetail, ConsoleError> {
+    pub async fn show_key(&self, permit: &Permit, id: KeyId) -> Result<KeyDetail, AdminError> {
         permit.allows(Action::ReadKeys)?;
-        let (stored, last_use) = self.store.key(id).await?.ok_or(ConsoleError::NotFound)?;
+        let (stored, last_use) = self.store.key(id).await?.ok_or(AdminError::NotFound)?;
         reaches(permit, &stored.key)?;
-        let stakes = self.store.stakes(id, self.clock.now()).await?;
+        let impact = self.store.impact(id, self.clock.now()).await?;
         let status = self.store.status_of(id).await?;
-        Ok(KeyDetail { key: stored.key, last_use, stakes, status, closed: stored.closed })
+        Ok(KeyDetail { key: stored.key, last_use, impact, status, closed: stored.closed })
     }
 
     /// How many live keys this owner holds, and how many they may.
-    pub async fn holding(&self, permit: &Permit, owner: &str) -> Result<(i64, i64), ConsoleError> {
+    pub async fn holding(&self, permit: &Permit, owner: &str) -> Result<(i64, i64), AdminError> {
         permit.allows(Action::ReadKeys)?;
         let live = self.store.live_keys_of(owner, self.clock.now()).await?;
         Ok((live, self.store.policy().await?.keys_per_owner))
     }
 
     /// How many of this owner's keys are neither off nor expired nor archived, whether or not the owner may sign in.
-    pub async fn working_keys_of(&self, permit: &Permit, owner: &str) -> Result<i64, ConsoleError> {
+    pub async fn working_keys_of(&self, permit: &Permit, owner: &str) -> Result<i64, AdminError> {
         permit.allows(Action::ReadKeys)?;
         Ok(self.store.working_keys_of(owner, self.clock.now()).await?)
     }
@@ -230,7 +230,7 @@ impl Console {
         id: KeyId,
         form: &KeyInput,
         seen: Option<Generation>,
-    ) -> Result<Key, ConsoleError> {
+    ) -> Result<Key, AdminError> {
         permit.allows(Action::WriteKeys)?;
         let policy = self.store.policy().await?;
         let before = self.show_key(permit, id).await?.key;
@@ -241,7 +241,7 @@ impl Console {
         let mut change = self.store.change().await?;
         let before = changing(&mut change, permit, id, "name").await?;
         if seen != before.generation {
-            return Err(ConsoleError::Conflict);
+            return Err(AdminError::Conflict);
         }
         within_gates(&mut change, &before.tenant, &read.spec.scopes, Some(&before.spec.scopes)).await?;
         let cap = Cap::of(&mut change, &read.spec.owner, now).await?;
@@ -260,7 +260,7 @@ impl Console {
     }
 
     /// Switches a key off, or on again.
-    pub async fn switch_key(&self, permit: &Permit, id: KeyId, on: bool) -> Result<Key, ConsoleError> {
+    pub async fn switch_key(&self, permit: &Permit, id: KeyId, on: bool) -> Result<Key, AdminError> {
         permit.allows(Action::WriteKeys)?;
         let mut change = self.store.change().await?;
         let key = changing(&mut change, permit, id, "name").await?;
@@ -279,10 +279,10 @@ impl Console {
     }
 
     /// Archives a key: the next verify is refused. Archiving an archived key changes nothing and says so by its evidence.
-    pub async fn archive_key(&self, permit: &Permit, id: KeyId, reason: ArchiveReason) -> Result<Key, ConsoleError> {
+    pub async fn archive_key(&self, permit: &Permit, id: KeyId, reason: ArchiveReason) -> Result<Key, AdminError> {
         permit.allows(Action::WriteKeys)?;
         let mut change = self.store.change().await?;
-        let key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
+        let key = change.key(id).await?.ok_or(AdminError::NotFound)?;
         reaches(permit, &key)?;
         let now = self.clock.now();
         let evidence = Archived { at: now, by: permit.actor().to_owned(), reason };
@@ -298,12 +298,12 @@ impl Console {
     }
 
     /// Removes an archived key and everything that was counted for it. Only the audit still knows it.
-    pub async fn purge_key(&self, permit: &Permit, id: KeyId) -> Result<(), ConsoleError> {
+    pub async fn purge_key(&self, permit: &Permit, id: KeyId) -> Result<(), AdminError> {
         permit.allows(Action::PurgeKeys)?;
         let mut change = self.store.change().await?;
-        let key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
+        let key = change.key(id).await?.ok_or(AdminError::NotFound)?;
         if !matches!(key.state, KeyState::Archived(_)) {
-            return Err(ConsoleError::field("confirm", "Archive the key first: only an archived key can be purged."));
+            return Err(AdminError::field("confirm", "Archive the key first: only an archived key can be purged."));
         }
         change.purge_key(id).await?;
         let detail = serde_json::json!({ "name": key.spec.name.as_str() });
@@ -312,7 +312,7 @@ impl Console {
     }
 
     /// Until when a key made now may live.
-    pub async fn policy(&self) -> Result<Policy, ConsoleError> {
+    pub async fn policy(&self) -> Result<Policy, AdminError> {
         Ok(self.store.policy().await?)
     }
 
@@ -322,7 +322,7 @@ impl Console {
         before: Option<&Key>,
         owner: Option<&Owner>,
         subject: Option<&Entry>,
-    ) -> Result<Vec<FieldError>, ConsoleError> {
+    ) -> Result<Vec<FieldError>, AdminError> {
         let mut errors = Vec::new();
         let acts_as = before.and_then(|key| key.spec.subject.as_ref()).map(|subject| subject.id);
         if let Some(subject) = subject.filter(|entry| entry.disabled_at.is_some() && acts_as != Some(entry.id)) {
@@ -347,7 +347,7 @@ impl Console {
         form: &KeyInput,
         before: Option<&Key>,
         policy: Policy,
-    ) -> Result<Read, ConsoleError> {
+    ) -> Result<Read, AdminError> {
         let now = self.clock.now();
         let mut errors = Vec::new();
         // A key that is nobody's stays so when its form says nothing else.
@@ -443,13 +443,13 @@ impl Console {
         };
         match (spec(), tenant, shape) {
             (Some(spec), Some(tenant), Some(form)) if errors.is_empty() => Ok(Read { spec, tenant, form }),
-            _ => Err(ConsoleError::Invalid(errors)),
+            _ => Err(AdminError::Invalid(errors)),
         }
     }
 
     /// Refuses what is not a member's to give: a key in another tenant than the default one and those where they hold a
     /// key, one that acts as somebody or in a role, and one that opens everything. What a key has already is theirs.
-    async fn within_reach(&self, permit: &Permit, before: Option<&Key>, read: &Read) -> Result<(), ConsoleError> {
+    async fn within_reach(&self, permit: &Permit, before: Option<&Key>, read: &Read) -> Result<(), AdminError> {
         let Some(owner) = permit.only_owner() else { return Ok(()) };
         let mut errors = Vec::new();
         let name = &read.tenant.name;
@@ -469,7 +469,7 @@ impl Console {
         if read.spec.scopes.is_all_access() && before.is_none_or(|key| !key.spec.scopes.is_all_access()) {
             errors.push(error("scopes", "Your role may not make a key that opens everything. Ask an admin."));
         }
-        if errors.is_empty() { Ok(()) } else { Err(ConsoleError::Invalid(errors)) }
+        if errors.is_empty() { Ok(()) } else { Err(AdminError::Invalid(errors)) }
     }
 
     /// The entry a form names, or a mistake.
@@ -480,7 +480,7 @@ impl Console {
         tenant: &str,
         field: &'static str,
         name: &str,
-    ) -> Result<Option<Entry>, ConsoleError> {
+    ) -> Result<Option<Entry>, AdminError> {
         let name = name.trim();
         if name.is_empty() {
             return Ok(None);
@@ -501,7 +501,7 @@ impl Console {
         held: Option<&Scopes>,
         tenant: &Tenant,
         reason: &str,
-    ) -> Result<Vec<FieldError>, ConsoleError> {
+    ) -> Result<Vec<FieldError>, AdminError> {
         let mut errors = Vec::new();
         if scopes.is_empty() {
             errors.push(error("scopes", "Choose at least one scope: a key without any opens nothing."));
@@ -535,11 +535,11 @@ async fn within_gates(
     tenant: &Tenant,
     scopes: &Scopes,
     held: Option<&Scopes>,
-) -> Result<(), ConsoleError> {
+) -> Result<(), AdminError> {
     let closed = change.closed_gates(tenant.name.as_str(), scopes).await?;
     let is_held = |scope: &Scope| held.is_some_and(|held| held.iter().any(|other| other == scope));
     match scopes.iter().find(|scope| closed.close(scope) && !is_held(scope)) {
-        Some(scope) => Err(ConsoleError::Invalid(vec![gated(scope, tenant)])),
+        Some(scope) => Err(AdminError::Invalid(vec![gated(scope, tenant)])),
         None => Ok(()),
     }
 }
@@ -557,23 +557,18 @@ pub(super) struct Cap {
 }
 
 impl Cap {
-    pub(super) async fn of(change: &mut Change, owner: &Owner, now: Timestamp) -> Result<Self, ConsoleError> {
+    pub(super) async fn of(change: &mut Change, owner: &Owner, now: Timestamp) -> Result<Self, AdminError> {
         Ok(Self { before: change.live_keys_of(owner, now).await?, owner: owner.clone(), now })
     }
 
     /// Refuses what was written if it goes beyond the cap; that is said at `field`. Nobody's keys have none.
-    pub(super) async fn keep(
-        self,
-        change: &mut Change,
-        policy: Policy,
-        field: &'static str,
-    ) -> Result<(), ConsoleError> {
+    pub(super) async fn keep(self, change: &mut Change, policy: Policy, field: &'static str) -> Result<(), AdminError> {
         let (Self { owner, before, now }, most) = (self, policy.keys_per_owner);
         let after = change.live_keys_of(&owner, now).await?;
         if owner.as_str().is_empty() || after <= most || after <= before {
             return Ok(());
         }
-        Err(ConsoleError::field(field, format!("{owner} holds {before} of {most} live keys. Archive one first.")))
+        Err(AdminError::field(field, format!("{owner} holds {before} of {most} live keys. Archive one first.")))
     }
 }
 
@@ -584,11 +579,11 @@ pub(super) async fn changing(
     permit: &Permit,
     id: KeyId,
     field: &'static str,
-) -> Result<Key, ConsoleError> {
-    let key = change.key(id).await?.ok_or(ConsoleError::NotFound)?;
+) -> Result<Key, AdminError> {
+    let key = change.key(id).await?.ok_or(AdminError::NotFound)?;
     reaches(permit, &key)?;
     if matches!(key.state, KeyState::Archived(_)) {
-        return Err(ConsoleError::field(field, "An archived key stays as it is."));
+        return Err(AdminError::field(field, "An archived key stays as it is."));
     }
     Ok(key)
 }
@@ -618,8 +613,8 @@ pub(super) fn changes(before: &[(&str, &str)], after: &[(&str, &str)]) -> serde_
 }
 
 /// Refuses what the permit does not reach as if it did not exist.
-pub(super) fn reaches(permit: &Permit, key: &Key) -> Result<(), ConsoleError> {
-    if permit.reaches(key) { Ok(()) } else { Err(ConsoleError::NotFound) }
+pub(super) fn reaches(permit: &Permit, key: &Key) -> Result<(), AdminError> {
+    if permit.reaches(key) { Ok(()) } else { Err(AdminError::NotFound) }
 }
 
 /// Keeps a parsed value, or notes what is wrong with its field.

@@ -6,6 +6,7 @@ mod audit;
 mod audit_status;
 mod bulk;
 mod chain_status;
+mod gateway_check;
 mod json;
 mod keys;
 mod list;
@@ -13,7 +14,6 @@ mod overview;
 pub mod password;
 mod people;
 mod permit;
-mod probe;
 mod registry;
 mod rotation;
 mod seed;
@@ -32,12 +32,12 @@ pub use self::{
     audit::{ChainError, ChainReport},
     bulk::{BulkAct, BulkItem, BulkPlan, BulkStep, Pick},
     chain_status::ChainStatus,
+    gateway_check::{Attempt, Finding, GatewayCheck, GatewayForm, GatewayReport, Outcome, Seen},
     keys::{Issued, KeyDetail},
     list::{KeyList, MATCHES, PAGE},
     overview::{FirstRun, Overview},
     people::{NewUser, SetupError},
     permit::{Forbidden, Permit},
-    probe::{Attempt, Finding, GatewayForm, Outcome, Probe, ProbeReport, Seen},
     rotation::{Drain, Overlap, Pair, QUIET, Remedy, Successor},
     sign_in::{SESSION_LIFE, SignInError, SignedIn},
     tighten::{Broken, Tightening},
@@ -65,7 +65,7 @@ const QUOTAS_KEPT: i64 = 40 * DAY;
 const FORMS_KEPT: i64 = 30 * DAY;
 
 /// The console's use cases.
-pub struct Console {
+pub struct Admin {
     store: Store,
     clock: Clock,
     entropy: Entropy,
@@ -87,7 +87,7 @@ pub struct FieldError {
 
 /// Why a use case did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
-pub enum ConsoleError {
+pub enum AdminError {
     /// The permit does not reach so far.
     #[error("your role may not do that")]
     Forbidden,
@@ -111,19 +111,19 @@ pub enum ConsoleError {
     Store(#[from] StoreError),
 }
 
-impl From<Forbidden> for ConsoleError {
+impl From<Forbidden> for AdminError {
     fn from(_: Forbidden) -> Self {
         Self::Forbidden
     }
 }
 
-impl From<Busy> for ConsoleError {
+impl From<Busy> for AdminError {
     fn from(_: Busy) -> Self {
         Self::Busy
     }
 }
 
-impl ConsoleError {
+impl AdminError {
     /// What has to be mended, without the names of fields.
     fn sentences(&self) -> String {
         match self {
@@ -138,7 +138,7 @@ impl ConsoleError {
     }
 }
 
-impl Console {
+impl Admin {
     /// The use cases on this store. `checkpoint` is the file that anchors the audit chain outside the database.
     pub fn new(store: Store, clock: Clock, entropy: Entropy, checkpoint: PathBuf) -> Self {
         Self {
@@ -184,7 +184,7 @@ impl Console {
             store.sweep_places(now).await,
             store.sweep_refusals(now.plus(-REFUSALS_KEPT)).await,
             store.sweep_nonces(now).await,
-            store.sweep_observations(now).await,
+            store.sweep_call_samples(now).await,
             store.sweep_quotas(now.plus(-QUOTAS_KEPT)).await,
             store.sweep_forms_sent(now.plus(-FORMS_KEPT)).await,
             self.sweep_canaries(now).await,

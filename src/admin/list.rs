@@ -1,6 +1,6 @@
 //! The list of keys.
 
-use super::{Console, ConsoleError};
+use super::{Admin, AdminError};
 use crate::Permit;
 use model::{
     listing::{KeyFlag, ListKeys, Sort},
@@ -33,9 +33,9 @@ pub struct KeyList {
     pub since: Timestamp,
 }
 
-impl Console {
+impl Admin {
     /// A page of the keys the permit reaches.
-    pub async fn list_keys(&self, permit: &Permit, list: &ListKeys) -> Result<KeyList, ConsoleError> {
+    pub async fn list_keys(&self, permit: &Permit, list: &ListKeys) -> Result<KeyList, AdminError> {
         permit.allows(Action::ReadKeys)?;
         let list = &within_reach(permit, list);
         let now = self.clock.now();
@@ -52,7 +52,7 @@ impl Console {
     }
 
     /// How many of the keys the permit reaches answer a question, counted up to [`MATCHES`] + 1.
-    pub async fn count_keys(&self, permit: &Permit, list: &ListKeys) -> Result<i64, ConsoleError> {
+    pub async fn count_keys(&self, permit: &Permit, list: &ListKeys) -> Result<i64, AdminError> {
         permit.allows(Action::ReadKeys)?;
         let list = within_reach(permit, list);
         Ok(self.store.count_matches(&list, u32::try_from(MATCHES).unwrap_or_default() + 1).await?)
@@ -64,7 +64,7 @@ impl Console {
         permit: &Permit,
         flags: &[KeyFlag],
         sample: u16,
-    ) -> Result<Vec<(KeyFlag, i64, Vec<ListedKey>)>, ConsoleError> {
+    ) -> Result<Vec<(KeyFlag, i64, Vec<ListedKey>)>, AdminError> {
         permit.allows(Action::ReadKeys)?;
         let mut found = Vec::new();
         for fact in flags {

@@ -1,7 +1,7 @@
 //! What is going on: calls of the last day, what was refused and why, which keys stop soon. Whoever may see just their
 //! own keys is told of those alone.
 
-use super::{Console, ConsoleError};
+use super::{Admin, AdminError};
 use crate::Permit;
 use model::key::KeyStatus;
 use model::{
@@ -56,9 +56,9 @@ fn hour_of(at: Timestamp) -> i64 {
     at.millis().div_euclid(HOUR) * HOUR
 }
 
-impl Console {
+impl Admin {
     /// What is going on.
-    pub async fn overview(&self, permit: &Permit) -> Result<Overview, ConsoleError> {
+    pub async fn overview(&self, permit: &Permit) -> Result<Overview, AdminError> {
         permit.allows(Action::ReadKeys)?;
         let (owner, now) = (permit.only_owner(), self.clock.now());
         let mut calls = Series::empty(Period::Day, now);
@@ -94,7 +94,7 @@ impl Console {
     }
 
     /// The keys that work and expire first.
-    async fn soonest(&self, owner: Option<&str>, now: Timestamp) -> Result<Vec<Key>, ConsoleError> {
+    async fn soonest(&self, owner: Option<&str>, now: Timestamp) -> Result<Vec<Key>, AdminError> {
         let list = ListKeys {
             which: StatusFilter::Working,
             owner: owner.map(str::to_owned),
@@ -106,7 +106,7 @@ impl Console {
     }
 
     /// The busiest of two hours, added up.
-    async fn busiest(&self, owner: Option<&str>, hour: i64) -> Result<Vec<BusyKey>, ConsoleError> {
+    async fn busiest(&self, owner: Option<&str>, hour: i64) -> Result<Vec<BusyKey>, AdminError> {
         let mut busiest: Vec<BusyKey> = Vec::new();
         for hour in [hour - HOUR, hour] {
             for key in self.store.busiest_keys(owner, Timestamp::from_millis(hour), 4 * LINES).await? {
@@ -122,7 +122,7 @@ impl Console {
     }
 
     /// How far the first run has come, from what is there: nothing is kept of it.
-    pub async fn first_run(&self, permit: &Permit) -> Result<FirstRun, ConsoleError> {
+    pub async fn first_run(&self, permit: &Permit) -> Result<FirstRun, AdminError> {
         permit.allows(Action::ReadKeys)?;
         let recent = Timestamp::from_millis(hour_of(self.clock.now()) - HOUR);
         Ok(match self.store.first_allowed().await? {
@@ -134,7 +134,7 @@ impl Console {
     }
 
     /// Whether there is a key that this permit reaches, archived or not.
-    pub async fn has_keys(&self, permit: &Permit) -> Result<bool, ConsoleError> {
+    pub async fn has_keys(&self, permit: &Permit) -> Result<bool, AdminError> {
         permit.allows(Action::ReadKeys)?;
         Ok(self.store.has_keys(permit.only_owner()).await?)
     }

@@ -1,6 +1,6 @@
 //! People: the first superadmin through a setup link, others by an operator.
 
-use super::{Console, ConsoleError, FieldError, keys::field};
+use super::{Admin, AdminError, FieldError, keys::field};
 use crate::Permit;
 use crate::password::{Password, PasswordError};
 use crypto::secret::{Digest, Plaintext};
@@ -32,18 +32,18 @@ pub enum SetupError {
     DeadLink,
     /// As for any other use case.
     #[error(transparent)]
-    Console(#[from] ConsoleError),
+    Admin(#[from] AdminError),
 }
 
 impl From<StoreError> for SetupError {
     fn from(error: StoreError) -> Self {
-        Self::Console(error.into())
+        Self::Admin(error.into())
     }
 }
 
-impl Console {
+impl Admin {
     /// A fresh code for the page that makes the first superadmin; `None` once there is one.
-    pub async fn setup_link(&self, permit: &Permit) -> Result<Option<Plaintext>, ConsoleError> {
+    pub async fn setup_link(&self, permit: &Permit) -> Result<Option<Plaintext>, AdminError> {
         permit.allows(Action::ManageUsers)?;
         if self.store.has_superadmin().await? {
             return Ok(None);
@@ -75,12 +75,12 @@ impl Console {
     }
 
     /// Adds a user.
-    pub async fn create_user(&self, permit: &Permit, form: NewUser, role: Role) -> Result<User, ConsoleError> {
+    pub async fn create_user(&self, permit: &Permit, form: NewUser, role: Role) -> Result<User, AdminError> {
         permit.allows(Action::ManageUsers)?;
         let (user, hash) = self.new_user(form, role).await?;
         let mut change = self.store.change().await?;
         change.insert_user(&user, &hash).await.map_err(|error| match error {
-            StoreError::Taken => ConsoleError::field("email", "Someone with this mail address exists already."),
+            StoreError::Taken => AdminError::field("email", "Someone with this mail address exists already."),
             other => other.into(),
         })?;
         change.commit(user.created_at, permit.actor(), Verb::CreateUser, user.id.as_str(), &detail(&user)).await?;
@@ -88,35 +88,32 @@ impl Console {
     }
 
     /// Every user.
-    pub async fn users(&self, permit: &Permit) -> Result<Vec<User>, ConsoleError> {
+    pub async fn users(&self, permit: &Permit) -> Result<Vec<User>, AdminError> {
         permit.allows(Action::ManageUsers)?;
         Ok(self.store.users().await?)
     }
 
     /// The user who signs in with this mail address.
-    pub async fn user_named(&self, permit: &Permit, email: &str) -> Result<User, ConsoleError> {
+    pub async fn user_named(&self, permit: &Permit, email: &str) -> Result<User, AdminError> {
         let users = self.users(permit).await?;
-        let email = Email::parse(email).map_err(|_| ConsoleError::NotFound)?;
-        users.into_iter().find(|user| user.email == email).ok_or(ConsoleError::NotFound)
+        let email = Email::parse(email).map_err(|_| AdminError::NotFound)?;
+        users.into_iter().find(|user| user.email == email).ok_or(AdminError::NotFound)
     }
 
     /// Keeps someone from signing in: their sessions end, and their keys are refused. The last superadmin stays, and so
     /// does whoever asks.
-    pub async fn disable_user(&self, permit: &Permit, id: UserId) -> Result<User, ConsoleError> {
+    pub async fn disable_user(&self, permit: &Permit, id: UserId) -> Result<User, AdminError> {
         permit.allows(Action::ManageUsers)?;
         let mut change = self.store.change().await?;
-        let user = change.user(id).await?.ok_or(ConsoleError::NotFound)?;
+        let user = change.user(id).await?.ok_or(AdminError::NotFound)?;
         if user.disabled_at.is_some() {
             return Ok(user);
         }
         if user.email.as_str() == permit.actor() {
-            return Err(ConsoleError::field("email", "Nobody disables themselves: ask another superadmin."));
+            return Err(AdminError::field("email", "Nobody disables themselves: ask another superadmin."));
         }
         if user.role == Role::Superadmin && change.superadmins().await? <= 1 {
-            return Err(ConsoleError::field(
-                "email",
-                "This is the last superadmin who may sign in. Add another first.",
-            ));
+            return Err(AdminError::field("email", "This is the last superadmin who may sign in. Add another first."));
         }
         let now = self.clock.now();
         let user = User { disabled_at: Some(now), sessions_from: now, ..user };
@@ -126,10 +123,10 @@ impl Console {
     }
 
     /// Lets someone sign in again, with the password they had.
-    pub async fn enable_user(&self, permit: &Permit, id: UserId) -> Result<User, ConsoleError> {
+    pub async fn enable_user(&self, permit: &Permit, id: UserId) -> Result<User, AdminError> {
         permit.allows(Action::ManageUsers)?;
         let mut change = self.store.change().await?;
-        let user = change.user(id).await?.ok_or(ConsoleError::NotFound)?;
+        let user = change.user(id).await?.ok_or(AdminError::NotFound)?;
         if user.disabled_at.is_none() {
             return Ok(user);
         }
@@ -140,15 +137,15 @@ impl Console {
     }
 
     /// Gives someone a new password and ends the sessions they have.
-    pub async fn reset_password(&self, permit: &Permit, id: UserId, password: String) -> Result<User, ConsoleError> {
+    pub async fn reset_password(&self, permit: &Permit, id: UserId, password: String) -> Result<User, AdminError> {
         permit.allows(Action::ManageUsers)?;
-        let user = self.store.user(id).await?.ok_or(ConsoleError::NotFound)?;
+        let user = self.store.user(id).await?.ok_or(AdminError::NotFound)?;
         let chosen = Password::chosen(password, user.email.as_str());
-        let hash = self.passwords.hash(chosen.map_err(|error| ConsoleError::field("password", error))?).await?;
+        let hash = self.passwords.hash(chosen.map_err(|error| AdminError::field("password", error))?).await?;
         let now = self.clock.now();
         let mut change = self.store.change().await?;
         // Read again: hashing took its time.
-        let user = change.user(id).await?.ok_or(ConsoleError::NotFound)?;
+        let user = change.user(id).await?.ok_or(AdminError::NotFound)?;
         let user = User { sessions_from: now, ..user };
         change.set_password(id, &hash).await?;
         change.update_user(&user).await?;
@@ -156,12 +153,12 @@ impl Console {
         Ok(user)
     }
 
-    async fn new_user(&self, form: NewUser, role: Role) -> Result<(User, String), ConsoleError> {
+    async fn new_user(&self, form: NewUser, role: Role) -> Result<(User, String), AdminError> {
         let mut errors: Vec<FieldError> = Vec::new();
         let typed = form.email.trim().to_lowercase();
         let email = field(&mut errors, "email", Email::parse(&form.email));
         let password = field::<_, PasswordError>(&mut errors, "password", Password::chosen(form.password, &typed));
-        let (Some(email), Some(password)) = (email, password) else { return Err(ConsoleError::Invalid(errors)) };
+        let (Some(email), Some(password)) = (email, password) else { return Err(AdminError::Invalid(errors)) };
         let hash = self.passwords.hash(password).await?;
         let now = self.clock.now();
         let id = self.entropy.user_id();

@@ -1,7 +1,7 @@
 //! The register: tenants, groups, users that keys act as, scopes, templates and the policy. One set of verbs for all of
 //! them; what differs is in [`model::registry`].
 
-use super::{Console, ConsoleError, FieldError, keys::changes};
+use super::{Admin, AdminError, FieldError, keys::changes};
 use crate::Permit;
 use model::{
     audit::Verb,
@@ -12,17 +12,17 @@ use model::{
 };
 use store::StoreError;
 
-impl Console {
+impl Admin {
     /// Every entry of a kind, by name.
-    pub async fn entries(&self, permit: &Permit, kind: Kind) -> Result<Vec<Entry>, ConsoleError> {
+    pub async fn entries(&self, permit: &Permit, kind: Kind) -> Result<Vec<Entry>, AdminError> {
         permit.allows(Action::ReadRegister)?;
         Ok(self.store.entries(kind).await?)
     }
 
     /// One entry.
-    pub async fn entry(&self, permit: &Permit, kind: Kind, id: EntryId) -> Result<Entry, ConsoleError> {
+    pub async fn entry(&self, permit: &Permit, kind: Kind, id: EntryId) -> Result<Entry, AdminError> {
         permit.allows(Action::ReadRegister)?;
-        self.store.entry(kind, id).await?.ok_or(ConsoleError::NotFound)
+        self.store.entry(kind, id).await?.ok_or(AdminError::NotFound)
     }
 
     /// The entry of this name. The tenant counts for kinds that belong to one; the policy is named like its kind.
@@ -32,17 +32,17 @@ impl Console {
         kind: Kind,
         tenant: &str,
         name: &str,
-    ) -> Result<Entry, ConsoleError> {
+    ) -> Result<Entry, AdminError> {
         permit.allows(Action::ReadRegister)?;
         let tenant = if kind.is_in_tenant() { tenant } else { "" };
-        self.store.entry_named(kind, tenant, name).await?.ok_or(ConsoleError::NotFound)
+        self.store.entry_named(kind, tenant, name).await?.ok_or(AdminError::NotFound)
     }
 
     /// Makes an entry.
-    pub async fn create_entry(&self, permit: &Permit, kind: Kind, typed: &Fields) -> Result<Entry, ConsoleError> {
+    pub async fn create_entry(&self, permit: &Permit, kind: Kind, typed: &Fields) -> Result<Entry, AdminError> {
         permit.allows(kind.action())?;
         if kind == Kind::Policy {
-            return Err(ConsoleError::Forbidden);
+            return Err(AdminError::Forbidden);
         }
         let fields = self.checked(permit, kind, typed, None).await?;
         let now = self.clock.now();
@@ -70,14 +70,14 @@ impl Console {
         id: EntryId,
         typed: &Fields,
         seen: Option<Generation>,
-    ) -> Result<Entry, ConsoleError> {
+    ) -> Result<Entry, AdminError> {
         permit.allows(kind.action())?;
         let before = self.entry(permit, kind, id).await?;
         let mut whole = before.fields.clone();
         whole.extend(typed.clone());
         let fields = self.checked(permit, kind, &whole, Some(&before)).await?;
         if seen.is_some_and(|seen| seen != before.generation) {
-            return Err(ConsoleError::Conflict);
+            return Err(AdminError::Conflict);
         }
         let after = Entry { fields, ..before.clone() };
         let changed = changes(&texts(&before), &texts(&after));
@@ -88,17 +88,11 @@ impl Console {
     }
 
     /// Switches an entry off, or on again: keys that act as a user stop with that user.
-    pub async fn switch_entry(
-        &self,
-        permit: &Permit,
-        kind: Kind,
-        id: EntryId,
-        on: bool,
-    ) -> Result<Entry, ConsoleError> {
+    pub async fn switch_entry(&self, permit: &Permit, kind: Kind, id: EntryId, on: bool) -> Result<Entry, AdminError> {
         permit.allows(kind.action())?;
         let before = self.entry(permit, kind, id).await?;
         if !kind.can_be_disabled() {
-            return Err(ConsoleError::NotFound);
+            return Err(AdminError::NotFound);
         }
         if before.disabled_at.is_none() == on {
             return Ok(before);
@@ -115,10 +109,10 @@ impl Console {
         entry: Entry,
         verb: Verb,
         changed: serde_json::Value,
-    ) -> Result<Entry, ConsoleError> {
+    ) -> Result<Entry, AdminError> {
         let mut change = self.store.change().await?;
         if change.generation_of(&entry).await? != Some(entry.generation) {
-            return Err(ConsoleError::Conflict);
+            return Err(AdminError::Conflict);
         }
         let entry = Entry { generation: change.generation(), ..entry };
         change.update_entry(&entry).await.map_err(taken)?;
@@ -134,17 +128,17 @@ impl Console {
         kind: Kind,
         typed: &Fields,
         before: Option<&Entry>,
-    ) -> Result<Fields, ConsoleError> {
+    ) -> Result<Fields, AdminError> {
         let invalid = |mistakes: Vec<(&'static str, String)>| {
             let errors = mistakes.into_iter().map(|(field, message)| FieldError { field, message });
-            ConsoleError::Invalid(errors.collect())
+            AdminError::Invalid(errors.collect())
         };
         let fields = check(kind, typed).map_err(invalid)?;
         let get = |name: &str| fields.get(name).map_or("", String::as_str);
         let was = |name: &str| before.map_or("", |entry| entry.get(name));
         let kept = kind.fields().iter().find(|field| kind.keeps(field.name) && get(field.name) != was(field.name));
         if let Some(field) = kept.filter(|_| before.is_some()) {
-            return Err(ConsoleError::field(field.name, "This stays: keys and services refer to it."));
+            return Err(AdminError::field(field.name, "This stays: keys and services refer to it."));
         }
         let named: Vec<(&'static str, &str)> = match kind {
             Kind::Group | Kind::Subject => vec![("tenant", get("tenant"))],
@@ -153,7 +147,7 @@ impl Console {
         };
         for (field, name) in named {
             if self.store.tenant(name).await?.is_none() {
-                return Err(ConsoleError::field(field, format!("There is no tenant {name}.")));
+                return Err(AdminError::field(field, format!("There is no tenant {name}.")));
             }
         }
         let ungated = before.is_some() && was("gate") != Gate::Open.code() && get("gate") != was("gate");
@@ -161,7 +155,7 @@ impl Console {
             && (ungated || get("opened") != was("opened"))
             && permit.allows(Action::ManageTenants).is_err()
         {
-            return Err(ConsoleError::field("opened", "Only a superadmin opens a gated scope."));
+            return Err(AdminError::field("opened", "Only a superadmin opens a gated scope."));
         }
         Ok(fields)
     }
@@ -171,9 +165,9 @@ fn texts(entry: &Entry) -> Vec<(&'static str, &str)> {
     entry.kind.fields().iter().map(|field| (field.name, entry.get(field.name))).collect()
 }
 
-fn taken(error: StoreError) -> ConsoleError {
+fn taken(error: StoreError) -> AdminError {
     match error {
-        StoreError::Taken => ConsoleError::field("name", "There is one of this name already."),
+        StoreError::Taken => AdminError::field("name", "There is one of this name already."),
         other => other.into(),
     }
 }

@@ -2,13 +2,13 @@
 //! nobody is seen with the old key any more.
 
 use super::{
-    Console, ConsoleError,
+    Admin, AdminError,
     keys::{Cap, Issued, Read, Replaced, changing, error, reaches},
 };
 use crate::Permit;
 use model::key_input::KeyInput;
 use model::{
-    activity::{Observation, Outcome, Period, Series, Tally},
+    activity::{CallCounts, CallSample, Outcome, Period, Series},
     audit::Verb,
     id::KeyId,
     key::{Form, Key, KeySpec, KeyState, KeyStatus, Purpose},
@@ -40,15 +40,15 @@ impl From<i64> for Overlap {
 
 impl Overlap {
     /// When the old key stops, which may live until `latest`.
-    fn end(self, now: Timestamp, latest: Timestamp) -> Result<Timestamp, ConsoleError> {
+    fn end(self, now: Timestamp, latest: Timestamp) -> Result<Timestamp, AdminError> {
         match self {
             Self::For(millis) => Ok(now.plus(millis.max(0)).min(latest)),
             Self::Until(at) if at <= now => {
-                Err(ConsoleError::field("until", format!("It is {} already: choose a later time.", now.long())))
+                Err(AdminError::field("until", format!("It is {} already: choose a later time.", now.long())))
             }
             Self::Until(at) if at > latest => {
                 let words = format!("It cannot work beyond {}: choose that or an earlier time.", latest.long());
-                Err(ConsoleError::field("until", words))
+                Err(AdminError::field("until", words))
             }
             Self::Until(at) => Ok(at),
         }
@@ -119,11 +119,11 @@ pub struct Drain {
     /// The last allowed call with the old key.
     pub last_use: Option<LastUse>,
     /// Calls with the old key and with the new one in the last two hours.
-    pub recent: [Tally; 2],
+    pub recent: [CallCounts; 2],
     /// Calls with the old key and with the new one: an hour, if the rotation is not older, or a day.
     pub series: [Series; 2],
     /// Who called with the old key since the rotation, the latest first.
-    pub callers: Vec<Observation>,
+    pub callers: Vec<CallSample>,
 }
 
 impl Pair {
@@ -138,25 +138,25 @@ impl Pair {
     }
 }
 
-impl Console {
+impl Admin {
     /// Issues a successor that inherits everything, and lets the old key live for an overlap, never beyond its own expiry.
     pub async fn rotate_key(
         &self,
         permit: &Permit,
         id: KeyId,
         overlap: impl Into<Overlap>,
-    ) -> Result<Issued, ConsoleError> {
+    ) -> Result<Issued, AdminError> {
         self.rotate_key_once(permit, id, overlap.into(), "").await
     }
 
-    /// The same, once for each `mark` of a form ([`Console::form_mark`]); an empty one marks nothing.
+    /// The same, once for each `mark` of a form ([`Admin::form_mark`]); an empty one marks nothing.
     pub async fn rotate_key_once(
         &self,
         permit: &Permit,
         id: KeyId,
         overlap: Overlap,
         mark: &str,
-    ) -> Result<Issued, ConsoleError> {
+    ) -> Result<Issued, AdminError> {
         permit.allows(Action::WriteKeys)?;
         let key = self.seen_key(permit, id).await?.0;
         let sent = self.unsent(permit, mark).await?;
@@ -169,7 +169,7 @@ impl Console {
     }
 
     /// What a rotation would make.
-    pub async fn plan_rotation(&self, permit: &Permit, id: KeyId) -> Result<Successor, ConsoleError> {
+    pub async fn plan_rotation(&self, permit: &Permit, id: KeyId) -> Result<Successor, AdminError> {
         permit.allows(Action::WriteKeys)?;
         let key = self.seen_key(permit, id).await?.0;
         let (now, policy) = (self.clock.now(), self.store.policy().await?);
@@ -185,34 +185,28 @@ impl Console {
         };
         let refused = match refused {
             None => None,
-            Some((error @ ConsoleError::Invalid(_), remedy)) => Some((error.sentences(), remedy)),
+            Some((error @ AdminError::Invalid(_), remedy)) => Some((error.sentences(), remedy)),
             Some((error, _)) => return Err(error),
         };
         Ok(Successor { key, ends, is_shorter, refused })
     }
 
     /// Refuses a key that does not work, and one that was rotated already.
-    async fn is_rotatable(&self, key: &Key) -> Result<(), ConsoleError> {
+    async fn is_rotatable(&self, key: &Key) -> Result<(), AdminError> {
         let now = self.clock.now();
         let works = matches!(key.status(now), KeyStatus::Active | KeyStatus::Expiring);
         if !works || key.purpose != Purpose::Ordinary {
-            return Err(ConsoleError::field("overlap", "Only a key that works can be rotated."));
+            return Err(AdminError::field("overlap", "Only a key that works can be rotated."));
         }
         if self.has_live_successor(key.id, now).await? {
             let sentence = "It was rotated already. Rotate its successor, or archive that one first.";
-            return Err(ConsoleError::field("overlap", sentence));
+            return Err(AdminError::field("overlap", sentence));
         }
         Ok(())
     }
 
     /// What a successor is to be: all that the key is, if a new key might be that today.
-    async fn heir(
-        &self,
-        permit: &Permit,
-        key: &Key,
-        would_end: Timestamp,
-        policy: Policy,
-    ) -> Result<Read, ConsoleError> {
+    async fn heir(&self, permit: &Permit, key: &Key, would_end: Timestamp, policy: Policy) -> Result<Read, AdminError> {
         let expires_at = end_of_heir(key, would_end, policy, self.clock.now());
         // Its end keeps to the policy as it is; all else is read as for a new key.
         let life = match expires_at {
@@ -221,8 +215,8 @@ impl Console {
         };
         let form = KeyInput { expires: life, ..KeyInput::of(key) };
         self.read(permit, &form, None, policy).await.map_err(|error| match error {
-            ConsoleError::Invalid(_) => {
-                ConsoleError::field("overlap", format!("{} {}", error.sentences(), Remedy::of(key).words()))
+            AdminError::Invalid(_) => {
+                AdminError::field("overlap", format!("{} {}", error.sentences(), Remedy::of(key).words()))
             }
             error => error,
         })?;
@@ -230,10 +224,10 @@ impl Console {
     }
 
     /// Ends the overlap: the old key stops now. It can be let work again until it is archived.
-    pub async fn cut_key(&self, permit: &Permit, id: KeyId) -> Result<Key, ConsoleError> {
+    pub async fn cut_key(&self, permit: &Permit, id: KeyId) -> Result<Key, AdminError> {
         self.end_overlap(permit, id, Verb::CutKey, |key, now, _| {
             if key.spec.expires_at <= now {
-                return Err(ConsoleError::field("overlap", "It has stopped already."));
+                return Err(AdminError::field("overlap", "It has stopped already."));
             }
             Ok(now)
         })
@@ -241,13 +235,13 @@ impl Console {
     }
 
     /// Lets the old key of a pair work for longer, or again, never beyond what it was made for or the policy allows.
-    pub async fn extend_overlap(&self, permit: &Permit, id: KeyId, overlap: Overlap) -> Result<Key, ConsoleError> {
+    pub async fn extend_overlap(&self, permit: &Permit, id: KeyId, overlap: Overlap) -> Result<Key, AdminError> {
         self.end_overlap(permit, id, Verb::ExtendOverlap, |key, now, latest| {
             let end = overlap.end(now, latest)?;
             if end <= key.spec.expires_at {
                 let field = if matches!(overlap, Overlap::Until(_)) { "until" } else { "overlap" };
                 let words = format!("It works until {} as it is: choose a later time.", key.spec.expires_at.long());
-                return Err(ConsoleError::Invalid(vec![error(field, words)]));
+                return Err(AdminError::Invalid(vec![error(field, words)]));
             }
             Ok(end)
         })
@@ -260,15 +254,15 @@ impl Console {
         permit: &Permit,
         id: KeyId,
         verb: Verb,
-        end: impl FnOnce(&Key, Timestamp, Timestamp) -> Result<Timestamp, ConsoleError> + Send,
-    ) -> Result<Key, ConsoleError> {
+        end: impl FnOnce(&Key, Timestamp, Timestamp) -> Result<Timestamp, AdminError> + Send,
+    ) -> Result<Key, AdminError> {
         permit.allows(Action::WriteKeys)?;
         let policy = self.store.policy().await?;
         let rotations = self.store.rotations(id).await?;
         let mut change = self.store.change().await?;
         let mut key = changing(&mut change, permit, id, "overlap").await?;
         let Some(rotation) = rotations.iter().find(|rotation| rotation.old == id) else {
-            return Err(ConsoleError::field("overlap", "This key has no successor: edit it instead."));
+            return Err(AdminError::field("overlap", "This key has no successor: edit it instead."));
         };
         let now = self.clock.now();
         key.spec.expires_at = end(&key, now, latest(rotation.would_end, policy, now))?;
@@ -285,7 +279,7 @@ impl Console {
     }
 
     /// The pairs a key is part of, as far as the permit reaches: with its successor, and with the key it took the place of.
-    pub async fn key_pairs(&self, permit: &Permit, id: KeyId) -> Result<Vec<Pair>, ConsoleError> {
+    pub async fn key_pairs(&self, permit: &Permit, id: KeyId) -> Result<Vec<Pair>, AdminError> {
         self.seen_key(permit, id).await?;
         let rotations = self.store.rotations(id).await?;
         let as_old = rotations.iter().find(|rotation| rotation.old == id);
@@ -298,7 +292,7 @@ impl Console {
     }
 
     /// A pair that still matters.
-    async fn pair(&self, permit: &Permit, rotation: &Rotation) -> Result<Option<Pair>, ConsoleError> {
+    async fn pair(&self, permit: &Permit, rotation: &Rotation) -> Result<Option<Pair>, AdminError> {
         let now = self.clock.now();
         let (Some((old, last_use)), Some((new, _))) =
             (self.store.key(rotation.old).await?, self.store.key(rotation.new).await?)
@@ -316,7 +310,7 @@ impl Console {
         let since = now.plus(-QUIET);
         let recent =
             [self.store.calls_since(rotation.old, since).await?, self.store.calls_since(rotation.new, since).await?];
-        let mut callers = self.store.observations(rotation.old, now).await?.0;
+        let mut callers = self.store.call_samples(rotation.old, now).await?.0;
         callers.retain(|kind| kind.outcome == Outcome::Allowed && kind.at >= rotation.at);
         let policy = self.store.policy().await?;
         let latest = latest(rotation.would_end, policy, now);
@@ -332,7 +326,7 @@ impl Console {
     }
 
     /// Whether a key was rotated and what took its place can still be used, or be switched on.
-    async fn has_live_successor(&self, id: KeyId, now: Timestamp) -> Result<bool, ConsoleError> {
+    async fn has_live_successor(&self, id: KeyId, now: Timestamp) -> Result<bool, AdminError> {
         for rotation in self.store.rotations(id).await?.iter().filter(|rotation| rotation.old == id) {
             let successor = self.store.key(rotation.new).await?.map(|(stored, _)| stored.key);
             if successor.is_some_and(|key| key.may_work_again(now)) {
@@ -343,7 +337,7 @@ impl Console {
     }
 
     /// When a key would have expired, had it not been rotated.
-    async fn would_end(&self, key: &Key) -> Result<Timestamp, ConsoleError> {
+    async fn would_end(&self, key: &Key) -> Result<Timestamp, AdminError> {
         let before = self.store.rotations(key.id).await?;
         let ends = before.iter().filter(|rotation| rotation.old == key.id).map(|rotation| rotation.would_end);
         Ok(ends.fold(key.spec.expires_at, Timestamp::max))

@@ -1,6 +1,6 @@
 //! Made-up keys, to see how the console is with many of them. Their secrets are thrown away: nobody holds them.
 
-use super::{Console, ConsoleError};
+use super::{Admin, AdminError};
 use crate::Permit;
 use crypto::secret::Digest;
 use model::{
@@ -13,7 +13,7 @@ use model::{
     scope::Scopes,
     time::{DAY, HOUR, Timestamp},
 };
-use store::{LastUse, SeededKey, Tally};
+use store::{CallCounts, LastUse, SeededKey};
 
 const PLACES: [&str; 8] = ["Lobby", "North", "South", "East", "West", "Harbour", "Campus", "Tower"];
 const THINGS: [&str; 9] =
@@ -29,12 +29,12 @@ const SCOPES: [&str; 6] = [
 /// Keys that were used are written so many at a time.
 const TALLIES: usize = 200;
 
-impl Console {
+impl Admin {
     /// Makes so many keys, in one change: most work, some are off, expired or archived, and each tenth was used.
-    pub async fn seed_keys(&self, permit: &Permit, count: u32) -> Result<(), ConsoleError> {
+    pub async fn seed_keys(&self, permit: &Permit, count: u32) -> Result<(), AdminError> {
         permit.allows(Action::PurgeKeys)?;
         let now = self.clock.now();
-        let corrupt = ConsoleError::NotFound;
+        let corrupt = AdminError::NotFound;
         let tenant = self.store.tenant(DEFAULT_TENANT).await?.ok_or(corrupt)?;
         let made = self.store.count_keys(None).await?.all();
         let mut change = self.store.change().await?;
@@ -50,7 +50,7 @@ impl Console {
                 prefix: tenant.prefix.clone(),
                 tenant: tenant.clone(),
                 spec: spec(number, [pick(8, 1), pick(9, 3), pick(6, 11)], now.plus((number * 53 % 365 - 20) * DAY))
-                    .ok_or(ConsoleError::NotFound)?,
+                    .ok_or(AdminError::NotFound)?,
                 owner_active: true,
                 form: Form::Token,
                 purpose: Purpose::Ordinary,
@@ -73,10 +73,10 @@ impl Console {
         change.commit(now, permit.actor(), Verb::SeedKeys, &format!("{count} keys"), &detail.to_string()).await?;
         let used =
             (1..).zip(&seeded).filter_map(|(number, seeded)| Some((number, seeded.key.id, seeded.last_use.clone()?)));
-        let tally = |(number, key, used): (i64, _, LastUse)| Tally {
+        let tally = |(number, key, used): (i64, _, LastUse)| CallCounts {
             key,
             minute: used.at,
-            observations: Vec::new(),
+            call_samples: Vec::new(),
             calls: vec![("valid", 1 + number % 97)],
             callers: vec![used.clone()],
             last_use: Some(used),

@@ -3,7 +3,7 @@
 use crate::Permit;
 use std::net::IpAddr;
 
-use super::{Console, ConsoleError, throttle::Attempt};
+use super::{Admin, AdminError, throttle::Attempt};
 use crate::password::{Checked, Password, Passwords};
 use model::{
     address::client_network,
@@ -43,7 +43,7 @@ pub enum SignInError {
     Store(#[from] StoreError),
 }
 
-impl Console {
+impl Admin {
     /// Checks who someone is. `address` is where they come from, as far as that is known, for the throttle.
     pub async fn sign_in(
         &self,
@@ -93,7 +93,7 @@ impl Console {
     }
 
     /// The permit of a session that began at `since`; `None` when it is over or its user may not sign in any more.
-    pub async fn permit(&self, user: UserId, since: Timestamp) -> Result<Option<(Permit, User)>, ConsoleError> {
+    pub async fn permit(&self, user: UserId, since: Timestamp) -> Result<Option<(Permit, User)>, AdminError> {
         let now = self.clock.now();
         let user = self.store.user(user).await?;
         let user = user.filter(|user| {

@@ -1,6 +1,6 @@
 //! The keys that sign JWTs: made when first needed, replaced on demand, published for those who check JWTs offline.
 
-use super::{Console, ConsoleError};
+use super::{Admin, AdminError};
 use crate::Permit;
 use crypto::{
     jwt::{self, Claims, SigningKey},
@@ -13,12 +13,12 @@ use model::{
 };
 use store::{Change, StoreError};
 
-impl Console {
+impl Admin {
     /// Signs a key's claims. The first one makes the signing key.
-    pub async fn sign_jwt(&self, permit: &Permit, claims: &Claims<'_>) -> Result<Plaintext, ConsoleError> {
+    pub async fn sign_jwt(&self, permit: &Permit, claims: &Claims<'_>) -> Result<Plaintext, AdminError> {
         permit.allows(Action::WriteKeys)?;
         let key = self.ensure_signing_key(permit.actor()).await?;
-        jwt::sign(&key, claims).map_err(|error| ConsoleError::field("scopes", error))
+        jwt::sign(&key, claims).map_err(|error| AdminError::field("scopes", error))
     }
 
     /// Makes the first signing key, if there is none: the process starts.
@@ -27,7 +27,7 @@ impl Console {
     }
 
     /// Makes a new signing key and retires the one before. Its `kid`.
-    pub async fn rotate_signing_key(&self, permit: &Permit) -> Result<String, ConsoleError> {
+    pub async fn rotate_signing_key(&self, permit: &Permit) -> Result<String, AdminError> {
         permit.allows(Action::ManageUsers)?;
         let now = self.clock.now();
         let mut change = self.store.change().await?;
@@ -91,7 +91,7 @@ mod tests {
         folder: TempDir,
         clock: Clock,
         store: Store,
-        console: Console,
+        admin: Admin,
     }
 
     impl Here {
@@ -103,18 +103,18 @@ mod tests {
             let location = Location::Sqlite(folder.path().join("keyward.db"));
             let store = Store::open(&location, Arc::new(master)).await.unwrap();
             store.migrate().await.unwrap();
-            let console = Console::new(store.clone(), clock.clone(), entropy, folder.path().join("checkpoint"));
-            Self { folder, clock, store, console }
+            let admin = Admin::new(store.clone(), clock.clone(), entropy, folder.path().join("checkpoint"));
+            Self { folder, clock, store, admin }
         }
 
         async fn published(&self) -> Vec<String> {
-            let set = self.console.jwks().await.unwrap();
+            let set = self.admin.jwks().await.unwrap();
             let kid = |key: &serde_json::Value| key["kid"].as_str().unwrap().to_owned();
             set["keys"].as_array().unwrap().iter().map(kid).collect()
         }
 
         async fn rotate(&self) -> String {
-            self.console.rotate_signing_key(&Permit::for_operator()).await.unwrap()
+            self.admin.rotate_signing_key(&Permit::for_operator()).await.unwrap()
         }
     }
 
@@ -124,7 +124,7 @@ mod tests {
         for role in Role::ALL {
             let form =
                 NewUser { email: format!("{}@example.com", role.code()), password: "seven quiet lanterns".to_owned() };
-            let user = here.console.create_user(&Permit::for_operator(), form, role).await.unwrap();
+            let user = here.admin.create_user(&Permit::for_operator(), form, role).await.unwrap();
             let permit = Permit::for_user(&user);
             let now = here.clock.now();
             let claims = Claims {
@@ -136,8 +136,8 @@ mod tests {
                 expires_at: now.plus(30 * DAY),
                 scopes: &Scopes::default(),
             };
-            assert_eq!(here.console.sign_jwt(&permit, &claims).await.is_ok(), role != Role::Auditor, "{role} signs");
-            let rotated = here.console.rotate_signing_key(&permit).await;
+            assert_eq!(here.admin.sign_jwt(&permit, &claims).await.is_ok(), role != Role::Auditor, "{role} signs");
+            let rotated = here.admin.rotate_signing_key(&permit).await;
             assert_eq!(rotated.is_ok(), role == Role::Superadmin, "{role} rotates");
         }
     }

@@ -1,17 +1,17 @@
 //! Before a key is tightened: the calls lately seen with it, judged again as if the edit had been saved. It changes
 //! nothing, and knows as much as was recorded.
 
-use super::{Console, ConsoleError, KeyDetail, activity::Record};
+use super::{Admin, AdminError, KeyDetail, activity::Record};
 use crate::Permit;
 use model::key_input::KeyInput;
 use model::{
-    activity::{Manner, Observation},
-    decision::{Decision, Facts, Presented, Reason, Signature, Spent, judge},
+    activity::{CallSample, RequestKind},
+    decision::{Decision, DecisionInput, KeyLookup, LimitOutcome, Reason, Signature, decide},
     id::KeyId,
     key::Key,
     people::Action,
     scope::ClosedGates,
-    tenant::Presentations,
+    tenant::CredentialSources,
     time::Timestamp,
 };
 
@@ -19,7 +19,7 @@ use model::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
     /// The calls.
-    pub kind: Observation,
+    pub kind: CallSample,
     /// Why they would be refused.
     pub reason: Reason,
 }
@@ -33,9 +33,9 @@ pub struct Tightening {
     pub record: Record,
 }
 
-impl Console {
+impl Admin {
     /// StatusFilter calls seen lately an edit would have refused. The form is read as for the edit, with the same mistakes.
-    pub async fn would_break(&self, permit: &Permit, id: KeyId, form: &KeyInput) -> Result<Tightening, ConsoleError> {
+    pub async fn would_break(&self, permit: &Permit, id: KeyId, form: &KeyInput) -> Result<Tightening, AdminError> {
         permit.allows(Action::WriteKeys)?;
         let KeyDetail { key: before, closed, .. } = self.show_key(permit, id).await?;
         let spec = self.read(permit, form, Some(&before), self.store.policy().await?).await?.spec;
@@ -47,9 +47,9 @@ impl Console {
         let closed_after = self.store.closed_gates(after.tenant.name.as_str(), &new.scopes).await?;
         let record = self.key_record(permit, id).await?;
         let now = self.clock.now();
-        let broken = record.kinds.iter().filter(|kind| judge(&facts(&before, &closed, kind, now)).is_allow());
+        let broken = record.kinds.iter().filter(|kind| decide(&input(&before, &closed, kind, now)).is_allow());
         let broken = broken.filter_map(|kind| {
-            let Decision::Deny(_, reason) = judge(&facts(&after, &closed_after, kind, now)) else { return None };
+            let Decision::Deny(_, reason) = decide(&input(&after, &closed_after, kind, now)) else { return None };
             Some(Broken { kind: kind.clone(), reason })
         });
         Ok(Tightening { broken: broken.collect(), record })
@@ -57,18 +57,18 @@ impl Console {
 }
 
 /// A call as it was seen, made with this key now. What was not recorded of it is not held against it.
-fn facts<'a>(key: &'a Key, closed: &'a ClosedGates, kind: &'a Observation, now: Timestamp) -> Facts<'a> {
-    Facts {
-        presented: Presented::Known(key),
-        presentation: None,
-        accepted: Presentations::ALL,
+fn input<'a>(key: &'a Key, closed: &'a ClosedGates, kind: &'a CallSample, now: Timestamp) -> DecisionInput<'a> {
+    DecisionInput {
+        lookup: KeyLookup::Known(key),
+        source: None,
+        accepted: CredentialSources::ALL,
         now,
         tenant: None,
         address: kind.address,
-        demand: &kind.demand,
+        required: &kind.required,
         closed,
-        writes: kind.manner != Manner::Read,
-        signature: if kind.manner == Manner::SignedWrite { Signature::Proved } else { Signature::Missing },
-        spent: Spent::Nothing,
+        writes: kind.kind != RequestKind::Read,
+        signature: if kind.kind == RequestKind::SignedWrite { Signature::Proved } else { Signature::Missing },
+        limit: LimitOutcome::Nothing,
     }
 }

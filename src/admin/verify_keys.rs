@@ -1,7 +1,7 @@
 //! Public keys that verify a key's signatures: listed, added, retired. The private halves never come here.
 
 use super::{
-    Console, ConsoleError, FieldError,
+    Admin, AdminError, FieldError,
     keys::{changing, field},
 };
 use crate::Permit;
@@ -29,9 +29,9 @@ pub struct VerifyKeyForm {
     pub replace_after: Option<i64>,
 }
 
-impl Console {
+impl Admin {
     /// A key's verify keys, newest first, retired ones too.
-    pub async fn verify_keys(&self, permit: &Permit, id: KeyId) -> Result<Vec<StoredVerifyKey>, ConsoleError> {
+    pub async fn verify_keys(&self, permit: &Permit, id: KeyId) -> Result<Vec<StoredVerifyKey>, AdminError> {
         self.show_key(permit, id).await?;
         Ok(self.store.verify_keys(id).await?)
     }
@@ -42,14 +42,14 @@ impl Console {
         permit: &Permit,
         id: KeyId,
         form: &VerifyKeyForm,
-    ) -> Result<StoredVerifyKey, ConsoleError> {
+    ) -> Result<StoredVerifyKey, AdminError> {
         permit.allows(Action::WriteKeys)?;
         self.show_key(permit, id).await?;
         let now = self.clock.now();
         let mut errors: Vec<FieldError> = Vec::new();
         let label = field(&mut errors, "label", Name::parse(&form.label));
         let public = field(&mut errors, "public_key", VerifyKey::parse(&form.public_key));
-        let (Some(label), Some(public)) = (label, public) else { return Err(ConsoleError::Invalid(errors)) };
+        let (Some(label), Some(public)) = (label, public) else { return Err(AdminError::Invalid(errors)) };
         let mut change = self.store.change().await?;
         let key = changing(&mut change, permit, id, "label").await?;
         // Counted where nobody else adds one meanwhile.
@@ -57,7 +57,7 @@ impl Console {
         let counting: Vec<_> = before.iter().filter(|key| key.counts(now)).collect();
         if counting.len() >= MAX_VERIFY_KEYS {
             let message = format!("A key has at most {MAX_VERIFY_KEYS} verify keys at once: retire one first.");
-            return Err(ConsoleError::field("public_key", message));
+            return Err(AdminError::field("public_key", message));
         }
         let added = StoredVerifyKey {
             id: self.entropy.verify_key_id(),
@@ -69,7 +69,7 @@ impl Console {
             retired_at: None,
         };
         change.insert_verify_key(&added).await.map_err(|error| match error {
-            StoreError::Taken => ConsoleError::field("public_key", "The key has this verify key already."),
+            StoreError::Taken => AdminError::field("public_key", "The key has this verify key already."),
             other => other.into(),
         })?;
         if let Some(overlap) = form.replace_after {
@@ -93,14 +93,14 @@ impl Console {
         id: KeyId,
         verify_key: VerifyKeyId,
         overlap: i64,
-    ) -> Result<(), ConsoleError> {
+    ) -> Result<(), AdminError> {
         permit.allows(Action::WriteKeys)?;
         self.show_key(permit, id).await?;
         let now = self.clock.now();
         let mut change = self.store.change().await?;
         let key = changing(&mut change, permit, id, "label").await?;
         let found = change.verify_keys(id).await?.into_iter().find(|found| found.id == verify_key);
-        let found = found.ok_or(ConsoleError::NotFound)?;
+        let found = found.ok_or(AdminError::NotFound)?;
         if !change.retire_verify_key(id, verify_key, now.plus(overlap.max(0))).await? {
             return Ok(());
         }

@@ -51,7 +51,7 @@ pub struct TooLong;
 
 /// A well-formed JWT, as presented. It proves nothing yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Presented {
+pub struct ParsedJwt {
     /// The key it says it is.
     pub id: KeyId,
     /// Who it says issued it.
@@ -163,7 +163,7 @@ fn encode(part: &impl Serialize) -> String {
 /// Reads a presented JWT; `None` unless it has exactly the form that [`sign`] gives: `alg` and `typ` are ours, nothing in
 /// the header points elsewhere for a key (`jku`, `jwk`, `x5u`) or asks for an extension (`crit`), and both times are
 /// whole numbers.
-pub fn parse(text: &str) -> Option<Presented> {
+pub fn parse(text: &str) -> Option<ParsedJwt> {
     if text.len() > MAX_LENGTH {
         return None;
     }
@@ -180,7 +180,7 @@ pub fn parse(text: &str) -> Option<Presented> {
     if !ours || payload.iat < 0 || payload.exp <= payload.iat {
         return None;
     }
-    Some(Presented {
+    Some(ParsedJwt {
         id: KeyId::parse(payload.jti)?,
         issuer: payload.iss.into_owned(),
         audience: payload.aud.into_owned(),
@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn what_is_signed_reads_back() {
         let presented = parse(signed("things.read doors").unwrap().reveal()).unwrap();
-        let expected = Presented {
+        let expected = ParsedJwt {
             id: KeyId::parse(ID).unwrap(),
             issuer: "https://keys.example.com".to_owned(),
             audience: "default".to_owned(),

@@ -6,7 +6,7 @@ use std::{borrow::Cow, net::IpAddr};
 use crate::{
     codes::codes,
     decision::{Decision, Reason},
-    scope::Demand,
+    scope::RequiredScopes,
     time::{DAY, HOUR, Timestamp},
 };
 
@@ -51,7 +51,7 @@ impl Outcome {
 codes! {
     /// How a request came.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Manner {
+    pub enum RequestKind {
         /// It reads.
         Read = "read" => "reads",
         /// It writes, or is not known to read, and nothing proved its signature.
@@ -61,7 +61,7 @@ codes! {
     }
 }
 
-impl Manner {
+impl RequestKind {
     /// How a request came that writes or not, with a signature that proved it or not.
     pub fn of(writes: bool, proved: bool) -> Self {
         match (writes, proved) {
@@ -74,15 +74,15 @@ impl Manner {
 
 /// A kind of call that was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Observation {
+pub struct CallSample {
     /// Where it came from, if that was known.
     pub address: Option<IpAddr>,
     /// What the caller calls itself, shortened; may be empty.
     pub agent: String,
     /// What was asked for.
-    pub demand: Demand,
+    pub required: RequiredScopes,
     /// How it came.
-    pub manner: Manner,
+    pub kind: RequestKind,
     /// What became of it.
     pub outcome: Outcome,
     /// The last such call.
@@ -144,7 +144,7 @@ impl Period {
 
 /// Calls by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct CallCounts {
     /// Those that passed.
     pub allowed: i64,
     /// Those over a limit.
@@ -153,7 +153,7 @@ pub struct Tally {
     pub refused: i64,
 }
 
-impl Tally {
+impl CallCounts {
     /// Adds calls.
     pub fn add(&mut self, outcome: Outcome, calls: i64) {
         let count = match outcome {
@@ -178,13 +178,13 @@ pub struct Series {
     /// When the first bar begins.
     pub start: Timestamp,
     /// The bars, earliest first.
-    pub bars: Vec<Tally>,
+    pub bars: Vec<CallCounts>,
 }
 
 impl Series {
     /// The period that ends now, with nothing in it.
     pub fn empty(period: Period, now: Timestamp) -> Self {
-        Self { period, start: period.start(now), bars: vec![Tally::default(); period.bars()] }
+        Self { period, start: period.start(now), bars: vec![CallCounts::default(); period.bars()] }
     }
 
     /// Adds calls of one instant. What lies outside of the period is left out.
@@ -196,8 +196,8 @@ impl Series {
     }
 
     /// All bars together.
-    pub fn total(&self) -> Tally {
-        let mut total = Tally::default();
+    pub fn total(&self) -> CallCounts {
+        let mut total = CallCounts::default();
         for bar in &self.bars {
             total.add(Outcome::Allowed, bar.allowed);
             total.add(Outcome::Limited, bar.limited);
@@ -248,7 +248,7 @@ mod tests {
             series.add(series.start.plus(length), Outcome::Refused, 8);
             assert_eq!(series.bars.last().unwrap().allowed, 1, "{period:?}");
             assert_eq!(series.bars[0].limited, 2, "{period:?}");
-            assert_eq!((series.total(), series.total().all()), (Tally { allowed: 1, limited: 2, refused: 0 }, 3));
+            assert_eq!((series.total(), series.total().all()), (CallCounts { allowed: 1, limited: 2, refused: 0 }, 3));
         }
     }
 }

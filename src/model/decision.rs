@@ -1,4 +1,4 @@
-//! Yes or no. [`judge`] is pure and total: the same facts give the same answer to the verify API, forward auth, the
+//! Yes or no. [`decide`] is pure and total: the same facts give the same answer to the verify API, forward auth, the
 //! command line and the console. Consuming anything is somebody else's step, whose outcome is one of the facts.
 
 use std::net::IpAddr;
@@ -6,20 +6,20 @@ use std::net::IpAddr;
 use crate::{
     codes::codes,
     key::{Key, KeyState, SignedWrites},
-    scope::{ClosedGates, Demand},
-    tenant::{Presentation, Presentations},
+    scope::{ClosedGates, RequiredScopes},
+    tenant::{CredentialSource, CredentialSources},
     time::Timestamp,
 };
 
 /// What a decision rests on.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
+pub struct DecisionInput<'a> {
     /// What was presented.
-    pub presented: Presented<'a>,
+    pub lookup: KeyLookup<'a>,
     /// How it was presented, if that is known.
-    pub presentation: Option<Presentation>,
+    pub source: Option<CredentialSource>,
     /// What the policy accepts of it.
-    pub accepted: Presentations,
+    pub accepted: CredentialSources,
     /// When.
     pub now: Timestamp,
     /// The name of the tenant the service is in; `None` accepts the key's own.
@@ -27,7 +27,7 @@ pub struct Facts<'a> {
     /// Where the call came from, if that is known.
     pub address: Option<IpAddr>,
     /// What the service needs the key to hold.
-    pub demand: &'a Demand,
+    pub required: &'a RequiredScopes,
     /// The gates in the way of the key's scopes that are closed for its tenant.
     pub closed: &'a ClosedGates,
     /// Whether the request writes.
@@ -35,12 +35,12 @@ pub struct Facts<'a> {
     /// What became of its signature.
     pub signature: Signature,
     /// What its limits and its quota say.
-    pub spent: Spent,
+    pub limit: LimitOutcome,
 }
 
 /// What the presented text turned out to be.
 #[derive(Clone, Copy, Debug)]
-pub enum Presented<'a> {
+pub enum KeyLookup<'a> {
     /// Not a token: wrong shape or wrong checksum.
     Malformed,
     /// A token no key has, or whose secret is not that key's.
@@ -65,7 +65,7 @@ pub enum Signature {
 
 /// What limits and quota say, once all else allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Spent {
+pub enum LimitOutcome {
     /// There is enough left, or nobody asked.
     #[default]
     Nothing,
@@ -169,30 +169,30 @@ pub enum Decision {
 }
 
 /// Decides. The first check that fails names the reason.
-pub fn judge(facts: &Facts<'_>) -> Decision {
-    let key = match facts.presented {
-        Presented::Malformed => return Decision::Deny(Check::Existence, Reason::Malformed),
-        Presented::Unknown => return Decision::Deny(Check::Existence, Reason::NotFound),
-        Presented::Known(key) => key,
+pub fn decide(input: &DecisionInput<'_>) -> Decision {
+    let key = match input.lookup {
+        KeyLookup::Malformed => return Decision::Deny(Check::Existence, Reason::Malformed),
+        KeyLookup::Unknown => return Decision::Deny(Check::Existence, Reason::NotFound),
+        KeyLookup::Known(key) => key,
     };
-    let accepted = facts.accepted.and(key.tenant.presentations);
-    let unsigned = facts.writes && facts.signature == Signature::Missing;
+    let accepted = input.accepted.and(key.tenant.presentations);
+    let unsigned = input.writes && input.signature == Signature::Missing;
     // A tenant is a boundary: beyond it nothing is said of a key.
     let refusals = [
-        (Check::Tenant, Reason::WrongTenant, facts.tenant.is_some_and(|tenant| tenant != key.tenant.name.as_str())),
+        (Check::Tenant, Reason::WrongTenant, input.tenant.is_some_and(|tenant| tenant != key.tenant.name.as_str())),
         (Check::KeyState, Reason::Archived, matches!(key.state, KeyState::Archived(_))),
         (Check::KeyState, Reason::Inactive, matches!(key.state, KeyState::Off(_))),
         (Check::Owner, Reason::OwnerInactive, !key.owner_active),
         (Check::Owner, Reason::SubjectInactive, key.spec.subject.as_ref().is_some_and(|subject| !subject.active)),
-        (Check::Time, Reason::Expired, facts.now >= key.spec.expires_at),
-        (Check::Tenant, Reason::PresentationNotAccepted, facts.presentation.is_some_and(|way| !accepted.contain(way))),
-        (Check::Address, Reason::AddressNotAllowed, !key.spec.addresses.allow(facts.address)),
-        (Check::Scope, Reason::InsufficientScope, !facts.demand.is_met_by(&key.spec.scopes, facts.closed)),
+        (Check::Time, Reason::Expired, input.now >= key.spec.expires_at),
+        (Check::Tenant, Reason::PresentationNotAccepted, input.source.is_some_and(|way| !accepted.contain(way))),
+        (Check::Address, Reason::AddressNotAllowed, !key.spec.addresses.allow(input.address)),
+        (Check::Scope, Reason::InsufficientScope, !input.required.is_met_by(&key.spec.scopes, input.closed)),
         (Check::Signature, Reason::SignatureRequired, unsigned && key.spec.signed_writes == SignedWrites::Required),
-        (Check::Signature, Reason::SignatureInvalid, facts.signature == Signature::Invalid),
-        (Check::Signature, Reason::Replayed, facts.signature == Signature::Replayed),
-        (Check::Limits, Reason::RateLimited, facts.spent == Spent::Rate),
-        (Check::Quota, Reason::QuotaExhausted, facts.spent == Spent::Quota),
+        (Check::Signature, Reason::SignatureInvalid, input.signature == Signature::Invalid),
+        (Check::Signature, Reason::Replayed, input.signature == Signature::Replayed),
+        (Check::Limits, Reason::RateLimited, input.limit == LimitOutcome::Rate),
+        (Check::Quota, Reason::QuotaExhausted, input.limit == LimitOutcome::Quota),
     ];
     let failed = refusals.into_iter().find(|(.., fails)| *fails);
     failed.map_or(Decision::Allow, |(check, reason, _)| Decision::Deny(check, reason))
@@ -230,8 +230,8 @@ impl Decision {
 }
 
 /// What would have made a refused request pass, for whoever may know all of it.
-pub fn remedy(facts: &Facts<'_>, reason: Reason) -> String {
-    let Presented::Known(key) = facts.presented else { return reason.words().to_owned() };
+pub fn remedy(input: &DecisionInput<'_>, reason: Reason) -> String {
+    let KeyLookup::Known(key) = input.lookup else { return reason.words().to_owned() };
     let spec = &key.spec;
     let unknown = || "an unknown address".to_owned();
     match reason {
@@ -251,22 +251,22 @@ pub fn remedy(facts: &Facts<'_>, reason: Reason) -> String {
         }
         Reason::Expired => format!("It expired at {}: extend it, or make a new one.", spec.expires_at.long()),
         Reason::WrongTenant => {
-            format!("It is in tenant {}; the door is in {}.", key.tenant.name, facts.tenant.unwrap_or_default())
+            format!("It is in tenant {}; the door is in {}.", key.tenant.name, input.tenant.unwrap_or_default())
         }
         Reason::PresentationNotAccepted => {
-            let way = facts.presentation.map_or("", Presentation::words);
+            let way = input.source.map_or("", CredentialSource::words);
             format!("It came as {way}, which tenant {} or the policy does not accept.", key.tenant.name)
         }
         Reason::AddressNotAllowed => {
-            let address = facts.address.map_or_else(unknown, |address| address.to_string());
+            let address = input.address.map_or_else(unknown, |address| address.to_string());
             format!("The call came from {address}; the key allows {}.", spec.addresses)
         }
-        Reason::InsufficientScope => match facts.demand.kept_from(&spec.scopes, facts.closed) {
+        Reason::InsufficientScope => match input.required.kept_from(&spec.scopes, input.closed) {
             Some(scope) => format!(
                 "{scope} is gated and closed for tenant {}, which no wide scope passes: a superadmin opens it there.",
                 key.tenant.name
             ),
-            None => format!("The door needs {}; the key holds {}.", facts.demand, spec.scopes),
+            None => format!("The door needs {}; the key holds {}.", input.required, spec.scopes),
         },
         Reason::SignatureRequired => {
             "It was a write, or not known to be a read, and came without a signature: sign it as RFC 9421 says."
@@ -298,7 +298,7 @@ mod tests {
 
     static CLOSED: LazyLock<ClosedGates> = LazyLock::new(|| ClosedGates::parse("things"));
 
-    type Change = fn(&mut Key, &mut Facts<'_>);
+    type Change = fn(&mut Key, &mut DecisionInput<'_>);
 
     /// Everything that can be wrong, each with what it does to a key and to the facts that are right otherwise.
     fn wrongs() -> Vec<(&'static str, Change)> {
@@ -317,51 +317,51 @@ mod tests {
                 let id = EntryId::parse("0000000000000000").unwrap();
                 key.spec.subject = Some(Subject { id, name: "kiosk".to_owned(), active: false });
             }),
-            ("expired", |_, facts| facts.now = Timestamp::from_millis(100 * DAY)),
-            ("tenant", |_, facts| facts.tenant = Some("other")),
-            ("presented", |_, facts| facts.presentation = Some(Presentation::Query)),
+            ("expired", |_, input| input.now = Timestamp::from_millis(100 * DAY)),
+            ("tenant", |_, input| input.tenant = Some("other")),
+            ("presented", |_, input| input.source = Some(CredentialSource::Query)),
             ("address", |key, _| key.spec.addresses = Addresses::parse("192.0.2.1").unwrap()),
             ("scope", |key, _| key.spec.scopes = crate::scope::Scopes::parse("others").unwrap()),
-            ("gate", |key, facts| {
+            ("gate", |key, input| {
                 key.spec.scopes = crate::scope::Scopes::parse("public").unwrap();
-                facts.closed = &CLOSED;
+                input.closed = &CLOSED;
             }),
-            ("unsigned", |key, facts| {
+            ("unsigned", |key, input| {
                 key.spec.signed_writes = SignedWrites::Required;
-                facts.signature = Signature::Missing;
+                input.signature = Signature::Missing;
             }),
-            ("forged", |_, facts| facts.signature = Signature::Invalid),
-            ("replayed", |_, facts| facts.signature = Signature::Replayed),
-            ("rate", |_, facts| facts.spent = Spent::Rate),
-            ("quota", |_, facts| facts.spent = Spent::Quota),
+            ("forged", |_, input| input.signature = Signature::Invalid),
+            ("replayed", |_, input| input.signature = Signature::Replayed),
+            ("rate", |_, input| input.limit = LimitOutcome::Rate),
+            ("quota", |_, input| input.limit = LimitOutcome::Quota),
         ]
     }
 
-    fn decide(chosen: &[Change]) -> (Decision, String) {
-        let demand = Demand::parse("things.read").unwrap();
+    fn decided(chosen: &[Change]) -> (Decision, String) {
+        let required = RequiredScopes::parse("things.read").unwrap();
         let mut key = example();
-        let mut facts = Facts {
-            presented: Presented::Unknown,
-            presentation: Some(Presentation::Bearer),
-            accepted: Presentations::parse("bearer").unwrap(),
+        let mut input = DecisionInput {
+            lookup: KeyLookup::Unknown,
+            source: Some(CredentialSource::Bearer),
+            accepted: CredentialSources::parse("bearer").unwrap(),
             now: BEFORE,
             tenant: Some("default"),
             address: Some("198.51.100.7".parse().unwrap()),
-            demand: &demand,
+            required: &required,
             closed: ClosedGates::NONE,
             writes: true,
             signature: Signature::Proved,
-            spent: Spent::Nothing,
+            limit: LimitOutcome::Nothing,
         };
         for wrong in chosen {
-            wrong(&mut key, &mut facts);
+            wrong(&mut key, &mut input);
         }
-        let facts = Facts { presented: Presented::Known(&key), ..facts };
-        let decision = judge(&facts);
-        for (presented, code) in [(Presented::Malformed, "malformed"), (Presented::Unknown, "not_found")] {
-            assert_eq!(judge(&Facts { presented, ..facts }).code(), code, "existence comes first");
+        let input = DecisionInput { lookup: KeyLookup::Known(&key), ..input };
+        let decision = decide(&input);
+        for (lookup, code) in [(KeyLookup::Malformed, "malformed"), (KeyLookup::Unknown, "not_found")] {
+            assert_eq!(decide(&DecisionInput { lookup, ..input }).code(), code, "existence comes first");
         }
-        let remedy = if let Decision::Deny(_, reason) = decision { remedy(&facts, reason) } else { String::new() };
+        let remedy = if let Decision::Deny(_, reason) = decision { remedy(&input, reason) } else { String::new() };
         (decision, remedy)
     }
 
@@ -371,9 +371,9 @@ mod tests {
     fn the_truth_table() {
         let wrongs = wrongs();
         let mut table =
-            format!("{:<10} {:<10} -> code\n{:<10} {:<10} -> {}\n", "wrong", "and", "-", "-", decide(&[]).0.code());
+            format!("{:<10} {:<10} -> code\n{:<10} {:<10} -> {}\n", "wrong", "and", "-", "-", decided(&[]).0.code());
         for (index, (one, change)) in wrongs.iter().enumerate() {
-            let (decision, remedy) = decide(&[*change]);
+            let (decision, remedy) = decided(&[*change]);
             let Decision::Deny(check, reason) = decision else { panic!("{one} is wrong") };
             assert_eq!(check, reason.check(), "{one}");
             let _ = writeln!(table, "{one:<10} {:<10} -> {}: {remedy}", "-", decision.code());
@@ -387,8 +387,8 @@ mod tests {
             for (other, also) in
                 wrongs[index + 1..].iter().filter(|(other, _)| group(other) == 0 || group(other) != group(one))
             {
-                let code = decide(&[*change, *also]).0.code();
-                assert_eq!(code, decide(&[*also, *change]).0.code(), "{one} and {other}, in either order");
+                let code = decided(&[*change, *also]).0.code();
+                assert_eq!(code, decided(&[*also, *change]).0.code(), "{one} and {other}, in either order");
                 let _ = writeln!(table, "{one:<10} {other:<10} -> {code}");
             }
         }
@@ -399,30 +399,30 @@ mod tests {
 
     #[test]
     fn what_the_service_leaves_out_is_not_held_against_a_key() {
-        let wrong = |change: Change| decide(&[change]).0.code();
-        assert_eq!(wrong(|_, facts| facts.tenant = None), "valid");
-        assert_eq!(wrong(|_, facts| facts.presentation = None), "valid");
-        assert_eq!(wrong(|_, facts| facts.address = None), "valid");
-        assert_eq!(wrong(|_, facts| facts.signature = Signature::Missing), "valid");
+        let wrong = |change: Change| decided(&[change]).0.code();
+        assert_eq!(wrong(|_, input| input.tenant = None), "valid");
+        assert_eq!(wrong(|_, input| input.source = None), "valid");
+        assert_eq!(wrong(|_, input| input.address = None), "valid");
+        assert_eq!(wrong(|_, input| input.signature = Signature::Missing), "valid");
         assert_eq!(
-            wrong(|key, facts| {
+            wrong(|key, input| {
                 key.spec.addresses = Addresses::parse("10.0.0.0/8").unwrap();
-                facts.address = None;
+                input.address = None;
             }),
             "address_not_allowed",
             "an unknown address passes no list"
         );
         assert_eq!(
-            wrong(|key, facts| {
+            wrong(|key, input| {
                 key.spec.signed_writes = SignedWrites::Required;
-                facts.signature = Signature::Missing;
-                facts.writes = false;
+                input.signature = Signature::Missing;
+                input.writes = false;
             }),
             "valid",
             "reads need no signature"
         );
         assert_eq!(
-            wrong(|key, _| key.tenant.presentations = Presentations::parse("query").unwrap()),
+            wrong(|key, _| key.tenant.presentations = CredentialSources::parse("query").unwrap()),
             "presentation_not_accepted",
             "the tenant and the policy both have to accept it"
         );

@@ -5,7 +5,7 @@ use crate::{
     key::{Form, Key, KeySpec, KeyState, Purpose},
     name::{Name, Owner, Prefix},
     scope::Scopes,
-    tenant::{AllAccess, Presentations, Tenant, Tokens},
+    tenant::{AllAccess, CredentialSources, Tenant, Tokens},
     time::{DAY, Timestamp},
 };
 
@@ -17,7 +17,7 @@ pub fn example() -> Key {
             id: TenantId::parse("00000000default0").unwrap(),
             name: Name::parse("default").unwrap(),
             prefix: Prefix::parse("kw").unwrap(),
-            presentations: Presentations::ALL,
+            presentations: CredentialSources::ALL,
             headers: Tokens::default(),
             schemes: Tokens::default(),
             docs: String::new(),

@@ -91,7 +91,7 @@ impl Limit {
     /// The generic cell rate algorithm (ITU-T I.371, annex A), on microseconds of a steady clock. `full_at` is the
     /// instant at which the whole allowance is there again; it moves with every call. A whole window's calls may come at
     /// once.
-    pub fn take(self, full_at: i64, now: i64, cost: i64) -> Allowance {
+    pub fn consume(self, full_at: i64, now: i64, cost: i64) -> Allowance {
         let window = self.window.1.saturating_mul(1000);
         let full_at = full_at.max(now);
         let after = full_at.saturating_add(share(window, cost, self.calls));
@@ -241,18 +241,18 @@ mod tests {
         let second = 1_000_000;
         let (mut full_at, mut passed) = (i64::MIN, 0);
         for _ in 0..100 {
-            let allowance = limit.take(full_at, 0, 1);
+            let allowance = limit.consume(full_at, 0, 1);
             full_at = allowance.full_at;
             passed += i64::from(allowance.wait == 0);
         }
         assert_eq!(passed, 60, "one window's calls at once");
-        let refused = limit.take(full_at, 0, 1);
+        let refused = limit.consume(full_at, 0, 1);
         assert_eq!((refused.remaining, refused.wait), (0, second), "the next one comes in a second");
-        assert_eq!(limit.take(full_at, second, 1).wait, 0);
-        assert_eq!(limit.take(full_at, 30 * second, 1).remaining, 29, "half of it is back after half a window");
-        assert_eq!(limit.take(full_at, 600 * second, 1).remaining, 59, "and never more than all of it");
-        assert!(limit.take(i64::MIN, 0, 61).wait > 0, "what costs more than a window never passes");
-        assert!(limit.take(i64::MAX, 0, 1).wait > 0, "no overflow lets a call through");
+        assert_eq!(limit.consume(full_at, second, 1).wait, 0);
+        assert_eq!(limit.consume(full_at, 30 * second, 1).remaining, 29, "half of it is back after half a window");
+        assert_eq!(limit.consume(full_at, 600 * second, 1).remaining, 59, "and never more than all of it");
+        assert!(limit.consume(i64::MIN, 0, 61).wait > 0, "what costs more than a window never passes");
+        assert!(limit.consume(i64::MAX, 0, 1).wait > 0, "no overflow lets a call through");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What a list of keys can be asked: flags that are stored with each key, so that a filter is a look into an index, and
-//! orders. Facts change with time, too; each set of them says when it has to be looked at again.
+//! orders. DecisionInput change with time, too; each set of them says when it has to be looked at again.
 
 use crate::{
-    activity::Tally,
+    activity::CallCounts,
     codes::codes,
     id::EntryId,
     key::{EXPIRES_SOON, Key, KeyStatus},
@@ -154,7 +154,7 @@ pub struct Assessment {
 }
 
 /// How a key stands at `now`.
-pub fn assess(key: &Key, last_use: Option<Timestamp>, health: Tally, now: Timestamp) -> Assessment {
+pub fn assess(key: &Key, last_use: Option<Timestamp>, health: CallCounts, now: Timestamp) -> Assessment {
     let calls = health.allowed + health.limited + health.refused;
     let tenth = |part: i64| calls >= TELLING && part * 10 > calls;
     let status = match key.status(now) {
@@ -204,11 +204,11 @@ mod tests {
             let mut now = at(0);
             let mut statuses = Vec::new();
             while now < at(200 * DAY) {
-                let stands = assess(&key, last_use.filter(|used| *used <= now), Tally::default(), now);
+                let stands = assess(&key, last_use.filter(|used| *used <= now), CallCounts::default(), now);
                 statuses.push(stands.status);
                 let until = stands.due.min(at(200 * DAY));
                 for moment in [now.plus((until.since(now)) / 2), until.plus(-1)] {
-                    let then = assess(&key, last_use.filter(|used| *used <= now), Tally::default(), moment);
+                    let then = assess(&key, last_use.filter(|used| *used <= now), CallCounts::default(), moment);
                     assert_eq!(
                         (then.status, &then.flags),
                         (stands.status, &stands.flags),
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn a_tenth_refused_is_told_when_there_are_calls_enough() {
         let status = |allowed, limited, refused| {
-            let stands = assess(&example(), Some(at(0)), Tally { allowed, limited, refused }, at(1));
+            let stands = assess(&example(), Some(at(0)), CallCounts { allowed, limited, refused }, at(1));
             (stands.status, stands.due <= at(1 + CHECKUP))
         };
         assert_eq!(status(100, 0, 0), (KeyStatus::Active, false));
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn facts_are_what_they_say() {
-        let flags = |key: &Key, last_use, now| assess(key, last_use, Tally::default(), now).flags;
+        let flags = |key: &Key, last_use, now| assess(key, last_use, CallCounts::default(), now).flags;
         assert_eq!(flags(&example(), None, at(STALE - 1)), [KeyFlag::Unused, KeyFlag::AnyAddress]);
         assert_eq!(flags(&example(), None, at(STALE)), [KeyFlag::Unused, KeyFlag::Stale, KeyFlag::AnyAddress]);
         assert_eq!(flags(&example(), Some(at(0)), at(IDLE)), [KeyFlag::Idle, KeyFlag::AnyAddress]);
@@ -252,7 +252,7 @@ mod tests {
         let open = Key { state: KeyState::Off(off), ..open };
         let all = [KeyFlag::Endless, KeyFlag::AllAccess, KeyFlag::AnyAddress, KeyFlag::OwnerDisabled];
         assert_eq!(flags(&open, Some(at(0)), at(1)), all);
-        assert_eq!(assess(&open, Some(at(0)), Tally::default(), at(1)).status, KeyStatus::Off);
+        assert_eq!(assess(&open, Some(at(0)), CallCounts::default(), at(1)).status, KeyStatus::Off);
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub enum Action {
     /// Remove archived keys for good.
     PurgeKeys,
     /// Test a gateway, with keys that are made for it and removed again.
-    ProbeGateways,
+    CheckGateways,
 }
 
 impl Action {
@@ -74,7 +74,7 @@ impl Action {
         Self::WriteRegister,
         Self::ManageTenants,
         Self::PurgeKeys,
-        Self::ProbeGateways,
+        Self::CheckGateways,
     ];
 
     /// What it is, for whoever may not do it.
@@ -89,7 +89,7 @@ impl Action {
             Self::WriteRegister => "Change groups, users, scopes and templates",
             Self::ManageTenants => "Change tenants and the policy",
             Self::PurgeKeys => "Purge archived keys",
-            Self::ProbeGateways => "Test a gateway",
+            Self::CheckGateways => "Test a gateway",
         }
     }
 }
@@ -118,13 +118,13 @@ mod tests {
 
     #[test]
     fn each_role_reaches_exactly_so_far() {
-        use Action::{GrantReserved, ProbeGateways, ReadAudit, ReadKeys, ReadRegister, WriteKeys, WriteRegister};
+        use Action::{CheckGateways, GrantReserved, ReadAudit, ReadKeys, ReadRegister, WriteKeys, WriteRegister};
         for role in Role::ALL {
             let reach: Vec<Action> = Action::ALL.into_iter().filter(|action| role.may(*action)).collect();
             let expected: &[Action] = match role {
                 Role::Superadmin => &Action::ALL,
                 Role::Admin => {
-                    &[ReadKeys, WriteKeys, GrantReserved, ReadAudit, ReadRegister, WriteRegister, ProbeGateways]
+                    &[ReadKeys, WriteKeys, GrantReserved, ReadAudit, ReadRegister, WriteRegister, CheckGateways]
                 }
                 Role::Auditor => &[ReadKeys, ReadAudit, ReadRegister],
                 Role::Member => &[ReadKeys, WriteKeys, ReadRegister],

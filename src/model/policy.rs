@@ -3,7 +3,7 @@
 
 use crate::{
     fields::Fields,
-    tenant::Presentations,
+    tenant::CredentialSources,
     time::{DAY, Timestamp},
 };
 
@@ -19,7 +19,7 @@ pub struct Policy {
     /// Live keys one owner may hold.
     pub keys_per_owner: i64,
     /// How keys may be presented, in every tenant.
-    pub presentations: Presentations,
+    pub presentations: CredentialSources,
     /// Whether the gateway self-test may call private addresses.
     pub probes_private: bool,
 }
@@ -31,7 +31,7 @@ impl Default for Policy {
             max_days: 365,
             never: false,
             keys_per_owner: 5,
-            presentations: Presentations::ALL,
+            presentations: CredentialSources::ALL,
             probes_private: false,
         }
     }
@@ -68,7 +68,7 @@ impl Policy {
             max_days: number("max_days")?,
             never: fields.get("never")? == "allowed",
             keys_per_owner: number("keys_per_owner")?,
-            presentations: Presentations::parse(fields.get("presentations")?)?,
+            presentations: CredentialSources::parse(fields.get("presentations")?)?,
             probes_private: fields.get("probes")? == "allowed",
         };
         (policy.min_days <= policy.max_days).then_some(policy)

@@ -10,7 +10,7 @@ use crate::{
     people::Action,
     policy::Policy,
     scope::{Scope, Scopes},
-    tenant::{Presentation, Presentations, Tokens},
+    tenant::{CredentialSource, CredentialSources, Tokens},
     time::Timestamp,
 };
 
@@ -78,7 +78,7 @@ pub enum Input {
     /// One of these, as code and words.
     One(&'static [(&'static str, &'static str)]),
     /// Any of the presentations.
-    Presentations,
+    CredentialSources,
     /// The name of a tenant.
     Tenant,
     /// The names of any tenants.
@@ -159,7 +159,7 @@ const TENANT: &[Field] = &[
     field("name", "Name", "Services and proxies use it.", Input::Line),
     field("prefix", "Token prefix", "The first part of its keys' tokens: 2 to 12 letters and digits.", Input::Line),
     field("docs", "API documentation", "A link shown beside every key.", Input::Line),
-    field("presentations", "How its keys may be presented", "What is off is refused.", Input::Presentations),
+    field("presentations", "How its keys may be presented", "What is off is refused.", Input::CredentialSources),
     field(
         "headers",
         "More headers",
@@ -213,7 +213,7 @@ const BOUNDS: &[Field] = &[
         "presentations",
         "How keys may be presented",
         "In every tenant; a tenant may allow fewer.",
-        Input::Presentations,
+        Input::CredentialSources,
     ),
     field("probes", "Gateway self-test", "StatusFilter addresses it may call.", Input::One(PROBES)),
 ];
@@ -283,7 +283,7 @@ impl Kind {
 pub fn blank(kind: Kind) -> Fields {
     let value = |input: Input| match input {
         Input::One(choices) => choices[0].0.to_owned(),
-        Input::Presentations => Presentations::ALL.to_string(),
+        Input::CredentialSources => CredentialSources::ALL.to_string(),
         Input::Tenant => DEFAULT_TENANT.to_owned(),
         Input::Line | Input::Lines | Input::Tenants => String::new(),
     };
@@ -324,9 +324,11 @@ fn written(kind: Kind, field: &Field, text: &str) -> Result<String, String> {
                 Err(format!("Choose one of {}.", choices.iter().map(|(code, _)| *code).collect::<Vec<_>>().join(", ")))
             }
         },
-        (_, _, Input::Presentations) => Presentations::parse(text)
-            .map(|set| set.to_string())
-            .ok_or_else(|| format!("Choose at least one of {}.", Presentation::ALL.map(Presentation::code).join(", "))),
+        (_, _, Input::CredentialSources) => {
+            CredentialSources::parse(text).map(|set| set.to_string()).ok_or_else(|| {
+                format!("Choose at least one of {}.", CredentialSource::ALL.map(CredentialSource::code).join(", "))
+            })
+        }
         (Kind::Tenant, "prefix", _) => {
             Prefix::parse(text).map(|prefix| prefix.to_string()).map_err(|error| said(&error))
         }

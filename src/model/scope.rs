@@ -206,14 +206,14 @@ impl fmt::Display for ClosedGates {
 
 /// What the asking service needs the key to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Demand {
+pub enum RequiredScopes {
     /// `scope=any`: any key that is valid otherwise.
     Any,
     /// Every one of these.
     All(Scopes),
 }
 
-impl Demand {
+impl RequiredScopes {
     /// Reads a demand: `any`, or scopes separated by white space. `None` when it is empty or not of the grammar.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "any" {
@@ -247,7 +247,7 @@ impl Demand {
 }
 
 /// `any`, or the scopes.
-impl fmt::Display for Demand {
+impl fmt::Display for RequiredScopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Any => f.write_str("any"),
@@ -312,18 +312,18 @@ mod tests {
 
     #[test]
     fn a_demand_is_any_or_at_least_one_scope() {
-        assert_eq!(Demand::parse("any"), Some(Demand::Any));
-        assert_eq!(Demand::parse(""), None);
-        assert_eq!(Demand::parse("Any"), None);
-        let demand = |text| Demand::parse(text).unwrap();
-        assert_eq!(demand("things").toward(false), demand("things.read"));
-        assert_eq!(demand("things").toward(true), demand("things.write"));
-        assert_eq!(demand("things.read").toward(true), demand("things.read"));
+        assert_eq!(RequiredScopes::parse("any"), Some(RequiredScopes::Any));
+        assert_eq!(RequiredScopes::parse(""), None);
+        assert_eq!(RequiredScopes::parse("Any"), None);
+        let required = |text| RequiredScopes::parse(text).unwrap();
+        assert_eq!(required("things").toward(false), required("things.read"));
+        assert_eq!(required("things").toward(true), required("things.write"));
+        assert_eq!(required("things.read").toward(true), required("things.read"));
         let held = Scopes::parse("things.read, doors").unwrap();
-        let is_met = |text| demand(text).is_met_by(&held, ClosedGates::NONE);
+        let is_met = |text| required(text).is_met_by(&held, ClosedGates::NONE);
         assert!(is_met("things.read doors.write"));
         assert!(!is_met("things.read things.write"));
-        assert!(Demand::Any.is_met_by(&Scopes::default(), ClosedGates::NONE));
+        assert!(RequiredScopes::Any.is_met_by(&Scopes::default(), ClosedGates::NONE));
     }
 
     /// Bar 38: a closed gate is passed by the very scope that was granted, and by no wider one.
@@ -345,10 +345,10 @@ mod tests {
             ("public", "devices.other", true, true),
             ("things", "things.read", true, true),
         ] {
-            let (held, demand) = (Scopes::parse(held).unwrap(), Demand::parse(wanted).unwrap());
-            assert_eq!(demand.is_met_by(&held, ClosedGates::NONE), open, "{held} for {wanted}");
-            assert_eq!(demand.is_met_by(&held, &closed), behind, "{held} for {wanted} behind a gate");
-            assert_eq!(demand.kept_from(&held, &closed).is_some(), open && !behind, "{held} kept from {wanted}");
+            let (held, required) = (Scopes::parse(held).unwrap(), RequiredScopes::parse(wanted).unwrap());
+            assert_eq!(required.is_met_by(&held, ClosedGates::NONE), open, "{held} for {wanted}");
+            assert_eq!(required.is_met_by(&held, &closed), behind, "{held} for {wanted} behind a gate");
+            assert_eq!(required.kept_from(&held, &closed).is_some(), open && !behind, "{held} kept from {wanted}");
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 codes! {
     /// How a key comes with a request.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    pub enum Presentation {
+    pub enum CredentialSource {
         /// RFC 6750.
         Bearer = "bearer" => "Authorization: Bearer KEY",
         /// The header's whole value.
@@ -46,9 +46,9 @@ codes! {
 
 /// A set of presentations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Presentations(u8);
+pub struct CredentialSources(u8);
 
-impl Presentations {
+impl CredentialSources {
     /// Every presentation.
     pub const ALL: Self = Self(u8::MAX);
 
@@ -56,7 +56,7 @@ impl Presentations {
     pub fn parse(text: &str) -> Option<Self> {
         let mut set = 0;
         for code in text.split_whitespace() {
-            set |= Self::bit(Presentation::parse(code)?);
+            set |= Self::bit(CredentialSource::parse(code)?);
         }
         (set != 0).then_some(Self(set))
     }
@@ -66,17 +66,17 @@ impl Presentations {
         self.0
     }
 
-    /// Reads what [`Presentations::bits`] wrote.
+    /// Reads what [`CredentialSources::bits`] wrote.
     pub fn from_bits(bits: u8) -> Self {
         Self(bits)
     }
 
-    fn bit(presentation: Presentation) -> u8 {
+    fn bit(presentation: CredentialSource) -> u8 {
         1 << presentation as u8
     }
 
     /// Whether it is among them.
-    pub fn contain(self, presentation: Presentation) -> bool {
+    pub fn contain(self, presentation: CredentialSource) -> bool {
         self.0 & Self::bit(presentation) != 0
     }
 
@@ -88,10 +88,10 @@ impl Presentations {
 }
 
 /// Codes separated by single spaces.
-impl fmt::Display for Presentations {
+impl fmt::Display for CredentialSources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let codes: Vec<_> =
-            Presentation::ALL.into_iter().filter(|one| self.contain(*one)).map(Presentation::code).collect();
+            CredentialSource::ALL.into_iter().filter(|one| self.contain(*one)).map(CredentialSource::code).collect();
         f.write_str(&codes.join(" "))
     }
 }
@@ -243,7 +243,7 @@ pub struct Tenant {
     /// The first part of its keys' tokens.
     pub prefix: Prefix,
     /// How its keys may be presented.
-    pub presentations: Presentations,
+    pub presentations: CredentialSources,
     /// Headers of its own that carry a key.
     pub headers: Tokens,
     /// Schemes of its own in `Authorization`.
@@ -260,12 +260,12 @@ mod tests {
 
     #[test]
     fn presentations_are_a_set() {
-        let some = Presentations::parse("query bearer").unwrap();
+        let some = CredentialSources::parse("query bearer").unwrap();
         assert_eq!(some.to_string(), "bearer query");
-        assert!(some.contain(Presentation::Query) && !some.contain(Presentation::Cookie));
-        assert_eq!(Presentations::parse(&Presentations::ALL.to_string()), Some(Presentations::ALL));
+        assert!(some.contain(CredentialSource::Query) && !some.contain(CredentialSource::Cookie));
+        assert_eq!(CredentialSources::parse(&CredentialSources::ALL.to_string()), Some(CredentialSources::ALL));
         for bad in ["", "bearer telepathy"] {
-            assert_eq!(Presentations::parse(bad), None, "{bad:?}");
+            assert_eq!(CredentialSources::parse(bad), None, "{bad:?}");
         }
     }
 

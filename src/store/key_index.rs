@@ -14,7 +14,7 @@ use super::{
 use crate::fold::{folded, words};
 use crypto::secret::hex;
 use model::{
-    activity::{Outcome, Tally},
+    activity::{CallCounts, Outcome},
     id::KeyId,
     key::Key,
     listing::{Assessment, KeyFlag, ListKeys, StatusFilter, assess},
@@ -171,7 +171,7 @@ impl Transaction {
         let key = stored.key;
         // A key that was just made has done nothing yet.
         let is_new = status_before.is_empty();
-        let health = if is_new { Tally::default() } else { self.health(id, now).await? };
+        let health = if is_new { CallCounts::default() } else { self.health(id, now).await? };
         let stands = assess(&key, last_use.map(|used| used.at), health, now);
         let flags = stands.flags.iter().map(|fact: &KeyFlag| fact.code()).collect::<Vec<_>>().join(" ");
         // A key that was used for the first time meanwhile has to be looked at once more.
@@ -211,17 +211,17 @@ impl Transaction {
     }
 
     /// What became of a key's calls in the last day.
-    async fn health(&mut self, id: KeyId, now: Timestamp) -> Result<Tally, StoreError> {
+    async fn health(&mut self, id: KeyId, now: Timestamp) -> Result<CallCounts, StoreError> {
         let sql = "SELECT outcome, CAST(SUM(calls) AS bigint) FROM usage_hours WHERE key_id = $1 AND hour > $2 \
                    GROUP BY outcome";
         let day = now.plus(-DAY - HOUR).millis();
         let rows: Vec<(String, i64)> =
             on!(self, db => sqlx::query_as(sql).bind(id.as_str()).bind(day).fetch_all(db).await?);
-        let mut tally = Tally::default();
+        let mut counts = CallCounts::default();
         for (outcome, calls) in rows {
-            tally.add(Outcome::of_code(&outcome), calls);
+            counts.add(Outcome::of_code(&outcome), calls);
         }
-        Ok(tally)
+        Ok(counts)
     }
 
     /// Counts keys of a status.

@@ -14,7 +14,7 @@ use super::{
 use crate::{fold::folded, registry::tenant};
 use crypto::secret::Digest;
 use model::{
-    activity::{Outcome, Tally},
+    activity::{CallCounts, Outcome},
     address::Addresses,
     id::{EntryId, KeyId, TenantId},
     key::{
@@ -48,13 +48,13 @@ pub struct StoredKey {
     pub verify_keys: Vec<StoredVerifyKey>,
     /// The gates in the way of its scopes that are closed for its tenant.
     pub closed: ClosedGates,
-    told: OnceLock<Box<RawValue>>,
+    public_json: OnceLock<Box<RawValue>>,
 }
 
 impl StoredKey {
     /// A key and the digest of its secret.
     pub fn new(key: Key, digest: Digest) -> Self {
-        Self { key, digest, verify_keys: Vec::new(), closed: ClosedGates::default(), told: OnceLock::new() }
+        Self { key, digest, verify_keys: Vec::new(), closed: ClosedGates::default(), public_json: OnceLock::new() }
     }
 
     /// With the public keys that verify its signatures.
@@ -64,8 +64,8 @@ impl StoredKey {
     }
 
     /// What a door tells of it, written by the door once and kept as long as the key is remembered.
-    pub fn told(&self, write: impl FnOnce(&Key) -> Box<RawValue>) -> &RawValue {
-        self.told.get_or_init(|| write(&self.key))
+    pub fn public_json(&self, write: impl FnOnce(&Key) -> Box<RawValue>) -> &RawValue {
+        self.public_json.get_or_init(|| write(&self.key))
     }
 }
 
@@ -129,7 +129,7 @@ pub struct KeyHour {
     /// The start of the hour.
     pub hour: Timestamp,
     /// What became of its calls.
-    pub calls: Tally,
+    pub calls: CallCounts,
 }
 
 #[derive(FromRow)]
@@ -384,7 +384,7 @@ impl Store {
             let hour = Timestamp::from_millis(hour);
             let place = hours.iter().position(|known| (known.key, known.hour) == (key, hour));
             let place = place.unwrap_or_else(|| {
-                hours.push(KeyHour { key, hour, calls: Tally::default() });
+                hours.push(KeyHour { key, hour, calls: CallCounts::default() });
                 hours.len() - 1
             });
             hours[place].calls.add(Outcome::of_code(&outcome), calls);
@@ -460,7 +460,7 @@ impl Change {
             "DELETE FROM usage_hours WHERE key_id = $1",
             "DELETE FROM callers WHERE key_id = $1",
             "DELETE FROM usage_minutes WHERE key_id = $1",
-            "DELETE FROM observations WHERE key_id = $1",
+            "DELETE FROM call_samples WHERE key_id = $1",
             "DELETE FROM rotations WHERE $1 IN (old_key_id, new_key_id)",
             "DELETE FROM quota_uses WHERE key_id = $1",
             "DELETE FROM nonces WHERE key_id = $1",

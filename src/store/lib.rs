@@ -4,6 +4,7 @@
 mod about;
 mod audit;
 mod audit_search;
+mod call_samples;
 mod change;
 mod fault;
 pub mod fold;
@@ -12,7 +13,6 @@ mod key_index;
 mod key_order;
 mod keys;
 mod limits;
-mod observations;
 mod overview;
 mod proofs;
 mod refusals;
@@ -52,7 +52,7 @@ pub use self::{
     seeded::SeededKey,
     sessions::StoredSession,
     signatures::StoredVerifyKey,
-    usage::{Stakes, Tally},
+    usage::{ArchiveImpact, CallCounts},
     users::StoredUser,
 };
 use crypto::secret::{Digest, MasterKey, private};
@@ -239,8 +239,8 @@ impl Store {
                         })
                     })
                 };
-                let console = pool(8).connect_with(options.clone()).await?;
-                (Db::Postgres(console), Db::Postgres(pool(VERIFICATION).connect_lazy_with(options)))
+                let admin = pool(8).connect_with(options.clone()).await?;
+                (Db::Postgres(admin), Db::Postgres(pool(VERIFICATION).connect_lazy_with(options)))
             }
         })
     }

@@ -14,7 +14,7 @@ use model::{
     policy::Policy,
     registry::{self, Entry, Fields, Kind},
     scope::{ClosedGates, Scope, Scopes},
-    tenant::{AllAccess, Presentations, Tenant, Tokens},
+    tenant::{AllAccess, CredentialSources, Tenant, Tokens},
     time::Timestamp,
 };
 
@@ -58,7 +58,7 @@ pub(super) fn tenant(id: &str, settings: &str) -> Option<Tenant> {
         id: TenantId::parse(id)?,
         name: Name::parse(get("name")?).ok()?,
         prefix: Prefix::parse(get("prefix")?).ok()?,
-        presentations: Presentations::parse(get("presentations")?)?,
+        presentations: CredentialSources::parse(get("presentations")?)?,
         headers: Tokens::stored_headers(get("headers")?),
         schemes: Tokens::stored_schemes(get("schemes")?),
         docs: get("docs")?.to_owned(),

@@ -12,7 +12,7 @@ use super::{
 use crate::fold::folded;
 use crypto::secret::Digest;
 use model::{
-    activity::Tally,
+    activity::CallCounts,
     key::{Key, KeyState},
     listing::assess,
     time::Timestamp,
@@ -40,7 +40,7 @@ impl Change {
         let mut rows = Vec::new();
         for (seq, seeded) in (last + 1..).zip(seeded) {
             let used = seeded.last_use.as_ref().map(|used| used.at);
-            let stands = assess(&seeded.key, used, Tally::default(), now);
+            let stands = assess(&seeded.key, used, CallCounts::default(), now);
             *statuses.entry(stands.status.code()).or_insert(0) += 1;
             rows.push((seq, seeded, stands));
         }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use sqlx::FromRow;
 
-use super::{Db, Store, StoreError, observations::add_observations, reading};
+use super::{Db, Store, StoreError, call_samples::add_call_samples, reading};
 use crate::LastUse;
 use model::{
-    activity::Observation,
+    activity::CallSample,
     id::KeyId,
     listing::IDLE,
     time::{DAY, HOUR, Timestamp},
@@ -18,7 +18,7 @@ const ALLOWED: &str = "valid";
 
 /// What one key did since the last batch.
 #[derive(Clone, Debug)]
-pub struct Tally {
+pub struct CallCounts {
     /// The key.
     pub key: KeyId,
     /// The start of the minute.
@@ -30,10 +30,10 @@ pub struct Tally {
     /// Where allowed calls came from, each with its last call.
     pub callers: Vec<LastUse>,
     /// Kinds of calls that were seen.
-    pub observations: Vec<Observation>,
+    pub call_samples: Vec<CallSample>,
 }
 
-impl Tally {
+impl CallCounts {
     /// The start of the hour, in milliseconds.
     fn hour(&self) -> i64 {
         self.minute.millis().div_euclid(HOUR) * HOUR
@@ -42,7 +42,7 @@ impl Tally {
 
 /// What archiving a key would break.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stakes {
+pub struct ArchiveImpact {
     /// Allowed calls in the last 24 hours.
     pub calls_day: i64,
     /// Allowed calls in the last 7 days.
@@ -62,12 +62,12 @@ struct Sums {
 
 impl Store {
     /// Adds a batch to what is stored, whole or not at all.
-    pub async fn add_usage(&self, batch: &[Tally]) -> Result<(), StoreError> {
+    pub async fn add_usage(&self, batch: &[CallCounts]) -> Result<(), StoreError> {
         // In order, and once for each outcome of an hour: two nodes never wait for each other in a circle.
         let mut totals = BTreeMap::new();
-        for tally in batch {
-            for (outcome, calls) in &tally.calls {
-                *totals.entry((*outcome, tally.hour())).or_insert(0) += calls;
+        for counts in batch {
+            for (outcome, calls) in &counts.calls {
+                *totals.entry((*outcome, counts.hour())).or_insert(0) += calls;
             }
         }
         match &self.inner.db {
@@ -86,7 +86,7 @@ impl Store {
     }
 
     /// What archiving this key would break.
-    pub async fn stakes(&self, key: KeyId, now: Timestamp) -> Result<Stakes, StoreError> {
+    pub async fn impact(&self, key: KeyId, now: Timestamp) -> Result<ArchiveImpact, StoreError> {
         let sums = "SELECT CAST(COALESCE(SUM(CASE WHEN outcome = 'valid' AND hour > $2 THEN calls END), 0) AS bigint) AS calls_day, \
                     CAST(COALESCE(SUM(CASE WHEN outcome = 'valid' THEN calls END), 0) AS bigint) AS calls_week, \
                     CAST(COALESCE(SUM(CASE WHEN outcome <> 'valid' AND hour > $2 THEN calls END), 0) AS bigint) AS refused_day \
@@ -103,7 +103,7 @@ impl Store {
             sqlx::query_as(callers).bind(key.as_str()).bind(week.millis()).fetch_all(db).await?,
         ));
         let callers = callers.into_iter().map(|(address, at)| LastUse { address, at: Timestamp::from_millis(at) });
-        Ok(Stakes {
+        Ok(ArchiveImpact {
             calls_day: sums.calls_day,
             calls_week: sums.calls_week,
             refused_day: sums.refused_day,
@@ -127,27 +127,27 @@ impl Store {
 
 macro_rules! add_usage {
     ($transaction:ident, $batch:ident, $totals:ident, $find:literal) => {
-        for tally in $batch {
+        for counts in $batch {
             // A key that was purged meanwhile leaves nothing behind, and none is purged before this is over.
-            let find = sqlx::query_as($find).bind(tally.key.as_str());
+            let find = sqlx::query_as($find).bind(counts.key.as_str());
             let found: Option<(String,)> = find.fetch_optional(&mut *$transaction).await?;
             if found.is_none() {
                 continue;
             }
-            for (outcome, calls) in &tally.calls {
+            for (outcome, calls) in &counts.calls {
                 sqlx::query(
                     "INSERT INTO usage_hours (key_id, hour, outcome, calls) VALUES ($1, $2, $3, $4) \
                      ON CONFLICT (key_id, hour, outcome) DO UPDATE SET calls = usage_hours.calls + excluded.calls",
                 )
-                .bind(tally.key.as_str())
-                .bind(tally.hour())
+                .bind(counts.key.as_str())
+                .bind(counts.hour())
                 .bind(*outcome)
                 .bind(calls)
                 .execute(&mut *$transaction)
                 .await?;
             }
-            add_observations!($transaction, tally);
-            if let Some(used) = &tally.last_use {
+            add_call_samples!($transaction, counts);
+            if let Some(used) = &counts.last_use {
                 // The first use, and one after a long pause, alter how the key stands.
                 sqlx::query(
                     "UPDATE keys SET last_used_at = $1, last_used_from = $2, \
@@ -156,22 +156,22 @@ macro_rules! add_usage {
                 .bind(used.at.millis())
                 .bind(&used.address)
                 .bind(used.at.plus(-IDLE).millis())
-                .bind(tally.key.as_str())
+                .bind(counts.key.as_str())
                 .execute(&mut *$transaction)
                 .await?;
             }
-            if tally.calls.iter().any(|(outcome, _)| *outcome != ALLOWED) {
+            if counts.calls.iter().any(|(outcome, _)| *outcome != ALLOWED) {
                 sqlx::query("UPDATE keys SET due_at = 0 WHERE id = $1")
-                    .bind(tally.key.as_str())
+                    .bind(counts.key.as_str())
                     .execute(&mut *$transaction)
                     .await?;
             }
-            for caller in &tally.callers {
+            for caller in &counts.callers {
                 sqlx::query(
                     "INSERT INTO callers (key_id, address, at) VALUES ($1, $2, $3) ON CONFLICT (key_id, address) \
                      DO UPDATE SET at = excluded.at WHERE excluded.at > callers.at",
                 )
-                .bind(tally.key.as_str())
+                .bind(counts.key.as_str())
                 .bind(&caller.address)
                 .bind(caller.at.millis())
                 .execute(&mut *$transaction)

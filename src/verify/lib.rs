@@ -2,31 +2,31 @@
 //! store, from the store otherwise, and never from a guess. An ordinary question writes nothing; what must be exact and
 //! outlive a restart, quotas and the nonces of signatures, does.
 
-mod memory;
-mod meters;
-mod news;
-mod question;
+mod change_feed;
+mod key_cache;
+mod limiter;
 mod refusals;
+mod request;
 mod usage;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
-pub use self::{
-    memory::Names,
-    meters::{Left, Taken},
-    news::News,
-    question::{Question, Signed},
-    refusals::Refused,
-    usage::FLUSH_EVERY,
-};
 use self::{
-    memory::{Known, Memory, Rules},
-    meters::Meters,
-    news::Newsroom,
+    change_feed::ChangeFeed,
+    key_cache::{KeyCache, Known, Rules},
+    limiter::Limiter,
     refusals::Refusals,
-    usage::{Call, Usage},
+    usage::{CountedCall, Usage},
+};
+pub use self::{
+    change_feed::ChangeNotice,
+    key_cache::Names,
+    limiter::{LimitLeft, LimitUsage},
+    refusals::RecordedRefusal,
+    request::{Signed, VerifyRequest},
+    usage::FLUSH_EVERY,
 };
 use crypto::{
     clock::Clock,
@@ -35,18 +35,18 @@ use crypto::{
     signature::{self, Content, Refusal},
 };
 use model::{
-    activity::Manner,
-    decision::{Decision, Facts, Presented, Reason, Signature, Spent, judge, remedy},
+    activity::RequestKind,
+    decision::{Decision, DecisionInput, KeyLookup, LimitOutcome, Reason, Signature, decide, remedy},
     id::KeyId,
     scope::ClosedGates,
-    tenant::{Presentations, Tokens},
+    tenant::{CredentialSources, Tokens},
     time::{DAY, Timestamp},
     token,
 };
 use store::{Store, StoreError, StoredKey};
 
 /// How often a node asks the store what has changed.
-pub const HEAR_EVERY: Duration = Duration::from_millis(250);
+pub const POLL_EVERY: Duration = Duration::from_millis(250);
 /// How long a node trusts its memory after the store was last heard, in milliseconds.
 const LEASE: i64 = 1000;
 /// How long a question waits for the store.
@@ -56,11 +56,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct Verifier {
     store: Store,
     clock: Clock,
-    memory: Arc<Memory>,
-    meters: Meters,
+    cache: Arc<KeyCache>,
+    limiter: Limiter,
     refusals: Refusals,
     usage: Usage,
-    news: Arc<Newsroom>,
+    changes: Arc<ChangeFeed>,
     /// In whose name JWTs are issued.
     issuer: String,
     /// Held by whoever reads the rules for a question.
@@ -69,7 +69,7 @@ pub struct Verifier {
 
 /// The answer.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Verification {
     /// Yes, or no and why.
     pub decision: Decision,
     /// What would have made a refused request pass; empty when it passed.
@@ -77,11 +77,11 @@ pub struct Answer {
     /// The key, when its exact secret was presented.
     pub key: Option<Arc<StoredKey>>,
     /// What it took of its limits.
-    pub taken: Taken,
+    pub limits: LimitUsage,
 }
 
 /// Who asks, for the record of refusals: the request's id and the door's name.
-pub type Asked<'a> = (&'a str, &'a str);
+pub type RequestTag<'a> = (&'a str, &'a str);
 
 /// The store did not answer and memory is not trusted: nobody can tell.
 #[derive(Debug, thiserror::Error)]
@@ -89,16 +89,16 @@ pub type Asked<'a> = (&'a str, &'a str);
 pub struct Unavailable;
 
 /// What a presented text claims: to be the key of this id, proved by this digest.
-struct Claim<'a> {
+struct Credential<'a> {
     id: KeyId,
     digest: Digest,
     /// The pair whose checksum shows only with the key's prefix.
     pair: Option<&'a str>,
     /// What it says of itself, when it is a JWT.
-    jwt: Option<jwt::Presented>,
+    jwt: Option<jwt::ParsedJwt>,
 }
 
-impl<'a> Claim<'a> {
+impl<'a> Credential<'a> {
     fn read(text: &'a str) -> Option<Self> {
         match text.split_once(':') {
             None => Self::whole(text),
@@ -115,8 +115,8 @@ impl<'a> Claim<'a> {
         if let Some(token) = token::parse(text) {
             return Some(Self { id: token.id, digest: Digest::of(token.secret.as_bytes()), pair: None, jwt: None });
         }
-        let presented = jwt::parse(text)?;
-        Some(Self { id: presented.id, digest: Digest::of(text.as_bytes()), pair: None, jwt: Some(presented) })
+        let lookup = jwt::parse(text)?;
+        Some(Self { id: lookup.id, digest: Digest::of(text.as_bytes()), pair: None, jwt: Some(lookup) })
     }
 
     fn is_proved_by(&self, stored: &StoredKey) -> bool {
@@ -127,19 +127,19 @@ impl<'a> Claim<'a> {
 
 impl Verifier {
     /// A verifier on this store, by connections of its own. Changes of this process reach it at once, those of others by
-    /// [`Verifier::hear`].
+    /// [`Verifier::poll_changes`].
     pub fn new(store: &Store, clock: Clock, capacity: usize) -> Self {
         let store = store.for_verification();
-        let memory = Arc::new(Memory::new(capacity));
-        let news = Arc::new(Newsroom::new());
-        let (listening, telling, at) = (memory.clone(), news.clone(), clock.clone());
+        let cache = Arc::new(KeyCache::new(capacity));
+        let changes = Arc::new(ChangeFeed::new());
+        let (listening, telling, at) = (cache.clone(), changes.clone(), clock.clone());
         store.on_change(move |change| {
             listening.forget(change);
             telling.changed(change.seq, at.now());
         });
-        let (meters, refusals, usage) = (Meters::default(), Refusals::default(), Usage::default());
+        let (limiter, refusals, usage) = (Limiter::default(), Refusals::default(), Usage::default());
         let (issuer, reading_rules) = ("keyward".to_owned(), tokio::sync::Mutex::default());
-        Self { store, clock, memory, meters, refusals, usage, news, issuer, reading_rules }
+        Self { store, clock, cache, limiter, refusals, usage, changes, issuer, reading_rules }
     }
 
     /// The same, taking JWTs that were issued in the name of this address, and no others.
@@ -149,106 +149,114 @@ impl Verifier {
     }
 
     /// Answers one question, takes from the key's limits, and counts.
-    pub async fn verify(&self, question: &Question<'_>, asked: Asked<'_>) -> Result<Answer, Unavailable> {
-        self.answer(question, Some(asked)).await
+    pub async fn verify(
+        &self,
+        request: &VerifyRequest<'_>,
+        asked: RequestTag<'_>,
+    ) -> Result<Verification, Unavailable> {
+        self.answer(request, Some(asked)).await
     }
 
     /// Answers one question. Nothing is taken, counted or recorded.
-    pub async fn look(&self, question: &Question<'_>) -> Result<Answer, Unavailable> {
-        self.answer(question, None).await
+    pub async fn dry_run(&self, request: &VerifyRequest<'_>) -> Result<Verification, Unavailable> {
+        self.answer(request, None).await
     }
 
     /// Answers as if the exact secret of this key had been presented, with a signature that came to so much; the
     /// question's credential is not looked at. Nothing is taken, counted or recorded.
-    pub async fn look_as(
+    pub async fn dry_run_as(
         &self,
         key: Arc<StoredKey>,
-        question: &Question<'_>,
+        request: &VerifyRequest<'_>,
         signature: Signature,
-    ) -> Result<Answer, Unavailable> {
-        self.weigh(Some(key), Presented::Unknown, question, signature, None).await
+    ) -> Result<Verification, Unavailable> {
+        self.decide(Some(key), KeyLookup::Unknown, request, signature, None).await
     }
 
-    async fn answer(&self, question: &Question<'_>, asked: Option<Asked<'_>>) -> Result<Answer, Unavailable> {
-        let claim = Claim::read(question.credential);
-        let key = match &claim {
-            Some(claim) => self.find(claim.id).await?.filter(|stored| claim.is_proved_by(stored)),
+    async fn answer(
+        &self,
+        request: &VerifyRequest<'_>,
+        asked: Option<RequestTag<'_>>,
+    ) -> Result<Verification, Unavailable> {
+        let credential = Credential::read(request.credential);
+        let key = match &credential {
+            Some(credential) => self.find(credential.id).await?.filter(|stored| credential.is_proved_by(stored)),
             None => None,
         };
-        if let (Some(stored), Some(jwt)) = (&key, claim.as_ref().and_then(|claim| claim.jwt.as_ref())) {
+        if let (Some(stored), Some(jwt)) = (&key, credential.as_ref().and_then(|credential| credential.jwt.as_ref())) {
             self.accepted().await?;
             if let Some(remedy) = self.outdated(jwt, stored) {
                 tracing::debug!(key = %stored.key.id, remedy, "a JWT is refused");
-                let answer = self.weigh(None, Presented::Unknown, question, Signature::Missing, asked).await?;
-                return Ok(Answer { remedy: remedy.to_owned(), ..answer });
+                let answer = self.decide(None, KeyLookup::Unknown, request, Signature::Missing, asked).await?;
+                return Ok(Verification { remedy: remedy.to_owned(), ..answer });
             }
         }
-        let otherwise = if claim.is_some() { Presented::Unknown } else { Presented::Malformed };
-        self.weigh(key, otherwise, question, Signature::Missing, asked).await
+        let otherwise = if credential.is_some() { KeyLookup::Unknown } else { KeyLookup::Malformed };
+        self.decide(key, otherwise, request, Signature::Missing, asked).await
     }
 
     /// Why a JWT of ours is none any more: the rules it was issued by are not today's.
-    fn outdated(&self, jwt: &jwt::Presented, stored: &StoredKey) -> Option<&'static str> {
+    fn outdated(&self, jwt: &jwt::ParsedJwt, stored: &StoredKey) -> Option<&'static str> {
         if jwt.issuer != self.issuer {
             return Some("This JWT was issued in the name of another address than Keyward has now. Make a new one.");
         }
         if jwt.audience != stored.key.tenant.name.as_str() {
             return Some("This JWT is meant for a tenant of another name than its key has now. Make a new one.");
         }
-        (jwt.expires_at.since(jwt.issued_at) > self.memory.longest())
+        (jwt.expires_at.since(jwt.issued_at) > self.cache.longest())
             .then_some("This JWT lives longer than the policy allows now. Make a new one.")
     }
 
     /// Judges the key that was presented, or what was presented otherwise.
-    async fn weigh(
+    async fn decide(
         &self,
         key: Option<Arc<StoredKey>>,
-        otherwise: Presented<'_>,
-        question: &Question<'_>,
+        otherwise: KeyLookup<'_>,
+        request: &VerifyRequest<'_>,
         signature: Signature,
-        asked: Option<Asked<'_>>,
-    ) -> Result<Answer, Unavailable> {
+        asked: Option<RequestTag<'_>>,
+    ) -> Result<Verification, Unavailable> {
         let now = self.clock.now();
-        let mut facts = Facts {
-            presented: key.as_ref().map_or(otherwise, |stored| Presented::Known(&stored.key)),
-            presentation: question.presentation,
+        let mut input = DecisionInput {
+            lookup: key.as_ref().map_or(otherwise, |stored| KeyLookup::Known(&stored.key)),
+            source: request.source,
             accepted: self.accepted().await?,
             now,
-            tenant: question.tenant,
-            address: question.address,
-            demand: question.demand,
+            tenant: request.tenant,
+            address: request.address,
+            required: request.required,
             closed: key.as_ref().map_or(ClosedGates::NONE, |stored| &stored.closed),
-            writes: question.writes,
+            writes: request.writes,
             signature,
-            spent: Spent::Nothing,
+            limit: LimitOutcome::Nothing,
         };
-        let mut decision = judge(&facts);
+        let mut decision = decide(&input);
         if let (Decision::Allow | Decision::Deny(_, Reason::SignatureRequired), Some(stored), Some(signed)) =
-            (decision, &key, &question.signed)
+            (decision, &key, &request.signed)
         {
-            facts.signature = self.signature(stored, signed, now, asked.is_some()).await?;
-            decision = judge(&facts);
+            input.signature = self.signature(stored, signed, now, asked.is_some()).await?;
+            decision = decide(&input);
         }
-        let mut taken = Taken::default();
+        let mut limits = LimitUsage::default();
         let limited = |stored: &&Arc<StoredKey>| !stored.key.spec.limits.is_empty() || stored.key.spec.quota.is_some();
         if let (true, Some(stored)) = (decision.is_allow(), key.as_ref().filter(limited)) {
-            taken = self.take(stored, question.cost, now, asked.is_some()).await?;
-            facts.spent = taken.spent;
-            decision = judge(&facts);
+            limits = self.take(stored, request.cost, now, asked.is_some()).await?;
+            input.limit = limits.outcome;
+            decision = decide(&input);
         }
         if let Some(asked) = asked {
             if let Some(stored) = &key {
-                let manner = Manner::of(question.writes, facts.signature == Signature::Proved);
-                let (address, agent, demand) = (question.address, question.agent, question.demand);
-                self.usage.count(stored.key.id, &Call { now, decision, address, agent, demand, manner });
+                let kind = RequestKind::of(request.writes, input.signature == Signature::Proved);
+                let (address, agent, required) = (request.address, request.agent, request.required);
+                self.usage.count(stored.key.id, &CountedCall { now, decision, address, agent, required, kind });
             }
-            self.refusals.note(asked, &facts, decision);
+            self.refusals.note(asked, &input, decision);
         }
         let remedy = match decision {
             Decision::Allow => String::new(),
-            Decision::Deny(_, reason) => remedy(&facts, reason),
+            Decision::Deny(_, reason) => remedy(&input, reason),
         };
-        Ok(Answer { decision, remedy, key, taken })
+        Ok(Verification { decision, remedy, key, limits })
     }
 
     /// What the request's signature proves, once all that comes before it passed. Its nonce is spent before anything is
@@ -287,28 +295,34 @@ impl Verifier {
     }
 
     /// Takes from the key's limits, or just looks at them.
-    async fn take(&self, stored: &StoredKey, cost: i64, now: Timestamp, for_good: bool) -> Result<Taken, Unavailable> {
+    async fn take(
+        &self,
+        stored: &StoredKey,
+        cost: i64,
+        now: Timestamp,
+        for_good: bool,
+    ) -> Result<LimitUsage, Unavailable> {
         let (key, steady) = (&stored.key, self.clock.steady());
         let taking = async {
             if for_good {
-                self.meters.take(&self.store, key, cost, now, steady).await
+                self.limiter.consume(&self.store, key, cost, now, steady).await
             } else {
-                self.meters.look(&self.store, key, cost, now, steady).await
+                self.limiter.peek(&self.store, key, cost, now, steady).await
             }
         };
-        let taken = tokio::time::timeout(PATIENCE, taking).await.map_err(|_| Unavailable)?;
-        taken.map_err(|error| unavailable(&error))
+        let limits = tokio::time::timeout(PATIENCE, taking).await.map_err(|_| Unavailable)?;
+        limits.map_err(|error| unavailable(&error))
     }
 
     /// What the policy accepts: from memory while that is trusted, from the store otherwise. Whoever reads it reads for
     /// all who wait.
-    async fn accepted(&self) -> Result<Presentations, Unavailable> {
-        if let Some(accepted) = self.memory.accepted(self.clock.steady()) {
+    async fn accepted(&self) -> Result<CredentialSources, Unavailable> {
+        if let Some(accepted) = self.cache.accepted(self.clock.steady()) {
             return Ok(accepted);
         }
         let reading = async {
             let _one = self.reading_rules.lock().await;
-            match self.memory.accepted(self.clock.steady()) {
+            match self.cache.accepted(self.clock.steady()) {
                 Some(accepted) => Ok(accepted),
                 None => self.refresh_rules().await,
             }
@@ -320,18 +334,18 @@ impl Verifier {
     /// Both what is found and what is not are read once for all who ask at the same time, remembered under the same
     /// lease, and cost the same two questions to the store.
     async fn find(&self, id: KeyId) -> Result<Option<Arc<StoredKey>>, Unavailable> {
-        match self.memory.get(id, self.clock.steady()) {
+        match self.cache.get(id, self.clock.steady()) {
             Known::Key(stored) => return Ok(Some(stored)),
             Known::Absent => return Ok(None),
             Known::Nothing => {}
         }
-        let filling = self.memory.begin();
-        let seat = self.memory.board(id, filling);
+        let filling = self.cache.begin();
+        let seat = self.cache.board(id, filling);
         let read = async || {
             let (found, verify_keys) = tokio::join!(self.store.key(id), self.store.verify_keys(id));
             let (found, verify_keys) = (found?, verify_keys?);
             let found = found.map(|(stored, _)| Arc::new(stored.with_verify_keys(verify_keys)));
-            self.memory.keep(filling, id, found.clone());
+            self.cache.keep(filling, id, found.clone());
             Ok::<_, StoreError>(found)
         };
         let Some(flight) = seat.flight() else { return Err(Unavailable) };
@@ -342,17 +356,17 @@ impl Verifier {
     /// The names that this tenant added to carry keys, or all tenants together where keys of any may come, as last heard,
     /// if there are any.
     pub fn names(&self, tenant: Option<&str>) -> Option<Arc<Names>> {
-        self.memory.names(tenant)
+        self.cache.names(tenant)
     }
 
     /// Asks the store what has changed, forgets it, reads the rules where they changed, and trusts memory for another
     /// lease, counted from before the question was sent. Rules that cannot be read renew nothing. Called every
-    /// [`HEAR_EVERY`].
-    pub async fn hear(&self) -> Result<(), StoreError> {
+    /// [`POLL_EVERY`].
+    pub async fn poll_changes(&self) -> Result<(), StoreError> {
         let asked = self.clock.steady();
         let mut awaited = None;
         loop {
-            let heard = self.memory.heard();
+            let heard = self.cache.heard();
             let changes = match heard {
                 Some(heard) => self.store.audit_after(heard).await?,
                 None => Vec::new(),
@@ -361,8 +375,8 @@ impl Verifier {
                 let last = self.store.audit_head().await?.seq;
                 if heard.is_none_or(|heard| last < heard) {
                     // The first time, or the store was put back to an earlier state: begin anew.
-                    self.memory.restart(last);
-                    self.news.restarted(last, self.clock.now());
+                    self.cache.restart(last);
+                    self.changes.restarted(last, self.clock.now());
                 } else if heard != Some(last) {
                     // It was added since, and is there the next time: a head without its event was edited by hand.
                     if awaited == Some(last) {
@@ -374,23 +388,23 @@ impl Verifier {
                 break;
             }
             for change in &changes {
-                self.memory.forget(change);
-                self.news.changed(change.seq, self.clock.now());
+                self.cache.forget(change);
+                self.changes.changed(change.seq, self.clock.now());
             }
-            self.memory.heard_up_to(changes.last().map_or(0, |change| change.seq));
+            self.cache.heard_up_to(changes.last().map_or(0, |change| change.seq));
         }
-        while self.memory.need_rules() {
+        while self.cache.need_rules() {
             self.refresh_rules().await?;
         }
-        self.memory.trust_until(asked.saturating_add(LEASE));
+        self.cache.trust_until(asked.saturating_add(LEASE));
         Ok(())
     }
 
     /// Reads the rules. A change heard meanwhile asks for them again.
-    async fn refresh_rules(&self) -> Result<Presentations, StoreError> {
-        self.memory.begin_rules();
+    async fn refresh_rules(&self) -> Result<CredentialSources, StoreError> {
+        self.cache.begin_rules();
         // Given up in the middle, the question stands.
-        let mut unread = Unread(Some(&self.memory));
+        let mut unread = Unread(Some(&self.cache));
         let policy = self.store.policy().await?;
         let mut names: HashMap<String, Arc<Names>> = HashMap::new();
         for tenant in self.store.readable_tenants().await? {
@@ -402,16 +416,16 @@ impl Verifier {
         }
         // A bound of days holds to the end of the last one.
         let longest = policy.max_days.saturating_add(1).saturating_mul(DAY);
-        self.memory.keep_rules(Rules { accepted: Some(policy.presentations), longest, names });
+        self.cache.keep_rules(Rules { accepted: Some(policy.presentations), longest, names });
         unread.0 = None;
         Ok(policy.presentations)
     }
 
     /// Writes what was counted to the store. What could not be written is kept for the next time.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        self.meters.sweep(self.clock.steady());
+        self.limiter.sweep(self.clock.steady());
         if self.usage.flush(&self.store).await? {
-            self.news.used(self.clock.now());
+            self.changes.used(self.clock.now());
         }
         self.refusals.flush(&self.store).await
     }
@@ -422,9 +436,9 @@ impl Verifier {
     }
 
     /// The refusal of the request with this id, if it is remembered.
-    pub async fn refusal(&self, request_id: &str) -> Result<Option<Refused>, StoreError> {
+    pub async fn refusal(&self, request_id: &str) -> Result<Option<RecordedRefusal>, StoreError> {
         self.flush_refusals().await?;
-        self.store.refusal(request_id).await?.map(|stored| Refused::read(&stored)).transpose()
+        self.store.refusal(request_id).await?.map(|stored| RecordedRefusal::read(&stored)).transpose()
     }
 
     /// The latest refusals, at most `limit`: of one key or of all, of one owner's keys or of anybody's.
@@ -433,34 +447,34 @@ impl Verifier {
         key: Option<KeyId>,
         owner: Option<&str>,
         limit: u16,
-    ) -> Result<Vec<Refused>, StoreError> {
+    ) -> Result<Vec<RecordedRefusal>, StoreError> {
         self.flush_refusals().await?;
-        self.store.refusals(key, owner, limit).await?.iter().map(Refused::read).collect()
+        self.store.refusals(key, owner, limit).await?.iter().map(RecordedRefusal::read).collect()
     }
 
     /// Gives back what was taken of quotas and not used: the process is stopping.
     pub async fn release(&self) -> Result<(), StoreError> {
-        self.meters.release(&self.store).await
+        self.limiter.release(&self.store).await
     }
 
     /// What changed, from now on.
-    pub fn news(&self) -> watch::Receiver<News> {
-        self.news.listen()
+    pub fn changes(&self) -> watch::Receiver<ChangeNotice> {
+        self.changes.listen()
     }
 
     /// How many keys are in memory.
     pub fn remembered(&self) -> usize {
-        self.memory.len()
+        self.cache.len()
     }
 }
 
 /// Rules under way: dropped before they were read, they are asked for again.
-struct Unread<'a>(Option<&'a Memory>);
+struct Unread<'a>(Option<&'a KeyCache>);
 
 impl Drop for Unread<'_> {
     fn drop(&mut self) {
-        if let Some(memory) = self.0 {
-            memory.ask_rules_again();
+        if let Some(cache) = self.0 {
+            cache.ask_rules_again();
         }
     }
 }

@@ -8,12 +8,12 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::question::Question;
+use super::request::VerifyRequest;
 use model::{
-    decision::{Decision, Facts, Presented, Reason, remedy},
+    decision::{Decision, DecisionInput, KeyLookup, Reason, remedy},
     id::KeyId,
-    scope::Demand,
-    tenant::Presentation,
+    scope::RequiredScopes,
+    tenant::CredentialSource,
     time::Timestamp,
 };
 use store::{Refusal, Store, StoreError};
@@ -34,12 +34,12 @@ struct Kept {
 
 impl Refusals {
     /// Notes a refusal of the request with this id at this door.
-    pub(super) fn note(&self, request: (&str, &str), facts: &Facts<'_>, decision: Decision) {
+    pub(super) fn note(&self, request: (&str, &str), input: &DecisionInput<'_>, decision: Decision) {
         let Decision::Deny(_, reason) = decision else { return };
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (list, bound) = kept.list(matches!(facts.presented, Presented::Known(_)));
+        let (list, bound) = kept.list(matches!(input.lookup, KeyLookup::Known(_)));
         if list.len() < bound {
-            list.push(refusal(request, facts, reason));
+            list.push(refusal(request, input, reason));
         }
     }
 
@@ -72,7 +72,7 @@ impl Kept {
 
 /// What a refusal rested on, as it is stored.
 #[derive(Serialize, Deserialize)]
-struct Said {
+struct RefusalRecord {
     door: String,
     needed: String,
     tenant: Option<String>,
@@ -85,7 +85,7 @@ struct Said {
 
 /// A refusal, read back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct RecordedRefusal {
     /// The request's id.
     pub request_id: String,
     /// When.
@@ -99,28 +99,29 @@ pub struct Refused {
     /// StatusFilter of Keyward's doors was asked.
     pub door: String,
     /// What the key had to hold.
-    pub demand: Demand,
+    pub required: RequiredScopes,
     /// The tenant it had to be in; any when nothing was said.
     pub tenant: Option<String>,
     /// Where the call came from, if that was known.
     pub address: Option<IpAddr>,
     /// How the key was presented, if that was known.
-    pub presentation: Option<Presentation>,
+    pub source: Option<CredentialSource>,
     /// Whether the request wrote.
     pub writes: bool,
     /// What would have made it pass.
     pub remedy: String,
 }
 
-impl Refused {
+impl RecordedRefusal {
     /// Reads a stored refusal.
     pub fn read(stored: &Refusal) -> Result<Self, StoreError> {
         let read = || {
-            let said: Said = serde_json::from_str(&stored.facts).ok()?;
+            let said: RefusalRecord = serde_json::from_str(&stored.facts).ok()?;
             let reason = Reason::parse(&stored.code)?;
             // Earlier versions stored its words.
             let way = |said: &String| {
-                Presentation::parse(said).or_else(|| Presentation::ALL.into_iter().find(|way| way.words() == said))
+                CredentialSource::parse(said)
+                    .or_else(|| CredentialSource::ALL.into_iter().find(|way| way.words() == said))
             };
             Some(Self {
                 request_id: stored.request_id.clone(),
@@ -129,10 +130,10 @@ impl Refused {
                 key: KeyId::parse(&stored.key_id),
                 key_name: said.key.unwrap_or_default(),
                 door: said.door,
-                demand: Demand::parse(&said.needed)?,
+                required: RequiredScopes::parse(&said.needed)?,
                 tenant: said.tenant,
                 address: said.address,
-                presentation: said.presented.as_ref().and_then(way),
+                source: said.presented.as_ref().and_then(way),
                 writes: said.writes,
                 remedy: said.remedy,
             })
@@ -141,32 +142,32 @@ impl Refused {
     }
 
     /// The same question again, without its key.
-    pub fn question(&self) -> Question<'_> {
-        Question {
-            presentation: self.presentation,
+    pub fn request(&self) -> VerifyRequest<'_> {
+        VerifyRequest {
+            source: self.source,
             tenant: self.tenant.as_deref(),
             address: self.address,
             writes: self.writes,
-            ..Question::new("", &self.demand)
+            ..VerifyRequest::new("", &self.required)
         }
     }
 }
 
-fn refusal((request_id, door): (&str, &str), facts: &Facts<'_>, reason: Reason) -> Refusal {
-    let key = if let Presented::Known(key) = facts.presented { Some(key) } else { None };
-    let said = Said {
+fn refusal((request_id, door): (&str, &str), input: &DecisionInput<'_>, reason: Reason) -> Refusal {
+    let key = if let KeyLookup::Known(key) = input.lookup { Some(key) } else { None };
+    let said = RefusalRecord {
         door: door.to_owned(),
-        needed: facts.demand.to_string(),
-        tenant: facts.tenant.map(str::to_owned),
-        address: facts.address,
-        presented: facts.presentation.map(|way| way.code().to_owned()),
-        writes: facts.writes,
+        needed: input.required.to_string(),
+        tenant: input.tenant.map(str::to_owned),
+        address: input.address,
+        presented: input.source.map(|way| way.code().to_owned()),
+        writes: input.writes,
         key: key.map(|key| key.spec.name.to_string()),
-        remedy: remedy(facts, reason),
+        remedy: remedy(input, reason),
     };
     Refusal {
         request_id: request_id.to_owned(),
-        at: facts.now.millis(),
+        at: input.now.millis(),
         key_id: key.map(|key| key.id.to_string()).unwrap_or_default(),
         code: reason.code().to_owned(),
         // Texts, an address and a yes or no: writing them cannot fail.
@@ -178,40 +179,40 @@ fn refusal((request_id, door): (&str, &str), facts: &Facts<'_>, reason: Reason) 
 mod tests {
     use super::*;
     use model::{
-        decision::{Signature, Spent},
+        decision::{LimitOutcome, Signature},
         example::example,
         scope::ClosedGates,
-        tenant::Presentations,
+        tenant::CredentialSources,
     };
 
     /// Whatever was asked, and whatever the answer: what is stored of it reads back as the same question.
     #[test]
     fn a_refusal_reads_back_as_it_was() {
         let key = example();
-        let demand = Demand::parse("things.read doors").unwrap();
+        let required = RequiredScopes::parse("things.read doors").unwrap();
         for reason in Reason::ALL {
-            for way in Presentation::ALL.into_iter().map(Some).chain([None]) {
-                for (presented, name) in [(Presented::Known(&key), "example"), (Presented::Unknown, "")] {
-                    let facts = Facts {
-                        presented,
-                        presentation: way,
-                        accepted: Presentations::ALL,
+            for way in CredentialSource::ALL.into_iter().map(Some).chain([None]) {
+                for (lookup, name) in [(KeyLookup::Known(&key), "example"), (KeyLookup::Unknown, "")] {
+                    let input = DecisionInput {
+                        lookup,
+                        source: way,
+                        accepted: CredentialSources::ALL,
                         now: Timestamp::from_millis(7),
                         tenant: way.map(|_| "default"),
                         address: way.map(|_| "2001:db8::1".parse().unwrap()),
-                        demand: &demand,
+                        required: &required,
                         closed: ClosedGates::NONE,
                         writes: way.is_some(),
                         signature: Signature::Missing,
-                        spent: Spent::Nothing,
+                        limit: LimitOutcome::Nothing,
                     };
-                    let read = Refused::read(&refusal(("id", "a door"), &facts, reason)).unwrap();
-                    let question = read.question();
+                    let read = RecordedRefusal::read(&refusal(("id", "a door"), &input, reason)).unwrap();
+                    let request = read.request();
                     assert_eq!((read.decision, read.door.as_str()), (Decision::Deny(reason.check(), reason), "a door"));
                     assert_eq!((read.at.millis(), read.key_name.as_str()), (7, name));
-                    assert_eq!((question.presentation, question.address), (facts.presentation, facts.address));
-                    assert_eq!((question.tenant, question.writes), (facts.tenant, facts.writes));
-                    assert_eq!((question.demand, &read.remedy), (facts.demand, &remedy(&facts, reason)));
+                    assert_eq!((request.source, request.address), (input.source, input.address));
+                    assert_eq!((request.tenant, request.writes), (input.tenant, input.writes));
+                    assert_eq!((request.required, &read.remedy), (input.required, &remedy(&input, reason)));
                 }
             }
         }
@@ -219,25 +220,25 @@ mod tests {
 
     #[test]
     fn a_flood_without_keys_leaves_room_for_what_has_one() {
-        let (refusals, key, demand) = (Refusals::default(), example(), Demand::parse("things.read").unwrap());
-        let facts = |presented| Facts {
-            presented,
-            presentation: Some(Presentation::Query),
-            accepted: Presentations::ALL,
+        let (refusals, key, required) = (Refusals::default(), example(), RequiredScopes::parse("things.read").unwrap());
+        let input = |lookup| DecisionInput {
+            lookup,
+            source: Some(CredentialSource::Query),
+            accepted: CredentialSources::ALL,
             now: Timestamp::from_millis(7),
             tenant: None,
             address: None,
-            demand: &demand,
+            required: &required,
             closed: ClosedGates::NONE,
             writes: false,
             signature: Signature::Missing,
-            spent: Spent::Nothing,
+            limit: LimitOutcome::Nothing,
         };
         let decision = Decision::Deny(Reason::Expired.check(), Reason::Expired);
         for _ in 0..2000 {
-            refusals.note(("id", "a door"), &facts(Presented::Unknown), decision);
+            refusals.note(("id", "a door"), &input(KeyLookup::Unknown), decision);
         }
-        refusals.note(("id", "a door"), &facts(Presented::Known(&key)), decision);
+        refusals.note(("id", "a door"), &input(KeyLookup::Known(&key)), decision);
         let kept = refusals.0.lock().unwrap();
         assert_eq!((kept.of_keys.len(), kept.without_key.len()), (1, KEPT_WITHOUT_KEY));
         assert!(kept.of_keys[0].facts.contains("\"query\""), "a code, which outlives words: {}", kept.of_keys[0].facts);

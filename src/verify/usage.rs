@@ -11,13 +11,13 @@ use std::{
 };
 
 use model::{
-    activity::{MINUTE, Manner, Observation, Outcome, agent},
+    activity::{CallSample, MINUTE, Outcome, RequestKind, agent},
     decision::Decision,
     id::KeyId,
-    scope::Demand,
+    scope::RequiredScopes,
     time::Timestamp,
 };
-use store::{LastUse, Store, StoreError, Tally};
+use store::{CallCounts, LastUse, Store, StoreError};
 
 /// How often usage is written.
 pub const FLUSH_EVERY: Duration = Duration::from_secs(2);
@@ -41,11 +41,11 @@ struct Counted {
     calls: Vec<(&'static str, i64)>,
     last: Option<(Timestamp, Option<IpAddr>)>,
     callers: Vec<(IpAddr, Timestamp)>,
-    kinds: Vec<Observation>,
+    kinds: Vec<CallSample>,
 }
 
 /// A call with a key, as far as it is recorded.
-pub(super) struct Call<'a> {
+pub(super) struct CountedCall<'a> {
     /// When.
     pub now: Timestamp,
     /// What was decided.
@@ -55,13 +55,13 @@ pub(super) struct Call<'a> {
     /// What the caller calls itself, if it does.
     pub agent: Option<&'a str>,
     /// What was asked for.
-    pub demand: &'a Demand,
+    pub required: &'a RequiredScopes,
     /// How it came.
-    pub manner: Manner,
+    pub kind: RequestKind,
 }
 
 impl Usage {
-    pub(super) fn count(&self, id: KeyId, call: &Call<'_>) {
+    pub(super) fn count(&self, id: KeyId, call: &CountedCall<'_>) {
         let minute = call.now.millis().div_euclid(MINUTE) * MINUTE;
         let mut shard = self.shard();
         let counted = shard.entry((id, minute)).or_default();
@@ -87,8 +87,8 @@ impl Usage {
         let mut waiting = waiting.into_iter().peekable();
         while waiting.peek().is_some() {
             let batch: Vec<_> = waiting.by_ref().take(BATCH).collect();
-            let tallies: Vec<Tally> =
-                batch.iter().map(|((key, minute), counted)| counted.tally(*key, *minute)).collect();
+            let tallies: Vec<CallCounts> =
+                batch.iter().map(|((key, minute), counted)| counted.counts(*key, *minute)).collect();
             if let Err(error) = store.add_usage(&tallies).await {
                 for ((id, minute), counted) in batch.into_iter().chain(waiting) {
                     self.shard().entry((id, minute)).or_default().merge(counted);
@@ -110,16 +110,16 @@ impl Usage {
 }
 
 impl Counted {
-    fn tally(&self, key: KeyId, minute: i64) -> Tally {
+    fn counts(&self, key: KeyId, minute: i64) -> CallCounts {
         let used =
             |at, address: Option<IpAddr>| LastUse { at, address: address.map(|ip| ip.to_string()).unwrap_or_default() };
-        Tally {
+        CallCounts {
             key,
             minute: Timestamp::from_millis(minute),
             calls: self.calls.clone(),
             last_use: self.last.map(|(at, address)| used(at, address)),
             callers: self.callers.iter().map(|(address, at)| used(*at, Some(*address))).collect(),
-            observations: self.kinds.clone(),
+            call_samples: self.kinds.clone(),
         }
     }
 
@@ -143,22 +143,22 @@ impl Counted {
 }
 
 /// Notes a kind of call. One that is known already costs a comparison or a few, and nothing is copied.
-fn observe(kinds: &mut Vec<Observation>, call: &Call<'_>) {
+fn observe(kinds: &mut Vec<CallSample>, call: &CountedCall<'_>) {
     let (agent, outcome) = (agent(call.agent.unwrap_or_default()), Outcome::of(call.decision));
     let known = kinds.iter_mut().find(|known| {
-        (known.address, known.manner, known.outcome) == (call.address, call.manner, outcome)
+        (known.address, known.kind, known.outcome) == (call.address, call.kind, outcome)
             && known.agent == agent
-            && known.demand == *call.demand
+            && known.required == *call.required
     });
     if let Some(known) = known {
         known.at = known.at.max(call.now);
         known.calls += 1;
     } else if kinds.len() < KINDS {
-        kinds.push(Observation {
+        kinds.push(CallSample {
             address: call.address,
             agent: agent.into_owned(),
-            demand: call.demand.clone(),
-            manner: call.manner,
+            required: call.required.clone(),
+            kind: call.kind,
             outcome,
             at: call.now,
             calls: 1,
@@ -167,10 +167,10 @@ fn observe(kinds: &mut Vec<Observation>, call: &Call<'_>) {
 }
 
 /// Whether both are of one kind.
-fn is_same(one: &Observation, other: &Observation) -> bool {
-    (one.address, one.manner, one.outcome) == (other.address, other.manner, other.outcome)
+fn is_same(one: &CallSample, other: &CallSample) -> bool {
+    (one.address, one.kind, one.outcome) == (other.address, other.kind, other.outcome)
         && one.agent == other.agent
-        && one.demand == other.demand
+        && one.required == other.required
 }
 
 fn add(calls: &mut Vec<(&'static str, i64)>, outcome: &'static str, more: i64) {
@@ -212,14 +212,14 @@ mod tests {
 
     #[test]
     fn kinds_of_calls_are_bounded_and_known_ones_are_still_counted() {
-        let demand = Demand::parse("things.read").unwrap();
-        let call = |agent, now| Call {
+        let required = RequiredScopes::parse("things.read").unwrap();
+        let call = |agent, now| CountedCall {
             now: Timestamp::from_millis(now),
             decision: Decision::Allow,
             address: None,
             agent: Some(agent),
-            demand: &demand,
-            manner: Manner::Read,
+            required: &required,
+            kind: RequestKind::Read,
         };
         let mut kinds = Vec::new();
         let agents: Vec<String> = (0..20).map(|index| format!("agent {index}")).collect();

@@ -15,17 +15,17 @@ use crate::{
 pub async fn key_activity(id: String, period: String) -> Result<ActivityView, ApiError> {
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            let permit: &Permit = visit.permit()?;
+            let context = ctx::expect_context_of_request()?;
+            let permit: &Permit = context.permit()?;
             let id = views::key_id(&id)?;
-            let console = &visit.console;
-            let KeyDetail { key, closed, .. } = console.show_key(permit, id).await.map_err(ctx::closed)?;
+            let admin = &context.admin;
+            let KeyDetail { key, closed, .. } = admin.show_key(permit, id).await.map_err(ctx::closed)?;
             let period = Period::parse(&period).unwrap_or_default();
-            let series = console.key_series(permit, id, period).await.map_err(ctx::closed)?;
-            let record = console.key_record(permit, id).await.map_err(ctx::closed)?;
-            let pairs = console.key_pairs(permit, id).await.map_err(ctx::closed)?;
-            let catalogue = console.entries(permit, Kind::Scope).await.map_err(ctx::closed)?;
-            let now = console.clock().now();
+            let series = admin.key_series(permit, id, period).await.map_err(ctx::closed)?;
+            let record = admin.key_record(permit, id).await.map_err(ctx::closed)?;
+            let pairs = admin.key_pairs(permit, id).await.map_err(ctx::closed)?;
+            let catalogue = admin.entries(permit, Kind::Scope).await.map_err(ctx::closed)?;
+            let now = admin.clock().now();
             let may_write = permit.allows(Action::WriteKeys).is_ok();
             Ok(ActivityView {
                 calls: activity_views::calls(&series),
@@ -45,10 +45,10 @@ pub async fn key_activity(id: String, period: String) -> Result<ActivityView, Ap
 pub async fn key_rotation(id: String) -> Result<RotationView, ApiError> {
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            let permit = visit.permit()?;
-            let planned = visit.console.plan_rotation(permit, views::key_id(&id)?).await.map_err(ctx::closed)?;
-            Ok(activity_views::rotation(planned, visit.console.clock().now()))
+            let context = ctx::expect_context_of_request()?;
+            let permit = context.permit()?;
+            let planned = context.admin.plan_rotation(permit, views::key_id(&id)?).await.map_err(ctx::closed)?;
+            Ok(activity_views::rotation(planned, context.admin.clock().now()))
         }
         .await,
     )

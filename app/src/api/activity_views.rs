@@ -3,7 +3,7 @@
 use admin::{Broken, Overlap, Pair, Record, Remedy, Successor, Tightening};
 use model::key_input::KeyInput;
 use model::{
-    activity::{Observation, Outcome, Period, Series},
+    activity::{CallSample, Outcome, Period, Series},
     decision::Reason,
     id::KeyId,
     key::{Form, Key},
@@ -12,12 +12,13 @@ use model::{
     time::{DAY, Timestamp, relative, span},
 };
 
-use super::views::{row, tally, when};
+use super::views::{counts, row, when};
 use crate::{
     form::{OVERLAPS, RotateForm, UNTIL},
-    posted::Refused,
+    form_outcome::FormErrors,
     view::{
-        BrokenView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, TallyView, Tick, TightenView,
+        BrokenView, CallCountsView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, Tick,
+        TightenView,
     },
 };
 
@@ -50,24 +51,24 @@ fn ticks(series: &Series) -> Vec<Tick> {
 
 /// Calls over a period.
 pub(super) fn calls(series: &Series) -> CallsView {
-    let bars = series.bars.iter().enumerate().map(|(place, bar)| (begins(series, place), tally(*bar)));
+    let bars = series.bars.iter().enumerate().map(|(place, bar)| (begins(series, place), counts(*bar)));
     CallsView {
         period: series.period.code().to_owned(),
         bars: bars.collect(),
         ticks: ticks(series),
-        total: tally(series.total()),
+        total: counts(series.total()),
     }
 }
 
 /// Kinds of calls by caller, the latest first, as they come.
-fn callers<'a>(kinds: impl IntoIterator<Item = &'a Observation>, now: Timestamp) -> Vec<SeenView> {
+fn callers<'a>(kinds: impl IntoIterator<Item = &'a CallSample>, now: Timestamp) -> Vec<SeenView> {
     let mut found: Vec<SeenView> = Vec::new();
     for kind in kinds {
         let address = kind.address.map(|address| address.to_string()).unwrap_or_default();
         let known = found.iter().position(|caller| caller.address == address && caller.agent == kind.agent);
         let place = known.unwrap_or_else(|| {
             let (agent, last) = (kind.agent.clone(), when(kind.at, now));
-            found.push(SeenView { address, agent, asked: Vec::new(), last, calls: TallyView::default() });
+            found.push(SeenView { address, agent, asked: Vec::new(), last, calls: CallCountsView::default() });
             found.len() - 1
         });
         let caller = &mut found[place];
@@ -76,7 +77,7 @@ fn callers<'a>(kinds: impl IntoIterator<Item = &'a Observation>, now: Timestamp)
             Outcome::Limited => caller.calls.limited += kind.calls,
             Outcome::Refused => caller.calls.refused += kind.calls,
         }
-        let asked = kind.demand.to_string();
+        let asked = kind.required.to_string();
         for scope in asked.split_whitespace() {
             if !caller.asked.iter().any(|known| known == scope) {
                 caller.asked.push(scope.to_owned());
@@ -151,8 +152,8 @@ pub(super) fn rotation(planned: Successor, now: Timestamp) -> RotationView {
 }
 
 /// The overlap that a form asks for.
-pub(super) fn overlap(form: &RotateForm) -> Result<Overlap, Refused> {
-    let mistyped = || Refused::field("until", "Pick the day and the time at which the old key stops.".to_owned());
+pub(super) fn overlap(form: &RotateForm) -> Result<Overlap, FormErrors> {
+    let mistyped = || FormErrors::field("until", "Pick the day and the time at which the old key stops.".to_owned());
     if form.overlap == UNTIL {
         return Timestamp::of_field(&form.until).map(Overlap::Until).ok_or_else(mistyped);
     }
@@ -190,7 +191,7 @@ pub(super) fn tighten(key: &Key, found: &Tightening, asked: &KeyInput, now: Time
                 format!("Called from outside of {}, which is all the key would allow", one_line(&asked.addresses))
             }
             Reason::InsufficientScope => {
-                format!("Asked for more than {}, which is all the key would hold", one_line(&asked.scopes))
+                format!("ListQuery for more than {}, which is all the key would hold", one_line(&asked.scopes))
             }
             Reason::SignatureRequired => "Wrote without a signature, which writes would need".to_owned(),
             other => other.words().to_owned(),

@@ -5,10 +5,10 @@ use model::time::{DAY, Timestamp};
 use super::{ctx, views};
 use crate::{
     error::ApiError,
-    view::{AuditAsked, AuditView, ChainView},
+    view::{AuditQuery, AuditView, ChainView},
 };
 
-/// The newest events before number `before` that fit; the rest is as in [`crate::view::AuditAsked`].
+/// The newest events before number `before` that fit; the rest is as in [`crate::view::AuditQuery`].
 pub async fn list_audit(
     before: Option<i64>,
     who: String,
@@ -19,12 +19,12 @@ pub async fn list_audit(
 ) -> Result<AuditView, ApiError> {
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            let permit = visit.permit()?;
-            let filter = audit_filter(&AuditAsked { who, what, target, from, to })?;
-            let page = visit.console.search_audit(permit, &filter, before, None).await.map_err(ctx::closed)?;
-            let now = visit.console.clock().now();
-            let chain = visit.console.chain_status(permit).map_err(ctx::closed)?;
+            let context = ctx::expect_context_of_request()?;
+            let permit = context.permit()?;
+            let filter = audit_filter(&AuditQuery { who, what, target, from, to })?;
+            let page = context.admin.search_audit(permit, &filter, before, None).await.map_err(ctx::closed)?;
+            let now = context.admin.clock().now();
+            let chain = context.admin.chain_status(permit).map_err(ctx::closed)?;
             Ok(AuditView {
                 events: page.events.iter().map(|event| views::event(event, now)).collect(),
                 next: page.next,
@@ -41,7 +41,7 @@ pub async fn list_audit(
 }
 
 /// What is looked for, understood; a day that is none is not.
-pub fn audit_filter(asked: &crate::view::AuditAsked) -> Result<store::AuditFilter, ApiError> {
+pub fn audit_filter(asked: &crate::view::AuditQuery) -> Result<store::AuditFilter, ApiError> {
     let day = |text: &str| match text.trim() {
         "" => Ok(None),
         // The day's last second.

@@ -9,8 +9,8 @@ use crate::{bulk::BulkForm, error::ApiError, view::BulkStepView};
 #[server(prefix = "/api/console", endpoint = "bulk_step", input = Arguments)]
 pub async fn bulk_step(form: BulkForm) -> Result<BulkStepView, ApiError> {
     use super::ctx;
-    let visit = ctx::answer(ctx::expect_visit())?;
-    ctx::answer(step(&visit, &form).await)
+    let context = ctx::answer(ctx::expect_context_of_request())?;
+    ctx::answer(step(&context, &form).await)
 }
 
 #[cfg(feature = "ssr")]
@@ -28,13 +28,13 @@ mod ssr {
 
     use super::{
         super::{
-            ctx::{Visit, closed},
+            ctx::{RequestContext, closed},
             views,
         },
         ApiError, BulkForm, BulkStepView,
     };
     use crate::{
-        listing::Asked,
+        listing::ListQuery,
         view::{BulkDoneView, BulkItemView, BulkPlanView},
     };
 
@@ -53,7 +53,7 @@ mod ssr {
             _ => return Err(ApiError::BadRequest),
         };
         let pick = if form.all {
-            Pick::All(Asked::parse(&form.query).ok_or(ApiError::BadRequest)?.list)
+            Pick::All(ListQuery::parse(&form.query).ok_or(ApiError::BadRequest)?.list)
         } else {
             let ids: Option<Vec<_>> = form.keys.iter().map(|id| KeyId::parse(id)).collect();
             Pick::These(ids.filter(|ids| ids.len() <= MOST).ok_or(ApiError::BadRequest)?)
@@ -77,12 +77,12 @@ mod ssr {
     }
 
     /// What a form would do.
-    pub async fn plan(visit: &Visit, form: &BulkForm) -> Result<BulkPlanView, ApiError> {
-        let permit = visit.permit()?;
+    pub async fn plan(context: &RequestContext, form: &BulkForm) -> Result<BulkPlanView, ApiError> {
+        let permit = context.permit()?;
         let (act, pick) = asked(form)?;
-        let plan = visit.console.plan_bulk(permit, &act, &pick).await.map_err(closed)?;
-        let now = visit.console.clock().now();
-        let entries = visit.console.entries(permit, Kind::Group).await.map_err(closed)?;
+        let plan = context.admin.plan_bulk(permit, &act, &pick).await.map_err(closed)?;
+        let now = context.admin.clock().now();
+        let entries = context.admin.entries(permit, Kind::Group).await.map_err(closed)?;
         let mut groups: Vec<_> = entries.iter().map(|entry| entry.name().to_owned()).collect();
         groups.sort_unstable();
         groups.dedup();
@@ -97,9 +97,10 @@ mod ssr {
     }
 
     /// Does it to the next keys.
-    pub async fn step(visit: &Visit, form: &BulkForm) -> Result<BulkStepView, ApiError> {
+    pub async fn step(context: &RequestContext, form: &BulkForm) -> Result<BulkStepView, ApiError> {
         let (act, pick) = asked(form)?;
-        let step = visit.console.step_bulk(visit.permit()?, &act, &pick, form.from, form.seen).await.map_err(closed)?;
+        let step =
+            context.admin.step_bulk(context.permit()?, &act, &pick, form.from, form.seen).await.map_err(closed)?;
         let done = |item: BulkItem| BulkDoneView { id: item.id.to_string(), name: name(&item), refused: item.refused };
         Ok(BulkStepView { items: step.items.into_iter().map(done).collect(), next: step.next })
     }

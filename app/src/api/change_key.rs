@@ -1,19 +1,19 @@
 //! What changes a key that is there: the use cases behind the forms of its page. Each answers a form, with what has to be
 //! mended at its fields. Between a form as typed and what the domain takes, this module translates.
 
-use admin::{ConsoleError, FieldError};
+use admin::{AdminError, FieldError};
 use model::key_input::KeyInput;
 use model::{key::Key, people::Action, time::Timestamp};
 
 use super::{
     activity_views::{overlap, tighten},
-    ctx::{Visit, closed},
+    ctx::{RequestContext, closed},
     views,
 };
 use crate::{
     form::{ANYWAY, DATE, DAYS, EditForm, KEEP, KeyForm, PurgeForm, RotateForm},
-    once::Once,
-    posted::Refused,
+    form_outcome::FormErrors,
+    issued_secret::IssuedSecret,
     view::{FieldErrorView, NewKeyView, TightenView},
 };
 
@@ -27,10 +27,10 @@ pub enum Edited {
 
 /// Edits a key. Callers that it would lock out are told first: that is a question of the page, not a rule of the domain,
 /// which has none for tools.
-pub async fn edit(visit: &Visit, id: &str, form: &EditForm) -> Result<Edited, Refused> {
-    let permit = visit.may(Action::WriteKeys)?;
+pub async fn edit(context: &RequestContext, id: &str, form: &EditForm) -> Result<Edited, FormErrors> {
+    let permit = context.may(Action::WriteKeys)?;
     let id = views::key_id(id)?;
-    let before = visit.console.show_key(permit, id).await.map_err(refused)?.key;
+    let before = context.admin.show_key(permit, id).await.map_err(refused)?.key;
     let mut asked = form.form.asked();
     if form.form.life == KEEP {
         asked.expires = before.spec.expires_at.to_string();
@@ -38,69 +38,69 @@ pub async fn edit(visit: &Visit, id: &str, form: &EditForm) -> Result<Edited, Re
     // A key stays in its tenant and what it looks like; its form does not ask.
     let asked = KeyInput { tenant: before.tenant.name.to_string(), form: before.form.code().to_owned(), ..asked };
     let refused = |error| match error {
-        ConsoleError::Invalid(errors) => Refused { errors: mend(&form.form, &errors), failure: None },
+        AdminError::Invalid(errors) => FormErrors { errors: mend(&form.form, &errors), failure: None },
         error => closed(error).into(),
     };
     if form.step != ANYWAY {
-        let found = visit.console.would_break(permit, id, &asked).await.map_err(refused)?;
+        let found = context.admin.would_break(permit, id, &asked).await.map_err(refused)?;
         if !found.broken.is_empty() {
-            return Ok(Edited::WouldBreak(Box::new(tighten(&before, &found, &asked, visit.console.clock().now()))));
+            return Ok(Edited::WouldBreak(Box::new(tighten(&before, &found, &asked, context.admin.clock().now()))));
         }
     }
-    visit.console.edit_key(permit, id, &asked, Some(form.seen)).await.map_err(refused)?;
+    context.admin.edit_key(permit, id, &asked, Some(form.seen)).await.map_err(refused)?;
     Ok(Edited::Saved)
 }
 
 /// Switches a key off, or on again.
-pub async fn switch(visit: &Visit, id: &str, on: bool) -> Result<(), Refused> {
-    visit.console.switch_key(visit.may(Action::WriteKeys)?, views::key_id(id)?, on).await.map_err(refused)?;
+pub async fn switch(context: &RequestContext, id: &str, on: bool) -> Result<(), FormErrors> {
+    context.admin.switch_key(context.may(Action::WriteKeys)?, views::key_id(id)?, on).await.map_err(refused)?;
     Ok(())
 }
 
 /// What became of the form that rotates a key.
 pub enum Rotated {
     /// A successor.
-    Once(Box<Once>),
+    IssuedSecret(Box<IssuedSecret>),
     /// Nothing: the form was sent before and made the key of this id then.
     Already(String),
 }
 
 /// Issues a key's successor. The answer is the one that ever holds its secret.
-pub async fn rotate(visit: &Visit, id: &str, form: &RotateForm) -> Result<Rotated, Refused> {
-    let permit = visit.may(Action::WriteKeys)?;
+pub async fn rotate(context: &RequestContext, id: &str, form: &RotateForm) -> Result<Rotated, FormErrors> {
+    let permit = context.may(Action::WriteKeys)?;
     let id = views::key_id(id)?;
-    visit.console.show_key(permit, id).await.map_err(refused)?;
-    match visit.console.rotate_key_once(permit, id, overlap(form)?, &form.once).await {
-        Ok(issued) => Ok(Rotated::Once(Box::new(visit.once(&issued)))),
-        Err(ConsoleError::Repeated(made)) => Ok(Rotated::Already(made.to_string())),
+    context.admin.show_key(permit, id).await.map_err(refused)?;
+    match context.admin.rotate_key_once(permit, id, overlap(form)?, &form.once).await {
+        Ok(issued) => Ok(Rotated::IssuedSecret(Box::new(context.once(&issued)))),
+        Err(AdminError::Repeated(made)) => Ok(Rotated::Already(made.to_string())),
         Err(error) => Err(refused(error)),
     }
 }
 
 /// Ends the overlap of an old key: it stops now.
-pub async fn cut(visit: &Visit, id: &str) -> Result<(), Refused> {
-    visit.console.cut_key(visit.may(Action::WriteKeys)?, views::key_id(id)?).await.map_err(refused)?;
+pub async fn cut(context: &RequestContext, id: &str) -> Result<(), FormErrors> {
+    context.admin.cut_key(context.may(Action::WriteKeys)?, views::key_id(id)?).await.map_err(refused)?;
     Ok(())
 }
 
 /// Lets an old key work for longer.
-pub async fn extend(visit: &Visit, id: &str, form: &RotateForm) -> Result<(), Refused> {
-    let permit = visit.may(Action::WriteKeys)?;
+pub async fn extend(context: &RequestContext, id: &str, form: &RotateForm) -> Result<(), FormErrors> {
+    let permit = context.may(Action::WriteKeys)?;
     let id = views::key_id(id)?;
-    visit.console.show_key(permit, id).await.map_err(refused)?;
-    visit.console.extend_overlap(permit, id, overlap(form)?).await.map_err(refused)?;
+    context.admin.show_key(permit, id).await.map_err(refused)?;
+    context.admin.extend_overlap(permit, id, overlap(form)?).await.map_err(refused)?;
     Ok(())
 }
 
 /// Removes an archived key. Its name has to be typed: that is a question of the page, not a rule of the domain.
-pub async fn purge(visit: &Visit, id: &str, form: &PurgeForm) -> Result<(), Refused> {
-    let permit = visit.may(Action::PurgeKeys)?;
+pub async fn purge(context: &RequestContext, id: &str, form: &PurgeForm) -> Result<(), FormErrors> {
+    let permit = context.may(Action::PurgeKeys)?;
     let id = views::key_id(id)?;
-    let name = visit.console.show_key(permit, id).await.map_err(refused)?.key.spec.name;
+    let name = context.admin.show_key(permit, id).await.map_err(refused)?.key.spec.name;
     if !model::name::is_retyped(&form.confirm, name.as_str()) {
-        return Err(Refused::field("confirm", format!("Type its name, {name}, to purge it.")));
+        return Err(FormErrors::field("confirm", format!("Type its name, {name}, to purge it.")));
     }
-    visit.console.purge_key(permit, id).await.map_err(refused)
+    context.admin.purge_key(permit, id).await.map_err(refused)
 }
 
 /// The form of a key as it is: scopes that are offered are ticked, others typed.
@@ -130,9 +130,9 @@ pub(super) fn mend(form: &KeyForm, errors: &[FieldError]) -> Vec<FieldErrorView>
     errors
 }
 
-fn refused(error: ConsoleError) -> Refused {
+fn refused(error: AdminError) -> FormErrors {
     match error {
-        ConsoleError::Invalid(errors) => Refused { errors: views::field_errors(&errors), failure: None },
+        AdminError::Invalid(errors) => FormErrors { errors: views::field_errors(&errors), failure: None },
         error => closed(error).into(),
     }
 }

@@ -11,7 +11,7 @@ use model::{
 };
 
 use super::{
-    ctx::{Visit, closed},
+    ctx::{RequestContext, closed},
     views,
 };
 use crate::{
@@ -20,17 +20,17 @@ use crate::{
 };
 
 /// All of it, for whoever may make keys.
-pub(super) async fn choices(visit: &Visit, permit: &Permit) -> Result<NewKeyView, ApiError> {
+pub(super) async fn choices(context: &RequestContext, permit: &Permit) -> Result<NewKeyView, ApiError> {
     permit.allows(Action::WriteKeys).map_err(|_| ApiError::Forbidden)?;
-    let console = &visit.console;
-    let entries = async |kind| console.entries(permit, kind).await.map_err(closed);
+    let admin = &context.admin;
+    let entries = async |kind| admin.entries(permit, kind).await.map_err(closed);
     let tenants = entries(Kind::Tenant).await?;
     let templates = entries(Kind::Template).await?;
     let catalogue = entries(Kind::Scope).await?;
     let groups = entries(Kind::Group).await?;
     let subjects = entries(Kind::Subject).await?;
-    let policy = console.policy().await.map_err(closed)?;
-    let now = console.clock().now();
+    let policy = admin.policy().await.map_err(closed)?;
+    let now = admin.clock().now();
     let (first, last) = policy.bounds(now);
     let lives = PRESETS.into_iter().filter(|days| (policy.min_days..=policy.max_days).contains(days));
     let grants = |name: &str| {
@@ -41,7 +41,7 @@ pub(super) async fn choices(visit: &Visit, permit: &Permit) -> Result<NewKeyView
     Ok(NewKeyView {
         tenants: tenants.iter().map(tenant).collect(),
         may_choose_owner: permit.only_owner().is_none(),
-        holding: console.holding(permit, permit.actor()).await.map_err(closed)?,
+        holding: admin.holding(permit, permit.actor()).await.map_err(closed)?,
         templates: templates.iter().map(template).collect(),
         scopes: catalogue.iter().map(scope).chain(reserved.map(|(name, sentence)| own(name, sentence))).collect(),
         groups: groups.iter().map(views::group).collect(),
@@ -50,7 +50,7 @@ pub(super) async fn choices(visit: &Visit, permit: &Permit) -> Result<NewKeyView
         never: policy.never,
         days: (policy.min_days, policy.max_days),
         dates: (first.iso_day(), last.iso_day()),
-        address: visit.address.map(|address| address.to_string()),
+        address: context.address.map(|address| address.to_string()),
     })
 }
 

@@ -3,17 +3,17 @@
 use admin::Permit;
 use std::{net::IpAddr, sync::Arc};
 
-use admin::{Console, ConsoleError, Issued};
+use admin::{Admin, AdminError, Issued};
 use leptos::prelude::{expect_context, use_context};
 use model::people::{Action, User};
 
-use crate::{error::ApiError, once::Once};
+use crate::{error::ApiError, issued_secret::IssuedSecret};
 
 /// What is known about a request to the console. A request's extension.
 #[derive(Clone)]
-pub struct Visit {
+pub struct RequestContext {
     /// The use cases.
-    pub console: Arc<Console>,
+    pub admin: Arc<Admin>,
     /// Who is signed in.
     pub signed_in: Option<(Permit, User)>,
     /// The console's own address, `https://keys.example.com`.
@@ -26,7 +26,7 @@ pub struct Visit {
     pub theme: Option<&'static str>,
 }
 
-impl Visit {
+impl RequestContext {
     /// The permit of whoever is signed in.
     pub fn permit(&self) -> Result<&Permit, ApiError> {
         self.signed_in.as_ref().map(|(permit, _)| permit).ok_or(ApiError::SignedOut)
@@ -39,8 +39,8 @@ impl Visit {
     }
 
     /// What is shown of a key that was just issued, once.
-    pub(super) fn once(&self, issued: &Issued) -> Once {
-        Once {
+    pub(super) fn once(&self, issued: &Issued) -> IssuedSecret {
+        IssuedSecret {
             token: issued.token.reveal().to_owned(),
             id: issued.key.id.to_string(),
             name: issued.key.spec.name.to_string(),
@@ -51,13 +51,13 @@ impl Visit {
 }
 
 /// The visit of the request that is being answered; `None` while routes are listed at start.
-pub fn visit() -> Option<Visit> {
-    use_context::<axum::http::request::Parts>()?.extensions.get::<Visit>().cloned()
+pub fn context() -> Option<RequestContext> {
+    use_context::<axum::http::request::Parts>()?.extensions.get::<RequestContext>().cloned()
 }
 
 /// The visit, inside a server function.
-pub(super) fn expect_visit() -> Result<Visit, ApiError> {
-    visit().ok_or(ApiError::Unavailable)
+pub(super) fn expect_context_of_request() -> Result<RequestContext, ApiError> {
+    context().ok_or(ApiError::Unavailable)
 }
 
 /// Gives the answer the error's status.
@@ -69,14 +69,14 @@ pub(super) fn answer<T>(result: Result<T, ApiError>) -> Result<T, ApiError> {
 }
 
 /// Maps what a use case says; causes go to the log.
-pub fn closed(error: ConsoleError) -> ApiError {
+pub fn closed(error: AdminError) -> ApiError {
     match error {
-        ConsoleError::Forbidden => ApiError::Forbidden,
-        ConsoleError::NotFound => ApiError::NotFound,
-        ConsoleError::Invalid(_) => ApiError::BadRequest,
-        ConsoleError::Conflict | ConsoleError::Repeated(_) => ApiError::Conflict,
-        ConsoleError::Busy => ApiError::Busy,
-        ConsoleError::Store(error) => {
+        AdminError::Forbidden => ApiError::Forbidden,
+        AdminError::NotFound => ApiError::NotFound,
+        AdminError::Invalid(_) => ApiError::BadRequest,
+        AdminError::Conflict | AdminError::Repeated(_) => ApiError::Conflict,
+        AdminError::Busy => ApiError::Busy,
+        AdminError::Store(error) => {
             tracing::error!(%error, source = ?std::error::Error::source(&error), "the store failed");
             ApiError::Unavailable
         }

@@ -16,10 +16,10 @@ pub async fn find_keys(words: String) -> Result<Vec<KeyMatch>, ApiError> {
     use model::listing::ListKeys;
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
+            let context = ctx::expect_context_of_request()?;
             let list = ListKeys { words, ..ListKeys::default() };
-            let found = visit.console.list_keys(visit.permit()?, &list).await.map_err(ctx::closed)?;
-            let now = visit.console.clock().now();
+            let found = context.admin.list_keys(context.permit()?, &list).await.map_err(ctx::closed)?;
+            let now = context.admin.clock().now();
             let keys = found.page.keys.iter().take(MOST);
             Ok(keys.map(|listed| views::row(&listed.key, listed.last_use.as_ref(), now).into()).collect())
         }

@@ -22,10 +22,10 @@ pub async fn hygiene() -> Result<HygieneView, ApiError> {
     const NAMED: u16 = 5;
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            let permit = visit.permit()?;
-            let now = visit.console.clock().now();
-            let found = visit.console.keys_with(permit, &KINDS, NAMED).await.map_err(ctx::closed)?;
+            let context = ctx::expect_context_of_request()?;
+            let permit = context.permit()?;
+            let now = context.admin.clock().now();
+            let found = context.admin.keys_with(permit, &KINDS, NAMED).await.map_err(ctx::closed)?;
             let habits = found.into_iter().map(|(fact, count, keys)| HabitView {
                 fact: fact.code().to_owned(),
                 count: views::counted(count),

@@ -12,12 +12,12 @@ use crate::{
 pub async fn show_key(id: String) -> Result<KeyView, ApiError> {
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            let permit = visit.permit()?;
+            let context = ctx::expect_context_of_request()?;
+            let permit = context.permit()?;
             let id = views::key_id(&id)?;
-            let found = visit.console.show_key(permit, id).await.map_err(ctx::closed)?;
-            let history = visit.console.key_audit(permit, id).await.map_err(ctx::closed)?;
-            Ok(views::key(&found, &history.events, permit, &visit.origin, visit.console.clock().now()))
+            let found = context.admin.show_key(permit, id).await.map_err(ctx::closed)?;
+            let history = context.admin.key_audit(permit, id).await.map_err(ctx::closed)?;
+            Ok(views::key(&found, &history.events, permit, &context.origin, context.admin.clock().now()))
         }
         .await,
     )
@@ -27,8 +27,8 @@ pub async fn show_key(id: String) -> Result<KeyView, ApiError> {
 pub async fn new_key() -> Result<NewKeyView, ApiError> {
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            choices(&visit, visit.permit()?).await
+            let context = ctx::expect_context_of_request()?;
+            choices(&context, context.permit()?).await
         }
         .await,
     )
@@ -38,14 +38,14 @@ pub async fn new_key() -> Result<NewKeyView, ApiError> {
 pub async fn key_form(id: String) -> Result<EditKeyView, ApiError> {
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            let permit = visit.permit()?;
-            let choices = choices(&visit, permit).await?;
-            let key = visit.console.show_key(permit, views::key_id(&id)?).await.map_err(ctx::closed)?.key;
+            let context = ctx::expect_context_of_request()?;
+            let permit = context.permit()?;
+            let choices = choices(&context, permit).await?;
+            let key = context.admin.show_key(permit, views::key_id(&id)?).await.map_err(ctx::closed)?.key;
             Ok(EditKeyView {
                 id: key.id.to_string(),
                 name: key.spec.name.to_string(),
-                expires: views::when(key.spec.expires_at, visit.console.clock().now()),
+                expires: views::when(key.spec.expires_at, context.admin.clock().now()),
                 generation: key.generation,
                 is_jwt: key.form == Form::Jwt,
                 is_archived: matches!(key.state, KeyState::Archived(_)),

@@ -7,8 +7,8 @@ use super::arguments::Arguments;
 use crate::{
     error::ApiError,
     form::{ArchiveForm, KeyForm},
-    once::{IssueAnswer, OnceEncoding},
-    view::{FieldErrorView, StakesView},
+    issued_secret::{IssueAnswer, OnceEncoding},
+    view::{FieldErrorView, ImpactView},
 };
 
 /// What archiving a key answers.
@@ -21,14 +21,14 @@ pub enum ArchiveAnswer {
 }
 
 /// What archiving a key would break.
-#[server(prefix = "/api/console", endpoint = "key_stakes", input = Arguments)]
-pub async fn key_stakes(id: String) -> Result<StakesView, ApiError> {
+#[server(prefix = "/api/console", endpoint = "archive_impact", input = Arguments)]
+pub async fn archive_impact(id: String) -> Result<ImpactView, ApiError> {
     use super::{ctx, views};
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            let found = visit.console.show_key(visit.permit()?, views::key_id(&id)?).await.map_err(ctx::closed)?;
-            Ok(views::stakes(&found, visit.console.clock().now()))
+            let context = ctx::expect_context_of_request()?;
+            let found = context.admin.show_key(context.permit()?, views::key_id(&id)?).await.map_err(ctx::closed)?;
+            Ok(views::impact(&found, context.admin.clock().now()))
         }
         .await,
     )
@@ -38,10 +38,10 @@ pub async fn key_stakes(id: String) -> Result<StakesView, ApiError> {
 #[server(prefix = "/api/console", endpoint = "issue_key", input = Arguments, output = server_fn::codec::Post<OnceEncoding>)]
 pub async fn issue_key(form: KeyForm) -> Result<IssueAnswer, ApiError> {
     use super::ctx;
-    let visit = ctx::answer(ctx::expect_visit())?;
-    ctx::answer(match issue(&visit, &form).await {
+    let context = ctx::answer(ctx::expect_context_of_request())?;
+    ctx::answer(match issue(&context, &form).await {
         Ok(Made::Answer(answer)) => Ok(answer),
-        // Said at the form, which stays where it is.
+        // Flash at the form, which stays where it is.
         Ok(Made::Already(id)) => Ok(IssueAnswer::Refused(vec![FieldErrorView {
             field: "name".to_owned(),
             message: format!(
@@ -57,8 +57,8 @@ pub async fn issue_key(form: KeyForm) -> Result<IssueAnswer, ApiError> {
 #[server(prefix = "/api/console", endpoint = "archive_key", input = Arguments)]
 pub async fn archive_key(id: String, form: ArchiveForm) -> Result<ArchiveAnswer, ApiError> {
     use super::ctx;
-    let visit = ctx::answer(ctx::expect_visit())?;
-    ctx::answer(archive(&visit, &id, &form).await)
+    let context = ctx::answer(ctx::expect_context_of_request())?;
+    ctx::answer(archive(&context, &id, &form).await)
 }
 
 /// What became of the form for a new key.
@@ -72,13 +72,13 @@ pub enum Made {
 
 /// Issues a key for this visit.
 #[cfg(feature = "ssr")]
-pub async fn issue(visit: &super::ctx::Visit, form: &KeyForm) -> Result<Made, ApiError> {
+pub async fn issue(context: &super::ctx::RequestContext, form: &KeyForm) -> Result<Made, ApiError> {
     use super::{change_key::mend, ctx};
-    use admin::ConsoleError;
-    match visit.console.issue_key_once(visit.permit()?, &form.asked(), &form.once).await {
-        Ok(issued) => Ok(Made::Answer(IssueAnswer::Issued(visit.once(&issued)))),
-        Err(ConsoleError::Invalid(errors)) => Ok(Made::Answer(IssueAnswer::Refused(mend(form, &errors)))),
-        Err(ConsoleError::Repeated(made)) => Ok(Made::Already(made.to_string())),
+    use admin::AdminError;
+    match context.admin.issue_key_once(context.permit()?, &form.asked(), &form.once).await {
+        Ok(issued) => Ok(Made::Answer(IssueAnswer::Issued(context.once(&issued)))),
+        Err(AdminError::Invalid(errors)) => Ok(Made::Answer(IssueAnswer::Refused(mend(form, &errors)))),
+        Err(AdminError::Repeated(made)) => Ok(Made::Already(made.to_string())),
         Err(error) => Err(ctx::closed(error)),
     }
 }
@@ -86,18 +86,22 @@ pub async fn issue(visit: &super::ctx::Visit, form: &KeyForm) -> Result<Made, Ap
 /// Archives a key for this visit. A key in use asks for its name: that is a question of the page, not a rule of the
 /// domain, which has none for tools.
 #[cfg(feature = "ssr")]
-pub async fn archive(visit: &super::ctx::Visit, id: &str, form: &ArchiveForm) -> Result<ArchiveAnswer, ApiError> {
+pub async fn archive(
+    context: &super::ctx::RequestContext,
+    id: &str,
+    form: &ArchiveForm,
+) -> Result<ArchiveAnswer, ApiError> {
     use super::{ctx, views};
     use model::{key::ArchiveReason, people::Action};
-    let permit = visit.may(Action::WriteKeys)?;
+    let permit = context.may(Action::WriteKeys)?;
     let id = views::key_id(id)?;
     let Some(reason) = ArchiveReason::parse(&form.reason) else { return Err(ApiError::BadRequest) };
-    let found = visit.console.show_key(permit, id).await.map_err(ctx::closed)?;
-    let stakes = views::stakes(&found, visit.console.clock().now());
-    if stakes.type_name && !model::name::is_retyped(&form.confirm, found.key.spec.name.as_str()) {
+    let found = context.admin.show_key(permit, id).await.map_err(ctx::closed)?;
+    let impact = views::impact(&found, context.admin.clock().now());
+    if impact.type_name && !model::name::is_retyped(&form.confirm, found.key.spec.name.as_str()) {
         let message = format!("This key is in use. Type its name, {}, to archive it.", found.key.spec.name);
         return Ok(ArchiveAnswer::Refused(vec![FieldErrorView { field: "confirm".to_owned(), message }]));
     }
-    visit.console.archive_key(permit, id, reason).await.map_err(ctx::closed)?;
+    context.admin.archive_key(permit, id, reason).await.map_err(ctx::closed)?;
     Ok(ArchiveAnswer::Archived)
 }

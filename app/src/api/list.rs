@@ -4,19 +4,19 @@ use admin::KeyList;
 use model::{key::KeyStatus, people::Action, registry::Kind};
 
 use super::{ctx, views};
-use crate::{error::ApiError, listing::Asked, view::KeysView};
+use crate::{error::ApiError, listing::ListQuery, view::KeysView};
 
 /// A page of keys: `query` is that of the list's address.
 pub async fn list_keys(query: String) -> Result<KeysView, ApiError> {
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            let permit = visit.permit()?;
-            let asked = Asked::parse(&query).ok_or(ApiError::BadRequest)?;
-            let tenants = visit.console.entries(permit, Kind::Tenant).await.map_err(ctx::closed)?;
-            let groups = visit.console.entries(permit, Kind::Group).await.map_err(ctx::closed)?;
-            let found = visit.console.list_keys(permit, &asked.list).await.map_err(ctx::closed)?;
-            let now = visit.console.clock().now();
+            let context = ctx::expect_context_of_request()?;
+            let permit = context.permit()?;
+            let asked = ListQuery::parse(&query).ok_or(ApiError::BadRequest)?;
+            let tenants = context.admin.entries(permit, Kind::Tenant).await.map_err(ctx::closed)?;
+            let groups = context.admin.entries(permit, Kind::Group).await.map_err(ctx::closed)?;
+            let found = context.admin.list_keys(permit, &asked.list).await.map_err(ctx::closed)?;
+            let now = context.admin.clock().now();
             let KeyList { page, counts, matches, hours, since } = found;
             Ok(KeysView {
                 rows: page.keys.iter().map(|listed| views::listed(listed, &hours, since, now)).collect(),
@@ -27,10 +27,10 @@ pub async fn list_keys(query: String) -> Result<KeysView, ApiError> {
                 next: page.next.map(|place| place.to_text()),
                 tenants: tenants.iter().map(|entry| entry.name().to_owned()).collect(),
                 groups: groups.iter().map(views::group).collect(),
-                columns: visit.columns.clone(),
+                columns: context.columns.clone(),
                 may_write: permit.allows(Action::WriteKeys).is_ok(),
                 may_purge: permit.allows(Action::PurgeKeys).is_ok(),
-                origin: visit.origin.to_string(),
+                origin: context.origin.to_string(),
             })
         }
         .await,

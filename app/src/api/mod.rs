@@ -54,7 +54,7 @@ pub use find_keys::find_keys;
 pub use hygiene::hygiene;
 #[cfg(feature = "ssr")]
 pub use key_pages::{key_form, new_key, show_key};
-pub use keys::{ArchiveAnswer, archive_key, issue_key, key_stakes};
+pub use keys::{ArchiveAnswer, archive_impact, archive_key, issue_key};
 #[cfg(feature = "ssr")]
 pub use keys::{Made, archive, issue};
 #[cfg(feature = "ssr")]

@@ -13,10 +13,10 @@ use crate::{
 pub async fn overview() -> Result<OverviewView, ApiError> {
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            let permit = visit.permit()?;
-            let found = visit.console.overview(permit).await.map_err(ctx::closed)?;
-            let now = visit.console.clock().now();
+            let context = ctx::expect_context_of_request()?;
+            let permit = context.permit()?;
+            let found = context.admin.overview(permit).await.map_err(ctx::closed)?;
+            let now = context.admin.clock().now();
             let line = |id: model::id::KeyId, name: &str, owner: &str| KeyLine {
                 id: id.to_string(),
                 name: name.to_owned(),
@@ -60,10 +60,10 @@ pub async fn overview() -> Result<OverviewView, ApiError> {
 pub async fn first_run() -> Result<FirstRunView, ApiError> {
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            let stage = visit.console.first_run(visit.permit()?).await.map_err(ctx::closed)?;
+            let context = ctx::expect_context_of_request()?;
+            let stage = context.admin.first_run(context.permit()?).await.map_err(ctx::closed)?;
             Ok(match stage {
-                FirstRun::NoCall => FirstRunView::Ask(visit.origin.to_string()),
+                FirstRun::NoCall => FirstRunView::Ask(context.origin.to_string()),
                 FirstRun::Verified => FirstRunView::Done,
                 FirstRun::NoKey | FirstRun::Over => FirstRunView::Nothing,
             })

@@ -12,14 +12,14 @@ pub async fn visitor() -> Result<VisitorView, ApiError> {
     use model::people::Action;
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            let (permit, user) = visit.signed_in.ok_or(ApiError::SignedOut)?;
+            let context = ctx::expect_context_of_request()?;
+            let (permit, user) = context.signed_in.ok_or(ApiError::SignedOut)?;
             Ok(VisitorView {
                 email: user.email.to_string(),
                 role: user.role.to_string(),
                 may_manage_people: permit.allows(Action::ManageUsers).is_ok(),
                 may_audit: permit.allows(Action::ReadAudit).is_ok(),
-                may_probe: permit.allows(Action::ProbeGateways).is_ok(),
+                may_probe: permit.allows(Action::CheckGateways).is_ok(),
             })
         }
         .await,

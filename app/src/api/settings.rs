@@ -12,10 +12,10 @@ use crate::{
 pub async fn list_entries(kind: String) -> Result<EntriesView, ApiError> {
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            let permit = visit.permit()?;
+            let context = ctx::expect_context_of_request()?;
+            let permit = context.permit()?;
             let kind = settings_views::kind(&kind)?;
-            let entries = visit.console.entries(permit, kind).await.map_err(ctx::closed)?;
+            let entries = context.admin.entries(permit, kind).await.map_err(ctx::closed)?;
             Ok(settings_views::entries(&entries, permit, kind))
         }
         .await,
@@ -26,21 +26,21 @@ pub async fn list_entries(kind: String) -> Result<EntriesView, ApiError> {
 pub async fn show_entry(kind: String, id: Option<String>) -> Result<EntryView, ApiError> {
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            let permit = visit.permit()?;
+            let context = ctx::expect_context_of_request()?;
+            let permit = context.permit()?;
             let kind = settings_views::kind(&kind)?;
             let entry = match id.as_deref() {
                 Some(id) => {
                     let id = settings_views::entry_id(id)?;
-                    Some(visit.console.entry(permit, kind, id).await.map_err(ctx::closed)?)
+                    Some(context.admin.entry(permit, kind, id).await.map_err(ctx::closed)?)
                 }
                 None if kind == Kind::Policy => {
-                    visit.console.entries(permit, kind).await.map_err(ctx::closed)?.into_iter().next()
+                    context.admin.entries(permit, kind).await.map_err(ctx::closed)?.into_iter().next()
                 }
                 None => None,
             };
-            let tenants = visit.console.entries(permit, Kind::Tenant).await.map_err(ctx::closed)?;
-            Ok(settings_views::entry(kind, entry.as_ref(), &tenants, permit, visit.console.clock().now()))
+            let tenants = context.admin.entries(permit, Kind::Tenant).await.map_err(ctx::closed)?;
+            Ok(settings_views::entry(kind, entry.as_ref(), &tenants, permit, context.admin.clock().now()))
         }
         .await,
     )
@@ -50,10 +50,10 @@ pub async fn show_entry(kind: String, id: Option<String>) -> Result<EntryView, A
 pub async fn list_people() -> Result<Vec<PersonRow>, ApiError> {
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            let permit = visit.permit()?;
-            let users = visit.console.users(permit).await.map_err(ctx::closed)?;
-            let now = visit.console.clock().now();
+            let context = ctx::expect_context_of_request()?;
+            let permit = context.permit()?;
+            let users = context.admin.users(permit).await.map_err(ctx::closed)?;
+            let now = context.admin.clock().now();
             Ok(users.iter().map(|user| settings_views::person(user, permit, now)).collect())
         }
         .await,

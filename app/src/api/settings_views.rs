@@ -5,7 +5,7 @@ use model::{
     id::EntryId,
     people::{Action, User},
     registry::{Entry, Field, Gate, Input, Kind, blank},
-    tenant::Presentation,
+    tenant::CredentialSource,
     time::Timestamp,
 };
 
@@ -79,8 +79,8 @@ fn input(input: Input, tenants: &[Entry]) -> InputView {
         Input::One(choices) => {
             InputView::One(choices.iter().map(|(code, words)| ((*code).to_owned(), (*words).to_owned())).collect())
         }
-        Input::Presentations => {
-            InputView::Any(Presentation::ALL.map(|one| (one.code().to_owned(), one.words().to_owned())).into())
+        Input::CredentialSources => {
+            InputView::Any(CredentialSource::ALL.map(|one| (one.code().to_owned(), one.words().to_owned())).into())
         }
         Input::Tenant => InputView::One(names()),
         Input::Tenants => InputView::Any(names()),

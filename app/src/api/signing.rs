@@ -1,6 +1,6 @@
 //! Verify keys.
 
-use admin::{ConsoleError, Permit};
+use admin::{AdminError, Permit};
 use crypto::{
     secret::Digest,
     signature::{KeyError, VerifyKey},
@@ -28,12 +28,12 @@ use crate::{
 pub async fn show_signing(id: String) -> Result<SigningView, ApiError> {
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
-            let permit = visit.permit()?;
+            let context = ctx::expect_context_of_request()?;
+            let permit = context.permit()?;
             let id = views::key_id(&id)?;
-            let found = visit.console.show_key(permit, id).await.map_err(ctx::closed)?;
-            let verify_keys = visit.console.verify_keys(permit, id).await.map_err(ctx::closed)?;
-            Ok(view(&found.key, &verify_keys, permit, session()?, visit.console.clock().now()))
+            let found = context.admin.show_key(permit, id).await.map_err(ctx::closed)?;
+            let verify_keys = context.admin.verify_keys(permit, id).await.map_err(ctx::closed)?;
+            Ok(view(&found.key, &verify_keys, permit, session()?, context.admin.clock().now()))
         }
         .await,
     )
@@ -42,7 +42,7 @@ pub async fn show_signing(id: String) -> Result<SigningView, ApiError> {
 /// Adds a verify key for this visit. Says what has to be mended, if anything; a private key is then taken out of the
 /// form, so that it is never sent back.
 pub async fn add_verify_key(
-    visit: &super::ctx::Visit,
+    context: &super::ctx::RequestContext,
     id: &str,
     form: &mut VerifyKeyForm,
 ) -> Result<Vec<FieldErrorView>, ApiError> {
@@ -54,26 +54,26 @@ pub async fn add_verify_key(
     if looks_private(&form.public_key) || VerifyKey::parse(&form.public_key) == Err(KeyError::Private) {
         form.public_key.clear();
     }
-    match visit.console.add_verify_key(visit.permit()?, views::key_id(id)?, &asked).await {
+    match context.admin.add_verify_key(context.permit()?, views::key_id(id)?, &asked).await {
         Ok(_) => Ok(Vec::new()),
-        Err(ConsoleError::Invalid(errors)) => Ok(views::field_errors(&errors)),
+        Err(AdminError::Invalid(errors)) => Ok(views::field_errors(&errors)),
         Err(error) => Err(ctx::closed(error)),
     }
 }
 
 /// Retires a verify key for this visit.
 pub async fn retire_verify_key(
-    visit: &super::ctx::Visit,
+    context: &super::ctx::RequestContext,
     id: &str,
     verify_key: &str,
     overlap: &str,
 ) -> Result<(), ApiError> {
-    let permit = visit.may(Action::WriteKeys)?;
+    let permit = context.may(Action::WriteKeys)?;
     let id = views::key_id(id)?;
-    visit.console.show_key(permit, id).await.map_err(ctx::closed)?;
+    context.admin.show_key(permit, id).await.map_err(ctx::closed)?;
     let verify_key = VerifyKeyId::parse(verify_key).ok_or(ApiError::NotFound)?;
     let overlap = span(overlap).ok_or(ApiError::BadRequest)?;
-    visit.console.retire_verify_key(permit, id, verify_key, overlap).await.map_err(ctx::closed)
+    context.admin.retire_verify_key(permit, id, verify_key, overlap).await.map_err(ctx::closed)
 }
 
 /// Names the session without telling its id.

@@ -11,11 +11,11 @@ pub async fn switch_key(id: String, on: bool) -> Result<StatusView, ApiError> {
     use super::{change_key::switch, ctx, views};
     ctx::answer(
         async {
-            let visit = ctx::expect_visit()?;
+            let context = ctx::expect_context_of_request()?;
             // One that was archived meanwhile stays as it is.
-            switch(&visit, &id, on).await.map_err(|refused| refused.failure.unwrap_or(ApiError::Conflict))?;
-            let found = visit.console.show_key(visit.permit()?, views::key_id(&id)?).await.map_err(ctx::closed)?;
-            Ok(views::row(&found.key, found.last_use.as_ref(), visit.console.clock().now()).status)
+            switch(&context, &id, on).await.map_err(|refused| refused.failure.unwrap_or(ApiError::Conflict))?;
+            let found = context.admin.show_key(context.permit()?, views::key_id(&id)?).await.map_err(ctx::closed)?;
+            Ok(views::row(&found.key, found.last_use.as_ref(), context.admin.clock().now()).status)
         }
         .await,
     )

@@ -3,7 +3,7 @@
 use admin::Permit;
 use admin::{FieldError, KeyDetail, MATCHES};
 use model::{
-    activity::Tally,
+    activity::CallCounts,
     audit::{Event, Verb},
     id::KeyId,
     key::{ArchiveReason, Key, KeyState, KeyStatus, SignedWrites, Subject},
@@ -19,8 +19,8 @@ use crate::{
     error::ApiError,
     routes,
     view::{
-        ArchivedView, CallerView, EventView, FieldErrorView, GroupView, KeyRow, KeyView, ListedView, MaskView, OffView,
-        SpecView, StakesView, StatusView, SubjectView, TallyView, When,
+        ArchivedView, CallCountsView, CallerView, EventView, FieldErrorView, GroupView, ImpactView, KeyRow, KeyView,
+        ListedView, MaskView, OffView, SpecView, StatusView, SubjectView, When,
     },
 };
 
@@ -36,8 +36,8 @@ pub(super) fn key_id(text: &str) -> Result<KeyId, ApiError> {
     KeyId::parse(text).ok_or(ApiError::NotFound)
 }
 
-pub(super) fn tally(of: Tally) -> TallyView {
-    TallyView { allowed: of.allowed, limited: of.limited, refused: of.refused }
+pub(super) fn counts(of: CallCounts) -> CallCountsView {
+    CallCountsView { allowed: of.allowed, limited: of.limited, refused: of.refused }
 }
 
 /// What has to be mended, for the form it was typed in.
@@ -51,9 +51,9 @@ pub(super) fn listed(listed: &ListedKey, hours: &[KeyHour], since: Timestamp, no
     let ListedKey { key, last_use, status, .. } = listed;
     let mut calls = Vec::new();
     for hour in hours.iter().filter(|hour| hour.key == key.id) {
-        calls.resize(HOURS, TallyView::default());
+        calls.resize(HOURS, CallCountsView::default());
         let place = usize::try_from(hour.hour.since(since) / HOUR).unwrap_or_default().min(HOURS - 1);
-        calls[place] = tally(hour.calls);
+        calls[place] = counts(hour.calls);
     }
     let mut row = row(key, last_use.as_ref(), now);
     row.status = with_health(row.status, *status);
@@ -94,17 +94,17 @@ pub(super) fn row(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> KeyR
     }
 }
 
-pub(super) fn stakes(found: &KeyDetail, now: Timestamp) -> StakesView {
-    let (key, stakes) = (&found.key, &found.stakes);
+pub(super) fn impact(found: &KeyDetail, now: Timestamp) -> ImpactView {
+    let (key, impact) = (&found.key, &found.impact);
     let caller = |caller: &LastUse| CallerView { address: caller.address.clone(), last: when(caller.at, now) };
-    StakesView {
+    ImpactView {
         id: key.id.to_string(),
         name: key.spec.name.to_string(),
         last_used: found.last_use.as_ref().map(|used| when(used.at, now)),
-        calls_day: stakes.calls_day,
-        calls_week: stakes.calls_week,
-        refused_day: stakes.refused_day,
-        callers: stakes.callers.iter().map(caller).collect(),
+        calls_day: impact.calls_day,
+        calls_week: impact.calls_week,
+        refused_day: impact.refused_day,
+        callers: impact.callers.iter().map(caller).collect(),
         type_name: found.last_use.as_ref().is_some_and(|used| now.since(used.at) < DAY),
         archived: matches!(key.state, KeyState::Archived(_)),
     }
@@ -133,7 +133,7 @@ pub(super) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin:
         last_address: found.last_use.as_ref().map(|used| used.address.clone()).filter(|address| !address.is_empty()),
         archived,
         off,
-        stakes: stakes(found, now),
+        impact: impact(found, now),
         history: history.iter().map(|event| self::event(event, now)).collect(),
         may_write: permit.allows(Action::WriteKeys).is_ok(),
         may_purge: permit.allows(Action::PurgeKeys).is_ok(),

@@ -1,35 +1,35 @@
 //! Refusals explained and gateways tested, as views. What was pasted goes into the use case and into no view.
 
-use admin::{ConsoleError, FieldError, GatewayForm, Outcome, ProbeReport};
+use admin::{AdminError, FieldError, GatewayForm, GatewayReport, Outcome};
 use model::{decision::Check, id::KeyId, key::Key, time::Timestamp};
-use verify::{Answer, Refused, Verifier};
+use verify::{RecordedRefusal, Verification, Verifier};
 
 use super::{
-    ctx::{Visit, closed},
+    ctx::{RequestContext, closed},
     views::{field_errors, when},
 };
 use crate::{
     error::ApiError,
-    explain::{DoorForm, Explanation, explain, latest_refusals},
+    explain::{ExplainForm, Explanation, explain, latest_refusals},
     view::{CallView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView, WhyView},
     walk::walk,
 };
 
 /// The page that answers this visit; `asked` is what was pasted, if the form was sent.
-pub async fn why(visit: &Visit, verifier: &Verifier, asked: Option<&str>, form: &DoorForm) -> WhyView {
+pub async fn why(context: &RequestContext, verifier: &Verifier, asked: Option<&str>, form: &ExplainForm) -> WhyView {
     let id = asked.map(str::trim).filter(|asked| KeyId::parse(asked).is_some()).unwrap_or_default();
     let mut view = WhyView { id: id.to_owned(), ..WhyView::default() };
     let answered = async {
-        let permit = visit.permit()?;
+        let permit = context.permit()?;
         let found = match asked {
-            Some(asked) => Some(explain(&visit.console, permit, verifier, asked, form).await),
+            Some(asked) => Some(explain(&context.admin, permit, verifier, asked, form).await),
             None => None,
         };
         let of_key = KeyId::parse(id).filter(|_| matches!(found, Some(Ok(Explanation::Named(_)))));
         let latest = latest_refusals(permit, verifier, of_key).await.map_err(closed)?;
         Ok::<_, ApiError>((found, latest))
     };
-    let now = visit.console.clock().now();
+    let now = context.admin.clock().now();
     let (found, latest) = match answered.await {
         Ok(answered) => answered,
         Err(error) => {
@@ -40,7 +40,7 @@ pub async fn why(visit: &Visit, verifier: &Verifier, asked: Option<&str>, form: 
     view.latest = latest.iter().map(|refused| listed(refused, now)).collect();
     let Some(found) = found else { return view };
     match found {
-        Err(ConsoleError::Invalid(errors)) => view.errors = field_errors(&errors),
+        Err(AdminError::Invalid(errors)) => view.errors = field_errors(&errors),
         Err(error) => {
             view.failure = Some(closed(error));
             return view;
@@ -61,7 +61,7 @@ fn found_view(why: &Explanation, now: Timestamp) -> FoundView {
     match why {
         Explanation::Presented(answer) => FoundView::Presented(answered(answer), name(answer)),
         Explanation::Named(answer) => FoundView::Named(answered(answer), name(answer)),
-        Explanation::Refused { then, now: judged } => {
+        Explanation::RecordedRefusal { then, now: judged } => {
             let walk = walk(then.decision, &then.remedy, |_| String::new());
             FoundView::Refused(Box::new(call(then, now)), walk, judged.as_ref().map(answered))
         }
@@ -69,26 +69,26 @@ fn found_view(why: &Explanation, now: Timestamp) -> FoundView {
     }
 }
 
-fn name(answer: &Answer) -> Option<KeyName> {
+fn name(answer: &Verification) -> Option<KeyName> {
     let key = &answer.key.as_ref()?.key;
     Some(KeyName { id: key.id.to_string(), name: key.spec.name.to_string() })
 }
 
-fn answered(answer: &Answer) -> WalkView {
+fn answered(answer: &Verification) -> WalkView {
     let fact = |check| answer.key.as_ref().map(|stored| fact(check, &stored.key, answer)).unwrap_or_default();
     walk(answer.decision, &answer.remedy, fact)
 }
 
 /// What a check of this key rests on: of its limits, what this call left of them.
-fn fact(check: Check, key: &Key, answer: &Answer) -> String {
-    let left: Vec<_> = answer.taken.left.iter().map(|left| format!("{} of {}", left.remaining, left.limit)).collect();
+fn fact(check: Check, key: &Key, answer: &Verification) -> String {
+    let left: Vec<_> = answer.limits.left.iter().map(|left| format!("{} of {}", left.remaining, left.limit)).collect();
     if check == Check::Limits && !left.is_empty() {
         return format!("{} left after this call", left.join(", "));
     }
     crate::walk::fact(check, key)
 }
 
-fn call(then: &Refused, now: Timestamp) -> CallView {
+fn call(then: &RecordedRefusal, now: Timestamp) -> CallView {
     let fact = |label: &str, value: String| (label.to_owned(), value);
     let some = |value: Option<String>, otherwise: &str| value.unwrap_or_else(|| otherwise.to_owned());
     CallView {
@@ -97,16 +97,16 @@ fn call(then: &Refused, now: Timestamp) -> CallView {
         key: then.key.map(|id| KeyName { id: id.to_string(), name: then.key_name.clone() }),
         facts: vec![
             fact("Door", then.door.clone()),
-            fact("Needed", then.demand.to_string()),
+            fact("Needed", then.required.to_string()),
             fact("Tenant", some(then.tenant.clone(), "the key's own")),
             fact("Address", some(then.address.map(|address| address.to_string()), "not known")),
-            fact("Presented", some(then.presentation.map(|way| way.words().to_owned()), "not known")),
+            fact("Presented", some(then.source.map(|way| way.words().to_owned()), "not known")),
             fact("Request", if then.writes { "writes, or is not known to read" } else { "reads" }.to_owned()),
         ],
     }
 }
 
-fn listed(refused: &Refused, now: Timestamp) -> RefusalView {
+fn listed(refused: &RecordedRefusal, now: Timestamp) -> RefusalView {
     RefusalView {
         request_id: refused.request_id.clone(),
         at: when(refused.at, now),
@@ -126,7 +126,7 @@ fn gateway(form: &GatewayForm) -> GatewayView {
 }
 
 /// The page with what was found.
-pub fn gateway_report(form: &GatewayForm, report: &ProbeReport) -> GatewayView {
+pub fn gateway_report(form: &GatewayForm, report: &GatewayReport) -> GatewayView {
     let finding = |finding: &admin::Finding| FindingView {
         probe: finding.probe.words().to_owned(),
         expected: finding.expected.to_owned(),

@@ -6,9 +6,9 @@ use model::key::ArchiveReason;
 use super::{Ago, Field, Icon, calls, grouped};
 use crate::{
     form::ArchiveForm,
-    listing::Asked,
+    listing::ListQuery,
     routes,
-    view::{CallerView, StakesView},
+    view::{CallerView, ImpactView},
 };
 
 /// Addresses named before the rest is only counted.
@@ -18,7 +18,7 @@ const NAMED: usize = 5;
 #[component]
 pub(crate) fn ArchiveFields(
     /// What archiving would break.
-    stakes: StakesView,
+    impact: ImpactView,
     /// What was chosen and typed.
     form: ArchiveForm,
     /// What is wrong with the name that was typed.
@@ -28,9 +28,9 @@ pub(crate) fn ArchiveFields(
     let reasons = ArchiveReason::ALL.into_iter().map(|reason| {
         view! { <option value=reason.code() selected=form.reason == reason.code()>{reason.words()}</option> }
     });
-    let name = stakes.type_name.then(|| stakes.name.clone());
+    let name = impact.type_name.then(|| impact.name.clone());
     view! {
-        <AtStake stakes/>
+        <AtStake impact/>
         <div class="field">
             <label for="reason">"Reason"</label>
             <select class="input" id="reason" name="reason">{reasons.collect_view()}</select>
@@ -46,8 +46,8 @@ pub(crate) fn ArchiveFields(
 }
 
 #[component]
-fn AtStake(stakes: StakesView) -> impl IntoView {
-    let StakesView { calls_day, calls_week, callers, last_used, .. } = stakes;
+fn AtStake(impact: ImpactView) -> impl IntoView {
+    let ImpactView { calls_day, calls_week, callers, last_used, .. } = impact;
     let Some(last_used) = last_used else {
         return view! {
             <div class="banner ok"><Icon name="ok"/><span><b>"Never used."</b>" Archiving it breaks nobody Keyward has seen."</span></div>
@@ -82,7 +82,7 @@ fn AtStake(stakes: StakesView) -> impl IntoView {
 #[component]
 pub(crate) fn ArchiveAll(
     /// The question.
-    of: Asked,
+    of: ListQuery,
     /// What the button says.
     label: &'static str,
     /// What it is called where several stand on a page.

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use model::activity::{Outcome, Period};
 
 use super::{Bar, Bars, Swatch, Told, grouped, top};
-use crate::view::{CallsView, TallyView};
+use crate::view::{CallCountsView, CallsView};
 
 /// What became of calls: its colour's class, its words, and how many there are of it.
-pub(super) fn parts(of: TallyView) -> [(&'static str, &'static str, i64); 3] {
+pub(super) fn parts(of: CallCountsView) -> [(&'static str, &'static str, i64); 3] {
     [
         ("s-allow", Outcome::Allowed.words(), of.allowed),
         ("s-limit", Outcome::Limited.words(), of.limited),
@@ -16,7 +16,7 @@ pub(super) fn parts(of: TallyView) -> [(&'static str, &'static str, i64); 3] {
 }
 
 /// In words, without what there is none of.
-fn said(of: TallyView) -> String {
+fn said(of: CallCountsView) -> String {
     let some = parts(of).into_iter().filter(|(.., calls)| *calls > 0);
     let words: Vec<_> = some.map(|(_, words, calls)| format!("{} {}", grouped(calls), words.to_lowercase())).collect();
     if words.is_empty() { "no calls".to_owned() } else { words.join(", ") }
@@ -51,7 +51,7 @@ pub(crate) fn CallsBars(calls: CallsView) -> impl IntoView {
 #[component]
 pub(crate) fn CallsLegend(
     /// All bars together.
-    total: TallyView,
+    total: CallCountsView,
     /// Where refusals are explained.
     #[prop(into)]
     why: String,
@@ -67,7 +67,7 @@ pub(crate) fn CallsLegend(
 #[component]
 pub(crate) fn CallsNumbers(calls: CallsView) -> impl IntoView {
     let caption = summary(&calls);
-    let row = |(begins, bar): (_, TallyView)| {
+    let row = |(begins, bar): (_, CallCountsView)| {
         let cell = |(class, _, calls): (&'static str, &'static str, i64)| {
             let tone = if class == "s-deny" && calls > 0 { "num is-bad" } else { "num" };
             view! { <td class=tone>{grouped(calls)}</td> }

@@ -26,7 +26,7 @@ pub(crate) fn Verdict(
     /// Whether it is yes.
     allowed: bool,
 ) -> impl IntoView {
-    let (tone, icon, verdict) = if allowed { ("ok", "ok", "Let in") } else { ("bad", "stop", "Refused") };
+    let (tone, icon, verdict) = if allowed { ("ok", "ok", "Let in") } else { ("bad", "stop", "FormErrors") };
     view! { <span class=format!("chip pill {tone}")><Icon name=icon/>{verdict}</span> }
 }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{calls, calls::parts};
-use crate::view::TallyView;
+use crate::view::CallCountsView;
 
 /// How tall the tallest bar is.
 const TALL: i64 = 22;
@@ -14,9 +14,9 @@ const STEP: usize = 3;
 #[component]
 pub(crate) fn Spark(
     /// Its hours, the oldest first; empty when there were no calls.
-    hours: Vec<TallyView>,
+    hours: Vec<CallCountsView>,
 ) -> impl IntoView {
-    let sum = |part: fn(&TallyView) -> i64| hours.iter().map(part).sum::<i64>();
+    let sum = |part: fn(&CallCountsView) -> i64| hours.iter().map(part).sum::<i64>();
     let (allowed, stopped) = (sum(|hour| hour.allowed), sum(|hour| hour.limited + hour.refused));
     let label = match (allowed, stopped) {
         (0, 0) => "No calls in 36 h".to_owned(),

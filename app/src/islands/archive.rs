@@ -10,7 +10,7 @@ use crate::{
     components::{ArchiveFields, Icon, error_of},
     error::ApiError,
     form::ArchiveForm,
-    view::StakesView,
+    view::ImpactView,
 };
 
 /// The form's id, for the button in the footer.
@@ -19,7 +19,7 @@ const FORM: &str = "archive-key";
 /// How far it is.
 #[derive(Clone, Copy)]
 struct Course {
-    stakes: RwSignal<Option<StakesView>>,
+    impact: RwSignal<Option<ImpactView>>,
     error: RwSignal<Option<String>>,
     failure: RwSignal<Option<ApiError>>,
     busy: RwSignal<bool>,
@@ -30,10 +30,10 @@ impl Course {
     /// Asks what archiving would break.
     fn load(self, id: String) {
         task::spawn_local(async move {
-            match api::key_stakes(id).await {
-                Ok(stakes) => {
-                    _ = self.archived.try_set(stakes.archived);
-                    _ = self.stakes.try_set(Some(stakes));
+            match api::archive_impact(id).await {
+                Ok(impact) => {
+                    _ = self.archived.try_set(impact.archived);
+                    _ = self.impact.try_set(Some(impact));
                 }
                 Err(error) => _ = self.failure.try_set(Some(error)),
             }
@@ -69,11 +69,11 @@ impl Course {
 
     /// Whether what is at stake is still on its way.
     fn is_loading(self) -> bool {
-        self.stakes.with(Option::is_none) && self.failure.with(Option::is_none)
+        self.impact.with(Option::is_none) && self.failure.with(Option::is_none)
     }
 
     fn name(self) -> String {
-        self.stakes.with(|stakes| stakes.as_ref().map_or_else(|| "this key".to_owned(), |stakes| stakes.name.clone()))
+        self.impact.with(|impact| impact.as_ref().map_or_else(|| "this key".to_owned(), |impact| impact.name.clone()))
     }
 }
 
@@ -87,7 +87,7 @@ pub(super) fn ArchiveDialog(
 ) -> impl IntoView {
     let dialog = NodeRef::new();
     let course = Course {
-        stakes: RwSignal::new(None),
+        impact: RwSignal::new(None),
         error: RwSignal::new(None),
         failure: RwSignal::new(None),
         busy: RwSignal::new(false),
@@ -131,7 +131,7 @@ pub(super) fn ArchiveDialog(
                 } else {
                     view! {
                         <button class="btn" type="button" autofocus on:click=shut>"Cancel"</button>
-                        <button class="btn danger" form=FORM disabled=move || course.stakes.with(Option::is_none)
+                        <button class="btn danger" form=FORM disabled=move || course.impact.with(Option::is_none)
                             aria-disabled=move || course.busy.get().then_some("true")>
                             <Icon name="archive"/>{move || if course.busy.get() { "Archiving\u{2026}" } else { "Archive key" }}
                         </button>
@@ -153,8 +153,8 @@ fn Ask(id: String, course: Course) -> impl IntoView {
             None => course.failure.set(Some(ApiError::BadRequest)),
         }
     };
-    let fields = move || match course.stakes.get() {
-        Some(stakes) => view! { <ArchiveFields stakes form=ArchiveForm::default() error=course.error/> }.into_any(),
+    let fields = move || match course.impact.get() {
+        Some(impact) => view! { <ArchiveFields impact form=ArchiveForm::default() error=course.error/> }.into_any(),
         None if !course.is_loading() => ().into_any(),
         None => view! {
             <div class="skeleton stack tight"><span class="hide">"Loading\u{2026}"</span><i></i><i></i><i></i></div>

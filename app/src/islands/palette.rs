@@ -10,7 +10,7 @@ use super::closing::once_closed;
 use crate::{
     api, browser,
     components::{Icon, status},
-    listing::Asked,
+    listing::ListQuery,
     routes,
     view::KeyMatch,
 };
@@ -123,7 +123,7 @@ impl Search {
         let typed = typed.trim();
         let keys = self.keys.get().into_iter().map(Entry::key);
         let everywhere = (!typed.is_empty()).then(|| {
-            let act = Act::Go(Asked::default().with(|list| typed.clone_into(&mut list.words)).address());
+            let act = Act::Go(ListQuery::default().with(|list| typed.clone_into(&mut list.words)).address());
             Entry::plain("Keys", sprite("search"), format!("Search all keys for \u{201c}{typed}\u{201d}"), act)
         });
         known.iter().filter(|entry| entry.matches(typed)).cloned().chain(keys).chain(everywhere).collect()

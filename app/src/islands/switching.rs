@@ -7,7 +7,7 @@ use super::{live::Live, toasts::Toasts};
 use crate::{
     api, browser,
     components::{status, switch_face},
-    said::Said,
+    flash::Flash,
     view::StatusView,
 };
 
@@ -39,7 +39,7 @@ impl Switching {
                     let (to, icon, words) = switch_face(on);
                     browser::offer(&id, to, icon, words);
                     if let Some(key) = KeyId::parse(&id) {
-                        self.toasts.say(Said::switched(key, on).words(), Some((id, !on)));
+                        self.toasts.say(Flash::switched(key, on).words(), Some((id, !on)));
                     }
                 }
                 Err(error) => {
@@ -54,7 +54,7 @@ impl Switching {
 
     /// Says what a form did that led to this page.
     pub(super) fn take_over(self) {
-        if let Some(said) = browser::take_said().as_deref().and_then(Said::parse) {
+        if let Some(said) = browser::take_said().as_deref().and_then(Flash::parse) {
             self.toasts.say(said.words(), said.undo().map(|(key, on)| (key.to_string(), on)));
         }
     }

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use super::frame::Loaded;
-use crate::{posted::Posted, routes, view::AboutView};
+use crate::{form_outcome::FormOutcome, routes, view::AboutView};
 
 /// `/about`.
 #[component]
 pub(crate) fn About() -> impl IntoView {
-    let view = match use_context::<Posted>() {
-        Some(Posted::About(view)) => *view,
+    let view = match use_context::<FormOutcome>() {
+        Some(FormOutcome::About(view)) => *view,
         _ => AboutView::default(),
     };
     let show = |view: AboutView| view! { <Page view/> };

@@ -8,23 +8,23 @@ use crate::{
     api,
     components::{ArchiveFields, Icon, error_of},
     form::ArchiveForm,
-    posted::Posted,
+    form_outcome::FormOutcome,
     routes,
-    view::StakesView,
+    view::ImpactView,
 };
 
 /// `/keys/:id/archive`.
 #[component]
 pub(crate) fn ArchiveKey() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
-    let (form, errors, failure) = match use_context::<Posted>() {
-        Some(Posted::Archive { form, errors, failure }) => (form, errors, failure),
+    let (form, errors, failure) = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Archive { form, errors, failure }) => (form, errors, failure),
         _ => (ArchiveForm::default(), Vec::new(), None),
     };
-    let show = move |stakes: StakesView| {
-        let back = routes::key(&stakes.id);
-        let name = stakes.name.clone();
-        if stakes.archived {
+    let show = move |impact: ImpactView| {
+        let back = routes::key(&impact.id);
+        let name = impact.name.clone();
+        if impact.archived {
             return view! {
                 <div class="empty stack center">
                     <h1><bdi>{name}</bdi>" is archived already"</h1>
@@ -34,14 +34,14 @@ pub(crate) fn ArchiveKey() -> impl IntoView {
             .into_any();
         }
         let error = Signal::stored(error_of(&errors, "confirm"));
-        let action = routes::archive_key(&stakes.id);
+        let action = routes::archive_key(&impact.id);
         view! {
             <div class="ask stack">
                 <h1>"Archive "<bdi>{name}</bdi>"?"</h1>
                 <p class="muted">"It stops at once on this node and within a second on every other. An archived key cannot come back; create a new one instead."</p>
                 {failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
                 <form class="stack" method="post" action=action>
-                    <ArchiveFields stakes form error/>
+                    <ArchiveFields impact form error/>
                     <div class="row">
                         <a class="btn end" href=back>"Cancel"</a>
                         <button class="btn danger"><Icon name="archive"/>"Archive key"</button>
@@ -51,5 +51,5 @@ pub(crate) fn ArchiveKey() -> impl IntoView {
         }
         .into_any()
     };
-    view! { <Loaded title="Archive a key" current=routes::KEYS load=api::key_stakes(id) show/> }
+    view! { <Loaded title="Archive a key" current=routes::KEYS load=api::archive_impact(id) show/> }
 }

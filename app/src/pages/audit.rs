@@ -10,7 +10,7 @@ use crate::{
     components::{Ago, Icon, Moment, grouped},
     query::query,
     routes,
-    view::{AuditAsked, AuditView, ChainView, EventView, When},
+    view::{AuditQuery, AuditView, ChainView, EventView, When},
 };
 
 /// `/audit`.
@@ -19,15 +19,15 @@ pub(crate) fn Audit() -> impl IntoView {
     let before = query("before").and_then(|before| before.parse().ok());
     let said = |name| query(name).unwrap_or_default();
     let asked =
-        AuditAsked { who: said("who"), what: said("what"), target: said("target"), from: said("from"), to: said("to") };
-    let AuditAsked { who, what, target, from, to } = asked.clone();
+        AuditQuery { who: said("who"), what: said("what"), target: said("target"), from: said("from"), to: said("to") };
+    let AuditQuery { who, what, target, from, to } = asked.clone();
     let load = api::list_audit(before, who, what, target, from, to);
     let show = move |view: AuditView| view! { <Events view asked paged=before.is_some()/> };
     view! { <Loaded title="Audit" current=routes::AUDIT load show/> }
 }
 
 #[component]
-fn Events(view: AuditView, asked: AuditAsked, paged: bool) -> impl IntoView {
+fn Events(view: AuditView, asked: AuditQuery, paged: bool) -> impl IntoView {
     let older = view.next.map(|next| asked.address(routes::AUDIT, Some(("before", &next.to_string()))));
     let newest = asked.address(routes::AUDIT, None);
     let [csv, json] = ["csv", "json"].map(|format| asked.address(routes::EXPORT_AUDIT, Some(("format", format))));
@@ -121,7 +121,7 @@ fn family(beginning: &str) -> &str {
 
 /// What narrows the list, all of it in the address.
 #[component]
-fn Filters(asked: AuditAsked) -> impl IntoView {
+fn Filters(asked: AuditQuery) -> impl IntoView {
     let mut families: Vec<&str> = Vec::new();
     for verb in Verb::ALL {
         let beginning = verb.code().split('.').next().unwrap_or_default();

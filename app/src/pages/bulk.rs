@@ -8,8 +8,8 @@ use crate::{
     bulk::{BulkForm, BulkPage},
     components::{Ago, BulkResults, Icon, UndoBulk, grouped, keys},
     error::ApiError,
+    form_outcome::FormOutcome,
     islands::RunBulk,
-    posted::Posted,
     routes,
     view::{BulkItemView, BulkPlanView, BulkResultView, holder},
 };
@@ -17,10 +17,10 @@ use crate::{
 /// `/keys/bulk`.
 #[component]
 pub(crate) fn Bulk() -> impl IntoView {
-    let posted = use_context::<Posted>();
+    let form_outcome = use_context::<FormOutcome>();
     let load = async move {
-        match posted {
-            Some(Posted::Bulk(page)) => match *page {
+        match form_outcome {
+            Some(FormOutcome::Bulk(page)) => match *page {
                 BulkPage::Failed(error) => Err(error),
                 page => Ok(page),
             },

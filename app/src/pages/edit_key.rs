@@ -7,8 +7,8 @@ use super::{frame::Loaded, tighten::Tighten};
 use crate::{
     api,
     form::EditForm,
+    form_outcome::{FormErrors, FormOutcome},
     islands::EditKey as Form,
-    posted::{Posted, Refused},
     routes,
     view::{EditKeyView, TightenView},
 };
@@ -17,14 +17,14 @@ use crate::{
 #[component]
 pub(crate) fn EditKey() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
-    let posted = use_context::<Posted>();
-    if let Some(Posted::Tighten(form, found)) = posted {
+    let form_outcome = use_context::<FormOutcome>();
+    if let Some(FormOutcome::Tighten(form, found)) = form_outcome {
         let show = move |found: Box<TightenView>| view! { <Tighten form found=*found/> };
         return view! { <Loaded title="Edit a key" current=routes::KEYS load=async { Ok(found) } show/> }.into_any();
     }
-    let (typed, Refused { errors, failure }) = match posted {
-        Some(Posted::Edit(form, refused)) => (Some(form), refused),
-        _ => (None, Refused::default()),
+    let (typed, FormErrors { errors, failure }) = match form_outcome {
+        Some(FormOutcome::Edit(form, refused)) => (Some(form), refused),
+        _ => (None, FormErrors::default()),
     };
     let show = move |view: EditKeyView| {
         let (back, name) = (routes::key(&view.id), view.name.clone());

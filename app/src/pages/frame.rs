@@ -11,12 +11,12 @@ use model::{
 
 use crate::{
     Document, api,
-    components::{Icon, SaidNote},
+    components::{FlashNote, Icon},
     error::ApiError,
+    flash::Flash,
+    form_outcome::FormOutcome,
     islands::PageActions,
-    posted::Posted,
     routes,
-    said::Said,
 };
 
 /// Loads a page's view and arranges it in the frame. Nothing is sent before it is whole.
@@ -40,9 +40,9 @@ where
 {
     let location = use_location();
     let here = format!("{}?{}", location.pathname.get_untracked(), location.search.get_untracked());
-    let said = use_context::<Said>();
-    let barred = match use_context::<Posted>() {
-        Some(Posted::Barred(action)) => Some(action),
+    let said = use_context::<Flash>();
+    let barred = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Barred(action)) => Some(action),
         _ => None,
     };
     let title = if barred.is_some() { NOT_YOURS.to_owned() } else { title };
@@ -106,7 +106,7 @@ where
                         </div>
                     })}
                 </nav>
-                <main id="main" tabindex="-1">{said.map(|said| view! { <SaidNote said/> })}{body}</main>
+                <main id="main" tabindex="-1">{said.map(|said| view! { <FlashNote said/> })}{body}</main>
             </div>
             <PageActions now/>
         }

@@ -8,7 +8,7 @@ use crate::{
     api,
     components::{Icon, Line, Marked, error_of},
     error::ApiError,
-    posted::Posted,
+    form_outcome::FormOutcome,
     routes,
     view::{FindingView, GatewayView, ReportView, VisitorView},
 };
@@ -16,8 +16,8 @@ use crate::{
 /// `/settings/gateway`.
 #[component]
 pub(crate) fn Gateway() -> impl IntoView {
-    let view = match use_context::<Posted>() {
-        Some(Posted::Gateway(view)) => *view,
+    let view = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Gateway(view)) => *view,
         _ => GatewayView::default(),
     };
     let show = |visitor: VisitorView| {

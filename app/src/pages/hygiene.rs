@@ -7,7 +7,7 @@ use super::frame::Loaded;
 use crate::{
     api,
     components::{Ago, ArchiveAll, Icon},
-    listing::Asked,
+    listing::ListQuery,
     routes,
     view::{HabitView, HygieneView, KeyRow, holder},
 };
@@ -20,7 +20,7 @@ pub(crate) fn Hygiene() -> impl IntoView {
         let may_write = view.may_write;
         view! {
             <div class="row page-head"><h1>"Hygiene"</h1></div>
-            <p class="muted lead">"Keys that somebody should look at, the oldest first. Facts are brought up to date within seconds."</p>
+            <p class="muted lead">"Keys that somebody should look at, the oldest first. DecisionInput are brought up to date within seconds."</p>
             {if clean {
                 view! { <div class="banner ok"><Icon name="ok"/><p><b>"Nothing to do."</b>" Every key expires, is used, is limited to what it needs, and its owner is still here."</p></div> }.into_any()
             } else {
@@ -61,7 +61,7 @@ fn advice(fact: KeyFlag) -> (&'static str, &'static str, bool) {
 fn Habit(habit: HabitView, may_write: bool) -> impl IntoView {
     let Some(fact) = KeyFlag::parse(&habit.fact) else { return ().into_any() };
     let (why, words, archives) = advice(fact);
-    let list = Asked::default().with(|list| list.which = fact.worth_a_look()).toggled(fact);
+    let list = ListQuery::default().with(|list| list.which = fact.worth_a_look()).toggled(fact);
     let (all, id, heading) = (list.address(), habit.fact.clone(), habit.fact.clone());
     let none = habit.keys.is_empty();
     let more = habit.count != habit.keys.len().to_string();

@@ -12,9 +12,9 @@ use crate::{
     Document, api,
     components::Icon,
     form::KeyForm,
+    form_outcome::FormOutcome,
     islands::{CREATE_FORM, CreateKey},
-    once::{ENV_NAME, Once},
-    posted::Posted,
+    issued_secret::{ENV_NAME, IssuedSecret},
     query::query,
     routes,
     view::{KeyView, NewKeyView, VisitorView},
@@ -24,10 +24,10 @@ use crate::{
 #[component]
 pub(crate) fn NewKey() -> impl IntoView {
     let template = query("template").unwrap_or_default();
-    let (form, errors, failure) = match use_context::<Posted>() {
-        Some(Posted::Issued(once)) => return view! { <Stored once/> }.into_any(),
-        Some(Posted::Already(id)) => return view! { <Already id/> }.into_any(),
-        Some(Posted::Issue { form, errors, failure }) => (Some(form), errors, failure),
+    let (form, errors, failure) = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Issued(once)) => return view! { <Stored once/> }.into_any(),
+        Some(FormOutcome::Already(id)) => return view! { <Already id/> }.into_any(),
+        Some(FormOutcome::Issue { form, errors, failure }) => (Some(form), errors, failure),
         _ => (None, Vec::new(), None),
     };
     let load = async { Ok((api::visitor().await?, api::new_key().await?)) };
@@ -93,13 +93,13 @@ fn begin(owner: &str, template: &str, view: &NewKeyView) -> KeyForm {
 
 /// The answer to the plain form: the secret, once.
 #[component]
-pub(super) fn Stored(once: Arc<Once>) -> impl IntoView {
+pub(super) fn Stored(once: Arc<IssuedSecret>) -> impl IntoView {
     let show = move |()| view! { <StoreNow once/> };
     view! { <Loaded title="Store this key now" current=routes::KEYS load=async { Ok(()) } show/> }
 }
 
 #[component]
-fn StoreNow(once: Arc<Once>) -> impl IntoView {
+fn StoreNow(once: Arc<IssuedSecret>) -> impl IntoView {
     let file = format!("data:text/plain;charset=utf-8,{}", percent(&once.env()));
     view! {
         <div class="row page-head"><h1>"Store this key now"</h1></div>

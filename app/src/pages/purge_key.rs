@@ -9,7 +9,7 @@ use crate::{
     components::{Field, Icon, error_of},
     error::ApiError,
     form::PurgeForm,
-    posted::{Posted, Refused},
+    form_outcome::{FormErrors, FormOutcome},
     routes,
     view::KeyView,
 };
@@ -18,16 +18,16 @@ use crate::{
 #[component]
 pub(crate) fn PurgeKey() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
-    let (form, refused) = match use_context::<Posted>() {
-        Some(Posted::Purge(form, refused)) => (form, refused),
-        _ => (PurgeForm::default(), Refused::default()),
+    let (form, refused) = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Purge(form, refused)) => (form, refused),
+        _ => (PurgeForm::default(), FormErrors::default()),
     };
     let show = move |view: KeyView| view! { <Ask view form refused/> };
     view! { <Loaded title="Purge a key" current=routes::KEYS load=api::show_key(id) show/> }
 }
 
 #[component]
-fn Ask(view: KeyView, form: PurgeForm, refused: Refused) -> impl IntoView {
+fn Ask(view: KeyView, form: PurgeForm, refused: FormErrors) -> impl IntoView {
     let (id, name) = (view.row.mask.id, view.row.name);
     let back = routes::key(&id);
     if !view.may_purge {

@@ -6,7 +6,7 @@ use super::frame::Loaded;
 use crate::{
     api,
     components::Icon,
-    posted::Posted,
+    form_outcome::FormOutcome,
     routes,
     view::{CodeRow, FieldRow, OperationView, ReferenceView},
 };
@@ -14,8 +14,8 @@ use crate::{
 /// `/reference`.
 #[component]
 pub(crate) fn Reference() -> impl IntoView {
-    let view = match use_context::<Posted>() {
-        Some(Posted::Reference(view)) => *view,
+    let view = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Reference(view)) => *view,
         _ => ReferenceView::default(),
     };
     let load = async { Ok((view, api::visitor().await?.may_probe)) };

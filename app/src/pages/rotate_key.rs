@@ -11,7 +11,7 @@ use crate::{
     api,
     components::{Icon, Moment, OverlapFields},
     form::RotateForm,
-    posted::{Posted, Refused},
+    form_outcome::{FormErrors, FormOutcome},
     routes,
     view::RotationView,
 };
@@ -20,18 +20,18 @@ use crate::{
 #[component]
 pub(crate) fn RotateKey() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
-    let (form, refused) = match use_context::<Posted>() {
-        Some(Posted::Issued(once)) => return view! { <Stored once/> }.into_any(),
-        Some(Posted::Already(id)) => return view! { <Already id/> }.into_any(),
-        Some(Posted::Rotate(form, refused)) => (form, refused),
-        _ => (RotateForm::default(), Refused::default()),
+    let (form, refused) = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Issued(once)) => return view! { <Stored once/> }.into_any(),
+        Some(FormOutcome::Already(id)) => return view! { <Already id/> }.into_any(),
+        Some(FormOutcome::Rotate(form, refused)) => (form, refused),
+        _ => (RotateForm::default(), FormErrors::default()),
     };
     let show = move |view: RotationView| view! { <Ask view form refused/> };
     view! { <Loaded title="Rotate a key" current=routes::KEYS load=api::key_rotation(id) show/> }.into_any()
 }
 
 #[component]
-fn Ask(view: RotationView, form: RotateForm, refused: Refused) -> impl IntoView {
+fn Ask(view: RotationView, form: RotateForm, refused: FormErrors) -> impl IntoView {
     let RotationView {
         id,
         name,

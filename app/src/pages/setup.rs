@@ -6,7 +6,7 @@ use super::solo::Solo;
 use crate::{
     components::{Field, Icon, error_of},
     error::ApiError,
-    posted::{Posted, SetupCode},
+    form_outcome::{FormOutcome, SetupCode},
     routes,
     view::FieldErrorView,
 };
@@ -15,9 +15,9 @@ use crate::{
 #[component]
 pub(crate) fn Setup() -> impl IntoView {
     let code = use_context::<SetupCode>().map(|SetupCode(code)| code).unwrap_or_default();
-    match use_context::<Posted>() {
-        Some(Posted::DeadLink) => view! { <DeadLink/> }.into_any(),
-        Some(Posted::SetUp { email, errors, failure }) => view! { <Form code email errors failure/> }.into_any(),
+    match use_context::<FormOutcome>() {
+        Some(FormOutcome::DeadLink) => view! { <DeadLink/> }.into_any(),
+        Some(FormOutcome::SetUp { email, errors, failure }) => view! { <Form code email errors failure/> }.into_any(),
         _ => view! { <Form code email=String::new() errors=Vec::new() failure=None/> }.into_any(),
     }
 }

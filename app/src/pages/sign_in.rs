@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 
 use super::{session_over::SessionOver, solo::Solo};
-use crate::{components::Icon, posted::Posted, query::query, routes};
+use crate::{components::Icon, form_outcome::FormOutcome, query::query, routes};
 
 /// `/sign-in`.
 #[component]
 pub(crate) fn SignIn() -> impl IntoView {
-    let (email, refusal) = match use_context::<Posted>() {
-        Some(Posted::Over { action, fields }) => return view! { <SessionOver action fields/> }.into_any(),
-        Some(Posted::SignIn { email, message }) => (email, Some(message)),
+    let (email, refusal) = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Over { action, fields }) => return view! { <SessionOver action fields/> }.into_any(),
+        Some(FormOutcome::SignIn { email, message }) => (email, Some(message)),
         _ => (String::new(), None),
     };
     let note = if refusal.is_some() {

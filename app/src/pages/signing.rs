@@ -8,8 +8,8 @@ use crate::{
     api,
     components::{Icon, Moment},
     form::OVERLAPS,
+    form_outcome::FormOutcome,
     islands::AddVerifyKey,
-    posted::Posted,
     routes,
     signing::{SigningView, VerifyKeyForm, VerifyKeyState, VerifyKeyView, WritesView},
 };
@@ -18,8 +18,8 @@ use crate::{
 #[component]
 pub(crate) fn SigningKeys() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
-    let (form, errors, failure) = match use_context::<Posted>() {
-        Some(Posted::Signing { form, errors, failure }) => (form, errors, failure),
+    let (form, errors, failure) = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Signing { form, errors, failure }) => (form, errors, failure),
         _ => (VerifyKeyForm::default(), Vec::new(), None),
     };
     let show = move |view: SigningView| {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::frame::Loaded;
 use crate::{
     components::{Ago, Field, Icon, Line, Moment, Walk, error_of},
-    posted::Posted,
+    form_outcome::FormOutcome,
     routes,
     view::{CallView, FoundView, KeyName, RefusalView, WhyView},
 };
@@ -14,16 +14,16 @@ use crate::{
 /// `/why`.
 #[component]
 pub(crate) fn Why() -> impl IntoView {
-    let view = match use_context::<Posted>() {
-        Some(Posted::Why(view)) => *view,
+    let view = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Why(view)) => *view,
         _ => WhyView::default(),
     };
-    let show = |view: WhyView| view! { <Asked view/> };
+    let show = |view: WhyView| view! { <ListQuery view/> };
     view! { <Loaded title="Test a key" current=routes::WHY load=async { Ok(view) } show/> }
 }
 
 #[component]
-fn Asked(view: WhyView) -> impl IntoView {
+fn ListQuery(view: WhyView) -> impl IntoView {
     let WhyView { id, scope, tenant, address, method, errors, failure, found, latest } = view;
     let [asked_error, scope_error, tenant_error, address_error, method_error] =
         ["asked", "scope", "tenant", "address", "method"].map(|field| error_of(&errors, field));

@@ -27,7 +27,7 @@ pub struct ActivityView {
 
 /// Calls by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TallyView {
+pub struct CallCountsView {
     /// Those that passed.
     pub allowed: i64,
     /// Those over a limit.
@@ -36,7 +36,7 @@ pub struct TallyView {
     pub refused: i64,
 }
 
-impl TallyView {
+impl CallCountsView {
     /// All of them.
     pub fn all(self) -> i64 {
         self.allowed + self.limited + self.refused
@@ -58,11 +58,11 @@ pub struct CallsView {
     /// The period's code.
     pub period: String,
     /// When each bar begins, and its calls; the earliest first.
-    pub bars: Vec<(Tick, TallyView)>,
+    pub bars: Vec<(Tick, CallCountsView)>,
     /// What stands below the bars, evenly spread.
     pub ticks: Vec<Tick>,
     /// All bars together.
-    pub total: TallyView,
+    pub total: CallCountsView,
 }
 
 impl CallsView {
@@ -84,7 +84,7 @@ pub struct SeenView {
     /// Its last call.
     pub last: When,
     /// Its calls.
-    pub calls: TallyView,
+    pub calls: CallCountsView,
 }
 
 /// Who called lately, as far as it was recorded.

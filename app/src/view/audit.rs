@@ -6,7 +6,7 @@ use super::{EventView, When};
 
 /// What is looked for, as typed. What is empty lets everything pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuditAsked {
+pub struct AuditQuery {
     /// A part of who did it.
     pub who: String,
     /// A verb, or the beginning of a family's.
@@ -19,7 +19,7 @@ pub struct AuditAsked {
     pub to: String,
 }
 
-impl AuditAsked {
+impl AuditQuery {
     /// The fields, by their names in the address.
     pub fn fields(&self) -> [(&'static str, &str); 5] {
         [("who", &self.who), ("what", &self.what), ("target", &self.target), ("from", &self.from), ("to", &self.to)]
@@ -83,8 +83,8 @@ mod tests {
 
     #[test]
     fn what_is_asked_survives_its_address() {
-        let asked = AuditAsked { who: "a & b".to_owned(), target: "100%".to_owned(), ..AuditAsked::default() };
+        let asked = AuditQuery { who: "a & b".to_owned(), target: "100%".to_owned(), ..AuditQuery::default() };
         assert_eq!(asked.address("/audit", None), "/audit?who=a+%26+b&target=100%25");
-        assert_eq!(AuditAsked::default().address("/audit", Some(("before", "7"))), "/audit?before=7");
+        assert_eq!(AuditQuery::default().address("/audit", Some(("before", "7"))), "/audit?before=7");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{GroupView, KeyRow, TallyView, When};
+use super::{CallCountsView, GroupView, KeyRow, When};
 
 /// A key of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,7 +10,7 @@ pub struct ListedView {
     /// The key.
     pub row: KeyRow,
     /// Its calls in each of the last 36 hours; empty when there were none.
-    pub hours: Vec<TallyView>,
+    pub hours: Vec<CallCountsView>,
 }
 
 /// A page of the list.

@@ -139,7 +139,7 @@ pub struct ReportView {
     pub gateway: String,
     /// Whether it is guarded as it should.
     pub guarded: bool,
-    /// Probe by probe.
+    /// GatewayCheck by probe.
     pub findings: Vec<FindingView>,
 }
 

@@ -61,22 +61,22 @@ struct Seeded {
 impl Seeded {
     async fn new(size: u32) -> Self {
         let trial = super::Trial::new().await;
-        let console = &trial.app.console;
+        let admin = &trial.app.admin;
         let operator = trial.operator();
         let began = Instant::now();
         let mut made = 0;
         while made < size {
             let some = STEP.min(size - made);
-            console.seed_keys(&operator, some).await.expect("keys");
+            admin.seed_keys(&operator, some).await.expect("keys");
             made += some;
             eprint!("\r{made} of {size} keys");
             let _ = std::io::stderr().flush();
         }
         eprintln!(" in {:.0} s", began.elapsed().as_secs_f64());
-        console.settle_keys().await.expect("facts");
+        admin.settle_keys().await.expect("facts");
         let email = "bench@example.com".to_owned();
         let form = NewUser { email: email.clone(), password: PASSWORD.to_owned() };
-        console.create_user(&operator, form, Role::Superadmin).await.expect("a user");
+        admin.create_user(&operator, form, Role::Superadmin).await.expect("a user");
         let router = router::public(&trial.app);
         let cookie = sign_in(&router, &email).await;
         Self { _trial: trial, size, router, cookie }

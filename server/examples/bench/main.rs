@@ -50,6 +50,6 @@ impl Trial {
     }
 
     fn operator(&self) -> Permit {
-        boot::operator(&self.app.config, &self.app.console).expect("the master key of this trial")
+        boot::operator(&self.app.config, &self.app.admin).expect("the master key of this trial")
     }
 }

@@ -29,16 +29,16 @@ pub(crate) async fn run(seconds: u64, connections: u64) {
     let mut tokens = Vec::new();
     for scope in ["keyward.verify", "things.read"] {
         let form = KeyInput { name: scope.into(), scopes: scope.into(), expires: "90d".into(), ..KeyInput::default() };
-        tokens.push(app.console.issue_key(&operator, &form).await.expect("a key").token.reveal().to_owned());
+        tokens.push(app.admin.issue_key(&operator, &form).await.expect("a key").token.reveal().to_owned());
     }
 
     // Memory and usage are kept as in the running program.
-    app.verifier.hear().await.expect("the store answers");
+    app.verifier.poll_changes().await.expect("the store answers");
     let keeper = app.clone();
     tokio::spawn(async move {
         for tick in 1u64.. {
-            tokio::time::sleep(verify::HEAR_EVERY).await;
-            let _ = keeper.verifier.hear().await;
+            tokio::time::sleep(verify::POLL_EVERY).await;
+            let _ = keeper.verifier.poll_changes().await;
             if tick.is_multiple_of(8) {
                 let _ = keeper.verifier.flush().await;
             }

@@ -80,24 +80,24 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
     match command {
         Command::Create { email, role, json } => {
             let password = password()?;
-            let user = session.console.create_user(permit, NewUser { email, password }, role.into()).await?;
+            let user = session.admin.create_user(permit, NewUser { email, password }, role.into()).await?;
             done(&user, &format!("may sign in as {}", user.role.code()), json);
         }
         Command::Disable(who) => {
-            let id = session.console.user_named(permit, &who.email).await?.id;
-            done(&session.console.disable_user(permit, id).await?, "may not sign in any more", who.json);
+            let id = session.admin.user_named(permit, &who.email).await?.id;
+            done(&session.admin.disable_user(permit, id).await?, "may not sign in any more", who.json);
         }
         Command::Enable(who) => {
-            let id = session.console.user_named(permit, &who.email).await?.id;
-            done(&session.console.enable_user(permit, id).await?, "may sign in again", who.json);
+            let id = session.admin.user_named(permit, &who.email).await?.id;
+            done(&session.admin.enable_user(permit, id).await?, "may sign in again", who.json);
         }
         Command::Reset(who) => {
-            let id = session.console.user_named(permit, &who.email).await?.id;
-            let user = session.console.reset_password(permit, id, password()?).await?;
+            let id = session.admin.user_named(permit, &who.email).await?.id;
+            let user = session.admin.reset_password(permit, id, password()?).await?;
             done(&user, "has a new password, and no session any more", who.json);
         }
         Command::List { json } => {
-            let users = session.console.users(permit).await?;
+            let users = session.admin.users(permit).await?;
             if json {
                 print_json(&users.iter().map(as_json).collect::<Vec<_>>());
             } else if users.is_empty() {

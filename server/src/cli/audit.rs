@@ -28,8 +28,8 @@ pub(super) enum Command {
 pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
     let session = Session::open(flags, Upgrade::No).await?;
     let (json, found) = match command {
-        Command::Verify { json } => (json, session.console.verify_audit(&session.operator).await),
-        Command::Anchor { json } => (json, session.console.anchor_anew(&session.operator).await),
+        Command::Verify { json } => (json, session.admin.verify_audit(&session.operator).await),
+        Command::Anchor { json } => (json, session.admin.anchor_anew(&session.operator).await),
     };
     match found {
         Ok(report) => {
@@ -44,7 +44,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
             }
             Ok(())
         }
-        Err(ChainError::Console(error)) => Err(error.into()),
+        Err(ChainError::Admin(error)) => Err(error.into()),
         Err(broken) => {
             if json {
                 print_json(&serde_json::json!({ "whole": false, "why": broken.to_string() }));

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use admin::{Console, GatewayForm, Outcome, ProbeReport};
+use admin::{Admin, GatewayForm, GatewayReport, Outcome};
 use clap::Args;
 use crypto::{
     clock::Clock,
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     boot::{self, Upgrade},
     config::{Config, Flags},
-    probe,
+    gateway_check,
 };
 
 /// How long the running server may take to say what it counts.
@@ -56,10 +56,10 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
 }
 
 async fn test(flags: &Flags, form: &GatewayForm, json: bool) -> Result<(), CliError> {
-    let Session { store, console, operator, .. } = Session::open(flags, Upgrade::No).await?;
-    let console = Arc::new(console);
-    let found = probe::run(&console, &operator, form).await;
-    console.checkpoint_audit().await.map_err(|error| CliError::Environment(error.to_string()))?;
+    let Session { store, admin, operator, .. } = Session::open(flags, Upgrade::No).await?;
+    let admin = Arc::new(admin);
+    let found = gateway_check::run(&admin, &operator, form).await;
+    admin.checkpoint_audit().await.map_err(|error| CliError::Environment(error.to_string()))?;
     store.close().await;
     let report = found?;
     if json {
@@ -85,7 +85,7 @@ async fn test(flags: &Flags, form: &GatewayForm, json: bool) -> Result<(), CliEr
     Err(CliError::No(format!("the gateway does not guard {} as it should", report.gateway)))
 }
 
-fn as_json(report: &ProbeReport) -> serde_json::Value {
+fn as_json(report: &GatewayReport) -> serde_json::Value {
     let finding = |finding: &admin::Finding| {
         serde_json::json!({
             "probe": finding.probe.code(), "expected": finding.expected, "got": finding.got,
@@ -194,10 +194,10 @@ async fn examine(flags: &Flags, lines: &mut Vec<Line>) {
         Err(error) => Err(error.to_string()),
     };
     if note("database", schema) {
-        let console = Console::new(store.clone(), Clock::system(), Entropy::system(), config.checkpoint());
-        match boot::operator(&config, &console) {
+        let admin = Admin::new(store.clone(), Clock::system(), Entropy::system(), config.checkpoint());
+        match boot::operator(&config, &admin) {
             Ok(operator) => {
-                let chain = console.verify_audit(&operator).await;
+                let chain = admin.verify_audit(&operator).await;
                 let whole = chain.map(|report| format!("the chain is whole: {} events", report.events));
                 note("audit", whole.map_err(|error| format!("the chain is broken: {error}")));
             }

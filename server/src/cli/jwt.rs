@@ -26,14 +26,14 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
     let session = Session::open(flags, Upgrade::No).await?;
     match command {
         Command::Rotate { json } => {
-            let kid = session.console.rotate_signing_key(&session.operator).await?;
+            let kid = session.admin.rotate_signing_key(&session.operator).await?;
             if json {
                 print_json(&serde_json::json!({ "kid": kid }));
             } else {
                 println!("JWTs are signed with the new key {kid} from now on. Those signed before stay valid.");
             }
         }
-        Command::Jwks => print_json(&session.console.jwks().await?),
+        Command::Jwks => print_json(&session.admin.jwks().await?),
     }
     session.close().await
 }

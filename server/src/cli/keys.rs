@@ -184,19 +184,19 @@ impl<const IS_NEW: bool> FromArgMatches for KeyFlags<IS_NEW> {
 pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
     let session = Session::open(flags, Upgrade::No).await?;
     let permit = &session.operator;
-    let now = session.console.clock().now();
+    let now = session.admin.clock().now();
     match command {
         Command::Create { key, json } => {
             let mut form = KeyInput::default();
             key.fill(&mut form);
-            print_once(&session.console.issue_key(permit, &form).await?, json, now);
+            print_once(&session.admin.issue_key(permit, &form).await?, json, now);
         }
         Command::Edit { id, key, json } => {
             let id = key_id(&id)?;
-            let before = session.console.show_key(permit, id).await?.key;
+            let before = session.admin.show_key(permit, id).await?.key;
             let mut form = KeyInput::of(&before);
             key.fill(&mut form);
-            let key = session.console.edit_key(permit, id, &form, Some(before.generation)).await?;
+            let key = session.admin.edit_key(permit, id, &form, Some(before.generation)).await?;
             if json {
                 print_json(&as_json(&key, None, now));
             } else if key == before {
@@ -206,7 +206,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
             }
         }
         Command::Switch { id, to, json } => {
-            let key = session.console.switch_key(permit, key_id(&id)?, to == "on").await?;
+            let key = session.admin.switch_key(permit, key_id(&id)?, to == "on").await?;
             let then = if to == "on" { "it works again" } else { "it is refused until it is switched on" };
             if json {
                 print_json(&as_json(&key, None, now));
@@ -218,11 +218,11 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
             let Some(overlap) = span(&overlap) else {
                 return Err(CliError::Usage("--overlap takes a length of time, such as 0, 30m, 24h or 7d".to_owned()));
             };
-            print_once(&session.console.rotate_key(permit, key_id(&id)?, overlap).await?, json, now);
+            print_once(&session.admin.rotate_key(permit, key_id(&id)?, overlap).await?, json, now);
         }
         Command::Purge { id } => {
             let id = key_id(&id)?;
-            session.console.purge_key(permit, id).await?;
+            session.admin.purge_key(permit, id).await?;
             println!("Key {id} is gone. The audit still knows it.");
         }
         Command::List { archived, search, json } => {
@@ -231,7 +231,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
         }
         Command::Seed { count } => seed(&session, count).await?,
         Command::Show { id, json } => {
-            let found = session.console.show_key(permit, key_id(&id)?).await?;
+            let found = session.admin.show_key(permit, key_id(&id)?).await?;
             let value = as_json(&found.key, found.last_use.as_ref(), now);
             if json {
                 print_json(&value);
@@ -240,8 +240,8 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
                     let text = serde_json::from_str(value.get()).unwrap_or_else(|_| value.get().to_owned());
                     println!("{field:<16} {text}");
                 }
-                println!("{:<16} {}", "calls_24h", found.stakes.calls_day);
-                println!("{:<16} {}", "calls_7d", found.stakes.calls_week);
+                println!("{:<16} {}", "calls_24h", found.impact.calls_day);
+                println!("{:<16} {}", "calls_7d", found.impact.calls_week);
             }
         }
         Command::Archive { id, reason, json } => {
@@ -249,7 +249,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
                 let known: Vec<_> = ArchiveReason::ALL.into_iter().map(ArchiveReason::code).collect();
                 return Err(CliError::Usage(format!("the reason is one of {}", known.join(", "))));
             };
-            let key = session.console.archive_key(permit, key_id(&id)?, reason).await?;
+            let key = session.admin.archive_key(permit, key_id(&id)?, reason).await?;
             if json {
                 print_json(&as_json(&key, None, now));
             } else {
@@ -261,10 +261,10 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
 }
 
 async fn list(session: &Session, mut list: ListKeys, json: bool) -> Result<(), CliError> {
-    let (permit, now) = (&session.operator, session.console.clock().now());
+    let (permit, now) = (&session.operator, session.admin.clock().now());
     let mut any = false;
     loop {
-        let found = session.console.list_keys(permit, &list).await?;
+        let found = session.admin.list_keys(permit, &list).await?;
         for listed in &found.page.keys {
             any = true;
             if json {
@@ -288,7 +288,7 @@ async fn seed(session: &Session, count: u32) -> Result<(), CliError> {
     let mut left = count;
     while left > 0 {
         let some = left.min(SEEDED);
-        session.console.seed_keys(&session.operator, some).await?;
+        session.admin.seed_keys(&session.operator, some).await?;
         left -= some;
         eprintln!("{} of {count} keys", count - left);
     }

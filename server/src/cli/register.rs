@@ -1,7 +1,7 @@
 //! The register by command: `tenants`, `groups`, `subjects`, `scopes` and `templates`, alike for all of them, and `policy`.
 //! What is asked for is a field's name and its value; which fields there are, and what they hold, the domain says.
 
-use admin::ConsoleError;
+use admin::AdminError;
 use admin::Permit;
 use clap::{Args, Subcommand};
 use model::registry::{DEFAULT_TENANT, Entry, Fields, Kind, POLICY, blank};
@@ -109,10 +109,10 @@ pub(super) struct Within {
 
 pub(super) async fn run(flags: &Flags, kind: Kind, command: Command) -> Result<(), CliError> {
     let session = Session::open(flags, Upgrade::No).await?;
-    let (console, permit) = (&session.console, &session.operator);
+    let (admin, permit) = (&session.admin, &session.operator);
     match command {
         Command::List { json } => {
-            let entries = console.entries(permit, kind).await?;
+            let entries = admin.entries(permit, kind).await?;
             if entries.is_empty() && !json {
                 println!("None. `keyward {} create --help` shows how to make one.", kind.code());
             }
@@ -127,13 +127,13 @@ pub(super) async fn run(flags: &Flags, kind: Kind, command: Command) -> Result<(
                 whole.insert("tenant".to_owned(), within.tenant);
             }
             whole.extend(read(kind, &fields)?);
-            let entry = console.create_entry(permit, kind, &whole).await?;
+            let entry = admin.create_entry(permit, kind, &whole).await?;
             done(&entry, "made", json);
         }
         Command::Edit { which, fields, json } => {
             let fields = read(kind, &fields)?;
             let id = find(&session, permit, kind, &which).await?.id;
-            done(&console.edit_entry(permit, kind, id, &fields, None).await?, "stored", json);
+            done(&admin.edit_entry(permit, kind, id, &fields, None).await?, "stored", json);
         }
         Command::Disable { which, json } => switch(&session, permit, kind, &which, false, json).await?,
         Command::Enable { which, json } => switch(&session, permit, kind, &which, true, json).await?,
@@ -143,13 +143,13 @@ pub(super) async fn run(flags: &Flags, kind: Kind, command: Command) -> Result<(
 
 pub(super) async fn run_policy(flags: &Flags, command: PolicyCommand) -> Result<(), CliError> {
     let session = Session::open(flags, Upgrade::No).await?;
-    let (console, permit) = (&session.console, &session.operator);
-    let policy = console.entry_named(permit, Kind::Policy, "", POLICY).await?;
+    let (admin, permit) = (&session.admin, &session.operator);
+    let policy = admin.entry_named(permit, Kind::Policy, "", POLICY).await?;
     match command {
         PolicyCommand::Show { json } => show(&policy, json),
         PolicyCommand::Edit { fields, json } => {
             let fields = read(Kind::Policy, &fields)?;
-            done(&console.edit_entry(permit, Kind::Policy, policy.id, &fields, None).await?, "stored", json);
+            done(&admin.edit_entry(permit, Kind::Policy, policy.id, &fields, None).await?, "stored", json);
         }
     }
     session.close().await
@@ -167,16 +167,16 @@ async fn switch(
         return Err(CliError::Usage(format!("{} cannot be switched off; subjects can", kind.code())));
     }
     let id = find(session, permit, kind, which).await?.id;
-    let entry = session.console.switch_entry(permit, kind, id, on).await?;
+    let entry = session.admin.switch_entry(permit, kind, id, on).await?;
     done(&entry, if on { "switched on" } else { "switched off" }, json);
     Ok(())
 }
 
 async fn find(session: &Session, permit: &Permit, kind: Kind, which: &Which) -> Result<Entry, CliError> {
     let tenant = &which.within.tenant;
-    let found = session.console.entry_named(permit, kind, tenant, &which.name).await;
+    let found = session.admin.entry_named(permit, kind, tenant, &which.name).await;
     found.map_err(|error| match error {
-        ConsoleError::NotFound => {
+        AdminError::NotFound => {
             let within = if kind.is_in_tenant() { format!(" in tenant {tenant}") } else { String::new() };
             let what = kind.words().to_lowercase();
             CliError::No(format!(

@@ -1,6 +1,6 @@
 //! `serve`, `setup-link`, `migrate`.
 
-use admin::Console;
+use admin::Admin;
 use admin::Permit;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -25,8 +25,8 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CliError> {
     let listeners = Listeners::bind(&config, &stop).await?;
     let starting = async {
         let app = boot::prepare(config, &listeners).await?;
-        let operator = boot::operator(&app.config, &app.console)?;
-        let link = link(&app.config, &app.console, &operator).await?;
+        let operator = boot::operator(&app.config, &app.admin)?;
+        let link = link(&app.config, &app.admin, &operator).await?;
         Ok::<_, CliError>((app, link))
     };
     let started = tokio::select! {
@@ -73,14 +73,14 @@ fn watch_signals(stopper: watch::Sender<bool>) -> tokio::task::JoinHandle<()> {
     })
 }
 
-async fn link(config: &Config, console: &Console, operator: &Permit) -> Result<Option<String>, CliError> {
-    let code = console.setup_link(operator).await?;
+async fn link(config: &Config, admin: &Admin, operator: &Permit) -> Result<Option<String>, CliError> {
+    let code = admin.setup_link(operator).await?;
     Ok(code.map(|code| format!("{}{}?code={}", config.public_url, app::routes::SETUP, code.reveal())))
 }
 
 pub(super) async fn setup_link(flags: &Flags) -> Result<(), CliError> {
     let session = Session::open(flags, Upgrade::No).await?;
-    match link(&session.config, &session.console, &session.operator).await? {
+    match link(&session.config, &session.admin, &session.operator).await? {
         Some(link) => {
             println!("{link}");
             Ok(())

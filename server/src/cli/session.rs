@@ -3,7 +3,7 @@
 use admin::Permit;
 use std::io::IsTerminal;
 
-use admin::{Console, ConsoleError};
+use admin::{Admin, AdminError};
 use crypto::{clock::Clock, secret::Entropy};
 use store::Store;
 
@@ -34,14 +34,14 @@ impl From<BootError> for CliError {
     }
 }
 
-impl From<ConsoleError> for CliError {
-    fn from(error: ConsoleError) -> Self {
+impl From<AdminError> for CliError {
+    fn from(error: AdminError) -> Self {
         match error {
-            ConsoleError::Invalid(_) => Self::Usage(error.to_string()),
-            ConsoleError::NotFound | ConsoleError::Forbidden | ConsoleError::Conflict | ConsoleError::Repeated(_) => {
+            AdminError::Invalid(_) => Self::Usage(error.to_string()),
+            AdminError::NotFound | AdminError::Forbidden | AdminError::Conflict | AdminError::Repeated(_) => {
                 Self::No(error.to_string())
             }
-            ConsoleError::Busy | ConsoleError::Store(_) => Self::Environment(error.to_string()),
+            AdminError::Busy | AdminError::Store(_) => Self::Environment(error.to_string()),
         }
     }
 }
@@ -56,7 +56,7 @@ impl From<store::StoreError> for CliError {
 pub(super) struct Session {
     pub(super) config: Config,
     pub(super) store: Store,
-    pub(super) console: Console,
+    pub(super) admin: Admin,
     pub(super) operator: Permit,
 }
 
@@ -65,15 +65,15 @@ impl Session {
         let config = Config::load(flags)?;
         start_log(&config, "warn");
         let store = boot::open(&config, upgrade).await?;
-        let console = Console::new(store.clone(), Clock::system(), Entropy::system(), config.checkpoint())
+        let admin = Admin::new(store.clone(), Clock::system(), Entropy::system(), config.checkpoint())
             .with_issuer(&config.public_url);
-        let operator = boot::operator(&config, &console)?;
-        Ok(Self { config, store, console, operator })
+        let operator = boot::operator(&config, &admin)?;
+        Ok(Self { config, store, admin, operator })
     }
 
     /// After a change: its event is anchored before the command ends. Where that fails, the change stands all the same.
     pub(super) async fn close(self) -> Result<(), CliError> {
-        if let Err(error) = self.console.checkpoint_audit().await {
+        if let Err(error) = self.admin.checkpoint_audit().await {
             eprintln!("keyward: this is done, but the audit chain could not be anchored: {error}");
         }
         self.store.close().await;

@@ -3,11 +3,11 @@
 
 use std::io::{IsTerminal, Read};
 
-use app::explain::{DoorForm, Explanation, explain};
+use app::explain::{ExplainForm, Explanation, explain};
 use clap::Args;
 use crypto::clock::Clock;
 use model::decision::Decision;
-use verify::{Answer, Refused, Verifier};
+use verify::{RecordedRefusal, Verification, Verifier};
 
 use super::{
     output::{Object, object, print_json, raw},
@@ -47,9 +47,9 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
 
     let session = Session::open(flags, Upgrade::No).await?;
     let verifier = Verifier::new(&session.store, Clock::system(), 1).with_issuer(&session.config.public_url);
-    verifier.hear().await?;
-    let door = DoorForm { scope, tenant, address, method };
-    match explain(&session.console, &session.operator, &verifier, &text, &door).await? {
+    verifier.poll_changes().await?;
+    let door = ExplainForm { scope, tenant, address, method };
+    match explain(&session.admin, &session.operator, &verifier, &text, &door).await? {
         Explanation::Presented(answer) => {
             if json {
                 print_json(&as_json(&answer));
@@ -69,7 +69,7 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
             }
             verdict(answer.decision)
         }
-        Explanation::Refused { then, now } => {
+        Explanation::RecordedRefusal { then, now } => {
             if json {
                 let now = raw(&now.as_ref().map(as_json));
                 print_json(&Object::from([("refused".to_owned(), raw(&refused(&then))), ("now".to_owned(), now)]));
@@ -100,11 +100,11 @@ fn verdict(decision: Decision) -> Result<(), CliError> {
     }
 }
 
-fn as_json(answer: &Answer) -> Object {
+fn as_json(answer: &Verification) -> Object {
     object(&VerifyAnswer::of(answer, ""))
 }
 
-fn print(answer: &Answer) {
+fn print(answer: &Verification) {
     walk(answer.decision, &answer.remedy);
     if let Some(stored) = &answer.key {
         println!("{:<12} {} ({})", "key", stored.key.id, stored.key.spec.name);
@@ -122,22 +122,22 @@ fn walk(decision: Decision, remedy: &str) {
 }
 
 /// Label and value: the request as it was.
-fn facts(then: &Refused) -> [(&'static str, String); 9] {
+fn facts(then: &RecordedRefusal) -> [(&'static str, String); 9] {
     let some = |value: Option<String>| value.unwrap_or_default();
     [
         ("request_id", then.request_id.clone()),
         ("at", then.at.to_string()),
         ("door", then.door.clone()),
-        ("needed", then.demand.to_string()),
+        ("needed", then.required.to_string()),
         ("tenant", some(then.tenant.clone())),
         ("address", some(then.address.map(|address| address.to_string()))),
-        ("presented", some(then.presentation.map(|way| way.words().to_owned()))),
+        ("presented", some(then.source.map(|way| way.words().to_owned()))),
         ("writes", if then.writes { "yes" } else { "no" }.to_owned()),
         ("key", some(then.key.map(|id| id.to_string()))),
     ]
 }
 
-fn print_refused(then: &Refused) {
+fn print_refused(then: &RecordedRefusal) {
     for (label, value) in facts(then).into_iter().filter(|(_, value)| !value.is_empty()) {
         println!("{label:<12} {value}");
     }
@@ -145,7 +145,7 @@ fn print_refused(then: &Refused) {
     walk(then.decision, &then.remedy);
 }
 
-fn refused(then: &Refused) -> serde_json::Value {
+fn refused(then: &RecordedRefusal) -> serde_json::Value {
     let facts = facts(then).into_iter().map(|(label, value)| (label.to_owned(), value.into()));
     let mut value = serde_json::Value::Object(facts.collect());
     value["code"] = then.decision.code().into();

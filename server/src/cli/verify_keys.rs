@@ -68,11 +68,11 @@ pub(super) enum Command {
 
 pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
     let session = Session::open(flags, Upgrade::No).await?;
-    let (console, permit) = (&session.console, &session.operator);
-    let now = || console.clock().now();
+    let (admin, permit) = (&session.admin, &session.operator);
+    let now = || admin.clock().now();
     match command {
         Command::List { key, json } => {
-            let found = console.verify_keys(permit, key_id(&key)?).await?;
+            let found = admin.verify_keys(permit, key_id(&key)?).await?;
             for verify_key in &found {
                 if json {
                     print_json(&as_json(verify_key, now()));
@@ -86,7 +86,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
         }
         Command::Add { key, label, replace_after, json } => {
             let form = VerifyKeyForm { label, public_key: input()?, replace_after };
-            let added = console.add_verify_key(permit, key_id(&key)?, &form).await?;
+            let added = admin.add_verify_key(permit, key_id(&key)?, &form).await?;
             if json {
                 print_json(&as_json(&added, now()));
             } else {
@@ -95,8 +95,8 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
         }
         Command::Retire { key, verify_key, overlap, json } => {
             let (key, id) = (key_id(&key)?, verify_key_id(&verify_key)?);
-            console.retire_verify_key(permit, key, id, overlap).await?;
-            let found = console.verify_keys(permit, key).await?;
+            admin.retire_verify_key(permit, key, id, overlap).await?;
+            let found = admin.verify_keys(permit, key).await?;
             for verify_key in found.iter().filter(|found| found.id == id) {
                 if json {
                     print_json(&as_json(verify_key, now()));

@@ -1,6 +1,6 @@
 //! The page about this Keyward: what runs, on what, since when, and, for superadmins, how it is set up.
 
-use app::{api::ctx::Visit, posted::Posted, view::AboutView};
+use app::{api::ctx::RequestContext, form_outcome::FormOutcome, view::AboutView};
 use axum::{
     Extension,
     extract::{Request, State},
@@ -15,10 +15,14 @@ use super::pages::render;
 use crate::state::AppState;
 
 /// The page.
-pub async fn about(State(app): State<AppState>, Extension(visit): Extension<Visit>, request: Request) -> Response {
-    let is_superadmin = visit.permit().is_ok_and(|permit| permit.role() == Role::Superadmin);
+pub async fn about(
+    State(app): State<AppState>,
+    Extension(context): Extension<RequestContext>,
+    request: Request,
+) -> Response {
+    let is_superadmin = context.permit().is_ok_and(|permit| permit.role() == Role::Superadmin);
     let view = view(&app, is_superadmin).await;
-    render(&app, request, Some(Posted::About(Box::new(view))), |_| ()).await
+    render(&app, request, Some(FormOutcome::About(Box::new(view))), |_| ()).await
 }
 
 async fn view(app: &AppState, is_superadmin: bool) -> AboutView {

@@ -1,12 +1,12 @@
 //! The audit as a file, streamed page by page, and the button that walks the chain.
 
-use admin::ConsoleError;
+use admin::AdminError;
 use admin::Permit;
 use app::{
-    api::{self, ctx::Visit},
+    api::{self, ctx::RequestContext},
     error::ApiError,
     routes,
-    view::AuditAsked,
+    view::AuditQuery,
 };
 use axum::{
     Extension,
@@ -49,11 +49,11 @@ enum Written {
 /// Every event that fits, newest first, as a file.
 pub async fn export_audit(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Extension(id): Extension<RequestId>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let (mut asked, mut format) = (AuditAsked::default(), None);
+    let (mut asked, mut format) = (AuditQuery::default(), None);
     for (name, value) in pairs(query.unwrap_or_default().as_bytes()) {
         match (name.as_str(), value.as_str()) {
             ("format", "csv") => format = Some(Format::Csv),
@@ -69,8 +69,8 @@ pub async fn export_audit(
     let Some(format) = format else { return bad_form() };
     let begun = async {
         let filter = api::audit_filter(&asked)?;
-        let permit = visit.permit()?.clone();
-        let page = app.console.search_audit(&permit, &filter, None, Some(CHUNK)).await.map_err(api::ctx::closed)?;
+        let permit = context.permit()?.clone();
+        let page = app.admin.search_audit(&permit, &filter, None, Some(CHUNK)).await.map_err(api::ctx::closed)?;
         Ok((filter, permit, page))
     };
     let (filter, permit, page) = match begun.await {
@@ -91,12 +91,12 @@ pub async fn export_audit(
 /// Walks the chain, then shows how it stands.
 pub async fn post_verify(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Extension(id): Extension<RequestId>,
 ) -> Response {
     let walked = async {
-        let permit = visit.permit()?;
-        app.console.verify_audit_now(permit).await.map_err(api::ctx::closed)
+        let permit = context.permit()?;
+        app.admin.verify_audit_now(permit).await.map_err(api::ctx::closed)
     };
     match walked.await {
         Ok(_) => Redirect::to(routes::AUDIT).into_response(),
@@ -116,14 +116,14 @@ fn file(
     filter: AuditFilter,
     format: Format,
     page: AuditPage,
-) -> impl Stream<Item = Result<String, ConsoleError>> {
+) -> impl Stream<Item = Result<String, AdminError>> {
     stream::try_unfold(Written::Nothing(page), move |written| {
         let (app, permit, filter) = (app.clone(), permit.clone(), filter.clone());
         async move {
             let (page, is_first) = match written {
                 Written::Nothing(page) => (page, true),
                 Written::Before(before) => {
-                    (app.console.search_audit(&permit, &filter, Some(before), Some(CHUNK)).await?, false)
+                    (app.admin.search_audit(&permit, &filter, Some(before), Some(CHUNK)).await?, false)
                 }
                 Written::All => return Ok(None),
             };

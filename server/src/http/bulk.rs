@@ -1,10 +1,10 @@
 //! One act on many keys as plain forms: asked first, then done, so many keys in one answer.
 
 use app::{
-    api::{self, ctx::Visit},
+    api::{self, ctx::RequestContext},
     bulk::{BulkForm, BulkPage},
     error::ApiError,
-    posted::Posted,
+    form_outcome::FormOutcome,
     view::BulkResultView,
 };
 use axum::{
@@ -27,7 +27,7 @@ const ANSWER: i64 = 200;
 /// Asks, or does it.
 pub async fn post_bulk(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
@@ -35,21 +35,21 @@ pub async fn post_bulk(
     if form.keys.is_empty() && !form.all {
         return Redirect::to(app::routes::KEYS).into_response();
     }
-    let (code, page) = match answer(&visit, form).await {
+    let (code, page) = match answer(&context, form).await {
         Ok(BulkPage::Ask(form, plan, Some(error))) => {
             (StatusCode::UNPROCESSABLE_ENTITY, BulkPage::Ask(form, plan, Some(error)))
         }
         Ok(page) => (StatusCode::OK, page),
         Err(error) => (status(error), BulkPage::Failed(error)),
     };
-    answer_form(&app, parts, code, Posted::Bulk(Box::new(page))).await
+    answer_form(&app, parts, code, FormOutcome::Bulk(Box::new(page))).await
 }
 
-async fn answer(visit: &Visit, form: BulkForm) -> Result<BulkPage, ApiError> {
+async fn answer(context: &RequestContext, form: BulkForm) -> Result<BulkPage, ApiError> {
     // The first steps of an act say what they are about; the later ones were asked already.
     let asked_before = form.go && form.from.is_some() && form.sure;
     if !form.go || !asked_before {
-        let plan = Box::new(api::bulk_plan(visit, &form).await?);
+        let plan = Box::new(api::bulk_plan(context, &form).await?);
         let risky = plan.needs_sure(&form.act);
         if !form.go {
             return Ok(BulkPage::Ask(form, plan, None));
@@ -62,7 +62,7 @@ async fn answer(visit: &Visit, form: BulkForm) -> Result<BulkPage, ApiError> {
     let mut result = BulkResultView { next: form.from, ..BulkResultView::default() };
     let mut step = form.clone();
     loop {
-        result.add(api::bulk_step_of(visit, &step).await?);
+        result.add(api::bulk_step_of(context, &step).await?);
         if result.next.is_none() || result.done + result.left_alone >= ANSWER {
             return Ok(BulkPage::Done(form, Box::new(result)));
         }

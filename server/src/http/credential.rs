@@ -8,7 +8,7 @@ use base64::{
     Engine, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use model::tenant::Presentation;
+use model::tenant::CredentialSource;
 use verify::Names;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -21,43 +21,43 @@ const BASIC: GeneralPurpose = GeneralPurpose::new(
 
 /// What was found in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Presented<'a> {
+pub enum Credentials<'a> {
     /// No credential at all.
     None,
     /// One, and how it came. It may still be no key of ours.
-    One(Cow<'a, str>, Presentation),
+    One(Cow<'a, str>, CredentialSource),
     /// Two credentials, or one header twice.
     Ambiguous,
 }
 
 /// Looks for the key in a request's headers and in the address of the guarded request, if it is known.
-pub fn presented<'a>(headers: &'a HeaderMap, uri: Option<&'a str>, names: Option<&Names>) -> Presented<'a> {
+pub fn presented<'a>(headers: &'a HeaderMap, uri: Option<&'a str>, names: Option<&Names>) -> Credentials<'a> {
     let cookie = headers.get_all(header::COOKIE).iter().flat_map(|value| cookies(value.as_bytes()));
-    let cookie = cookie.map(|value| (value.trim().into(), Presentation::Cookie));
-    let query = uri.into_iter().flat_map(query).map(|value| (value, Presentation::Query));
+    let cookie = cookie.map(|value| (value.trim().into(), CredentialSource::Cookie));
+    let query = uri.into_iter().flat_map(query).map(|value| (value, CredentialSource::Query));
     one(in_headers(headers, names).chain(query).chain(cookie))
 }
 
 /// Looks in the headers alone: a browser sends a cookie for whoever asks it to, so a service asks with none.
-pub fn presented_in_headers<'a>(headers: &'a HeaderMap, names: Option<&Names>) -> Presented<'a> {
+pub fn presented_in_headers<'a>(headers: &'a HeaderMap, names: Option<&Names>) -> Credentials<'a> {
     one(in_headers(headers, names))
 }
 
-type Found<'a> = (Cow<'a, str>, Presentation);
+type Found<'a> = (Cow<'a, str>, CredentialSource);
 
-fn one<'a>(mut found: impl Iterator<Item = Found<'a>>) -> Presented<'a> {
+fn one<'a>(mut found: impl Iterator<Item = Found<'a>>) -> Credentials<'a> {
     match (found.next(), found.next()) {
-        (None, _) => Presented::None,
-        (Some((credential, way)), None) => Presented::One(credential, way),
-        (Some(_), Some(_)) => Presented::Ambiguous,
+        (None, _) => Credentials::None,
+        (Some((credential, way)), None) => Credentials::One(credential, way),
+        (Some(_), Some(_)) => Credentials::Ambiguous,
     }
 }
 
 fn in_headers<'a>(headers: &'a HeaderMap, names: Option<&Names>) -> impl Iterator<Item = Found<'a>> {
     let authorization = headers.get_all(header::AUTHORIZATION).iter().map(move |value| scheme(text(value), names));
-    let api_key = headers.get_all(API_KEY).iter().map(|value| (text(value).into(), Presentation::ApiKeyHeader));
+    let api_key = headers.get_all(API_KEY).iter().map(|value| (text(value).into(), CredentialSource::ApiKeyHeader));
     let own = names.into_iter().flat_map(|names| &names.headers).flat_map(|name| headers.get_all(name));
-    authorization.chain(api_key).chain(own.map(|value| (text(value).into(), Presentation::Extra)))
+    authorization.chain(api_key).chain(own.map(|value| (text(value).into(), CredentialSource::Extra)))
 }
 
 /// A header that is no text is still a credential, one that no key matches.
@@ -66,20 +66,20 @@ fn text(value: &HeaderValue) -> &str {
 }
 
 /// Takes `Authorization` apart. The scheme's name is compared in any case (RFC 9110, 11.1).
-fn scheme<'a>(value: &'a str, names: Option<&Names>) -> (Cow<'a, str>, Presentation) {
+fn scheme<'a>(value: &'a str, names: Option<&Names>) -> (Cow<'a, str>, CredentialSource) {
     if let Some(key) = value.strip_prefix("rest_api_key=") {
-        return (key.trim().into(), Presentation::RestApiKey);
+        return (key.trim().into(), CredentialSource::RestApiKey);
     }
-    let Some((scheme, rest)) = value.split_once(' ') else { return (value.into(), Presentation::Raw) };
+    let Some((scheme, rest)) = value.split_once(' ') else { return (value.into(), CredentialSource::Raw) };
     let rest = rest.trim_start();
     if scheme.eq_ignore_ascii_case("bearer") {
-        (rest.into(), Presentation::Bearer)
+        (rest.into(), CredentialSource::Bearer)
     } else if scheme.eq_ignore_ascii_case("basic") {
-        (basic(rest), Presentation::Basic)
+        (basic(rest), CredentialSource::Basic)
     } else if names.is_some_and(|names| names.schemes.iter().any(|own| scheme.eq_ignore_ascii_case(own))) {
-        (rest.into(), Presentation::Extra)
+        (rest.into(), CredentialSource::Extra)
     } else {
-        (value.into(), Presentation::Raw)
+        (value.into(), CredentialSource::Raw)
     }
 }
 
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn one_credential_is_found_wherever_it_is() {
-        use Presentation::{ApiKeyHeader, Basic, Bearer, Cookie, Extra, Query, Raw, RestApiKey};
+        use CredentialSource::{ApiKeyHeader, Basic, Bearer, Cookie, Extra, Query, Raw, RestApiKey};
         for (lines, uri, expected) in [
             (&[][..], None, None),
             (&[("authorization", "Bearer kw_a")], None, Some(("kw_a", Bearer))),
@@ -144,15 +144,15 @@ mod tests {
             for (name, value) in lines {
                 headers.append(*name, HeaderValue::from_static(value));
             }
-            let expected = expected.map_or(Presented::None, |(key, way)| Presented::One(key.into(), way));
+            let expected = expected.map_or(Credentials::None, |(key, way)| Credentials::One(key.into(), way));
             assert_eq!(presented(&headers, uri, Some(&names())), expected, "{lines:?} {uri:?}");
         }
         let mut headers = HeaderMap::new();
         headers.append("x-api-key", HeaderValue::from_bytes(b"\xff\xfe").unwrap());
-        assert_eq!(presented(&headers, None, Some(&names())), Presented::One("".into(), ApiKeyHeader));
+        assert_eq!(presented(&headers, None, Some(&names())), Credentials::One("".into(), ApiKeyHeader));
         let mut headers = HeaderMap::new();
         headers.append("cookie", HeaderValue::from_bytes(b"name=M\xfcller; api-key=kw_a").unwrap());
-        assert_eq!(presented(&headers, None, Some(&names())), Presented::One("kw_a".into(), Cookie));
+        assert_eq!(presented(&headers, None, Some(&names())), Credentials::One("kw_a".into(), Cookie));
     }
 
     /// Every two ways together, and every way twice.
@@ -179,7 +179,11 @@ mod tests {
                             .append(name.parse::<axum::http::HeaderName>().unwrap(), HeaderValue::from_static(value));
                     }
                 }
-                assert_eq!(presented(&headers, Some(&uri), Some(&names())), Presented::Ambiguous, "{one:?} {other:?}");
+                assert_eq!(
+                    presented(&headers, Some(&uri), Some(&names())),
+                    Credentials::Ambiguous,
+                    "{one:?} {other:?}"
+                );
             }
         }
     }

@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use admin::{ConsoleError, NewUser, SetupError, SignInError};
+use admin::{AdminError, NewUser, SetupError, SignInError};
 use app::{
-    api::{self, ArchiveAnswer, Made, ctx::Visit},
+    api::{self, ArchiveAnswer, Made, ctx::RequestContext},
     error::ApiError,
+    flash::Flash,
     form::{ArchiveForm, KeyForm},
-    once::IssueAnswer,
-    posted::{Posted, SetupCode},
+    form_outcome::{FormOutcome, SetupCode},
+    issued_secret::IssueAnswer,
     routes,
-    said::Said,
 };
 use axum::{
     Extension,
@@ -24,8 +24,8 @@ use leptos::prelude::provide_context;
 use tower_sessions::Session;
 
 use super::{
+    flash,
     pages::{answer_form, render},
-    said,
 };
 use crate::{
     layers::{ClientAddress, SIGNED_IN_AT, THEME_COOKIE, USER},
@@ -54,11 +54,11 @@ pub(super) fn status(error: ApiError) -> StatusCode {
 pub async fn setup(State(app): State<AppState>, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default().to_owned();
     let code = take(&mut pairs(query.as_bytes()), "code");
-    match app.console.setup_works(&code).await {
+    match app.admin.setup_works(&code).await {
         Ok(true) => render(&app, request, None, move |_| provide_context(SetupCode(code.clone()))).await,
         Ok(false) => {
             let mut response =
-                render(&app, request, Some(Posted::DeadLink), |_| provide_context(SetupCode(String::new()))).await;
+                render(&app, request, Some(FormOutcome::DeadLink), |_| provide_context(SetupCode(String::new()))).await;
             *response.status_mut() = StatusCode::GONE;
             response
         }
@@ -74,20 +74,21 @@ pub async fn post_setup(State(app): State<AppState>, parts: Parts, body: Bytes) 
     let mut pairs = pairs(&body);
     let (code, email) = (take(&mut pairs, "code"), take(&mut pairs, "email"));
     let form = NewUser { email: email.clone(), password: take(&mut pairs, "password") };
-    let (status, posted) = match app.console.set_up(&code, form).await {
+    let (status, form_outcome) = match app.admin.set_up(&code, form).await {
         Ok(_) => return Redirect::to(&format!("{}?set-up=1", routes::SIGN_IN)).into_response(),
-        Err(SetupError::DeadLink) => (StatusCode::GONE, Posted::DeadLink),
-        Err(SetupError::Console(ConsoleError::Invalid(errors))) => (
+        Err(SetupError::DeadLink) => (StatusCode::GONE, FormOutcome::DeadLink),
+        Err(SetupError::Admin(AdminError::Invalid(errors))) => (
             StatusCode::UNPROCESSABLE_ENTITY,
-            Posted::SetUp { email, errors: api::field_errors(&errors), failure: None },
+            FormOutcome::SetUp { email, errors: api::field_errors(&errors), failure: None },
         ),
-        Err(SetupError::Console(error)) => {
+        Err(SetupError::Admin(error)) => {
             let failure = api::ctx::closed(error);
-            (status(failure), Posted::SetUp { email, errors: Vec::new(), failure: Some(failure) })
+            (status(failure), FormOutcome::SetUp { email, errors: Vec::new(), failure: Some(failure) })
         }
     };
     let request = Request::from_parts(parts, Body::empty());
-    let mut response = render(&app, request, Some(posted), move |_| provide_context(SetupCode(code.clone()))).await;
+    let mut response =
+        render(&app, request, Some(form_outcome), move |_| provide_context(SetupCode(code.clone()))).await;
     *response.status_mut() = status;
     response
 }
@@ -103,7 +104,7 @@ pub async fn post_sign_in(
     let mut pairs = pairs(&body);
     let (email, password, next) = (take(&mut pairs, "email"), take(&mut pairs, "password"), take(&mut pairs, "next"));
     let busy = "Many people are signing in at the moment. Wait a few seconds and try again.".to_owned();
-    let (status, message) = match app.console.sign_in(&email, password, client.0).await {
+    let (status, message) = match app.admin.sign_in(&email, password, client.0).await {
         Ok(signed_in) => {
             let started = async {
                 session.cycle_id().await?;
@@ -128,7 +129,7 @@ pub async fn post_sign_in(
             (StatusCode::SERVICE_UNAVAILABLE, ApiError::Unavailable.to_string())
         }
     };
-    answer_form(&app, parts, status, Posted::SignIn { email, message }).await
+    answer_form(&app, parts, status, FormOutcome::SignIn { email, message }).await
 }
 
 /// Where to go after signing in: a page of ours and nothing else.
@@ -161,9 +162,9 @@ pub async fn post_sign_out(Extension(session): Extension<Session>) -> Response {
 }
 
 /// Changes the theme: the system's, dark, light, and round again.
-pub async fn post_theme(Extension(visit): Extension<Visit>, body: Bytes) -> Response {
+pub async fn post_theme(Extension(context): Extension<RequestContext>, body: Bytes) -> Response {
     let next = take(&mut pairs(&body), "next");
-    let (theme, age) = match visit.theme {
+    let (theme, age) = match context.theme {
         None => ("dark", 31_536_000),
         Some("dark") => ("light", 31_536_000),
         Some(_) => ("", 0),
@@ -177,39 +178,39 @@ pub async fn post_theme(Extension(visit): Extension<Visit>, body: Bytes) -> Resp
 /// Issues a key; the answer shows it once.
 pub async fn post_new_key(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
     let Some(form) = KeyForm::from_pairs(pairs(&body)) else { return bad_form() };
-    let (status, posted) = match api::issue(&visit, &form).await {
-        Ok(Made::Answer(IssueAnswer::Issued(once))) => (StatusCode::OK, Posted::Issued(Arc::new(once))),
-        Ok(Made::Already(id)) => (StatusCode::CONFLICT, Posted::Already(id)),
+    let (status, form_outcome) = match api::issue(&context, &form).await {
+        Ok(Made::Answer(IssueAnswer::Issued(once))) => (StatusCode::OK, FormOutcome::Issued(Arc::new(once))),
+        Ok(Made::Already(id)) => (StatusCode::CONFLICT, FormOutcome::Already(id)),
         Ok(Made::Answer(IssueAnswer::Refused(errors))) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, Posted::Issue { form, errors, failure: None })
+            (StatusCode::UNPROCESSABLE_ENTITY, FormOutcome::Issue { form, errors, failure: None })
         }
-        Err(error) => (status(error), Posted::Issue { form, errors: Vec::new(), failure: Some(error) }),
+        Err(error) => (status(error), FormOutcome::Issue { form, errors: Vec::new(), failure: Some(error) }),
     };
-    answer_form(&app, parts, status, posted).await
+    answer_form(&app, parts, status, form_outcome).await
 }
 
 /// Archives a key and leads to its page.
 pub async fn post_archive(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Path(id): Path<String>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
     let Some(form) = ArchiveForm::from_pairs(pairs(&body)) else { return bad_form() };
-    let (status, posted) = match api::archive(&visit, &id, &form).await {
-        Ok(ArchiveAnswer::Archived) => return said::lead(&routes::key(&id), Said::Archived),
+    let (status, form_outcome) = match api::archive(&context, &id, &form).await {
+        Ok(ArchiveAnswer::Archived) => return flash::lead(&routes::key(&id), Flash::Archived),
         Ok(ArchiveAnswer::Refused(errors)) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, Posted::Archive { form, errors, failure: None })
+            (StatusCode::UNPROCESSABLE_ENTITY, FormOutcome::Archive { form, errors, failure: None })
         }
-        Err(error) => (status(error), Posted::Archive { form, errors: Vec::new(), failure: Some(error) }),
+        Err(error) => (status(error), FormOutcome::Archive { form, errors: Vec::new(), failure: Some(error) }),
     };
-    answer_form(&app, parts, status, posted).await
+    answer_form(&app, parts, status, form_outcome).await
 }
 
 /// Fields that no form of ours has.

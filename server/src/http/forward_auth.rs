@@ -7,16 +7,16 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, uri::Authority},
     response::{IntoResponse, Response},
 };
-use model::{key::Key, scope::Demand};
+use model::{key::Key, scope::RequiredScopes};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
-use verify::{Question, Signed};
+use verify::{Signed, VerifyRequest};
 
 use super::{
-    credential::{Presented, presented},
+    credential::{Credentials, presented},
     guarded::{Guarded, Requested},
     problem::Problem,
-    verify::{agent, limits, lines, refusal},
+    verify::{agent, limit_headers, lines, refusal},
 };
 use crate::{
     layers::{Caller, FORWARDED_FOR, around},
@@ -37,8 +37,8 @@ struct Needs {
 }
 
 /// The same, understood.
-struct Door<'a> {
-    demand: Demand,
+struct Endpoint<'a> {
+    required: RequiredScopes,
     tenant: Option<Cow<'a, str>>,
     on_limit: StatusCode,
 }
@@ -61,8 +61,8 @@ async fn by_query(app: &AppState, caller: Caller, request: Request) -> Response 
             Some(403) => StatusCode::FORBIDDEN,
             Some(_) => return None,
         };
-        let demand = Demand::parse(&needs.scope.replace(',', " "))?;
-        Some(Door { demand, tenant: needs.tenant.map(Cow::Owned), on_limit })
+        let required = RequiredScopes::parse(&needs.scope.replace(',', " "))?;
+        Some(Endpoint { required, tenant: needs.tenant.map(Cow::Owned), on_limit })
     });
     let Some(door) = needs else {
         let detail = "Ask with ?scope=SCOPE, or ?scope=any for any valid key; ?tenant=NAME and ?on_limit=403 are the only other parameters.";
@@ -91,46 +91,46 @@ async fn by_prefix(app: &AppState, caller: Caller, request: Request) -> Response
 
 /// Scope and tenant, which stand in the prefix, and the guarded address behind them, which begins with a slash: so no
 /// client can lengthen the tenant's name.
-fn prefixed(address: &str) -> Option<(Door<'_>, &str)> {
+fn prefixed(address: &str) -> Option<(Endpoint<'_>, &str)> {
     let (scope, rest) = address.split_once('/')?;
     let (tenant, guarded) = rest.split_at(rest.find('/')?);
     let decode = |text| percent_decode_str(text).decode_utf8().ok();
-    let demand = Demand::parse(&decode(scope)?.replace(',', " "))?;
+    let required = RequiredScopes::parse(&decode(scope)?.replace(',', " "))?;
     let tenant = if tenant == "-" { None } else { Some(decode(tenant)?) };
-    Some((Door { demand, tenant, on_limit: StatusCode::TOO_MANY_REQUESTS }, guarded))
+    Some((Endpoint { required, tenant, on_limit: StatusCode::TOO_MANY_REQUESTS }, guarded))
 }
 
 async fn answer(
     app: &AppState,
     caller: Caller,
     headers: &HeaderMap,
-    door: Door<'_>,
+    door: Endpoint<'_>,
     guarded: &Guarded<'_>,
 ) -> Response {
     let id = caller.id;
     let tenant = door.tenant.as_deref();
-    let demand = door.demand.toward(guarded.writes);
+    let required = door.required.toward(guarded.writes);
     let unauthorized = |code, words: &str, challenge: &str| {
-        app.metrics.verified(metrics::Door::ForwardAuth, code);
+        app.metrics.verified(metrics::Endpoint::ForwardAuth, code);
         Problem::new(StatusCode::UNAUTHORIZED, code, words, &id).with(header::WWW_AUTHENTICATE, challenge)
     };
-    let (credential, presentation) = match presented(headers, guarded.uri, app.verifier.names(tenant).as_deref()) {
-        Presented::One(credential, way) => (credential, way),
-        Presented::None => {
+    let (credential, source) = match presented(headers, guarded.uri, app.verifier.names(tenant).as_deref()) {
+        Credentials::One(credential, way) => (credential, way),
+        Credentials::None => {
             let words = "Present a key: Authorization: Bearer TOKEN.";
             return unauthorized("missing_credentials", words, "Bearer realm=\"keyward\"").into_response();
         }
-        Presented::Ambiguous => {
+        Credentials::Ambiguous => {
             let challenge = "Bearer realm=\"keyward\", error=\"invalid_request\"";
             return unauthorized("ambiguous_credentials", "Present one key, once.", challenge).into_response();
         }
     };
     let header = |name: &str| lines(headers, name);
     let said = Requested::of(guarded.method, guarded.uri, guarded.host);
-    let question = Question {
+    let question = VerifyRequest {
         credential: &credential,
-        presentation: Some(presentation),
-        demand: &demand,
+        source: Some(source),
+        required: &required,
         tenant,
         // A proxy that does not say for whom it asks is not who asks.
         address: caller.client.0.filter(|_| !caller.peer.0 || headers.contains_key(FORWARDED_FOR)),
@@ -140,18 +140,18 @@ async fn answer(
         cost: 1,
     };
     let Ok(answer) = app.verifier.verify(&question, (id.as_str(), "forward auth")).await else {
-        app.metrics.verified(metrics::Door::ForwardAuth, "unavailable");
+        app.metrics.verified(metrics::Endpoint::ForwardAuth, "unavailable");
         return Problem::unavailable(&id).into_response();
     };
-    app.metrics.verified(metrics::Door::ForwardAuth, answer.decision.code());
+    app.metrics.verified(metrics::Endpoint::ForwardAuth, answer.decision.code());
     match answer.key.filter(|_| answer.decision.is_allow()) {
         Some(stored) => {
             let mut response = identity(&stored.key).into_response();
-            let headers = limits(&answer.taken);
+            let headers = limit_headers(&answer.limits);
             response.headers_mut().extend(headers.filter_map(|(name, value)| Some((name, value.parse().ok()?))));
             response
         }
-        None => refusal(answer.decision, &answer.taken, door.on_limit, &id).into_response(),
+        None => refusal(answer.decision, &answer.limits, door.on_limit, &id).into_response(),
     }
 }
 
@@ -220,8 +220,9 @@ mod tests {
             ("", None),
         ] {
             let found = prefixed(address);
-            let found = found.as_ref().map(|(door, guarded)| (door.demand.clone(), door.tenant.as_deref(), *guarded));
-            let expected = expected.map(|(scope, tenant, guarded)| (Demand::parse(scope).unwrap(), tenant, guarded));
+            let found = found.as_ref().map(|(door, guarded)| (door.required.clone(), door.tenant.as_deref(), *guarded));
+            let expected =
+                expected.map(|(scope, tenant, guarded)| (RequiredScopes::parse(scope).unwrap(), tenant, guarded));
             assert_eq!(found, expected, "{address}");
         }
     }

@@ -1,9 +1,9 @@
 //! The page of the gateway self-test.
 
-use admin::{ConsoleError, GatewayForm};
+use admin::{AdminError, GatewayForm};
 use app::{
-    api::{self, ctx::Visit},
-    posted::Posted,
+    api::{self, ctx::RequestContext},
+    form_outcome::FormOutcome,
 };
 use axum::{
     Extension,
@@ -17,12 +17,12 @@ use super::{
     forms::{bad_form, pairs, status},
     pages::answer_form,
 };
-use crate::{probe, state::AppState};
+use crate::{gateway_check, state::AppState};
 
 /// Tests a gateway and says what was found.
 pub async fn post_gateway(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
@@ -35,13 +35,13 @@ pub async fn post_gateway(
             _ => return bad_form(),
         }
     }
-    let found = match visit.permit() {
-        Ok(permit) => probe::run(&visit.console, permit, &form).await.map_err(Some),
+    let found = match context.permit() {
+        Ok(permit) => gateway_check::run(&context.admin, permit, &form).await.map_err(Some),
         Err(_) => Err(None),
     };
     let (status, view) = match found {
         Ok(report) => (StatusCode::OK, api::gateway_report(&form, &report)),
-        Err(Some(ConsoleError::Invalid(errors))) => {
+        Err(Some(AdminError::Invalid(errors))) => {
             (StatusCode::UNPROCESSABLE_ENTITY, api::gateway_refused(&form, &errors))
         }
         Err(error) => {
@@ -49,5 +49,5 @@ pub async fn post_gateway(
             (status(failure), api::gateway_failed(&form, failure))
         }
     };
-    answer_form(&app, parts, status, Posted::Gateway(Box::new(view))).await
+    answer_form(&app, parts, status, FormOutcome::Gateway(Box::new(view))).await
 }

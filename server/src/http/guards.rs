@@ -1,6 +1,6 @@
 //! What a page of the console asks of its visitor before its handler runs.
 
-use app::{api::ctx::Visit, posted::Posted};
+use app::{api::ctx::RequestContext, form_outcome::FormOutcome};
 use axum::{
     extract::{Request, State},
     http::{Method, StatusCode, Uri},
@@ -13,8 +13,8 @@ use crate::{access::Access, state::AppState};
 
 /// Leads visitors who are not signed in to the sign-in page, and back afterwards. What they typed into a form is kept.
 pub async fn require_sign_in(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let visit = request.extensions().get::<Visit>();
-    if visit.is_some_and(|visit| visit.signed_in.is_some()) {
+    let context = request.extensions().get::<RequestContext>();
+    if context.is_some_and(|context| context.signed_in.is_some()) {
         return next.run(request).await;
     }
     let reading = request.method().is_safe();
@@ -37,8 +37,8 @@ pub async fn require_permission(
     request: Request,
     next: Next,
 ) -> Response {
-    let visit = request.extensions().get::<Visit>();
-    let permit = visit.and_then(|visit| visit.signed_in.as_ref()).map(|(permit, _)| permit);
+    let context = request.extensions().get::<RequestContext>();
+    let permit = context.and_then(|context| context.signed_in.as_ref()).map(|(permit, _)| permit);
     let missing = access
         .action(request.uri().path())
         .filter(|action| permit.is_none_or(|permit| permit.allows(*action).is_err()));
@@ -48,5 +48,5 @@ pub async fn require_permission(
         // Not every form has a page of its own.
         parts.uri = Uri::from_static(app::routes::KEYS);
     }
-    answer_form(&app, parts, StatusCode::FORBIDDEN, Posted::Barred(action)).await
+    answer_form(&app, parts, StatusCode::FORBIDDEN, FormOutcome::Barred(action)).await
 }

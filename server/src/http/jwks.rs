@@ -26,7 +26,7 @@ pub async fn jwks(State(app): State<AppState>, request: Request) -> Response {
 }
 
 async fn answer(app: &AppState, caller: Caller) -> Response {
-    match app.console.jwks().await {
+    match app.admin.jwks().await {
         Ok(keys) => {
             let headers = [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, KEPT)];
             (headers, keys.to_string()).into_response()

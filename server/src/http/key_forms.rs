@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use app::{
-    api::{self, Edited, Rotated, ctx::Visit},
+    api::{self, Edited, Rotated, ctx::RequestContext},
+    flash::Flash,
     form::{BACK, EditForm, PurgeForm, RotateForm},
-    posted::{Posted, Refused},
+    form_outcome::{FormErrors, FormOutcome},
     routes,
-    said::Said,
 };
 use axum::{
     Extension,
@@ -20,20 +20,20 @@ use axum::{
 use model::id::KeyId;
 
 use super::{
+    flash,
     forms::{bad_form, pairs, take},
     pages::answer_form,
-    said,
 };
 use crate::state::AppState;
 
-fn status(refused: &Refused) -> StatusCode {
+fn status(refused: &FormErrors) -> StatusCode {
     StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// Edits a key and leads to its page.
 pub async fn post_edit(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Path(id): Path<String>,
     parts: Parts,
     body: Bytes,
@@ -41,19 +41,21 @@ pub async fn post_edit(
     let Some(form) = EditForm::from_pairs(pairs(&body)) else { return bad_form() };
     if form.step == BACK {
         // As it was typed: nothing is asked of anybody.
-        return answer_form(&app, parts, StatusCode::OK, Posted::Edit(form, Refused::default())).await;
+        return answer_form(&app, parts, StatusCode::OK, FormOutcome::Edit(form, FormErrors::default())).await;
     }
-    match api::edit(&visit, &id, &form).await {
-        Ok(Edited::Saved) => said::lead(&routes::key(&id), Said::Saved),
-        Ok(Edited::WouldBreak(found)) => answer_form(&app, parts, StatusCode::OK, Posted::Tighten(form, found)).await,
-        Err(refused) => answer_form(&app, parts, status(&refused), Posted::Edit(form, refused)).await,
+    match api::edit(&context, &id, &form).await {
+        Ok(Edited::Saved) => flash::lead(&routes::key(&id), Flash::Saved),
+        Ok(Edited::WouldBreak(found)) => {
+            answer_form(&app, parts, StatusCode::OK, FormOutcome::Tighten(form, found)).await
+        }
+        Err(refused) => answer_form(&app, parts, status(&refused), FormOutcome::Edit(form, refused)).await,
     }
 }
 
 /// Switches a key off or on, and leads to its page.
 pub async fn post_switch(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Path(id): Path<String>,
     mut parts: Parts,
     body: Bytes,
@@ -63,14 +65,14 @@ pub async fn post_switch(
         "off" => false,
         _ => return bad_form(),
     };
-    match (api::switch(&visit, &id, on).await, KeyId::parse(&id)) {
-        (Ok(()), Some(key)) => said::lead(&routes::key(&id), Said::switched(key, on)),
+    match (api::switch(&context, &id, on).await, KeyId::parse(&id)) {
+        (Ok(()), Some(key)) => flash::lead(&routes::key(&id), Flash::switched(key, on)),
         // An archived key's page says why it stays as it is.
-        (Ok(()) | Err(Refused { failure: None, .. }), _) => Redirect::to(&routes::key(&id)).into_response(),
+        (Ok(()) | Err(FormErrors { failure: None, .. }), _) => Redirect::to(&routes::key(&id)).into_response(),
         (Err(refused), _) => {
             // There is no page of its own to come back to.
             parts.uri = routes::key(&id).parse().unwrap_or(parts.uri);
-            answer_form(&app, parts, status(&refused), Posted::Switch(refused)).await
+            answer_form(&app, parts, status(&refused), FormOutcome::Switch(refused)).await
         }
     }
 }
@@ -78,37 +80,39 @@ pub async fn post_switch(
 /// Issues a key's successor; the answer shows it once.
 pub async fn post_rotate(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Path(id): Path<String>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
     let Some(form) = RotateForm::from_pairs(pairs(&body)) else { return bad_form() };
-    match api::rotate(&visit, &id, &form).await {
-        Ok(Rotated::Once(once)) => answer_form(&app, parts, StatusCode::OK, Posted::Issued(Arc::from(once))).await,
-        Ok(Rotated::Already(id)) => answer_form(&app, parts, StatusCode::CONFLICT, Posted::Already(id)).await,
-        Err(refused) => answer_form(&app, parts, status(&refused), Posted::Rotate(form, refused)).await,
+    match api::rotate(&context, &id, &form).await {
+        Ok(Rotated::IssuedSecret(once)) => {
+            answer_form(&app, parts, StatusCode::OK, FormOutcome::Issued(Arc::from(once))).await
+        }
+        Ok(Rotated::Already(id)) => answer_form(&app, parts, StatusCode::CONFLICT, FormOutcome::Already(id)).await,
+        Err(refused) => answer_form(&app, parts, status(&refused), FormOutcome::Rotate(form, refused)).await,
     }
 }
 
 /// Ends the overlap of an old key and leads back to the page it was asked on.
 pub async fn post_cut(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Path(id): Path<String>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
     // Only a key has such a page.
     let Some(page) = KeyId::parse(&take(&mut pairs(&body), "page")) else { return bad_form() };
-    let done = api::cut(&visit, &id).await;
+    let done = api::cut(&context, &id).await;
     overlap_answer(&app, parts, page, (id, RotateForm::default()), done).await
 }
 
 /// Lets an old key work for longer and leads back to the page it was asked on.
 pub async fn post_extend(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Path(id): Path<String>,
     parts: Parts,
     body: Bytes,
@@ -117,7 +121,7 @@ pub async fn post_extend(
     let Some(page) = KeyId::parse(&take(&mut pairs, "page")) else { return bad_form() };
     pairs.retain(|(field, _)| field != "page");
     let Some(form) = RotateForm::from_pairs(pairs) else { return bad_form() };
-    let done = api::extend(&visit, &id, &form).await;
+    let done = api::extend(&context, &id, &form).await;
     overlap_answer(&app, parts, page, (id, form), done).await
 }
 
@@ -127,25 +131,25 @@ async fn overlap_answer(
     mut parts: Parts,
     page: KeyId,
     (old, form): (String, RotateForm),
-    done: Result<(), Refused>,
+    done: Result<(), FormErrors>,
 ) -> Response {
     let page = routes::key(page.as_str());
     let Err(refused) = done else { return Redirect::to(&page).into_response() };
     parts.uri = page.parse().unwrap_or(parts.uri);
-    answer_form(app, parts, status(&refused), Posted::Overlap(old, form, refused)).await
+    answer_form(app, parts, status(&refused), FormOutcome::Overlap(old, form, refused)).await
 }
 
 /// Removes an archived key and leads to the list.
 pub async fn post_purge(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Path(id): Path<String>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
     let Some(form) = PurgeForm::from_pairs(pairs(&body)) else { return bad_form() };
-    match api::purge(&visit, &id, &form).await {
-        Ok(()) => said::lead(&format!("{}?status=any", routes::KEYS), Said::Purged),
-        Err(refused) => answer_form(&app, parts, status(&refused), Posted::Purge(form, refused)).await,
+    match api::purge(&context, &id, &form).await {
+        Ok(()) => flash::lead(&format!("{}?status=any", routes::KEYS), Flash::Purged),
+        Err(refused) => answer_form(&app, parts, status(&refused), FormOutcome::Purge(form, refused)).await,
     }
 }

@@ -4,7 +4,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use app::api::ctx::Visit;
+use app::api::ctx::RequestContext;
 use axum::{
     Extension,
     extract::{RawQuery, State},
@@ -18,7 +18,7 @@ use futures_util::stream::unfold;
 use model::time::Timestamp;
 use tokio::{sync::watch, time::Instant};
 use tower_sessions::{Session, SessionStore, session::Id};
-use verify::News;
+use verify::ChangeNotice;
 
 use super::{
     forms::{pairs, take},
@@ -42,12 +42,12 @@ const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// page that listens, in milliseconds: what happened between the two is told at once.
 pub async fn live(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Extension(session): Extension<Session>,
     Extension(id): Extension<RequestId>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let Some((_, user)) = &visit.signed_in else {
+    let Some((_, user)) = &context.signed_in else {
         return Problem::new(StatusCode::UNAUTHORIZED, "signed_out", "Sign in first.", &id).into_response();
     };
     let Some(place) = app.live.take(user.id) else {
@@ -68,9 +68,9 @@ pub async fn live(
 
 /// One stream: what it told, and what it has yet to tell.
 struct Ear {
-    news: watch::Receiver<News>,
+    news: watch::Receiver<ChangeNotice>,
     over: watch::Receiver<bool>,
-    told: News,
+    told: ChangeNotice,
     due: Vec<&'static str>,
     quiet_until: Instant,
     until: Instant,
@@ -81,7 +81,7 @@ struct Ear {
 
 impl Ear {
     fn new(app: &AppState, place: Place, session: Option<Id>, after: Option<Timestamp>) -> Self {
-        let news = app.verifier.news();
+        let news = app.verifier.changes();
         let told = *news.borrow();
         let missed = |at: Timestamp| after.is_some_and(|after| at >= after);
         let mut due = Vec::new();
@@ -126,11 +126,11 @@ impl Ear {
         };
         let since = record.data.get(SIGNED_IN_AT).and_then(serde_json::Value::as_i64);
         let Some(since) = since.map(Timestamp::from_millis) else { return false };
-        app.console.permit(self.place.user(), since).await.map_or(true, |found| found.is_some())
+        app.admin.permit(self.place.user(), since).await.map_or(true, |found| found.is_some())
     }
 
     /// What has to be told of these news. More of them wait until a moment has passed.
-    fn hold(&mut self, news: News) {
+    fn hold(&mut self, news: ChangeNotice) {
         self.due.extend((news.uses != self.told.uses).then_some("use"));
         self.due.extend((news.change != self.told.change).then_some("change"));
         self.told = news;
@@ -143,8 +143,12 @@ async fn end(over: &mut watch::Receiver<bool>) {
     _ = over.wait_for(|over| *over).await;
 }
 
-/// News that were not told yet, but none before this instant. `None` when there will never be any.
-async fn hear(news: &mut watch::Receiver<News>, told: News, quiet_until: Instant) -> Option<News> {
+/// ChangeNotice that were not told yet, but none before this instant. `None` when there will never be any.
+async fn hear(
+    news: &mut watch::Receiver<ChangeNotice>,
+    told: ChangeNotice,
+    quiet_until: Instant,
+) -> Option<ChangeNotice> {
     tokio::time::sleep_until(quiet_until).await;
     let heard = news.wait_for(|news| (news.change, news.uses) != (told.change, told.uses)).await.ok()?;
     Some(*heard)

@@ -9,7 +9,7 @@ use axum::{
 use model::{
     decision::{Decision, Reason},
     scope::{MAX_SCOPES, Scope},
-    tenant::Presentation,
+    tenant::CredentialSource,
 };
 use serde_json::{Value, json};
 use utoipa::{
@@ -87,7 +87,7 @@ pub fn document(origin: &str) -> Value {
 
 /// How a key may be presented.
 fn ways() -> String {
-    let ways: Vec<_> = Presentation::ALL.into_iter().map(Presentation::words).collect();
+    let ways: Vec<_> = CredentialSource::ALL.into_iter().map(CredentialSource::words).collect();
     format!(
         "A key comes as: {}. A tenant or the policy may accept fewer ways. Two keys at once are refused.",
         ways.join("; ")
@@ -116,7 +116,7 @@ fn schemas() -> Value {
     all.insert("Code".to_owned(), codes());
     all["Scope"]["maxLength"] = Scope::MAX.into();
     // What no type says: one of the two, each way.
-    all["Question"]["allOf"] = json!([
+    all["VerifyRequest"]["allOf"] = json!([
         { "oneOf": [{ "required": ["scope"] }, { "required": ["scopes"] }] },
         { "anyOf": [{ "required": ["key"] }, { "required": ["headers"] }] },
     ]);
@@ -142,7 +142,7 @@ fn ask(origin: &str) -> Value {
         "summary": "Ask whether a key opens a door",
         "description": "A service that holds a key with the scope keyward.verify asks about another one. A refusal is an answer too: 200 with valid set to false. A key of another tenant is wrong_tenant, and nothing is told of it.",
         "security": [{ "key": [] }],
-        "requestBody": { "required": true, "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Question" } } } },
+        "requestBody": { "required": true, "content": { "application/json": { "schema": { "$ref": "#/components/schemas/VerifyRequest" } } } },
         "responses": {
             "200": { "description": "Yes, or no and why.", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Answer" } } } },
             "400": problem("The question is not understood (bad_request), or two keys came at once (ambiguous_credentials)."),

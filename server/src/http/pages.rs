@@ -1,6 +1,6 @@
 //! Pages, rendered whole: what was loaded, the style sheet, and islands where a page has any.
 
-use app::{Document, api::ctx::Visit, listing::Asked, posted::Posted, shell};
+use app::{Document, api::ctx::RequestContext, form_outcome::FormOutcome, listing::ListQuery, shell};
 use axum::{
     Extension,
     body::Body,
@@ -15,7 +15,7 @@ use leptos::{
 };
 use leptos_axum::ResponseOptions;
 
-use super::said;
+use super::flash;
 use crate::{
     layers::{COLUMNS_COOKIE, is_live},
     state::AppState,
@@ -27,9 +27,9 @@ pub async fn page(State(app): State<AppState>, request: Request) -> Response {
 }
 
 /// The console's front door: the overview once there is something to see.
-pub async fn home(Extension(visit): Extension<Visit>) -> Redirect {
-    let seen = match visit.permit() {
-        Ok(permit) => visit.console.has_keys(permit).await.unwrap_or(false),
+pub async fn home(Extension(context): Extension<RequestContext>) -> Redirect {
+    let seen = match context.permit() {
+        Ok(permit) => context.admin.has_keys(permit).await.unwrap_or(false),
         Err(_) => false,
     };
     Redirect::to(if seen { app::routes::OVERVIEW } else { app::routes::KEYS })
@@ -38,7 +38,7 @@ pub async fn home(Extension(visit): Extension<Visit>) -> Redirect {
 /// The list of keys. Columns that its address names are remembered.
 pub async fn keys(State(app): State<AppState>, request: Request) -> Response {
     let is_live = is_live(&request);
-    let chosen = Asked::parse(request.uri().query().unwrap_or_default()).and_then(|asked| asked.columns);
+    let chosen = ListQuery::parse(request.uri().query().unwrap_or_default()).and_then(|asked| asked.columns);
     let mut response = render(&app, request, None, |_| ()).await;
     // What a script asks for again is nobody's choice.
     if let Some(columns) = chosen.filter(|_| !is_live) {
@@ -54,24 +54,27 @@ pub async fn keys(State(app): State<AppState>, request: Request) -> Response {
 pub async fn render(
     app: &AppState,
     request: Request,
-    posted: Option<Posted>,
-    context: impl Fn(&AppState) + Clone + Send + Sync + 'static,
+    form_outcome: Option<FormOutcome>,
+    provide_more: impl Fn(&AppState) + Clone + Send + Sync + 'static,
 ) -> Response {
     let path = request.uri().path();
     let plain = [app::routes::SETUP, app::routes::SIGN_IN].contains(&path);
     // The page that shows a secret loads nothing that could carry it on.
-    let once = matches!(posted, Some(Posted::Issued(_)));
-    let visit = request.extensions().get::<Visit>();
+    let once = matches!(form_outcome, Some(FormOutcome::Issued(_)));
+    let context = request.extensions().get::<RequestContext>();
     let document = Document {
         style: app.site.style.clone(),
-        islands: app.site.options.is_some() && !plain && !once && visit.is_some_and(|visit| visit.signed_in.is_some()),
-        theme: visit.and_then(|visit| visit.theme),
+        islands: app.site.options.is_some()
+            && !plain
+            && !once
+            && context.is_some_and(|context| context.signed_in.is_some()),
+        theme: context.and_then(|context| context.theme),
         now: app.clock.now().millis(),
-        mark: app.console.form_mark(),
+        mark: app.admin.form_mark(),
     };
     // A page that somebody looks at, not the answer to a form.
     let is_looked_at = request.method().is_safe() && !plain && !is_live(&request);
-    let said = said::of(request.headers()).filter(|_| is_looked_at);
+    let said = flash::of(request.headers()).filter(|_| is_looked_at);
     let options = app.site.options.clone().unwrap_or_else(|| LeptosOptions::builder().output_name("keyward").build());
     let provided = app.clone();
     let contexts = move || {
@@ -80,15 +83,15 @@ pub async fn render(
         if let Some(said) = said {
             provide_context(said);
         }
-        if let Some(posted) = posted.clone() {
-            provide_context(posted);
+        if let Some(form_outcome) = form_outcome.clone() {
+            provide_context(form_outcome);
         }
-        context(&provided);
+        provide_more(&provided);
     };
     let render = leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone()));
     let mut response = render(request).await.into_response();
     if said.is_some() {
-        said::forget(&mut response);
+        flash::forget(&mut response);
     }
     response
 }
@@ -110,9 +113,9 @@ pub async fn answer_form(
     app: &AppState,
     request: axum::http::request::Parts,
     status: StatusCode,
-    posted: Posted,
+    form_outcome: FormOutcome,
 ) -> Response {
-    let mut response = render(app, Request::from_parts(request, Body::empty()), Some(posted), |_| ()).await;
+    let mut response = render(app, Request::from_parts(request, Body::empty()), Some(form_outcome), |_| ()).await;
     *response.status_mut() = status;
     response
 }

@@ -1,14 +1,14 @@
 //! The page of the API reference, read out of the `OpenAPI` document, so that people and tools are told the same.
 
 use app::{
-    posted::Posted,
+    form_outcome::FormOutcome,
     view::{CodeRow, FieldRow, OperationView, ReferenceView},
 };
 use axum::{
     extract::{Request, State},
     response::Response,
 };
-use model::tenant::Presentation;
+use model::tenant::CredentialSource;
 use serde_json::Value;
 
 use super::{openapi, pages::render};
@@ -17,7 +17,7 @@ use crate::state::AppState;
 /// The page.
 pub async fn reference(State(app): State<AppState>, request: Request) -> Response {
     let view = read(&openapi::document(&app.config.public_url));
-    render(&app, request, Some(Posted::Reference(Box::new(view))), |_| ()).await
+    render(&app, request, Some(FormOutcome::Reference(Box::new(view))), |_| ()).await
 }
 
 fn text(value: &Value) -> String {
@@ -44,7 +44,7 @@ fn read(document: &Value) -> ReferenceView {
     ReferenceView {
         operations,
         codes: codes.into_iter().flatten().map(code).collect(),
-        ways: Presentation::ALL.map(|way| way.words().to_owned()).to_vec(),
+        ways: CredentialSource::ALL.map(|way| way.words().to_owned()).to_vec(),
         document: openapi::PATH.to_owned(),
     }
 }

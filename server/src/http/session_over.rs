@@ -1,7 +1,7 @@
 //! The answer to a form that was sent after its session had ended: a page that keeps what was typed and sends it again,
 //! once its author has signed in in another tab. Only forms without secrets are kept, and never a password.
 
-use app::{posted::Posted, routes};
+use app::{form_outcome::FormOutcome, routes};
 use axum::{
     body::to_bytes,
     extract::{MatchedPath, Request},
@@ -31,5 +31,5 @@ pub async fn keep(app: &AppState, request: Request) -> Option<Response> {
     let action = parts.uri.path().to_owned();
     // It stands where one signs in: whoever sees it is nobody.
     parts.uri = Uri::from_static(routes::SIGN_IN);
-    Some(answer_form(app, parts, StatusCode::UNAUTHORIZED, Posted::Over { action, fields }).await)
+    Some(answer_form(app, parts, StatusCode::UNAUTHORIZED, FormOutcome::Over { action, fields }).await)
 }

@@ -2,9 +2,9 @@
 //! and what to mend.
 
 use app::{
-    api::{self, ctx::Visit},
+    api::{self, ctx::RequestContext},
     error::ApiError,
-    posted::Posted,
+    form_outcome::FormOutcome,
     routes,
     settings::{SaveAnswer, Typed},
 };
@@ -18,9 +18,9 @@ use axum::{
 use model::registry::Kind;
 
 use super::{
+    flash,
     forms::{bad_form, pairs, status, take},
     pages::answer_form,
-    said,
 };
 use crate::state::AppState;
 
@@ -33,11 +33,11 @@ async fn lead(
     result: Result<SaveAnswer, ApiError>,
 ) -> Response {
     let (status, errors, failure) = match result {
-        Ok(SaveAnswer::Saved(said)) => return said::lead(done, said),
+        Ok(SaveAnswer::Saved(said)) => return flash::lead(done, said),
         Ok(SaveAnswer::Refused(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors, None),
         Err(error) => (status(error), Vec::new(), Some(error)),
     };
-    answer_form(app, parts, status, Posted::Settings { typed, errors, failure }).await
+    answer_form(app, parts, status, FormOutcome::Settings { typed, errors, failure }).await
 }
 
 /// The list a form leads to.
@@ -51,32 +51,39 @@ fn typed(kind: &str, body: &[u8]) -> Option<Typed> {
     Typed::from_pairs(pairs(body), |name| kind.is_none_or(|kind| kind.fields().iter().any(|field| field.name == name)))
 }
 
-async fn save(app: &AppState, visit: &Visit, kind: &str, id: Option<&str>, parts: Parts, body: &[u8]) -> Response {
+async fn save(
+    app: &AppState,
+    context: &RequestContext,
+    kind: &str,
+    id: Option<&str>,
+    parts: Parts,
+    body: &[u8],
+) -> Response {
     let Some(typed) = typed(kind, body) else { return bad_form() };
-    let saved = api::save_entry(visit, kind, id, &typed).await;
+    let saved = api::save_entry(context, kind, id, &typed).await;
     lead(app, parts, &list(kind), typed, saved).await
 }
 
 /// Makes an entry.
 pub async fn post_new_entry(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Path(kind): Path<String>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
-    save(&app, &visit, &kind, None, parts, &body).await
+    save(&app, &context, &kind, None, parts, &body).await
 }
 
 /// Edits an entry.
 pub async fn post_entry(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Path((kind, id)): Path<(String, String)>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
-    save(&app, &visit, &kind, Some(&id), parts, &body).await
+    save(&app, &context, &kind, Some(&id), parts, &body).await
 }
 
 /// Whether a switch's form says on; `None` when it says neither.
@@ -97,13 +104,13 @@ fn at(mut parts: Parts, path: &str) -> Parts {
 /// Switches an entry off, or on again.
 pub async fn post_switch_entry(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Path((kind, id)): Path<(String, String)>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
     let Some(on) = on(&body) else { return bad_form() };
-    let switched = api::switch_entry(&visit, &kind, &id, on).await;
+    let switched = api::switch_entry(&context, &kind, &id, on).await;
     let list = list(&kind);
     lead(&app, at(parts, &list), &list, Typed::default(), switched).await
 }
@@ -111,7 +118,7 @@ pub async fn post_switch_entry(
 /// Adds someone who may sign in.
 pub async fn post_new_person(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
@@ -119,19 +126,19 @@ pub async fn post_new_person(
     let password = take(&mut pairs, "password");
     let known = |name: &str| ["email", "role", "password"].contains(&name);
     let Some(typed) = Typed::from_pairs(pairs, known) else { return bad_form() };
-    let added = api::add_person(&visit, &typed, password).await;
+    let added = api::add_person(&context, &typed, password).await;
     lead(&app, parts, routes::PEOPLE, typed, added).await
 }
 
 /// Lets someone sign in, or not.
 pub async fn post_switch_person(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Path(id): Path<String>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
     let Some(on) = on(&body) else { return bad_form() };
-    let switched = api::switch_person(&visit, &id, on).await;
+    let switched = api::switch_person(&context, &id, on).await;
     lead(&app, at(parts, routes::PEOPLE), routes::PEOPLE, Typed::default(), switched).await
 }

@@ -1,8 +1,8 @@
 //! The plain forms of a key's verify keys: each leads back to their page, or renders it again with what was typed.
 
 use app::{
-    api::{self, ctx::Visit},
-    posted::Posted,
+    api::{self, ctx::RequestContext},
+    form_outcome::FormOutcome,
     routes,
     signing::{VerifyKeyForm, overlap_from_pairs},
 };
@@ -23,35 +23,36 @@ use crate::state::AppState;
 /// Adds a verify key.
 pub async fn post_verify_key(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Path(id): Path<String>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
     let Some(mut form) = VerifyKeyForm::from_pairs(pairs(&body)) else { return bad_form() };
-    let (status, errors, failure) = match api::add_verify_key(&visit, &id, &mut form).await {
+    let (status, errors, failure) = match api::add_verify_key(&context, &id, &mut form).await {
         Ok(errors) if errors.is_empty() => return Redirect::to(&routes::signing_keys(&id)).into_response(),
         Ok(errors) => (StatusCode::UNPROCESSABLE_ENTITY, errors, None),
         Err(error) => (status(error), Vec::new(), Some(error)),
     };
-    answer_form(&app, parts, status, Posted::Signing { form, errors, failure }).await
+    answer_form(&app, parts, status, FormOutcome::Signing { form, errors, failure }).await
 }
 
 /// Retires a verify key.
 pub async fn post_retire(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     Path((id, verify_key)): Path<(String, String)>,
     mut parts: Parts,
     body: Bytes,
 ) -> Response {
     let Some(overlap) = overlap_from_pairs(pairs(&body)) else { return bad_form() };
     let page = routes::signing_keys(&id);
-    let Err(error) = api::retire_verify_key(&visit, &id, &verify_key, &overlap).await else {
+    let Err(error) = api::retire_verify_key(&context, &id, &verify_key, &overlap).await else {
         return Redirect::to(&page).into_response();
     };
     // What failed is said on the page that the form is part of.
     parts.uri = Uri::try_from(page).unwrap_or(parts.uri);
-    let posted = Posted::Signing { form: VerifyKeyForm::default(), errors: Vec::new(), failure: Some(error) };
-    answer_form(&app, parts, status(error), posted).await
+    let form_outcome =
+        FormOutcome::Signing { form: VerifyKeyForm::default(), errors: Vec::new(), failure: Some(error) };
+    answer_form(&app, parts, status(error), form_outcome).await
 }

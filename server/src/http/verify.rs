@@ -20,7 +20,7 @@ use model::{
     decision::{Check, Decision, Reason},
     key::Key,
     limit::{Limit, MAX_CALLS},
-    scope::{ANY_TENANT, Demand, Scope},
+    scope::{ANY_TENANT, RequiredScopes, Scope},
     time::Timestamp,
 };
 use serde::{
@@ -30,17 +30,17 @@ use serde::{
 use serde_json::value::{RawValue, to_raw_value};
 use store::StoredKey;
 use utoipa::ToSchema;
-use verify::{Answer, Left, Question, Signed, Taken};
+use verify::{LimitLeft, LimitUsage, Signed, Verification, VerifyRequest};
 
 use super::{
-    credential::{Presented, presented, presented_in_headers},
+    credential::{Credentials, presented, presented_in_headers},
     guarded::{Requested, is_safe},
     problem::Problem,
     schemas::{Code, ScopeName},
 };
 use crate::{
     layers::{BODY_LIMIT, Caller, around, read_address},
-    metrics::Door,
+    metrics::Endpoint,
     request_id::RequestId,
     state::AppState,
 };
@@ -51,12 +51,13 @@ const ROUTE: &str = "/api/v1/verify";
 const ANSWER_SIZE: usize = 2048;
 
 /// What the asking service's own key must hold.
-static ASKING: LazyLock<Demand> = LazyLock::new(|| Demand::parse("keyward.verify").expect("a scope of our own"));
+static ASKING: LazyLock<RequiredScopes> =
+    LazyLock::new(|| RequiredScopes::parse("keyward.verify").expect("a scope of our own"));
 
 /// The body of a question.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = Question)]
+#[schema(as = VerifyRequest)]
 pub(super) struct Body<'a> {
     /// The key as it was presented. Give it, or the request's headers and uri.
     #[serde(borrow)]
@@ -200,7 +201,7 @@ fn as_text<S: Serializer>(limit: &Limit, serializer: S) -> Result<S::Ok, S::Erro
 
 /// The verify API's answer.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Answer)]
+#[schema(as = Verification)]
 pub struct VerifyAnswer<'a> {
     /// Whether the key opens the door.
     valid: bool,
@@ -228,7 +229,7 @@ pub struct VerifyAnswer<'a> {
 }
 
 /// What is told of a key: written once, for as long as the key is remembered.
-fn told(key: &Key) -> Box<RawValue> {
+fn public_json(key: &Key) -> Box<RawValue> {
     let spec = &key.spec;
     let answer = KeyAnswer {
         id: key.id.as_str(),
@@ -265,16 +266,16 @@ fn checks(decision: Decision) -> &'static RawValue {
 
 impl<'a> VerifyAnswer<'a> {
     /// The answer in full, for whoever may have it.
-    pub fn of(answer: &'a Answer, request_id: &'a str) -> Self {
-        let limit = |left: &Left| LimitAnswer { limit: left.limit, remaining: left.remaining, reset: left.reset };
+    pub fn of(answer: &'a Verification, request_id: &'a str) -> Self {
+        let limit = |left: &LimitLeft| LimitAnswer { limit: left.limit, remaining: left.remaining, reset: left.reset };
         Self {
             valid: answer.decision.is_allow(),
             code: answer.decision.code(),
             request_id,
             detail: &answer.remedy,
-            key: answer.key.as_deref().map(|stored| stored.told(told)),
-            limits: answer.taken.left.iter().map(limit).collect(),
-            retry_after: Some(answer.taken.wait).filter(|wait| *wait > 0),
+            key: answer.key.as_deref().map(|stored| stored.public_json(public_json)),
+            limits: answer.limits.left.iter().map(limit).collect(),
+            retry_after: Some(answer.limits.wait).filter(|wait| *wait > 0),
             checks: checks(answer.decision),
         }
     }
@@ -331,7 +332,7 @@ async fn answer(
     client: Option<IpAddr>,
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<Answer, Problem> {
+) -> Result<Verification, Problem> {
     let asker = asker(app, request_id, client, headers).await?;
     let wrong = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, request_id);
     if let Some(coding) = lines(headers, "content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
@@ -349,8 +350,8 @@ async fn answer(
         (None, None) => return Err(wrong("Say which scope the key needs, or \"scope\": \"any\".")),
         (Some(_), Some(_)) => return Err(wrong("Give either scope or scopes.")),
     };
-    let demand =
-        Demand::parse(&wanted).ok_or_else(|| wrong("The scope is not of a scope's form, such as bookings.read."))?;
+    let required = RequiredScopes::parse(&wanted)
+        .ok_or_else(|| wrong("The scope is not of a scope's form, such as bookings.read."))?;
     let cost = body.cost.unwrap_or(1);
     if !(1..=MAX_CALLS).contains(&cost) {
         return Err(wrong("The cost is a whole number of calls, at least 1."));
@@ -364,20 +365,20 @@ async fn answer(
     let tenant = tenant(&asker.key, body.tenant.as_deref(), request_id)?;
     let names = app.verifier.names(Some(tenant));
     let guarded = &body.headers;
-    let (credential, presentation) = match (&body.key, guarded) {
+    let (credential, source) = match (&body.key, guarded) {
         // With headers, the key was taken out of the request already; what is left may carry its signature.
         // White space around a key comes from the file or the page that it was pasted from.
         (Some(key), None) => (Cow::Borrowed(key.trim()), None),
         (Some(key), Some(guarded)) => match presented(guarded, body.uri.as_deref(), names.as_deref()) {
-            Presented::One(credential, _) if credential != key.trim() => return Err(ambiguous(request_id)),
-            Presented::Ambiguous => return Err(ambiguous(request_id)),
-            Presented::One(..) | Presented::None => (Cow::Borrowed(key.trim()), None),
+            Credentials::One(credential, _) if credential != key.trim() => return Err(ambiguous(request_id)),
+            Credentials::Ambiguous => return Err(ambiguous(request_id)),
+            Credentials::One(..) | Credentials::None => (Cow::Borrowed(key.trim()), None),
         },
         (None, Some(guarded)) => match presented(guarded, body.uri.as_deref(), names.as_deref()) {
-            Presented::One(credential, way) => (credential, Some(way)),
+            Credentials::One(credential, way) => (credential, Some(way)),
             // Nothing, or too much: no key of ours.
-            Presented::None => return Err(wrong("The headers and the address hold no key.")),
-            Presented::Ambiguous => return Err(ambiguous(request_id)),
+            Credentials::None => return Err(wrong("The headers and the address hold no key.")),
+            Credentials::Ambiguous => return Err(ambiguous(request_id)),
         },
         (None, None) => {
             return Err(wrong("Give the key, or the headers (and the uri) of the request that holds it."));
@@ -386,10 +387,10 @@ async fn answer(
     let header = |name: &str| guarded.as_ref().and_then(|headers| lines(headers, name));
     let host = header("host");
     let said = Requested::of(body.method.as_deref(), body.uri.as_deref(), host.as_deref());
-    let question = Question {
+    let question = VerifyRequest {
         credential: &credential,
-        presentation,
-        demand: &demand,
+        source,
+        required: &required,
         tenant: Some(tenant),
         address,
         // Of the request that is asked about, not of the service that asks.
@@ -403,7 +404,7 @@ async fn answer(
     };
     let record = (request_id.as_str(), "verify");
     let mut answer = app.verifier.verify(&question, record).await.map_err(|_| Problem::unavailable(request_id))?;
-    app.metrics.verified(Door::Verify, answer.decision.code());
+    app.metrics.verified(Endpoint::Verify, answer.decision.code());
     if let Decision::Deny(_, reason @ Reason::WrongTenant) = answer.decision {
         // That it is another tenant's is all that is told of a key beyond the boundary.
         (answer.key, answer.remedy) = (None, reason.words().to_owned());
@@ -450,18 +451,18 @@ async fn asker(
     let unauthorized = |code, detail: &str, challenge: &str| {
         Problem::new(StatusCode::UNAUTHORIZED, code, detail, request_id).with(header::WWW_AUTHENTICATE, challenge)
     };
-    let (credential, presentation) = match presented_in_headers(headers, app.verifier.names(None).as_deref()) {
-        Presented::One(credential, way) => (credential, way),
-        Presented::None => {
+    let (credential, source) = match presented_in_headers(headers, app.verifier.names(None).as_deref()) {
+        Credentials::One(credential, way) => (credential, way),
+        Credentials::None => {
             let detail = "Present a key with the scope keyward.verify: Authorization: Bearer TOKEN. `keyward keys create` makes one.";
             return Err(unauthorized("missing_credentials", detail, "Bearer realm=\"keyward\""));
         }
-        Presented::Ambiguous => return Err(ambiguous(request_id)),
+        Credentials::Ambiguous => return Err(ambiguous(request_id)),
     };
-    let question = Question {
+    let question = VerifyRequest {
         credential: &credential,
-        presentation: Some(presentation),
-        demand: &ASKING,
+        source: Some(source),
+        required: &ASKING,
         tenant: None,
         address: client,
         agent: agent(headers),
@@ -481,7 +482,7 @@ async fn asker(
                 "Bearer realm=\"keyward\", error=\"insufficient_scope\", scope=\"keyward.verify\"",
             ))
         }
-        (decision, _) => Err(refusal(decision, &answer.taken, StatusCode::TOO_MANY_REQUESTS, request_id)),
+        (decision, _) => Err(refusal(decision, &answer.limits, StatusCode::TOO_MANY_REQUESTS, request_id)),
     }
 }
 
@@ -495,7 +496,12 @@ pub(super) fn status(decision: Decision, on_limit: StatusCode) -> StatusCode {
 }
 
 /// What the bearer of a refused key is answered.
-pub(super) fn refusal(decision: Decision, taken: &Taken, on_limit: StatusCode, request_id: &RequestId) -> Problem {
+pub(super) fn refusal(
+    decision: Decision,
+    limits: &LimitUsage,
+    on_limit: StatusCode,
+    request_id: &RequestId,
+) -> Problem {
     let (code, words) = public(decision);
     let status = status(decision, on_limit);
     let problem = Problem::new(status, code, words, request_id);
@@ -503,8 +509,8 @@ pub(super) fn refusal(decision: Decision, taken: &Taken, on_limit: StatusCode, r
         Decision::Deny(Check::Scope, _) => {
             problem.with(header::WWW_AUTHENTICATE, "Bearer realm=\"keyward\", error=\"insufficient_scope\"")
         }
-        Decision::Deny(Check::Limits | Check::Quota, _) => limits(taken)
-            .fold(problem.with(header::RETRY_AFTER, &taken.wait.to_string()), |problem, (name, value)| {
+        Decision::Deny(Check::Limits | Check::Quota, _) => limit_headers(limits)
+            .fold(problem.with(header::RETRY_AFTER, &limits.wait.to_string()), |problem, (name, value)| {
                 problem.with(name, &value)
             }),
         _ if status == StatusCode::UNAUTHORIZED => {
@@ -516,8 +522,8 @@ pub(super) fn refusal(decision: Decision, taken: &Taken, on_limit: StatusCode, r
 
 /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers): each limit by its name, with its quota `q`
 /// and window `w`, what remains `r` and the seconds `t` until all of it is there again.
-pub(super) fn limits(taken: &Taken) -> impl Iterator<Item = (HeaderName, String)> {
-    let list = |write: fn(&Left) -> String| taken.left.iter().map(write).collect::<Vec<_>>().join(", ");
+pub(super) fn limit_headers(limits: &LimitUsage) -> impl Iterator<Item = (HeaderName, String)> {
+    let list = |write: fn(&LimitLeft) -> String| limits.left.iter().map(write).collect::<Vec<_>>().join(", ");
     let policy = list(|left| format!("\"{}\";q={};w={}", left.limit, left.limit.calls, left.limit.window() / 1000));
     let state = list(|left| format!("\"{}\";r={};t={}", left.limit, left.remaining, left.reset));
     let both = [("ratelimit-policy", policy), ("ratelimit", state)];

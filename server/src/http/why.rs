@@ -2,9 +2,9 @@
 //! address, no answer and no log.
 
 use app::{
-    api::{self, ctx::Visit},
-    explain::DoorForm,
-    posted::Posted,
+    api::{self, ctx::RequestContext},
+    explain::ExplainForm,
+    form_outcome::FormOutcome,
     routes,
 };
 use axum::{
@@ -23,24 +23,28 @@ use super::{
 use crate::state::AppState;
 
 /// The page, for an id in the address or for none. Anything else in the address could be a key, and is dropped.
-pub async fn why(State(app): State<AppState>, Extension(visit): Extension<Visit>, request: Request) -> Response {
+pub async fn why(
+    State(app): State<AppState>,
+    Extension(context): Extension<RequestContext>,
+    request: Request,
+) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let asked = match pairs(query.as_bytes()).as_slice() {
         [] => None,
         [(name, id)] if (name == "key" || name == "request") && KeyId::parse(id).is_some() => Some(id.clone()),
         _ => return Redirect::to(routes::WHY).into_response(),
     };
-    answer(&app, &visit, request.into_parts().0, asked.as_deref(), &DoorForm::default()).await
+    answer(&app, &context, request.into_parts().0, asked.as_deref(), &ExplainForm::default()).await
 }
 
 /// The answer to the form.
 pub async fn post_why(
     State(app): State<AppState>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<RequestContext>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
-    let (mut asked, mut form) = (String::new(), DoorForm::default());
+    let (mut asked, mut form) = (String::new(), ExplainForm::default());
     for (field, value) in pairs(&body) {
         match field.as_str() {
             "asked" => asked = value,
@@ -54,15 +58,21 @@ pub async fn post_why(
     if parts.uri.query().is_some() {
         return bad_form();
     }
-    answer(&app, &visit, parts, Some(&asked), &form).await
+    answer(&app, &context, parts, Some(&asked), &form).await
 }
 
-async fn answer(app: &AppState, visit: &Visit, parts: Parts, asked: Option<&str>, form: &DoorForm) -> Response {
-    let view = api::why(visit, &app.verifier, asked, form).await;
+async fn answer(
+    app: &AppState,
+    context: &RequestContext,
+    parts: Parts,
+    asked: Option<&str>,
+    form: &ExplainForm,
+) -> Response {
+    let view = api::why(context, &app.verifier, asked, form).await;
     let status = match view.failure {
         Some(error) => status(error),
         None if view.errors.is_empty() => StatusCode::OK,
         None => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    answer_form(app, parts, status, Posted::Why(Box::new(view))).await
+    answer_form(app, parts, status, FormOutcome::Why(Box::new(view))).await
 }

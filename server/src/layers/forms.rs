@@ -73,7 +73,7 @@ fn json(body: &[u8]) -> Result<(), &'static str> {
 /// The fields of which a form has as many as are ticked.
 static MANY: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     let fields = registry::Kind::ALL.into_iter().flat_map(registry::Kind::fields);
-    let ticked = fields.filter(|field| matches!(field.input, Input::Presentations | Input::Tenants));
+    let ticked = fields.filter(|field| matches!(field.input, Input::CredentialSources | Input::Tenants));
     ticked.map(|field| field.name).chain(["key", "scope"]).collect()
 });
 

@@ -12,7 +12,7 @@ mod around;
 mod cross_site;
 mod forms;
 mod headers;
-mod visit;
+mod request_context;
 
 pub use self::{
     address::{ClientAddress, FORWARDED_FOR, TrustedPeer, read_address},
@@ -20,7 +20,7 @@ pub use self::{
     cross_site::refuse_other_sites,
     forms::refuse_unreadable_forms,
     headers::browsers,
-    visit::{COLUMNS_COOKIE, SIGNED_IN_AT, THEME_COOKIE, USER, cookie, identify_visitor, is_live},
+    request_context::{COLUMNS_COOKIE, SIGNED_IN_AT, THEME_COOKIE, USER, cookie, identify_visitor, is_live},
 };
 
 /// An answer that ends a request before a page has it: words for a browser, a problem for everybody else.

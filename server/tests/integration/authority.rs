@@ -9,11 +9,11 @@ use crate::support::{Keyward, Operator, PASSWORD, databases};
 #[tokio::test]
 async fn only_an_authenticator_makes_a_permit() {
     let keyward = Keyward::new().await;
-    let console = &keyward.app.console;
+    let admin = &keyward.app.admin;
     let ours = MasterKey::load(&keyward.app.config.master_key_file).unwrap();
-    assert!(console.local_operator(&ours).is_ok());
+    assert!(admin.local_operator(&ours).is_ok());
     let other = MasterKey::create(&keyward.database.folder().join("another.key"), &Entropy::system()).unwrap();
-    assert!(console.local_operator(&other).is_err(), "another master key proves nothing");
+    assert!(admin.local_operator(&other).is_err(), "another master key proves nothing");
 
     let sources = crate::support::database::files(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../src"));
     let mut makers = Vec::new();
@@ -39,7 +39,7 @@ async fn a_rehash_does_not_undo_a_reset() {
     for (name, database) in databases() {
         eprintln!("on {name}");
         let keyward = Keyward::on(database).await;
-        let (console, store) = (&keyward.app.console, &keyward.app.store);
+        let (admin, store) = (&keyward.app.admin, &keyward.app.store);
         keyward.signed_in(Role::Admin).await;
         let email = Email::parse("admin@example.com").unwrap();
         let before = store.user_by_email(&email).await.unwrap().unwrap();
@@ -48,10 +48,10 @@ async fn a_rehash_does_not_undo_a_reset() {
         assert_eq!(store.user_by_email(&email).await.unwrap().unwrap().password_hash, again, "nothing came between");
 
         let chosen = "another long enough one".to_owned();
-        console.reset_password(&console.operator(), before.user.id, chosen.clone()).await.unwrap();
+        admin.reset_password(&admin.operator(), before.user.id, chosen.clone()).await.unwrap();
         store.rehash(before.user.id, &again, &before.password_hash).await.unwrap();
         let sign_in =
-            |password: &str| console.sign_in("admin@example.com", password.to_owned(), "192.0.2.10".parse().ok());
+            |password: &str| admin.sign_in("admin@example.com", password.to_owned(), "192.0.2.10".parse().ok());
         assert!(sign_in(&chosen).await.is_ok(), "the reset stands");
         assert!(sign_in(PASSWORD).await.is_err());
     }

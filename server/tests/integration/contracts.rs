@@ -137,8 +137,8 @@ async fn traefik_and_envoy_say_where_a_request_came_from() {
             addresses: addresses.to_owned(),
             ..Default::default()
         };
-        let console = &keyward.app.console;
-        let issued = console.issue_key(&crate::support::Operator::operator(&**console), &form).await.unwrap();
+        let admin = &keyward.app.admin;
+        let issued = admin.issue_key(&crate::support::Operator::operator(&**admin), &form).await.unwrap();
         let headers = [("X-API-Key", issued.token.reveal())];
         let arrived = Arrived { method: Method::GET, path: "/bookings", headers: &headers };
         assert_eq!(traefik(&mut client, "bookings", &arrived).await.status.as_u16(), status, "{addresses}");

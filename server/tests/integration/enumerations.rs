@@ -43,7 +43,7 @@ fn arguments(function: &str, id: &str) -> String {
     match function {
         "visitor" => "{}".to_owned(),
         "bulk_step" => format!(r#"{{"form":{{"act":"on","keys":["{id}"]}}}}"#),
-        "key_stakes" => format!(r#"{{"id":"{id}"}}"#),
+        "archive_impact" => format!(r#"{{"id":"{id}"}}"#),
         "find_keys" => r#"{"words":"for"}"#.to_owned(),
         "switch_key" => format!(r#"{{"id":"{id}","on":true}}"#),
         "issue_key" => {
@@ -214,7 +214,7 @@ archive_key  superadmin=200 admin=200 auditor=403 member=404
 bulk_step    superadmin=200 admin=200 auditor=403 member=200
 find_keys    superadmin=200 admin=200 auditor=200 member=200
 issue_key    superadmin=200 admin=200 auditor=403 member=200
-key_stakes   superadmin=200 admin=200 auditor=200 member=404
+archive_impact   superadmin=200 admin=200 auditor=200 member=404
 switch_key   superadmin=200 admin=200 auditor=403 member=404
 visitor      superadmin=200 admin=200 auditor=200 member=200
 ";
@@ -248,14 +248,14 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
 #[tokio::test]
 async fn the_matrix_of_forms_and_roles() {
     let keyward = Keyward::new().await;
-    let console = &keyward.app.console;
-    let operator = console.operator();
+    let admin = &keyward.app.admin;
+    let operator = admin.operator();
     let mut clients = Vec::new();
     for role in Role::ALL {
         clients.push((role, keyward.signed_in(role).await));
     }
     let form = NewUser { email: "spare@example.com".to_owned(), password: PASSWORD.to_owned() };
-    let spare = console.create_user(&operator, form, Role::Member).await.unwrap().id.to_string();
+    let spare = admin.create_user(&operator, form, Role::Member).await.unwrap().id.to_string();
     let mut found = String::new();
     for route in table().iter().filter(|route| {
         route.method == "POST" && matches!(route.access, Access::SignedIn | Access::May(_) | Access::MayChangeKind)
@@ -265,7 +265,7 @@ async fn the_matrix_of_forms_and_roles() {
             let key = crate::support::id_of(&keyward.issue("a").await).to_owned();
             let before = keyward.app.store.audit_head().await.unwrap();
             let user = [("name".to_owned(), format!("user of {key}")), ("tenant".to_owned(), "default".to_owned())];
-            let user = console.create_entry(&operator, Kind::Subject, &user.into()).await.unwrap().id.to_string();
+            let user = admin.create_entry(&operator, Kind::Subject, &user.into()).await.unwrap().id.to_string();
             let id = match route.path {
                 path if path.starts_with("/settings/people") => &spare,
                 path if path.starts_with("/settings") => &user,

@@ -57,7 +57,7 @@ async fn a_change_and_its_event_are_one() {
     drop(keyward.app.store.change().await.unwrap());
     assert_eq!(keyward.app.store.audit_head().await.unwrap(), before);
     keyward.issue("b").await;
-    let report = keyward.app.console.verify_audit(&keyward.app.console.operator()).await.unwrap();
+    let report = keyward.app.admin.verify_audit(&keyward.app.admin.operator()).await.unwrap();
     assert_eq!(report.events, 2);
 }
 

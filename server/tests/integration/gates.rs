@@ -3,7 +3,7 @@
 use admin::Permit;
 use std::{fmt::Write, time::Duration};
 
-use admin::ConsoleError;
+use admin::AdminError;
 use axum::http::StatusCode;
 use model::key_input::KeyInput;
 use model::{people::Role, registry::Kind};
@@ -25,16 +25,16 @@ fn form(scopes: &str) -> KeyInput {
 }
 
 async fn issue(keyward: &Keyward, scopes: &str) -> String {
-    let console = &keyward.app.console;
-    console.issue_key(&console.operator(), &form(scopes)).await.unwrap().token.reveal().to_owned()
+    let admin = &keyward.app.admin;
+    admin.issue_key(&admin.operator(), &form(scopes)).await.unwrap().token.reveal().to_owned()
 }
 
 /// Edits the gate's entry.
 async fn set(keyward: &Keyward, permit: &Permit, field: &str, value: &str) {
-    let console = &keyward.app.console;
-    let entry = console.entry_named(permit, Kind::Scope, "", GATED).await.unwrap();
+    let admin = &keyward.app.admin;
+    let entry = admin.entry_named(permit, Kind::Scope, "", GATED).await.unwrap();
     let fields = [(field.to_owned(), value.to_owned())].into();
-    console.edit_entry(permit, Kind::Scope, entry.id, &fields, None).await.unwrap();
+    admin.edit_entry(permit, Kind::Scope, entry.id, &fields, None).await.unwrap();
 }
 
 /// What the doors say of this key: the verify API, forward auth, and the page that explains.
@@ -55,7 +55,7 @@ async fn no_wide_key_passes_a_closed_gate() {
     for (name, database) in databases() {
         eprintln!("on {name}");
         let keyward = Keyward::on(database).await;
-        let operator = keyward.app.console.operator();
+        let operator = keyward.app.admin.operator();
         let asker = keyward.issue("keyward.verify").await;
         let public = issue(&keyward, "public").await;
         set(&keyward, &operator, "opened", "default").await;
@@ -90,18 +90,18 @@ async fn a_gate_closes_for_keys_under_way() {
     for (name, database) in databases() {
         eprintln!("on {name}");
         let keyward = Keyward::on(database).await;
-        let console = &keyward.app.console;
-        let operator = console.operator();
+        let admin = &keyward.app.admin;
+        let operator = admin.operator();
         let mut made = 0;
         for round in 0..12 {
             set(&keyward, &operator, "opened", "default").await;
             let form = KeyInput { owner: format!("owner {round}"), ..form("devices.write") };
             let (issued, again, ()) = tokio::join!(
-                console.issue_key(&operator, &form),
-                console.issue_key(&operator, &form),
+                admin.issue_key(&operator, &form),
+                admin.issue_key(&operator, &form),
                 set(&keyward, &operator, "opened", "")
             );
-            let closed = console.entry_named(&operator, Kind::Scope, "", GATED).await.unwrap().generation;
+            let closed = admin.entry_named(&operator, Kind::Scope, "", GATED).await.unwrap().generation;
             for issued in [issued, again] {
                 match issued {
                     Ok(issued) => {
@@ -122,7 +122,7 @@ async fn a_gate_is_found_by_name_and_closed_where_it_cannot_be_read() {
     for (name, database) in databases() {
         eprintln!("on {name}");
         let keyward = Keyward::on(database).await;
-        let console = &keyward.app.console;
+        let admin = &keyward.app.admin;
         let mut rows = String::from(
             "INSERT INTO entries (id, kind, tenant, name, settings, created_at, created_by, generation) VALUES ",
         );
@@ -135,8 +135,8 @@ async fn a_gate_is_found_by_name_and_closed_where_it_cannot_be_read() {
         let refused = |scope: &'static str| {
             let keyward = &keyward;
             async move {
-                match console.issue_key(&console.operator(), &form(scope)).await {
-                    Err(ConsoleError::Invalid(errors)) => errors[0].message.clone(),
+                match admin.issue_key(&admin.operator(), &form(scope)).await {
+                    Err(AdminError::Invalid(errors)) => errors[0].message.clone(),
                     Ok(_) => String::new(),
                     Err(error) => panic!("{scope}: {error} on {}", keyward.database.url()),
                 }
@@ -152,7 +152,7 @@ async fn a_gate_is_found_by_name_and_closed_where_it_cannot_be_read() {
                 ))
                 .await;
             // Whatever is changed in the console has every node read again.
-            set(&keyward, &console.operator(), "sentence", settings).await;
+            set(&keyward, &admin.operator(), "sentence", settings).await;
             assert!(refused("people.read").await.contains("is gated"), "{settings}");
             let body = serde_json::json!({ "key": public, "scope": "people.read" });
             assert_eq!(keyward.client().verify(&asker, &body).await.json()["code"], "insufficient_scope", "{settings}");

@@ -1,6 +1,6 @@
 //! The gateway self-test, against gateways that listen: one that guards as it should, and one for each way not to.
 
-use admin::Probe;
+use admin::GatewayCheck;
 use axum::{
     Router,
     extract::{Request, State},
@@ -104,11 +104,11 @@ async fn start(keyward: &Keyward, fault: Fault) -> String {
 }
 
 async fn allow_private(keyward: &Keyward) {
-    let console = &keyward.app.console;
-    let operator = console.operator();
-    let policy = console.entries(&operator, Kind::Policy).await.unwrap().remove(0);
+    let admin = &keyward.app.admin;
+    let operator = admin.operator();
+    let policy = admin.entries(&operator, Kind::Policy).await.unwrap().remove(0);
     let typed: Fields = [("probes".to_owned(), "allowed".to_owned())].into();
-    console.edit_entry(&operator, Kind::Policy, policy.id, &typed, None).await.unwrap();
+    admin.edit_entry(&operator, Kind::Policy, policy.id, &typed, None).await.unwrap();
 }
 
 async fn probe(browser: &mut Client, url: &str) -> Answer {
@@ -176,15 +176,15 @@ async fn mission_n1_the_self_test_tells_a_guarded_gateway_from_every_other() {
 
 /// What the tests made is gone, but for what the audit says.
 async fn none_left(keyward: &Keyward, what: &str) {
-    let console = &keyward.app.console;
+    let admin = &keyward.app.admin;
     let list = ListKeys { which: StatusFilter::Any, ..ListKeys::default() };
-    let keys = console.list_keys(&console.operator(), &list).await.unwrap();
+    let keys = admin.list_keys(&admin.operator(), &list).await.unwrap();
     assert_eq!(keys.counts.all(), 0, "{what}: no key is left");
     let events =
-        console.search_audit(&console.operator(), &store::AuditFilter::default(), None, None).await.unwrap().events;
+        admin.search_audit(&admin.operator(), &store::AuditFilter::default(), None, None).await.unwrap().events;
     let of = |verb: &str| events.iter().filter(|event| event.verb == verb).count();
     assert!(of("gateway.probe") > 0 && of("gateway.probe") == of("gateway.end_probe"), "{what}");
-    console.verify_audit(&console.operator()).await.unwrap();
+    admin.verify_audit(&admin.operator()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,7 +209,7 @@ async fn mission_n1_private_addresses_are_refused_unless_the_policy_allows_them(
     allow_private(&keyward).await;
     let output = by_command(&url);
     assert!(output.code == 0 && output.stdout.contains("The gateway guards"), "{output:?}");
-    assert_eq!(output.stdout.matches("passed ").count(), Probe::ALL.len(), "{output:?}");
+    assert_eq!(output.stdout.matches("passed ").count(), GatewayCheck::ALL.len(), "{output:?}");
     let open = start(&keyward, Fault::Unguarded).await;
     let output = by_command(&open);
     assert!(output.code == 1 && output.stdout.contains("FAILED"), "{output:?}");
@@ -254,8 +254,8 @@ async fn mission_n1_only_those_who_could_make_the_keys_may_test() {
 #[tokio::test]
 async fn what_a_test_leaves_behind_is_swept() {
     let keyward = Keyward::new().await;
-    let console = keyward.app.console.clone();
-    let operator = console.operator();
+    let admin = keyward.app.admin.clone();
+    let operator = admin.operator();
     let form = admin::GatewayForm::default();
     let (began, heard) = tokio::sync::oneshot::channel();
     let began = std::sync::Mutex::new(Some(began));
@@ -263,16 +263,15 @@ async fn what_a_test_leaves_behind_is_swept() {
         let _ = began.lock().unwrap().take().map(|began| began.send(()));
         std::future::pending()
     };
-    let test =
-        tokio::spawn(async move { console.probe_gateway(&operator, &form, "g".to_owned(), never).await.is_ok() });
+    let test = tokio::spawn(async move { admin.probe_gateway(&operator, &form, "g".to_owned(), never).await.is_ok() });
     heard.await.unwrap();
     test.abort();
-    let console = &keyward.app.console;
+    let admin = &keyward.app.admin;
     let list = ListKeys { which: StatusFilter::Any, ..ListKeys::default() };
-    assert_eq!(console.list_keys(&console.operator(), &list).await.unwrap().counts.all(), 4);
-    console.sweep().await.unwrap();
-    assert_eq!(console.list_keys(&console.operator(), &list).await.unwrap().counts.all(), 4, "one under way is let be");
+    assert_eq!(admin.list_keys(&admin.operator(), &list).await.unwrap().counts.all(), 4);
+    admin.sweep().await.unwrap();
+    assert_eq!(admin.list_keys(&admin.operator(), &list).await.unwrap().counts.all(), 4, "one under way is let be");
     keyward.pass(std::time::Duration::from_hours(2)).await;
-    console.sweep().await.unwrap();
+    admin.sweep().await.unwrap();
     none_left(&keyward, "swept").await;
 }

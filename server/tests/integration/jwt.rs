@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use admin::Console;
+use admin::Admin;
 use axum::http::Method;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use crypto::{
@@ -24,8 +24,8 @@ const ISSUER: &str = "https://keys.example.com";
 const ID: &str = "0123456789ABCDEF";
 
 /// A JWT for the key [`ID`] that lives 90 days from now.
-async fn signed(console: &Console) -> String {
-    let now = console.clock().now();
+async fn signed(admin: &Admin) -> String {
+    let now = admin.clock().now();
     let claims = Claims {
         issuer: ISSUER,
         audience: "default",
@@ -35,7 +35,7 @@ async fn signed(console: &Console) -> String {
         expires_at: now.plus(90 * DAY),
         scopes: &Scopes::parse("things.read doors").unwrap(),
     };
-    console.sign_jwt(&console.operator(), &claims).await.unwrap().reveal().to_owned()
+    admin.sign_jwt(&admin.operator(), &claims).await.unwrap().reveal().to_owned()
 }
 
 /// The published keys.
@@ -82,10 +82,10 @@ async fn mission_c1_services_check_jwts_offline_with_the_published_keys() {
     for (name, database) in databases() {
         eprintln!("on {name}");
         let keyward = Keyward::on(database).await;
-        let console = &keyward.app.console;
-        let old = signed(console).await;
-        console.rotate_signing_key(&console.operator()).await.unwrap();
-        let new = signed(console).await;
+        let admin = &keyward.app.admin;
+        let old = signed(admin).await;
+        admin.rotate_signing_key(&admin.operator()).await.unwrap();
+        let new = signed(admin).await;
         let keys = published(&keyward).await;
         for key in &keys {
             let members: Vec<&str> = key.as_object().unwrap().keys().map(String::as_str).collect();
@@ -156,8 +156,8 @@ async fn nodes_that_start_together_make_one_signing_key() {
             .flat_map(|store| [store.clone(), store])
             .map(|store| {
                 let checkpoint = keyward.app.config.checkpoint();
-                let console = Console::new(store, Clock::system(), Entropy::system(), checkpoint);
-                tokio::spawn(async move { signed(&console).await })
+                let admin = Admin::new(store, Clock::system(), Entropy::system(), checkpoint);
+                tokio::spawn(async move { signed(&admin).await })
             })
             .collect();
         let mut kids = Vec::new();
@@ -167,7 +167,7 @@ async fn nodes_that_start_together_make_one_signing_key() {
         }
         kids.dedup();
         assert_eq!((kids.len(), published(&keyward).await.len()), (1, 1), "{kids:?}");
-        let report = keyward.app.console.verify_audit(&keyward.app.console.operator()).await.unwrap();
+        let report = keyward.app.admin.verify_audit(&keyward.app.admin.operator()).await.unwrap();
         assert_eq!(report.events, 1);
     }
 }

@@ -57,15 +57,15 @@ fn error<'a>(page: &'a Answer, field: &str) -> &'a str {
 
 impl Here {
     async fn entry(&self, kind: Kind, pairs: &[(&str, &str)]) -> String {
-        let console = &self.keyward.app.console;
-        let entry = console.create_entry(&console.operator(), kind, &fields(pairs)).await.unwrap();
+        let admin = &self.keyward.app.admin;
+        let entry = admin.create_entry(&admin.operator(), kind, &fields(pairs)).await.unwrap();
         entry.id.to_string()
     }
 
     async fn policy(&self, pairs: &[(&str, &str)]) {
-        let console = &self.keyward.app.console;
-        let policy = console.entries(&console.operator(), Kind::Policy).await.unwrap().remove(0);
-        console.edit_entry(&console.operator(), Kind::Policy, policy.id, &fields(pairs), None).await.unwrap();
+        let admin = &self.keyward.app.admin;
+        let policy = admin.entries(&admin.operator(), Kind::Policy).await.unwrap().remove(0);
+        admin.edit_entry(&admin.operator(), Kind::Policy, policy.id, &fields(pairs), None).await.unwrap();
     }
 
     /// Makes a key with the form.
@@ -475,9 +475,9 @@ async fn mission_i6_everything_but_the_secret_can_be_edited() {
         assert_eq!((value(&late, "name"), value(&late, "seen")), ("kiosk north", seen.as_str()));
 
         // The audit says what was before and what is after.
-        let console = &here.keyward.app.console;
+        let admin = &here.keyward.app.admin;
         let id = KeyId::parse(id_of(&token)).unwrap();
-        let events = console.key_audit(&console.operator(), id).await.unwrap().events;
+        let events = admin.key_audit(&admin.operator(), id).await.unwrap().events;
         let edits: Vec<_> = events.iter().filter(|event| event.verb == "key.edit").collect();
         let detail: serde_json::Value = serde_json::from_str(&edits[0].detail).unwrap();
         assert_eq!(edits.len(), 1);
@@ -493,8 +493,8 @@ async fn mission_i6_everything_but_the_secret_can_be_edited() {
 async fn mission_c1_and_i6_what_is_signed_into_a_jwt_is_not_edited() {
     for mut here in everywhere().await {
         let token = here.create(&[("form", "jwt"), ("scopes", "rooms.read")]).await;
-        let console = &here.keyward.app.console;
-        let list = console.list_keys(&console.operator(), &model::listing::ListKeys::default()).await.unwrap();
+        let admin = &here.keyward.app.admin;
+        let list = admin.list_keys(&admin.operator(), &model::listing::ListKeys::default()).await.unwrap();
         let id = list.page.keys[0].key.id;
         let edit = format!("/keys/{id}/edit");
         let form = here.browser.get(&edit).await;
@@ -576,8 +576,8 @@ async fn mission_f3_a_key_has_its_owner_and_its_line_for_the_environment() {
         let token = token(&page);
         assert!(page.body.contains(&format!("KEYWARD_KEY%3D{token}%0A")), "{}", page.body);
         let id = KeyId::parse(id_of(&token)).unwrap();
-        let console = &here.keyward.app.console;
-        let key = console.show_key(&console.operator(), id).await.unwrap().key;
+        let admin = &here.keyward.app.admin;
+        let key = admin.show_key(&admin.operator(), id).await.unwrap().key;
         assert_eq!(KeyInput::of(&key).owner, "Ada");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, process::Command, time::Duration};
 
-use admin::{BulkAct, ConsoleError, Issued, MAX_VERIFY_KEYS, Overlap, Pick, VerifyKeyForm};
+use admin::{AdminError, BulkAct, Issued, MAX_VERIFY_KEYS, Overlap, Pick, VerifyKeyForm};
 use axum::http::StatusCode;
 use model::key_input::KeyInput;
 use model::{
@@ -37,24 +37,24 @@ impl Here {
     }
 
     async fn issue(&self, form: KeyInput) -> Issued {
-        let console = &self.keyward.app.console;
-        console.issue_key(&console.operator(), &form).await.unwrap()
+        let admin = &self.keyward.app.admin;
+        admin.issue_key(&admin.operator(), &form).await.unwrap()
     }
 
-    async fn rotate(&self, id: KeyId, overlap: i64) -> Result<Issued, ConsoleError> {
-        let console = &self.keyward.app.console;
-        console.rotate_key(&console.operator(), id, overlap).await
+    async fn rotate(&self, id: KeyId, overlap: i64) -> Result<Issued, AdminError> {
+        let admin = &self.keyward.app.admin;
+        admin.rotate_key(&admin.operator(), id, overlap).await
     }
 
     async fn archive(&self, id: KeyId) {
-        let console = &self.keyward.app.console;
-        console.archive_key(&console.operator(), id, ArchiveReason::NotNeeded).await.unwrap();
+        let admin = &self.keyward.app.admin;
+        admin.archive_key(&admin.operator(), id, ArchiveReason::NotNeeded).await.unwrap();
     }
 
-    async fn add(&self, id: KeyId, label: &str) -> Result<StoredVerifyKey, ConsoleError> {
-        let console = &self.keyward.app.console;
+    async fn add(&self, id: KeyId, label: &str) -> Result<StoredVerifyKey, AdminError> {
+        let admin = &self.keyward.app.admin;
         let form = VerifyKeyForm { label: label.to_owned(), public_key: public_key(), replace_after: None };
-        console.add_verify_key(&console.operator(), id, &form).await
+        admin.add_verify_key(&admin.operator(), id, &form).await
     }
 
     async fn key(&self, id: KeyId) -> Key {
@@ -62,16 +62,16 @@ impl Here {
     }
 
     async fn set(&self, kind: Kind, name: &str, field: &str, value: &str) {
-        let console = &self.keyward.app.console;
-        let operator = console.operator();
-        let entry = console.entry_named(&operator, kind, "", name).await.unwrap();
+        let admin = &self.keyward.app.admin;
+        let operator = admin.operator();
+        let entry = admin.entry_named(&operator, kind, "", name).await.unwrap();
         let fields = [(field.to_owned(), value.to_owned())].into();
-        console.edit_entry(&operator, kind, entry.id, &fields, None).await.unwrap();
+        admin.edit_entry(&operator, kind, entry.id, &fields, None).await.unwrap();
     }
 
     async fn keys(&self) -> BTreeSet<String> {
-        let console = &self.keyward.app.console;
-        let page = console.list_keys(&console.operator(), &ListKeys::default()).await.unwrap().page;
+        let admin = &self.keyward.app.admin;
+        let page = admin.list_keys(&admin.operator(), &ListKeys::default()).await.unwrap().page;
         page.keys.iter().map(|listed| listed.key.id.to_string()).collect()
     }
 }
@@ -93,7 +93,7 @@ fn public_key() -> String {
     String::from_utf8(made.stdout).unwrap()
 }
 
-fn said(error: Option<ConsoleError>) -> String {
+fn said(error: Option<AdminError>) -> String {
     error.map(|error| error.to_string()).unwrap_or_default()
 }
 
@@ -101,11 +101,11 @@ fn said(error: Option<ConsoleError>) -> String {
 #[tokio::test]
 async fn a_successor_has_all_that_the_key_had() {
     for here in Here::everywhere().await {
-        let console = &here.keyward.app.console;
-        let operator = console.operator();
+        let admin = &here.keyward.app.admin;
+        let operator = admin.operator();
         for (kind, name) in [(Kind::Group, "lobby"), (Kind::Subject, "kiosk")] {
             let fields = [("name".to_owned(), name.to_owned()), ("tenant".to_owned(), "default".to_owned())].into();
-            console.create_entry(&operator, kind, &fields).await.unwrap();
+            admin.create_entry(&operator, kind, &fields).await.unwrap();
         }
         let full = KeyInput {
             description: "Two\nlines".to_owned(),
@@ -127,10 +127,10 @@ async fn a_successor_has_all_that_the_key_had() {
         for label in ["counts", "counts for a day", "is over"] {
             here.add(old.id, label).await.unwrap();
         }
-        let signing = console.verify_keys(&operator, old.id).await.unwrap();
+        let signing = admin.verify_keys(&operator, old.id).await.unwrap();
         let labelled = |label: &str| signing.iter().find(|key| key.label.as_str() == label).unwrap().id;
-        console.retire_verify_key(&operator, old.id, labelled("counts for a day"), DAY).await.unwrap();
-        console.retire_verify_key(&operator, old.id, labelled("is over"), 0).await.unwrap();
+        admin.retire_verify_key(&operator, old.id, labelled("counts for a day"), DAY).await.unwrap();
+        admin.retire_verify_key(&operator, old.id, labelled("is over"), 0).await.unwrap();
 
         let new = here.rotate(old.id, HOUR).await.unwrap().key;
         let Key {
@@ -167,12 +167,12 @@ async fn a_successor_has_all_that_the_key_had() {
                 })
                 .collect::<BTreeSet<_>>()
         };
-        let had = counting(console.verify_keys(&operator, old.id).await.unwrap());
+        let had = counting(admin.verify_keys(&operator, old.id).await.unwrap());
         assert_eq!(had.len(), 2);
-        assert_eq!(counting(console.verify_keys(&operator, new.id).await.unwrap()), had, "its callers sign on");
+        assert_eq!(counting(admin.verify_keys(&operator, new.id).await.unwrap()), had, "its callers sign on");
         here.archive(old.id).await;
-        console.purge_key(&operator, old.id).await.unwrap();
-        assert_eq!(counting(console.verify_keys(&operator, new.id).await.unwrap()), had, "they are its own");
+        admin.purge_key(&operator, old.id).await.unwrap();
+        assert_eq!(counting(admin.verify_keys(&operator, new.id).await.unwrap()), had, "they are its own");
     }
 }
 
@@ -207,12 +207,12 @@ async fn a_successor_passes_the_checks_of_a_new_key() {
         }
         assert_eq!(here.keys().await, before, "nothing was made");
         // Mended as it says, it is rotated.
-        let console = &here.keyward.app.console;
+        let admin = &here.keyward.app.admin;
         for id in before {
             let key = here.key(KeyId::parse(&id).unwrap()).await;
             if key.form == model::key::Form::Token {
                 let mended = KeyInput { scopes: "things".to_owned(), ..KeyInput::of(&key) };
-                console.edit_key(&console.operator(), key.id, &mended, None).await.unwrap();
+                admin.edit_key(&admin.operator(), key.id, &mended, None).await.unwrap();
                 assert!(here.rotate(key.id, HOUR).await.is_ok());
             }
         }
@@ -274,12 +274,12 @@ async fn a_successor_ends_as_its_series_was_meant_to() {
 #[tokio::test]
 async fn an_archived_key_stays_as_it_is_to_every_verb() {
     for mut here in Here::everywhere().await {
-        let console = here.keyward.app.console.clone();
-        let operator = console.operator();
+        let admin = here.keyward.app.admin.clone();
+        let operator = admin.operator();
         let key = here.issue(form("gone")).await.key;
         let signing = here.add(key.id, "signs").await.unwrap();
         here.rotate(key.id, 7 * DAY).await.unwrap();
-        console
+        admin
             .create_entry(
                 &operator,
                 Kind::Group,
@@ -294,11 +294,11 @@ async fn an_archived_key_stays_as_it_is_to_every_verb() {
         for verb in Verb::ALL {
             let path = |what: &str| format!("/keys/{}/{what}", key.id);
             let page = key.id.to_string();
-            let (used, posted): (Option<ConsoleError>, Option<(String, Vec<(&str, &str)>)>) = match verb {
+            let (used, posted): (Option<AdminError>, Option<(String, Vec<(&str, &str)>)>) = match verb {
                 Verb::EditKey => {
                     let changed = KeyInput { name: "other".to_owned(), ..KeyInput::of(&key) };
                     for act in [BulkAct::Move("lobby".to_owned()), BulkAct::Extend("200d".to_owned())] {
-                        let step = console.step_bulk(&operator, &act, &picked, None, None).await.unwrap();
+                        let step = admin.step_bulk(&operator, &act, &picked, None, None).await.unwrap();
                         assert!(step.items[0].refused.as_ref().unwrap().contains("archived"), "{act:?}");
                     }
                     let seen = evidence.generation.to_string();
@@ -308,33 +308,33 @@ async fn an_archived_key_stays_as_it_is_to_every_verb() {
                     answer[3].1 = &seen;
                     let posted = here.browser.post(&path("edit"), &answer).await;
                     assert_eq!(posted.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", posted.body);
-                    (console.edit_key(&operator, key.id, &changed, None).await.err(), None)
+                    (admin.edit_key(&operator, key.id, &changed, None).await.err(), None)
                 }
                 Verb::SwitchOffKey | Verb::SwitchOnKey => {
                     let on = verb == Verb::SwitchOnKey;
-                    let step = console.step_bulk(&operator, &BulkAct::Switch(on), &picked, None, None).await.unwrap();
+                    let step = admin.step_bulk(&operator, &BulkAct::Switch(on), &picked, None, None).await.unwrap();
                     assert!(step.items[0].refused.is_some());
                     let to = if on { "on" } else { "off" };
-                    (console.switch_key(&operator, key.id, on).await.err(), Some((path("switch"), vec![("to", to)])))
+                    (admin.switch_key(&operator, key.id, on).await.err(), Some((path("switch"), vec![("to", to)])))
                 }
                 Verb::RotateKey => {
                     (here.rotate(key.id, HOUR).await.err(), Some((path("rotate"), vec![("overlap", "1h")])))
                 }
                 Verb::CutKey => {
-                    (console.cut_key(&operator, key.id).await.err(), Some((path("cut"), vec![("page", page.as_str())])))
+                    (admin.cut_key(&operator, key.id).await.err(), Some((path("cut"), vec![("page", page.as_str())])))
                 }
                 Verb::ExtendOverlap => (
-                    console.extend_overlap(&operator, key.id, Overlap::For(30 * DAY)).await.err(),
+                    admin.extend_overlap(&operator, key.id, Overlap::For(30 * DAY)).await.err(),
                     Some((path("extend"), vec![("page", page.as_str()), ("overlap", "7d")])),
                 ),
                 Verb::AddVerifyKey => (here.add(key.id, "late").await.err(), None),
                 Verb::RetireVerifyKey => (
-                    console.retire_verify_key(&operator, key.id, signing.id, 0).await.err(),
+                    admin.retire_verify_key(&operator, key.id, signing.id, 0).await.err(),
                     Some((path(&format!("signing/{}/retire", signing.id)), vec![("overlap", "0")])),
                 ),
                 Verb::ArchiveKey => {
                     // It says by its evidence that it was archived before.
-                    let again = console.archive_key(&operator, key.id, ArchiveReason::Compromised).await.unwrap();
+                    let again = admin.archive_key(&operator, key.id, ArchiveReason::Compromised).await.unwrap();
                     assert_eq!(again, evidence);
                     continue;
                 }
@@ -353,10 +353,10 @@ async fn an_archived_key_stays_as_it_is_to_every_verb() {
                 assert!(answer.status.is_client_error() || led_back, "{verb:?}: {}", is(&answer));
             }
             assert_eq!(here.key(key.id).await, evidence, "{verb:?} left it as it was");
-            let left = console.verify_keys(&operator, key.id).await.unwrap();
+            let left = admin.verify_keys(&operator, key.id).await.unwrap();
             assert_eq!(left, std::slice::from_ref(&signing), "{verb:?}");
         }
-        console.purge_key(&operator, key.id).await.unwrap();
+        admin.purge_key(&operator, key.id).await.unwrap();
         assert!(here.keyward.app.store.key(key.id).await.unwrap().is_none());
     }
 }
@@ -475,8 +475,8 @@ async fn a_form_posted_twice_makes_one_key() {
 #[tokio::test]
 async fn many_keys_at_once_are_changed_as_they_were_looked_at() {
     for mut here in Here::everywhere().await {
-        let console = here.keyward.app.console.clone();
-        let operator = console.operator();
+        let admin = here.keyward.app.admin.clone();
+        let operator = admin.operator();
         let (one, two) = (here.issue(form("one")).await.key, here.issue(form("two")).await.key);
         let (one_id, two_id) = (one.id.to_string(), two.id.to_string());
         for act in [&[("act", "extend"), ("expires", "200d")][..], &[("act", "off")], &[("act", "archive")]] {
@@ -484,7 +484,7 @@ async fn many_keys_at_once_are_changed_as_they_were_looked_at() {
             let asked = here.browser.post("/keys/bulk", &fields).await.page();
             let seen = asked.split("name=\"seen\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
             let described = KeyInput { description: format!("{act:?}"), ..KeyInput::of(&here.key(one.id).await) };
-            console.edit_key(&operator, one.id, &described, None).await.unwrap();
+            admin.edit_key(&operator, one.id, &described, None).await.unwrap();
             let before = here.key(one.id).await;
             let go: Vec<_> = fields.iter().copied().chain([("go", "1"), ("sure", "1"), ("seen", &seen)]).collect();
             let done = here.browser.post("/keys/bulk", &go).await.page();

@@ -8,7 +8,7 @@ use admin::{BulkAct, Pick};
 use axum::http::StatusCode;
 use model::key_input::KeyInput;
 use model::{
-    activity::Tally,
+    activity::CallCounts,
     id::KeyId,
     key::ArchiveReason,
     listing::{KeyFlag, ListKeys, Sort, StatusFilter, assess},
@@ -25,11 +25,11 @@ use crate::support::{Keyward, Operator, databases, id_of, program::run};
 
 /// All keys that answer a question, page by page.
 async fn all(keyward: &Keyward, list: &ListKeys) -> Vec<ListedKey> {
-    let console = &keyward.app.console;
+    let admin = &keyward.app.admin;
     let mut list = ListKeys { after: None, ..list.clone() };
     let mut found = Vec::new();
     loop {
-        let page = console.list_keys(&console.operator(), &list).await.unwrap().page;
+        let page = admin.list_keys(&admin.operator(), &list).await.unwrap().page;
         found.extend(page.keys);
         match page.next {
             Some(place) => list.after = Some(place),
@@ -42,7 +42,7 @@ async fn all(keyward: &Keyward, list: &ListKeys) -> Vec<ListedKey> {
 fn answers(keyward: &Keyward, listed: &ListedKey, list: &ListKeys) -> bool {
     let (key, spec) = (&listed.key, &listed.key.spec);
     let last_use = listed.last_use.as_ref().map(|used| used.at);
-    let stands = assess(key, last_use, Tally::default(), keyward.clock.now());
+    let stands = assess(key, last_use, CallCounts::default(), keyward.clock.now());
     let which = list.which.statuses().any(|status| status == stands.status);
     let texts = [
         spec.name.as_str(),
@@ -71,8 +71,8 @@ async fn seeded() -> Vec<Keyward> {
     let mut everywhere = Vec::new();
     for (_, database) in databases() {
         let keyward = Keyward::on(database).await;
-        let console = &keyward.app.console;
-        console.seed_keys(&console.operator(), 260).await.unwrap();
+        let admin = &keyward.app.admin;
+        admin.seed_keys(&admin.operator(), 260).await.unwrap();
         for (name, scopes, expires) in [("Ärger (für alle)", "public", "90d"), ("zz 100% \"quoted\" 'x'", "b", "8d")]
         {
             let form = KeyInput {
@@ -84,9 +84,9 @@ async fn seeded() -> Vec<Keyward> {
                 expires: expires.into(),
                 ..KeyInput::default()
             };
-            console.issue_key(&console.operator(), &form).await.unwrap();
+            admin.issue_key(&admin.operator(), &form).await.unwrap();
         }
-        console.settle_keys().await.unwrap();
+        admin.settle_keys().await.unwrap();
         everywhere.push(keyward);
     }
     everywhere
@@ -149,8 +149,8 @@ async fn mission_c3_and_x5_every_question_finds_what_a_look_at_every_key_finds()
                 in_order(&found, sort, keyward.clock.now());
             }
             some += usize::from(!expected.is_empty());
-            let console = &keyward.app.console;
-            let count = console.count_keys(&console.operator(), question).await.unwrap();
+            let admin = &keyward.app.admin;
+            let count = admin.count_keys(&admin.operator(), question).await.unwrap();
             assert_eq!(count, i64::try_from(expected.len()).unwrap(), "{question:?}");
         }
         assert!(some >= 18, "{some} of {} questions find something", questions.len());
@@ -162,8 +162,8 @@ async fn mission_c3_and_x5_every_question_finds_what_a_look_at_every_key_finds()
 async fn a_name_is_found_however_it_is_written() {
     for (name, database) in databases() {
         let keyward = Keyward::on(database).await;
-        let console = &keyward.app.console;
-        let operator = console.operator();
+        let admin = &keyward.app.admin;
+        let operator = admin.operator();
         for written in ["Cafe\u{301} Nord", "Caf\u{e9} Süd", "M\u{fc}ller", "Straße", "İstanbul"] {
             let form = KeyInput {
                 name: written.to_owned(),
@@ -172,7 +172,7 @@ async fn a_name_is_found_however_it_is_written() {
                 expires: "90d".to_owned(),
                 ..KeyInput::default()
             };
-            let kept = console.issue_key(&operator, &form).await.unwrap().key.spec.name;
+            let kept = admin.issue_key(&operator, &form).await.unwrap().key.spec.name;
             assert!(!kept.as_str().contains('\u{301}'), "{name}: names are kept composed");
         }
         for (typed, found) in [
@@ -234,9 +234,9 @@ fn in_order(keys: &[ListedKey], sort: Sort, now: Timestamp) {
 async fn more_than_is_sorted_is_walked_in_the_same_order() {
     for (name, database) in databases() {
         let keyward = Keyward::on(database).await;
-        let console = &keyward.app.console;
-        let operator = console.operator();
-        console.seed_keys(&operator, 5000).await.unwrap();
+        let admin = &keyward.app.admin;
+        let operator = admin.operator();
+        admin.seed_keys(&operator, 5000).await.unwrap();
         let every = all(&keyward, &ListKeys { which: StatusFilter::Any, ..ListKeys::default() }).await;
         let mut browser = keyward.signed_in(Role::Superadmin).await;
         for path in ["/keys?sort=name&after=1-%00", "/keys?owner=%00&scope=%00&tenant=%00", "/audit?who=%00&target=%00"]
@@ -269,7 +269,7 @@ async fn more_than_is_sorted_is_walked_in_the_same_order() {
                 let mut list = ListKeys { sort, ..question.clone() };
                 let mut found = Vec::new();
                 for _ in 0..3 {
-                    let page = console.list_keys(&operator, &list).await.unwrap().page;
+                    let page = admin.list_keys(&operator, &list).await.unwrap().page;
                     found.extend(page.keys);
                     list.after = page.next;
                 }
@@ -293,17 +293,18 @@ async fn more_than_is_sorted_is_walked_in_the_same_order() {
 #[tokio::test]
 async fn counts_follow_what_happens_and_what_time_does() {
     for keyward in seeded().await {
-        let console = &keyward.app.console;
-        let operator = console.operator();
+        let admin = &keyward.app.admin;
+        let operator = admin.operator();
         let mut statuses_seen = BTreeSet::new();
         for days in [0, 40, 200, 400] {
             keyward.pass(Duration::from_hours(days * 24)).await;
-            console.settle_keys().await.unwrap();
+            admin.settle_keys().await.unwrap();
             let every = all(&keyward, &ListKeys { which: StatusFilter::Any, ..ListKeys::default() }).await;
-            let counts = console.list_keys(&operator, &ListKeys::default()).await.unwrap().counts;
+            let counts = admin.list_keys(&operator, &ListKeys::default()).await.unwrap().counts;
             for status in KeyStatus::ALL {
                 let now = keyward.clock.now();
-                let stands = |listed: &&ListedKey| assess(&listed.key, None, Tally::default(), now).status == status;
+                let stands =
+                    |listed: &&ListedKey| assess(&listed.key, None, CallCounts::default(), now).status == status;
                 let expected = every.iter().filter(stands).count();
                 assert_eq!(counts.of(status), i64::try_from(expected).unwrap(), "{status:?} after {days} days");
                 statuses_seen.extend((expected > 0).then_some(status.code()));
@@ -320,12 +321,12 @@ async fn facts_are_brought_up_to_date_as_time_passes_and_keys_are_used() {
         let keyward = Keyward::on(database).await;
         let token = keyward.issue("a").await;
         let id = KeyId::parse(id_of(&token)).unwrap();
-        let console = &keyward.app.console;
-        let operator = console.operator();
+        let admin = &keyward.app.admin;
+        let operator = admin.operator();
         let finds = async |which, flags: Vec<KeyFlag>| {
-            console.settle_keys().await.unwrap();
+            admin.settle_keys().await.unwrap();
             let list = ListKeys { which, flags, ..ListKeys::default() };
-            let found = console.list_keys(&operator, &list).await.unwrap();
+            let found = admin.list_keys(&operator, &list).await.unwrap();
             (found.page.keys.iter().any(|listed| listed.key.id == id), found.matches)
         };
         let only = StatusFilter::Only;
@@ -347,14 +348,14 @@ async fn facts_are_brought_up_to_date_as_time_passes_and_keys_are_used() {
         assert_eq!(finds(only(KeyStatus::Expiring), vec![]).await, (true, 1));
         keyward.pass(Duration::from_hours(40 * 24)).await;
         assert_eq!(finds(only(KeyStatus::Expired), vec![KeyFlag::Idle]).await, (true, 1));
-        console.archive_key(&operator, id, ArchiveReason::NotNeeded).await.unwrap();
+        admin.archive_key(&operator, id, ArchiveReason::NotNeeded).await.unwrap();
         assert_eq!(finds(only(KeyStatus::Archived), vec![]).await, (true, 1));
         assert_eq!(finds(StatusFilter::Current, vec![]).await, (false, 0));
-        let counts = console.list_keys(&operator, &ListKeys::default()).await.unwrap().counts;
+        let counts = admin.list_keys(&operator, &ListKeys::default()).await.unwrap().counts;
         assert_eq!((counts.live(), counts.all(), counts.of(KeyStatus::Archived)), (0, 1, 1));
-        console.purge_key(&operator, id).await.unwrap();
+        admin.purge_key(&operator, id).await.unwrap();
         assert_eq!(finds(StatusFilter::Any, vec![]).await, (false, 0));
-        assert_eq!(console.list_keys(&operator, &ListKeys::default()).await.unwrap().counts.all(), 0);
+        assert_eq!(admin.list_keys(&operator, &ListKeys::default()).await.unwrap().counts.all(), 0);
     }
 }
 
@@ -363,46 +364,46 @@ async fn an_owner_who_is_disabled_shows_in_the_list() {
     for (_, database) in databases() {
         let keyward = Keyward::on(database).await;
         let mut member = keyward.signed_in(Role::Member).await;
-        let mut admin = keyward.signed_in(Role::Superadmin).await;
+        let mut browser = keyward.signed_in(Role::Superadmin).await;
         let form = [("name", "theirs"), ("scopes", "bookings.read"), ("life", "30"), ("owner", "member@example.com")];
         assert_eq!(member.post("/keys/new", &form).await.status, StatusCode::OK);
         keyward.issue("a").await;
-        let console = &keyward.app.console;
-        let people = console.users(&console.operator()).await.unwrap();
+        let admin = &keyward.app.admin;
+        let people = admin.users(&admin.operator()).await.unwrap();
         let theirs = people.iter().find(|user| user.email.as_str() == "member@example.com").unwrap();
         assert!(!member.get("/keys").await.body.contains("for a"), "a member sees their own");
         assert_eq!(
-            admin.post(&format!("/settings/people/{}/switch", theirs.id), &[("on", "0")]).await.status,
+            browser.post(&format!("/settings/people/{}/switch", theirs.id), &[("on", "0")]).await.status,
             StatusCode::SEE_OTHER
         );
-        let row = admin.get("/keys?q=theirs").await;
+        let row = browser.get("/keys?q=theirs").await;
         assert!(row.page().contains("Owner disabled</span>"), "at once: {}", row.body);
-        console.settle_keys().await.unwrap();
+        admin.settle_keys().await.unwrap();
         for list in [
             ListKeys { flags: vec![KeyFlag::OwnerDisabled], ..ListKeys::default() },
             ListKeys { which: StatusFilter::Only(KeyStatus::OwnerDisabled), ..ListKeys::default() },
         ] {
-            let found = console.list_keys(&console.operator(), &list).await.unwrap();
+            let found = admin.list_keys(&admin.operator(), &list).await.unwrap();
             assert_eq!(found.matches, 1);
             assert_eq!(found.page.keys[0].key.spec.name.as_str(), "theirs");
             assert_eq!(found.counts.live(), 1);
         }
-        assert!(admin.get("/hygiene").await.body.contains("theirs"));
+        assert!(browser.get("/hygiene").await.body.contains("theirs"));
         // What does not work is neither rotated nor made.
         let list = ListKeys { words: "theirs".into(), ..ListKeys::default() };
-        let id = console.list_keys(&console.operator(), &list).await.unwrap().page.keys[0].key.id;
-        let rotated = admin.post(&format!("/keys/{id}/rotate"), &[("overlap", "24h")]).await;
+        let id = admin.list_keys(&admin.operator(), &list).await.unwrap().page.keys[0].key.id;
+        let rotated = browser.post(&format!("/keys/{id}/rotate"), &[("overlap", "24h")]).await;
         assert_eq!(rotated.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", rotated.body);
         assert_eq!(run(&keyward.database, &["keys", "rotate", id.as_str()], "").code, 2);
-        let made = admin.post("/keys/new", &form).await;
+        let made = browser.post("/keys/new", &form).await;
         assert_eq!(made.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", made.body);
         assert!(made.page().contains("may not sign in any more"), "{}", made.body);
         let listed = run(&keyward.database, &["keys", "list", "--search", "theirs"], "").stdout;
         assert!(listed.contains("owner disabled"), "{listed}");
-        admin.post(&format!("/settings/people/{}/switch", theirs.id), &[("on", "1")]).await;
-        console.settle_keys().await.unwrap();
+        browser.post(&format!("/settings/people/{}/switch", theirs.id), &[("on", "1")]).await;
+        admin.settle_keys().await.unwrap();
         let list = ListKeys { which: StatusFilter::Only(KeyStatus::Active), ..ListKeys::default() };
-        assert_eq!(console.list_keys(&console.operator(), &list).await.unwrap().matches, 2);
+        assert_eq!(admin.list_keys(&admin.operator(), &list).await.unwrap().matches, 2);
     }
 }
 
@@ -410,30 +411,30 @@ async fn an_owner_who_is_disabled_shows_in_the_list() {
 async fn a_user_who_is_switched_off_shows_in_the_list() {
     for (_, database) in databases() {
         let keyward = Keyward::on(database).await;
-        let mut admin = keyward.signed_in(Role::Superadmin).await;
+        let mut browser = keyward.signed_in(Role::Superadmin).await;
         let user = [("name", "Anna"), ("tenant", "default")];
-        let made = admin.post("/settings/subjects/new", &user).await;
+        let made = browser.post("/settings/subjects/new", &user).await;
         assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
-        let console = &keyward.app.console;
-        let operator = console.operator();
-        let subject = console.entries(&operator, Kind::Subject).await.unwrap().remove(0).id.to_string();
+        let admin = &keyward.app.admin;
+        let operator = admin.operator();
+        let subject = admin.entries(&operator, Kind::Subject).await.unwrap().remove(0).id.to_string();
         let form = [("name", "acts"), ("scopes", "bookings.read"), ("life", "90"), ("acts_as", "Anna")];
-        let made = admin.post("/keys/new", &form).await;
+        let made = browser.post("/keys/new", &form).await;
         assert_eq!(made.status, StatusCode::OK, "{}", made.body);
         let matches = async |status| {
-            console.settle_keys().await.unwrap();
+            admin.settle_keys().await.unwrap();
             let list = ListKeys { which: StatusFilter::Only(status), ..ListKeys::default() };
-            console.list_keys(&operator, &list).await.unwrap().matches
+            admin.list_keys(&operator, &list).await.unwrap().matches
         };
         assert_eq!(matches(KeyStatus::Active).await, 1);
         for (on, word, status) in
             [("0", "User off</span>", KeyStatus::UserOff), ("1", "Active</span>", KeyStatus::Active)]
         {
-            let switched = admin.post(&format!("/settings/subjects/{subject}/switch"), &[("on", on)]).await;
+            let switched = browser.post(&format!("/settings/subjects/{subject}/switch"), &[("on", on)]).await;
             assert_eq!(switched.status, StatusCode::SEE_OTHER, "{}", switched.body);
-            assert!(admin.get("/keys?q=acts").await.page().contains(word), "{word}");
+            assert!(browser.get("/keys?q=acts").await.page().contains(word), "{word}");
             assert_eq!(matches(status).await, 1, "{word}");
-            let again = admin.post("/keys/new", &form).await.status;
+            let again = browser.post("/keys/new", &form).await.status;
             assert_eq!(again, if on == "1" { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY });
         }
     }
@@ -442,19 +443,19 @@ async fn a_user_who_is_switched_off_shows_in_the_list() {
 #[tokio::test]
 async fn an_act_on_all_that_match_goes_step_by_step_and_leaves_newer_keys_alone() {
     for keyward in seeded().await {
-        let console = &keyward.app.console;
-        let operator = console.operator();
+        let admin = &keyward.app.admin;
+        let operator = admin.operator();
         let list = ListKeys { words: "made".into(), ..ListKeys::default() };
         let before = all(&keyward, &list).await.len();
         assert!(before > 200);
         let (pick, act) = (Pick::All(list.clone()), BulkAct::Archive(ArchiveReason::OwnerLeft));
-        let plan = console.plan_bulk(&operator, &act, &pick).await.unwrap();
+        let plan = admin.plan_bulk(&operator, &act, &pick).await.unwrap();
         assert_eq!((plan.keys, plan.items.len()), (i64::try_from(before).unwrap(), 50));
         assert_eq!(all(&keyward, &list).await.len(), before, "a plan changes nothing");
-        console.seed_keys(&operator, 1).await.unwrap();
+        admin.seed_keys(&operator, 1).await.unwrap();
         let (mut from, mut done, mut steps) = (plan.from, 0, 0);
         loop {
-            let step = console.step_bulk(&operator, &act, &pick, from, None).await.unwrap();
+            let step = admin.step_bulk(&operator, &act, &pick, from, None).await.unwrap();
             done += step.items.iter().filter(|item| item.refused.is_none()).count();
             steps += 1;
             from = step.next;
@@ -470,7 +471,7 @@ async fn an_act_on_all_that_match_goes_step_by_step_and_leaves_newer_keys_alone(
         for listed in all(&keyward, &archived).await {
             assert!(matches!(listed.key.state, model::key::KeyState::Archived(_)));
         }
-        console.verify_audit(&operator).await.unwrap();
+        admin.verify_audit(&operator).await.unwrap();
     }
 }
 

@@ -233,8 +233,8 @@ async fn a_proxys_own_address_never_stands_in() {
         addresses: "192.0.2.0/24".to_owned(),
         ..Default::default()
     };
-    let console = &keyward.app.console;
-    let token = console.issue_key(&crate::support::Operator::operator(&**console), &form).await.unwrap();
+    let admin = &keyward.app.admin;
+    let token = admin.issue_key(&crate::support::Operator::operator(&**admin), &form).await.unwrap();
     let mut client = keyward.client();
     for (line, status) in [
         (None, 403),

@@ -51,25 +51,25 @@ fn fields(pairs: &[(&str, &str)]) -> Fields {
 
 impl Here {
     async fn issue(&self, form: &KeyInput) -> String {
-        let console = &self.keyward.app.console;
-        console.issue_key(&console.operator(), form).await.unwrap().token.reveal().to_owned()
+        let admin = &self.keyward.app.admin;
+        admin.issue_key(&admin.operator(), form).await.unwrap().token.reveal().to_owned()
     }
 
     async fn edit(&self, token: &str, change: impl FnOnce(&mut KeyInput)) {
-        let console = &self.keyward.app.console;
+        let admin = &self.keyward.app.admin;
         let id = KeyId::parse(id_of(token)).unwrap();
-        let mut form = KeyInput::of(&console.show_key(&console.operator(), id).await.unwrap().key);
+        let mut form = KeyInput::of(&admin.show_key(&admin.operator(), id).await.unwrap().key);
         change(&mut form);
-        console.edit_key(&console.operator(), id, &form, None).await.unwrap();
+        admin.edit_key(&admin.operator(), id, &form, None).await.unwrap();
     }
 
     async fn edit_entry(&self, kind: Kind, name: &str, changes: &[(&str, &str)]) {
-        let console = &self.keyward.app.console;
-        let entries = console.entries(&console.operator(), kind).await.unwrap();
+        let admin = &self.keyward.app.admin;
+        let entries = admin.entries(&admin.operator(), kind).await.unwrap();
         let entry = entries.iter().find(|entry| kind == Kind::Policy || entry.name() == name).unwrap();
-        console.edit_entry(&console.operator(), kind, entry.id, &fields(changes), None).await.unwrap();
+        admin.edit_entry(&admin.operator(), kind, entry.id, &fields(changes), None).await.unwrap();
         // As the running process does.
-        self.keyward.app.verifier.hear().await.unwrap();
+        self.keyward.app.verifier.poll_changes().await.unwrap();
     }
 
     async fn verify(&mut self, body: Value) -> Value {
@@ -125,13 +125,13 @@ async fn mission_c1_a_key_in_the_form_of_a_jwt_is_checked_like_any_other() {
             assert_eq!(said["valid"], false, "{forged}");
         }
 
-        let console = &here.keyward.app.console;
-        let operator = console.operator();
-        let mut wider = KeyInput::of(&console.show_key(&operator, id).await.unwrap().key);
+        let admin = &here.keyward.app.admin;
+        let operator = admin.operator();
+        let mut wider = KeyInput::of(&admin.show_key(&operator, id).await.unwrap().key);
         wider.scopes = "things others".to_owned();
-        let refused = console.edit_key(&operator, id, &wider, None).await.unwrap_err();
+        let refused = admin.edit_key(&operator, id, &wider, None).await.unwrap_err();
         assert!(refused.to_string().contains("signed into the JWT"), "{refused}");
-        let next = console.rotate_key(&operator, id, 3_600_000).await.unwrap().token.reveal().to_owned();
+        let next = admin.rotate_key(&operator, id, 3_600_000).await.unwrap().token.reveal().to_owned();
         for both in [&token, &next] {
             assert_eq!(
                 here.verify(json!({ "key": both, "scope": "things" })).await["valid"],
@@ -145,8 +145,8 @@ async fn mission_c1_a_key_in_the_form_of_a_jwt_is_checked_like_any_other() {
 
         let said = here.verify(json!({ "key": next, "scope": "things" })).await;
         let id = KeyId::parse(said["key"]["id"].as_str().unwrap()).unwrap();
-        let console = &here.keyward.app.console;
-        console.archive_key(&console.operator(), id, ArchiveReason::NotNeeded).await.unwrap();
+        let admin = &here.keyward.app.admin;
+        admin.archive_key(&admin.operator(), id, ArchiveReason::NotNeeded).await.unwrap();
         assert_eq!(
             here.verify(json!({ "key": next, "scope": "things" })).await["code"],
             "archived",
@@ -196,12 +196,12 @@ async fn mission_x1_and_f4_the_pair_works_as_basic_and_so_does_the_key_in_either
 #[tokio::test]
 async fn mission_p2_and_i4_a_key_acts_as_a_user_in_a_role_and_stops_with_that_user() {
     for mut here in everywhere().await {
-        let console = &here.keyward.app.console;
-        let operator = console.operator();
+        let admin = &here.keyward.app.admin;
+        let operator = admin.operator();
         let user = fields(&[("name", "kiosk@acme"), ("tenant", "default")]);
-        let subject = console.create_entry(&operator, Kind::Subject, &user).await.unwrap();
+        let subject = admin.create_entry(&operator, Kind::Subject, &user).await.unwrap();
         let group = fields(&[("name", "lobby"), ("tenant", "default")]);
-        console.create_entry(&operator, Kind::Group, &group).await.unwrap();
+        admin.create_entry(&operator, Kind::Group, &group).await.unwrap();
         let form = KeyInput {
             acts_as: "kiosk@acme".to_owned(),
             role: "concierge".to_owned(),
@@ -220,12 +220,12 @@ async fn mission_p2_and_i4_a_key_acts_as_a_user_in_a_role_and_stops_with_that_us
         let answer = here.door(&[("authorization", &bearer)]).await;
         assert_eq!((answer.header("x-keyward-subject"), answer.header("x-keyward-role")), ("kiosk@acme", "concierge"));
 
-        let console = &here.keyward.app.console;
-        console.switch_entry(&console.operator(), Kind::Subject, subject.id, false).await.unwrap();
+        let admin = &here.keyward.app.admin;
+        admin.switch_entry(&admin.operator(), Kind::Subject, subject.id, false).await.unwrap();
         let answer = here.door(&[("authorization", &bearer)]).await;
         assert_eq!((answer.status, code(&answer).as_str()), (StatusCode::UNAUTHORIZED, "subject_inactive"));
-        let console = &here.keyward.app.console;
-        console.switch_entry(&console.operator(), Kind::Subject, subject.id, true).await.unwrap();
+        let admin = &here.keyward.app.admin;
+        admin.switch_entry(&admin.operator(), Kind::Subject, subject.id, true).await.unwrap();
         assert_eq!(code(&here.door(&[("authorization", &bearer)]).await), "valid");
     }
 }
@@ -365,14 +365,14 @@ async fn mission_i7_a_named_parameter_and_the_tenants_own_headers_and_schemes() 
 #[tokio::test]
 async fn mission_p1_and_i5_a_key_works_only_in_its_tenant() {
     for mut here in everywhere().await {
-        let console = &here.keyward.app.console;
+        let admin = &here.keyward.app.admin;
         let typed = fields(&[
             ("name", "acme"),
             ("prefix", "ac"),
             ("presentations", "bearer"),
             ("docs", "https://acme.example/api"),
         ]);
-        console.create_entry(&console.operator(), Kind::Tenant, &typed).await.unwrap();
+        admin.create_entry(&admin.operator(), Kind::Tenant, &typed).await.unwrap();
         let token = here.issue(&KeyInput { tenant: "acme".to_owned(), ..form("theirs") }).await;
         assert!(token.starts_with("ac_"), "its tenant's prefix: {token}");
         let said = here.verify(json!({ "key": token, "scope": "things" })).await;

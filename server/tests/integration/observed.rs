@@ -12,11 +12,11 @@ use model::{
     decision::Signature,
     id::KeyId,
     people::Role,
-    scope::Demand,
+    scope::RequiredScopes,
 };
 use serde_json::json;
 use store::StoredKey;
-use verify::Question;
+use verify::VerifyRequest;
 
 use crate::support::{Client, Keyward, Operator, databases, id_of};
 
@@ -41,8 +41,8 @@ async fn call(client: &mut Client, token: &str, scope: &str, address: &str, agen
 
 async fn record(keyward: &Keyward, token: &str) -> Record {
     keyward.app.verifier.flush().await.unwrap();
-    let console = &keyward.app.console;
-    console.key_record(&console.operator(), id(token)).await.unwrap()
+    let admin = &keyward.app.admin;
+    admin.key_record(&admin.operator(), id(token)).await.unwrap()
 }
 
 /// Both doors tell who calls; a record says what it does not describe, and forgets after 7 days.
@@ -70,12 +70,12 @@ async fn callers_are_recorded_by_both_doors_and_forgotten_after_a_week() {
             (kinds.next().unwrap().clone(), kinds.count())
         };
         let (kiosk, more) = of(Outcome::Allowed, "kiosk");
-        assert_eq!((kiosk.calls, kiosk.demand.to_string().as_str(), more), (3, "things.read", 0));
+        assert_eq!((kiosk.calls, kiosk.required.to_string().as_str(), more), (3, "things.read", 0));
         assert_eq!(kiosk.address, Some("203.0.113.7".parse::<IpAddr>().unwrap()));
-        assert_eq!(of(Outcome::Refused, "kiosk").0.demand.to_string(), "others.read");
+        assert_eq!(of(Outcome::Refused, "kiosk").0.required.to_string(), "others.read");
         assert_eq!(of(Outcome::Allowed, "xxx").0.agent.len(), 120, "what callers call themselves is shortened");
         let asking = record(&keyward, &asker).await;
-        assert_eq!(asking.kinds[0].demand.to_string(), "keyward.verify", "{name}: the asking service is seen, too");
+        assert_eq!(asking.kinds[0].required.to_string(), "keyward.verify", "{name}: the asking service is seen, too");
 
         let contents = keyward.database.contents();
         let secret = token.rsplit('_').next().unwrap().as_bytes();
@@ -90,9 +90,9 @@ async fn callers_are_recorded_by_both_doors_and_forgotten_after_a_week() {
         let seen_at = keyward.clock.now();
         keyward.pass(Duration::from_hours(24 * 7)).await;
         assert_eq!(record(&keyward, &token).await, Record::default(), "{name}: shown no more");
-        let kept = keyward.app.store.observations(id(&token), seen_at).await.unwrap().0.len();
-        keyward.app.console.sweep().await.unwrap();
-        let (swept, calls) = keyward.app.store.observations(id(&token), seen_at).await.unwrap();
+        let kept = keyward.app.store.call_samples(id(&token), seen_at).await.unwrap().0.len();
+        keyward.app.admin.sweep().await.unwrap();
+        let (swept, calls) = keyward.app.store.call_samples(id(&token), seen_at).await.unwrap();
         assert_eq!((kept, swept.len(), calls), (3, 0, 5), "{name}: and then forgotten, but for their number");
     }
 }
@@ -128,7 +128,7 @@ async fn a_record_is_bounded_and_says_how_much_it_covers() {
 async fn mission_x5_calls_are_charted_by_what_became_of_them() {
     for (name, database) in databases() {
         let keyward = Keyward::with(database, TRUSTED).await;
-        let console = &keyward.app.console;
+        let admin = &keyward.app.admin;
         let form = KeyInput {
             name: "charted".to_owned(),
             owner: "charted".to_owned(),
@@ -137,7 +137,7 @@ async fn mission_x5_calls_are_charted_by_what_became_of_them() {
             limits: "2/minute".to_owned(),
             ..KeyInput::default()
         };
-        let token = console.issue_key(&console.operator(), &form).await.unwrap().token.reveal().to_owned();
+        let token = admin.issue_key(&admin.operator(), &form).await.unwrap().token.reveal().to_owned();
         let mut client = keyward.client();
         // 12:00: two pass, one is over the limit. 15:00: one is refused. 15:50: two pass.
         for (wait, scope, calls) in [(0, "things", 3), (180, "others", 1), (50, "things", 2)] {
@@ -148,7 +148,7 @@ async fn mission_x5_calls_are_charted_by_what_became_of_them() {
             keyward.app.verifier.flush().await.unwrap();
         }
         for (period, expected) in [(Period::Hour, (2, 0, 1)), (Period::Day, (4, 1, 1)), (Period::Month, (4, 1, 1))] {
-            let series = console.key_series(&console.operator(), id(&token), period).await.unwrap();
+            let series = admin.key_series(&admin.operator(), id(&token), period).await.unwrap();
             let total = series.total();
             assert_eq!((total.allowed, total.limited, total.refused), expected, "{name} {period:?}");
             assert_eq!(series.bars.last().unwrap().allowed, if period == Period::Month { 4 } else { 2 }, "{name}");
@@ -167,8 +167,8 @@ async fn mission_x5_calls_are_charted_by_what_became_of_them() {
         assert!(page.contains(&format!("href=\"/keys/{}?period=month#calls\"", id_of(&token))), "{name}: {page}");
 
         keyward.pass(Duration::from_hours(4)).await;
-        console.sweep().await.unwrap();
-        let series = console.key_series(&console.operator(), id(&token), Period::Day).await.unwrap();
+        admin.sweep().await.unwrap();
+        let series = admin.key_series(&admin.operator(), id(&token), Period::Day).await.unwrap();
         assert_eq!(series.total().all(), 6, "{name}: hours stay when minutes are forgotten");
     }
 }
@@ -177,7 +177,7 @@ async fn mission_x5_calls_are_charted_by_what_became_of_them() {
 #[tokio::test]
 async fn a_key_tried_in_the_browser_is_judged_as_by_the_server() {
     let keyward = Keyward::new().await;
-    let (console, operator) = (&keyward.app.console, keyward.app.console.operator());
+    let (admin, operator) = (&keyward.app.admin, keyward.app.admin.operator());
     let mut keys = Vec::new();
     let settings: [(&str, &str, &str, &str); 5] = [
         ("things doors.read", "", "", ""),
@@ -200,10 +200,10 @@ async fn a_key_tried_in_the_browser_is_judged_as_by_the_server() {
                 expires: "30d".to_owned(),
                 ..KeyInput::default()
             };
-            let id = console.issue_key(&operator, &form).await.unwrap().key.id;
+            let id = admin.issue_key(&operator, &form).await.unwrap().key.id;
             match fate {
-                "off" => drop(console.switch_key(&operator, id, false).await.unwrap()),
-                "archived" => drop(console.archive_key(&operator, id, model::key::ArchiveReason::Superseded).await),
+                "off" => drop(admin.switch_key(&operator, id, false).await.unwrap()),
+                "archived" => drop(admin.archive_key(&operator, id, model::key::ArchiveReason::Superseded).await),
                 _ => {}
             }
             keys.push(id);
@@ -222,14 +222,18 @@ async fn a_key_tried_in_the_browser_is_judged_as_by_the_server() {
             for scope in ["", "things", "things.read", "doors.write", "keyward.verify", "public"] {
                 for address in ["", "10.1.2.3", "::ffff:10.1.2.3", "2001:db8::5", "192.0.2.7"] {
                     for method in ["GET", "POST"] {
-                        let demand = Demand::parse(scope).unwrap_or(Demand::Any);
-                        let question = Question {
+                        let required = RequiredScopes::parse(scope).unwrap_or(RequiredScopes::Any);
+                        let question = VerifyRequest {
                             address: address.parse().ok(),
                             writes: method == "POST",
-                            ..Question::new("", &demand)
+                            ..VerifyRequest::new("", &required)
                         };
-                        let answer =
-                            keyward.app.verifier.look_as(stored.clone(), &question, Signature::Missing).await.unwrap();
+                        let answer = keyward
+                            .app
+                            .verifier
+                            .dry_run_as(stored.clone(), &question, Signature::Missing)
+                            .await
+                            .unwrap();
                         let [scope, address, method] = [scope, address, method].map(str::to_owned);
                         let door = Door { scope, address, method, at: String::new() };
                         let walk = tried.hold(&door, now.millis()).unwrap();
@@ -265,7 +269,7 @@ async fn what_is_seen_of_a_key_is_for_whom_the_key_is_for() {
     let theirs = keyward.issue("things").await;
     let mut member = keyward.signed_in(Role::Member).await;
     assert_eq!(member.get(&format!("/keys/{}", id_of(&theirs))).await.status, StatusCode::NOT_FOUND);
-    let console = &keyward.app.console;
+    let admin = &keyward.app.admin;
     let form = KeyInput {
         name: "mine".to_owned(),
         owner: "member@example.com".to_owned(),
@@ -273,7 +277,7 @@ async fn what_is_seen_of_a_key_is_for_whom_the_key_is_for() {
         expires: "90d".to_owned(),
         ..KeyInput::default()
     };
-    let mine = console.issue_key(&console.operator(), &form).await.unwrap().key.id;
+    let mine = admin.issue_key(&admin.operator(), &form).await.unwrap().key.id;
     let page = member.get(&format!("/keys/{mine}")).await;
     assert_eq!(page.status, StatusCode::OK);
     let page = page.page();

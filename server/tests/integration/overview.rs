@@ -12,13 +12,13 @@ use crate::support::{Keyward, Operator, databases, id_of};
 async fn the_overview_counts_what_happened() {
     for (name, database) in databases() {
         let keyward = Keyward::on(database).await;
-        let console = &keyward.app.console;
-        let operator = console.operator();
+        let admin = &keyward.app.admin;
+        let operator = admin.operator();
         let mut browser = keyward.signed_in(Role::Admin).await;
         assert_eq!(browser.get("/").await.header("location"), "/keys", "{name}: there is nothing to see yet");
         let key = keyward.issue("things.read").await;
         assert_eq!(browser.get("/").await.header("location"), "/overview", "{name}");
-        assert_eq!(console.first_run(&operator).await.unwrap(), FirstRun::NoCall, "{name}");
+        assert_eq!(admin.first_run(&operator).await.unwrap(), FirstRun::NoCall, "{name}");
         assert!(browser.get("/overview").await.page().contains("One step left: have a key verified"), "{name}");
 
         let mut client = keyward.client();
@@ -27,7 +27,7 @@ async fn the_overview_counts_what_happened() {
         }
         assert_eq!(client.forward(&key, "scope=doors").await.status, 403);
         keyward.app.verifier.flush().await.unwrap();
-        let seen = console.overview(&operator).await.unwrap();
+        let seen = admin.overview(&operator).await.unwrap();
         let last = seen.calls.bars.last().unwrap();
         assert_eq!((seen.calls.bars.len(), last.allowed, last.limited, last.refused), (24, 3, 0, 1), "{name}");
         assert_eq!(
@@ -36,18 +36,18 @@ async fn the_overview_counts_what_happened() {
         );
         assert_eq!((seen.busiest[0].id.as_str(), seen.busiest[0].calls), (id_of(&key), 3), "{name}");
         assert_eq!((seen.live, seen.soon, seen.expiring[0].id.as_str()), (1, 0, id_of(&key)), "{name}");
-        assert_eq!(console.first_run(&operator).await.unwrap(), FirstRun::Verified, "{name}");
+        assert_eq!(admin.first_run(&operator).await.unwrap(), FirstRun::Verified, "{name}");
         let page = browser.get("/overview").await.page();
         assert!(page.contains("The first call was allowed.") && page.contains("insufficient_scope"), "{name}");
 
         // A second batch adds to the first; a day later both are the day before.
         assert_eq!(client.forward(&key, "scope=things.read").await.status, 200);
         keyward.app.verifier.flush().await.unwrap();
-        assert_eq!(console.overview(&operator).await.unwrap().calls.bars.last().unwrap().allowed, 4, "{name}");
+        assert_eq!(admin.overview(&operator).await.unwrap().calls.bars.last().unwrap().allowed, 4, "{name}");
         keyward.pass(Duration::from_hours(24)).await;
-        let seen = console.overview(&operator).await.unwrap();
+        let seen = admin.overview(&operator).await.unwrap();
         assert_eq!((seen.calls.bars.iter().map(|hour| hour.allowed).sum::<i64>(), seen.before), (0, 5), "{name}");
-        assert_eq!(console.first_run(&operator).await.unwrap(), FirstRun::Over, "{name}");
+        assert_eq!(admin.first_run(&operator).await.unwrap(), FirstRun::Over, "{name}");
     }
 }
 
@@ -64,8 +64,8 @@ async fn a_member_sees_their_own_numbers() {
             expires: "20d".to_owned(),
             ..KeyInput::default()
         };
-        let console = &keyward.app.console;
-        let mine = console.issue_key(&console.operator(), &form).await.unwrap().token.reveal().to_owned();
+        let admin = &keyward.app.admin;
+        let mine = admin.issue_key(&admin.operator(), &form).await.unwrap().token.reveal().to_owned();
         let mut client = keyward.client();
         for (token, calls) in [(&theirs, 5), (&mine, 2)] {
             for _ in 0..calls {
@@ -83,7 +83,7 @@ async fn a_member_sees_their_own_numbers() {
             list.contains("No key matches") && !list.contains("mine alone"),
             "{name}: not one's own instead: {list}"
         );
-        let all = console.overview(&console.operator()).await.unwrap();
+        let all = admin.overview(&admin.operator()).await.unwrap();
         assert_eq!((all.calls.bars.last().unwrap().allowed, all.live, all.soon), (7, 2, 1), "{name}");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use admin::{ConsoleError, Issued};
+use admin::{AdminError, Issued};
 use axum::http::StatusCode;
 use model::key_input::KeyInput;
 use model::{id::KeyId, key::ArchiveReason, listing::ListKeys, people::Role, registry::Kind, time::DAY};
@@ -22,16 +22,16 @@ fn form(owner: &str, expires: &str) -> KeyInput {
     }
 }
 
-async fn issue(keyward: &Keyward, owner: &str, expires: &str) -> Result<Issued, ConsoleError> {
-    let console = &keyward.app.console;
-    console.issue_key(&console.operator(), &form(owner, expires)).await
+async fn issue(keyward: &Keyward, owner: &str, expires: &str) -> Result<Issued, AdminError> {
+    let admin = &keyward.app.admin;
+    admin.issue_key(&admin.operator(), &form(owner, expires)).await
 }
 
 /// Keys of this owner that work, counted by hand.
 async fn working(keyward: &Keyward, owner: &str) -> Vec<KeyId> {
-    let console = &keyward.app.console;
+    let admin = &keyward.app.admin;
     let list = ListKeys { owner: Some(owner.to_owned()), ..ListKeys::default() };
-    let page = console.list_keys(&console.operator(), &list).await.unwrap().page;
+    let page = admin.list_keys(&admin.operator(), &list).await.unwrap().page;
     let now = keyward.clock.now();
     page.keys.iter().filter(|listed| listed.key.spec.expires_at > now).map(|listed| listed.key.id).collect()
 }
@@ -51,10 +51,10 @@ async fn an_account_is_one_owner_however_it_is_spelled() {
         issue(&keyward, "mEmber@example.com", "90d").await.unwrap();
         assert!(issue(&keyward, "Member@example.com", "90d").await.is_err(), "one cap for all spellings");
 
-        let console = &keyward.app.console;
-        let operator = console.operator();
-        let person = console.user_named(&operator, "Member@Example.com").await.unwrap();
-        console.disable_user(&operator, person.id).await.unwrap();
+        let admin = &keyward.app.admin;
+        let operator = admin.operator();
+        let person = admin.user_named(&operator, "Member@Example.com").await.unwrap();
+        admin.disable_user(&operator, person.id).await.unwrap();
         keyward.pass(Duration::from_secs(1)).await;
         for token in &tokens {
             let answer = keyward.client().forward(token, "scope=things").await;
@@ -68,13 +68,13 @@ async fn a_cap_holds_however_a_key_comes_to_live() {
     for (name, database) in databases() {
         eprintln!("on {name}");
         let keyward = Keyward::on(database).await;
-        let console = &keyward.app.console;
-        let operator = console.operator();
+        let admin = &keyward.app.admin;
+        let operator = admin.operator();
 
         // Rotated in a chain: two that overlap are one, more are not.
         let mut last = issue(&keyward, "chain", "90d").await.unwrap().key.id;
         let refused = loop {
-            match console.rotate_key(&operator, last, 7 * DAY).await {
+            match admin.rotate_key(&operator, last, 7 * DAY).await {
                 Ok(issued) => last = issued.key.id,
                 Err(error) => break error,
             }
@@ -89,10 +89,10 @@ async fn a_cap_holds_however_a_key_comes_to_live() {
             held.push(issue(&keyward, "all", "90d").await.unwrap().key.id);
         }
         for id in &held {
-            console.rotate_key(&operator, *id, DAY).await.unwrap();
+            admin.rotate_key(&operator, *id, DAY).await.unwrap();
         }
         assert!(issue(&keyward, "all", "90d").await.is_err());
-        let error = console.edit_key(&operator, held[0], &form("all", "90d"), None).await.unwrap_err();
+        let error = admin.edit_key(&operator, held[0], &form("all", "90d"), None).await.unwrap_err();
         assert!(error.to_string().contains("holds 5 of 5"), "{error}");
 
         // Edited back to life, and given away.
@@ -105,21 +105,21 @@ async fn a_cap_holds_however_a_key_comes_to_live() {
         for _ in 0..4 {
             given = Some(issue(&keyward, "again", "90d").await.unwrap().key.id);
         }
-        console.edit_key(&operator, old[0], &form("again", "90d"), None).await.unwrap();
+        admin.edit_key(&operator, old[0], &form("again", "90d"), None).await.unwrap();
         for id in &old[1..] {
-            let error = console.edit_key(&operator, *id, &form("again", "90d"), None).await.unwrap_err();
+            let error = admin.edit_key(&operator, *id, &form("again", "90d"), None).await.unwrap_err();
             assert!(error.to_string().contains("holds 5 of 5"), "{error}");
         }
-        console.edit_key(&operator, given.unwrap(), &form("somebody else", "90d"), None).await.unwrap();
-        console.edit_key(&operator, old[1], &form("again", "90d"), None).await.unwrap();
-        let error = console.edit_key(&operator, given.unwrap(), &form("again", "90d"), None).await.unwrap_err();
+        admin.edit_key(&operator, given.unwrap(), &form("somebody else", "90d"), None).await.unwrap();
+        admin.edit_key(&operator, old[1], &form("again", "90d"), None).await.unwrap();
+        let error = admin.edit_key(&operator, given.unwrap(), &form("again", "90d"), None).await.unwrap_err();
         assert!(error.to_string().contains("holds 5 of 5"), "{error}");
         assert_eq!(working(&keyward, "again").await.len(), 5);
 
         // Many at once.
         let made = futures(&keyward, 12).await;
         assert_eq!((made, working(&keyward, "at once").await.len()), (5, 5));
-        console.archive_key(&operator, working(&keyward, "at once").await[0], ArchiveReason::NotNeeded).await.unwrap();
+        admin.archive_key(&operator, working(&keyward, "at once").await[0], ArchiveReason::NotNeeded).await.unwrap();
         assert_eq!(futures(&keyward, 3).await, 1);
     }
 }
@@ -128,12 +128,12 @@ async fn a_cap_holds_however_a_key_comes_to_live() {
 async fn futures(keyward: &Keyward, count: usize) -> usize {
     let tasks: Vec<_> = (0..count)
         .map(|_| {
-            let console = keyward.app.console.clone();
+            let admin = keyward.app.admin.clone();
             tokio::spawn(async move {
                 // A database that is busy says so: whoever is told to, comes again.
                 loop {
-                    match console.issue_key(&console.operator(), &form("at once", "90d")).await {
-                        Err(ConsoleError::Store(_)) => {}
+                    match admin.issue_key(&admin.operator(), &form("at once", "90d")).await {
+                        Err(AdminError::Store(_)) => {}
                         ended => return ended.is_ok(),
                     }
                 }
@@ -158,14 +158,14 @@ async fn the_command_line_makes_keys_of_nobody_which_no_cap_counts() {
         }
         let key = last.unwrap();
         assert_eq!(key.spec.owner.as_str(), "");
-        let mut admin = keyward.signed_in(Role::Admin).await;
-        let page = admin.get(&format!("/keys/{}", key.id)).await.page();
+        let mut browser = keyward.signed_in(Role::Admin).await;
+        let page = browser.get(&format!("/keys/{}", key.id)).await.page();
         assert!(page.contains("<dt>Owner</dt><dd><bdi>Nobody</bdi></dd>"), "{page}");
-        let console = &keyward.app.console;
+        let admin = &keyward.app.admin;
         let edited = KeyInput { description: "edited".to_owned(), ..form("", "90d") };
-        let edited = console.edit_key(&console.operator(), key.id, &edited, None).await.unwrap();
+        let edited = admin.edit_key(&admin.operator(), key.id, &edited, None).await.unwrap();
         assert_eq!(edited.spec.owner.as_str(), "", "an edit gives it to nobody");
-        let own = admin.post("/keys/new", &[("name", "own"), ("scopes", "things"), ("life", "90")]).await;
+        let own = browser.post("/keys/new", &[("name", "own"), ("scopes", "things"), ("life", "90")]).await;
         assert_eq!(own.status, StatusCode::OK, "{}", own.body);
         assert_eq!(working(&keyward, "admin@example.com").await.len(), 1, "whoever signs in makes their own");
     }
@@ -176,14 +176,14 @@ async fn a_member_gives_a_key_no_more_than_is_theirs() {
     for (name, database) in databases() {
         eprintln!("on {name}");
         let keyward = Keyward::on(database).await;
-        let console = &keyward.app.console;
-        let operator = console.operator();
+        let admin = &keyward.app.admin;
+        let operator = admin.operator();
         for (kind, fields) in [
             (Kind::Tenant, &[("name", "north"), ("prefix", "no"), ("presentations", "bearer")][..]),
             (Kind::Subject, &[("name", "root"), ("tenant", "default")]),
         ] {
             let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            console.create_entry(&operator, kind, &fields).await.unwrap();
+            admin.create_entry(&operator, kind, &fields).await.unwrap();
         }
         let mut member = keyward.signed_in(Role::Member).await;
         let plain = [("name", "mine"), ("scopes", "things"), ("life", "90")];
@@ -204,7 +204,7 @@ async fn a_member_gives_a_key_no_more_than_is_theirs() {
         // What an admin gave a key is the member's to keep, through edits and rotations; and a tenant they were let into.
         let given =
             KeyInput { tenant: "north".to_owned(), role: "reader".to_owned(), ..form("member@example.com", "90d") };
-        let given = console.issue_key(&operator, &given).await.unwrap().key;
+        let given = admin.issue_key(&operator, &given).await.unwrap().key;
         let there = [&plain[..], &[("tenant", "north")]].concat();
         assert_eq!(member.post("/keys/new", &there).await.status, StatusCode::OK);
         let edit = format!("/keys/{}/edit", given.id);

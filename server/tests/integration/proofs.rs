@@ -52,7 +52,7 @@ async fn a_head_that_is_ahead_is_an_error_and_the_process_ends() {
         let token = keyward.issue("any").await;
         let server = Server::start(&keyward.database);
         keyward.database.execute("UPDATE audit_head SET seq = seq + 7").await;
-        let heard = tokio::time::timeout(std::time::Duration::from_secs(2), keyward.app.verifier.hear()).await;
+        let heard = tokio::time::timeout(std::time::Duration::from_secs(2), keyward.app.verifier.poll_changes()).await;
         assert!(heard.expect("it ends").is_err());
         assert_eq!(keyward.client().forward(&token, "scope=any").await.status, StatusCode::OK);
         let (_, took) = tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
@@ -67,7 +67,7 @@ async fn files_are_private() {
     use std::os::unix::fs::PermissionsExt;
     let keyward = Keyward::new().await;
     keyward.issue("any").await;
-    keyward.app.console.checkpoint_audit().await.unwrap();
+    keyward.app.admin.checkpoint_audit().await.unwrap();
     let mut seen = 0;
     for file in fs::read_dir(keyward.database.folder()).unwrap().flatten() {
         let mode = file.metadata().unwrap().permissions().mode() & 0o777;

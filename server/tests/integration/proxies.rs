@@ -88,7 +88,7 @@ fn issue_at(database: &Database, clock: Clock, form: KeyInput) -> String {
         let config = config(database, &[]);
         let store = boot::open(&config, boot::Upgrade::Yes).await.unwrap();
         let app = boot::assemble(config, store, clock, Entropy::system());
-        let issued = app.console.issue_key(&app.console.operator(), &form).await.unwrap();
+        let issued = app.admin.issue_key(&app.admin.operator(), &form).await.unwrap();
         app.store.close().await;
         issued.token.reveal().to_owned()
     };

@@ -196,7 +196,7 @@ async fn mission_i1_a_group_is_made_edited_and_archived_whole() {
         assert!(list.body.contains("Foyer") && list.body.contains("screens"), "what is not sent stays: {}", list.body);
         assert!(list.body.contains(&format!("/keys?group={id}")), "its keys are a link away: {}", list.body);
 
-        let console = &keyward.app.console;
+        let admin = &keyward.app.admin;
         let mut tokens = Vec::new();
         for group in ["Foyer", "Foyer", ""] {
             let form = model::key_input::KeyInput {
@@ -206,7 +206,7 @@ async fn mission_i1_a_group_is_made_edited_and_archived_whole() {
                 group: group.to_owned(),
                 ..Default::default()
             };
-            tokens.push(console.issue_key(&console.operator(), &form).await.unwrap().token.reveal().to_owned());
+            tokens.push(admin.issue_key(&admin.operator(), &form).await.unwrap().token.reveal().to_owned());
         }
         let list = browser.get("/settings/groups").await;
         assert!(list.body.contains(&format!("value=\"group={id}\"")), "archiving them is a button away: {}", list.body);
@@ -282,7 +282,7 @@ async fn mission_p2_a_key_stops_with_the_user_it_acts_as() {
         let keyward = Keyward::on(database).await;
         let mut browser = keyward.signed_in(Role::Admin).await;
         make(&mut browser, "subjects", &[("name", "panel@acme.example"), ("tenant", "default")]).await;
-        let console = &keyward.app.console;
+        let admin = &keyward.app.admin;
         let form = model::key_input::KeyInput {
             name: "k".to_owned(),
             scopes: "things".to_owned(),
@@ -290,7 +290,7 @@ async fn mission_p2_a_key_stops_with_the_user_it_acts_as() {
             acts_as: "panel@acme.example".to_owned(),
             ..Default::default()
         };
-        let token = console.issue_key(&console.operator(), &form).await.unwrap().token.reveal().to_owned();
+        let token = admin.issue_key(&admin.operator(), &form).await.unwrap().token.reveal().to_owned();
         let id = id_of_entry(&mut browser, "subjects", "panel@acme.example").await;
         let switch = format!("/settings/subjects/{id}/switch");
         for (on, expected) in [("", "valid"), ("0", "subject_inactive"), ("0", "subject_inactive"), ("1", "valid")] {
@@ -438,7 +438,7 @@ async fn people_are_added_disabled_enabled_and_reset() {
         keyward.pass(Duration::from_secs(1)).await;
         assert_eq!(code(&keyward, &token, "scope=any").await, "valid");
 
-        let users = keyward.app.console.users(&keyward.app.console.operator()).await.unwrap();
+        let users = keyward.app.admin.users(&keyward.app.admin.operator()).await.unwrap();
         let switch = |email: &str| {
             let user = users.iter().find(|user| user.email.as_str() == email).unwrap();
             format!("/settings/people/{}/switch", user.id)
@@ -466,10 +466,10 @@ async fn people_are_added_disabled_enabled_and_reset() {
         assert!(last.code == 2 && last.stderr.contains("last superadmin"), "{last:?}");
 
         // A reset ends sessions, and the old password. The command goes by the machine's clock.
-        let console = &keyward.app.console;
+        let admin = &keyward.app.admin;
         keyward.pass(Duration::from_secs(1)).await;
-        let user = console.user_named(&console.operator(), "ADA@example.com").await.unwrap();
-        console.reset_password(&console.operator(), user.id, "another long enough one".to_owned()).await.unwrap();
+        let user = admin.user_named(&admin.operator(), "ADA@example.com").await.unwrap();
+        admin.reset_password(&admin.operator(), user.id, "another long enough one".to_owned()).await.unwrap();
         assert_eq!(ada.get("/keys").await.status, StatusCode::SEE_OTHER);
         assert_eq!(ada.post("/sign-in", &credentials).await.status, StatusCode::UNAUTHORIZED);
         let new = [("email", "ada@example.com"), ("password", "another long enough one")];

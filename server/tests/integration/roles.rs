@@ -43,8 +43,8 @@ impl World {
         for role in Role::ALL {
             keyward.signed_in(role).await;
         }
-        let console = &keyward.app.console;
-        let operator = console.operator();
+        let admin = &keyward.app.admin;
+        let operator = admin.operator();
         let mut made = Vec::new();
         for name in ["live", "archived"] {
             let form = KeyInput {
@@ -54,19 +54,19 @@ impl World {
                 expires: "90d".to_owned(),
                 ..KeyInput::default()
             };
-            made.push(console.issue_key(&operator, &form).await.unwrap().key.id);
+            made.push(admin.issue_key(&operator, &form).await.unwrap().key.id);
         }
-        console.archive_key(&operator, made[1], ArchiveReason::NotNeeded).await.unwrap();
+        admin.archive_key(&operator, made[1], ArchiveReason::NotNeeded).await.unwrap();
         let mut entries = Vec::new();
         for kind in Kind::ALL {
             if matches!(kind, Kind::Group | Kind::Subject) {
                 let fields = [("name", "one"), ("tenant", DEFAULT_TENANT)]
                     .map(|(name, text)| (name.to_owned(), text.to_owned()));
-                console.create_entry(&operator, kind, &fields.into()).await.unwrap();
+                admin.create_entry(&operator, kind, &fields.into()).await.unwrap();
             }
-            entries.push((kind, console.entries(&operator, kind).await.unwrap()[0].id.to_string()));
+            entries.push((kind, admin.entries(&operator, kind).await.unwrap()[0].id.to_string()));
         }
-        let person = console.user_named(&operator, "auditor@example.com").await.unwrap().id.to_string();
+        let person = admin.user_named(&operator, "auditor@example.com").await.unwrap().id.to_string();
         let [live, archived] = [made[0], made[1]].map(|id| id.to_string());
         Self { keyward, live, archived, entries, person }
     }

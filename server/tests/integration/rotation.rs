@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use admin::{BulkAct, ConsoleError, Pick};
+use admin::{AdminError, BulkAct, Pick};
 use axum::http::{Method, StatusCode};
 use model::key_input::KeyInput;
 use model::{
@@ -34,7 +34,7 @@ impl Here {
     }
 
     async fn issue(&self, name: &str, form: &str) -> String {
-        let console = &self.keyward.app.console;
+        let admin = &self.keyward.app.admin;
         let form = KeyInput {
             name: name.to_owned(),
             owner: format!("owner of {name}"),
@@ -43,12 +43,12 @@ impl Here {
             form: form.to_owned(),
             ..KeyInput::default()
         };
-        console.issue_key(&console.operator(), &form).await.unwrap().token.reveal().to_owned()
+        admin.issue_key(&admin.operator(), &form).await.unwrap().token.reveal().to_owned()
     }
 
     async fn rotate(&self, token: &str, overlap: i64) -> String {
-        let console = &self.keyward.app.console;
-        console.rotate_key(&console.operator(), id(token), overlap).await.unwrap().token.reveal().to_owned()
+        let admin = &self.keyward.app.admin;
+        admin.rotate_key(&admin.operator(), id(token), overlap).await.unwrap().token.reveal().to_owned()
     }
 
     async fn call(&self, token: &str, agent: &str) -> StatusCode {
@@ -141,11 +141,11 @@ async fn mission_n3_both_pages_show_who_still_calls_with_the_old_key_and_when_it
         assert_eq!(here.call(&old, "kiosk north").await, StatusCode::OK, "somebody was missed: it works again");
         assert!(here.page(&old).await.contains("Overlap extended"));
 
-        let console = here.keyward.app.console.clone();
-        console.archive_key(&console.operator(), id(&old), ArchiveReason::Superseded).await.unwrap();
+        let admin = here.keyward.app.admin.clone();
+        admin.archive_key(&admin.operator(), id(&old), ArchiveReason::Superseded).await.unwrap();
         assert!(!here.page(&new).await.contains("id=\"pair-"), "an archived key is no pair's");
         assert_eq!(here.send(&old, "extend", &[("overlap", "7d")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-        console.purge_key(&console.operator(), id(&old)).await.unwrap();
+        admin.purge_key(&admin.operator(), id(&old)).await.unwrap();
         here.page(&new).await;
     }
 }
@@ -238,8 +238,8 @@ async fn mission_n3_the_overlap_is_what_was_chosen_and_never_longer_than_the_old
 #[tokio::test]
 async fn mission_n3_a_jwt_says_that_its_own_end_stays() {
     for mut here in Here::everywhere().await {
-        let console = &here.keyward.app.console;
-        let operator = console.operator();
+        let admin = &here.keyward.app.admin;
+        let operator = admin.operator();
         let form = KeyInput {
             name: "offline".to_owned(),
             owner: "offline".to_owned(),
@@ -248,24 +248,24 @@ async fn mission_n3_a_jwt_says_that_its_own_end_stays() {
             form: "jwt".to_owned(),
             ..KeyInput::default()
         };
-        let old = console.issue_key(&operator, &form).await.unwrap().key;
+        let old = admin.issue_key(&operator, &form).await.unwrap().key;
         let page = here.browser.get(&format!("/keys/{}/rotate", old.id)).await.page();
         assert!(page.contains("accepts it until its own end"), "{page}");
-        console.rotate_key(&operator, old.id, 3_600_000).await.unwrap();
+        admin.rotate_key(&operator, old.id, 3_600_000).await.unwrap();
         let page = here.browser.get(&format!("/keys/{}", old.id)).await.page();
         assert!(page.contains("The old key is a JWT") && page.contains("nothing lengthens it"), "{page}");
         let beyond =
-            console.extend_overlap(&operator, old.id, admin::Overlap::Until(old.spec.expires_at.plus(1000))).await;
+            admin.extend_overlap(&operator, old.id, admin::Overlap::Until(old.spec.expires_at.plus(1000))).await;
         assert!(beyond.is_err());
         // The policy is the other bound.
-        let mut fields = console.entries(&operator, model::registry::Kind::Policy).await.unwrap();
+        let mut fields = admin.entries(&operator, model::registry::Kind::Policy).await.unwrap();
         let policy = fields.remove(0);
         let days = [("max_days".to_owned(), "7".to_owned())].into();
-        console.edit_entry(&operator, model::registry::Kind::Policy, policy.id, &days, None).await.unwrap();
+        admin.edit_entry(&operator, model::registry::Kind::Policy, policy.id, &days, None).await.unwrap();
         let week = here.keyward.clock.now().plus(7 * 86_400_000);
         let until = |at| admin::Overlap::Until(at);
-        assert!(console.extend_overlap(&operator, old.id, until(week.plus(1000))).await.is_err());
-        let extended = console.extend_overlap(&operator, old.id, until(week)).await.unwrap();
+        assert!(admin.extend_overlap(&operator, old.id, until(week.plus(1000))).await.is_err());
+        let extended = admin.extend_overlap(&operator, old.id, until(week)).await.unwrap();
         assert_eq!(extended.spec.expires_at, week);
     }
 }
@@ -273,25 +273,25 @@ async fn mission_n3_a_jwt_says_that_its_own_end_stays() {
 #[tokio::test]
 async fn a_key_has_one_successor_and_what_others_do_meanwhile_stays_done() {
     for here in Here::everywhere().await {
-        let console = &here.keyward.app.console;
-        let operator = console.operator();
+        let admin = &here.keyward.app.admin;
+        let operator = admin.operator();
         let old = here.issue("one successor", "").await;
         let new = here.rotate(&old, 86_400_000).await;
-        let again = console.rotate_key(&operator, id(&old), 0).await;
-        assert!(matches!(again, Err(ConsoleError::Invalid(_))), "{:?}", again.err());
+        let again = admin.rotate_key(&operator, id(&old), 0).await;
+        assert!(matches!(again, Err(AdminError::Invalid(_))), "{:?}", again.err());
         let extend = BulkAct::Extend("90d".to_owned());
-        let left_alone = console.step_bulk(&operator, &extend, &Pick::These(vec![id(&old)]), None, None).await;
+        let left_alone = admin.step_bulk(&operator, &extend, &Pick::These(vec![id(&old)]), None, None).await;
         assert!(left_alone.unwrap().items[0].refused.as_ref().unwrap().contains("rotated"));
-        console.archive_key(&operator, id(&new), ArchiveReason::NotNeeded).await.unwrap();
-        assert!(console.rotate_key(&operator, id(&old), 0).await.is_ok());
+        admin.archive_key(&operator, id(&new), ArchiveReason::NotNeeded).await.unwrap();
+        assert!(admin.rotate_key(&operator, id(&old), 0).await.is_ok());
         for round in 0..8 {
             let raced = here.issue(&format!("raced {round}"), "").await;
             let (rotated, switched) = tokio::join!(
-                console.rotate_key(&operator, id(&raced), 86_400_000),
-                console.switch_key(&operator, id(&raced), false)
+                admin.rotate_key(&operator, id(&raced), 86_400_000),
+                admin.switch_key(&operator, id(&raced), false)
             );
             switched.unwrap();
-            assert!(rotated.is_ok() || matches!(rotated, Err(ConsoleError::Conflict | ConsoleError::Invalid(_))));
+            assert!(rotated.is_ok() || matches!(rotated, Err(AdminError::Conflict | AdminError::Invalid(_))));
             assert!(matches!(here.key(&raced).await.state, KeyState::Off(_)), "{:?}", rotated.err());
         }
     }

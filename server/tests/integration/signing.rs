@@ -155,7 +155,7 @@ async fn signed_key(keyward: &Keyward) -> String {
         signed_writes: "required".to_owned(),
         ..KeyInput::default()
     };
-    keyward.app.console.issue_key(&keyward.app.console.operator(), &form).await.unwrap().token.reveal().to_owned()
+    keyward.app.admin.issue_key(&keyward.app.admin.operator(), &form).await.unwrap().token.reveal().to_owned()
 }
 
 /// The id of the verify key in the page that is retired by this one's form, newest first.
@@ -402,7 +402,7 @@ async fn mission_e2_e5_verify_keys_by_command() {
             (added["fingerprint"].as_str(), added["counts"].as_bool()),
             (Some(old.fingerprint().as_str()), Some(true))
         );
-        keyward.app.verifier.hear().await.unwrap();
+        keyward.app.verifier.poll_changes().await.unwrap();
         assert_eq!(
             ask(&mut proxy, "POST", URI, &token, &old.sign(&clock)).await,
             passed(),
@@ -417,7 +417,7 @@ async fn mission_e2_e5_verify_keys_by_command() {
         let id = added["id"].as_str().unwrap();
         let retired = run(database, &["verify-keys", "retire", key, id, "--json"], "");
         assert_eq!(json(&retired.stdout)["counts"], false, "{retired:?}");
-        keyward.app.verifier.hear().await.unwrap();
+        keyward.app.verifier.poll_changes().await.unwrap();
         assert_eq!(ask(&mut proxy, "POST", URI, &token, &old.sign(&clock)).await, refused("signature_invalid"));
         assert_eq!(ask(&mut proxy, "POST", URI, &token, &new.sign(&clock)).await, passed());
 

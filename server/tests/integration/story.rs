@@ -15,12 +15,12 @@ async fn one_key_from_the_setup_link_to_the_refusal() {
 }
 
 async fn story(keyward: Keyward) {
-    let console = &keyward.app.console;
-    let operator = console.operator();
+    let admin = &keyward.app.admin;
+    let operator = admin.operator();
     let mut browser = keyward.client();
 
     // The link makes the first superadmin, and is dead afterwards.
-    let code = console.setup_link(&operator).await.unwrap().expect("nobody is there yet").reveal().to_owned();
+    let code = admin.setup_link(&operator).await.unwrap().expect("nobody is there yet").reveal().to_owned();
     let page = browser.get(&format!("/setup?code={code}")).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
     assert!(page.body.contains(&code), "the form carries the code on");
@@ -34,7 +34,7 @@ async fn story(keyward: Keyward) {
     let again = browser.post("/setup", &[("code", &code), ("email", "evil@example.com"), ("password", PASSWORD)]).await;
     assert_eq!(again.status, StatusCode::GONE);
     assert_eq!(browser.get(&format!("/setup?code={code}")).await.status, StatusCode::GONE);
-    assert!(console.setup_link(&operator).await.unwrap().is_none(), "no link once there is a superadmin");
+    assert!(admin.setup_link(&operator).await.unwrap().is_none(), "no link once there is a superadmin");
 
     // Sign in, and be told what to do.
     let wrong = browser.post("/sign-in", &[("email", "ops@example.com"), ("password", "not the password")]).await;
@@ -113,7 +113,7 @@ async fn story(keyward: Keyward) {
     for expected in ["User added", "Key created", "Key archived", "ops@example.com"] {
         assert!(audit.body.contains(expected), "{expected}: {}", audit.body);
     }
-    console.checkpoint_audit().await.unwrap();
-    let report = console.verify_audit(&operator).await.unwrap();
+    admin.checkpoint_audit().await.unwrap();
+    let report = admin.verify_audit(&operator).await.unwrap();
     assert_eq!((report.events, report.anchored), (4, Some(4)));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use admin::Console;
+use admin::Admin;
 use crypto::{clock::Clock, secret::Entropy};
 use model::key_input::KeyInput;
 use model::{
@@ -11,24 +11,27 @@ use model::{
     key::{ArchiveReason, Archived},
     listing::ListKeys,
     registry::Kind,
-    scope::Demand,
-    tenant::Presentation,
+    scope::RequiredScopes,
+    tenant::CredentialSource,
 };
-use verify::{Question, Verifier};
+use verify::{Verifier, VerifyRequest};
 
 use crate::support::{Keyward, Operator, databases, id_of};
 
 /// Who asks, as the record of refusals has it.
 const ASKED: (&str, &str) = ("0000000000000000", "a test");
 
-async fn make_tenant(console: &Console, name: &str, prefix: &str) {
+async fn make_tenant(admin: &Admin, name: &str, prefix: &str) {
     let fields = [("name", name), ("prefix", prefix), ("presentations", "bearer query")];
     let typed = fields.map(|(name, text)| (name.to_owned(), text.to_owned())).into_iter().collect();
-    console.create_entry(&console.operator(), Kind::Tenant, &typed).await.unwrap();
+    admin.create_entry(&admin.operator(), Kind::Tenant, &typed).await.unwrap();
 }
 
 async fn code(keyward: &Keyward, token: &str) -> &'static str {
-    let question = Question { address: Some("203.0.113.7".parse().unwrap()), ..Question::new(token, &Demand::Any) };
+    let question = VerifyRequest {
+        address: Some("203.0.113.7".parse().unwrap()),
+        ..VerifyRequest::new(token, &RequiredScopes::Any)
+    };
     keyward.app.verifier.verify(&question, ASKED).await.map_or("unavailable", |answer| answer.decision.code())
 }
 
@@ -36,21 +39,21 @@ async fn code(keyward: &Keyward, token: &str) -> &'static str {
 async fn an_archive_is_heard_at_once_here_and_within_a_second_elsewhere() {
     for (_, database) in databases() {
         let keyward = Keyward::on(database).await;
-        let console = &keyward.app.console;
+        let admin = &keyward.app.admin;
         let (here, elsewhere) = (keyward.issue("a").await, keyward.issue("b").await);
         keyward.pass(Duration::ZERO).await;
         assert_eq!((code(&keyward, &here).await, code(&keyward, &elsewhere).await), ("valid", "valid"));
         assert_eq!(keyward.app.verifier.remembered(), 2, "both answers come from memory now");
 
         let id = KeyId::parse(id_of(&here)).unwrap();
-        console.archive_key(&console.operator(), id, ArchiveReason::Compromised).await.unwrap();
+        admin.archive_key(&admin.operator(), id, ArchiveReason::Compromised).await.unwrap();
         assert_eq!(code(&keyward, &here).await, "archived", "the first verify after the archive");
 
         keyward.archive_elsewhere(&elsewhere).await;
         assert_eq!(code(&keyward, &elsewhere).await, "valid", "memory is still under its lease");
         keyward.clock.advance(Duration::from_secs(1));
         assert_eq!(code(&keyward, &elsewhere).await, "archived", "the lease ran out: the store is asked");
-        keyward.app.verifier.hear().await.unwrap();
+        keyward.app.verifier.poll_changes().await.unwrap();
         assert_eq!(code(&keyward, &elsewhere).await, "archived");
     }
 }
@@ -62,7 +65,7 @@ async fn hearing_alone_is_enough_to_notice() {
     keyward.pass(Duration::ZERO).await;
     assert_eq!(code(&keyward, &token).await, "valid");
     keyward.archive_elsewhere(&token).await;
-    keyward.app.verifier.hear().await.unwrap();
+    keyward.app.verifier.poll_changes().await.unwrap();
     assert_eq!(code(&keyward, &token).await, "archived");
 }
 
@@ -109,34 +112,34 @@ async fn a_key_expires_on_the_instant() {
 async fn usage_is_added_up_in_batches_and_only_moves_forward() {
     for (_, database) in databases() {
         let keyward = Keyward::on(database).await;
-        let console = &keyward.app.console;
-        let operator = console.operator();
+        let admin = &keyward.app.admin;
+        let operator = admin.operator();
         let token = keyward.issue("a").await;
         let id = KeyId::parse(id_of(&token)).unwrap();
         for _ in 0..3 {
             code(&keyward, &token).await;
         }
-        let other = Demand::parse("b").unwrap();
-        let unscoped = Question::new(&token, &other);
+        let other = RequiredScopes::parse("b").unwrap();
+        let unscoped = VerifyRequest::new(&token, &other);
         keyward.app.verifier.verify(&unscoped, ASKED).await.unwrap();
-        assert!(console.show_key(&operator, id).await.unwrap().last_use.is_none(), "an ordinary verify writes nothing");
+        assert!(admin.show_key(&operator, id).await.unwrap().last_use.is_none(), "an ordinary verify writes nothing");
 
         keyward.app.verifier.flush().await.unwrap();
         keyward.app.verifier.flush().await.unwrap();
         let used = keyward.clock.now();
-        let shown = console.show_key(&operator, id).await.unwrap();
+        let shown = admin.show_key(&operator, id).await.unwrap();
         assert_eq!(shown.last_use.as_ref().map(|last| (last.at, last.address.as_str())), Some((used, "203.0.113.7")));
-        assert_eq!((shown.stakes.calls_day, shown.stakes.calls_week, shown.stakes.refused_day), (3, 3, 1));
-        assert_eq!(shown.stakes.callers.len(), 1);
+        assert_eq!((shown.impact.calls_day, shown.impact.calls_week, shown.impact.refused_day), (3, 3, 1));
+        assert_eq!(shown.impact.callers.len(), 1);
 
         // An older use that arrives late changes nothing but the sums; a day later the sums of the day are gone.
         keyward.clock.advance(Duration::from_hours(30));
         code(&keyward, &token).await;
         keyward.app.verifier.flush().await.unwrap();
-        let shown = console.show_key(&operator, id).await.unwrap();
-        assert_eq!((shown.stakes.calls_day, shown.stakes.calls_week, shown.stakes.refused_day), (1, 4, 0));
+        let shown = admin.show_key(&operator, id).await.unwrap();
+        assert_eq!((shown.impact.calls_day, shown.impact.calls_week, shown.impact.refused_day), (1, 4, 0));
         assert!(shown.last_use.unwrap().at > used);
-        let list = console.list_keys(&operator, &ListKeys::default()).await.unwrap();
+        let list = admin.list_keys(&operator, &ListKeys::default()).await.unwrap();
         assert!(list.page.keys[0].last_use.is_some());
     }
 }
@@ -147,7 +150,7 @@ async fn what_could_not_be_written_is_written_later() {
     let token = keyward.issue("a").await;
     let store = keyward.another_store().await;
     let verifier = verify::Verifier::new(&store, Clock::system(), 10);
-    let question = Question::new(&token, &Demand::Any);
+    let question = VerifyRequest::new(&token, &RequiredScopes::Any);
     verifier.verify(&question, ASKED).await.unwrap();
     // Another process holds the database for writing.
     let held = keyward.app.store.change().await.unwrap();
@@ -155,8 +158,8 @@ async fn what_could_not_be_written_is_written_later() {
     drop(held);
     tokio::time::sleep(Duration::from_millis(100)).await;
     verifier.flush().await.unwrap();
-    let console = &keyward.app.console;
-    let shown = console.show_key(&console.operator(), KeyId::parse(id_of(&token)).unwrap()).await.unwrap();
+    let admin = &keyward.app.admin;
+    let shown = admin.show_key(&admin.operator(), KeyId::parse(id_of(&token)).unwrap()).await.unwrap();
     assert!(shown.last_use.is_some());
 }
 
@@ -181,7 +184,7 @@ async fn a_busy_console_leaves_verification_its_connections() {
         let asked = std::time::Instant::now();
         assert_eq!((code(&keyward, &one).await, code(&keyward, &other).await), ("valid", "valid"), "{name}");
         assert_eq!(code(&keyward, "nonsense").await, "malformed");
-        keyward.app.verifier.hear().await.unwrap();
+        keyward.app.verifier.poll_changes().await.unwrap();
         assert!(asked.elapsed() < Duration::from_secs(1), "{name}: {:?}", asked.elapsed());
         drop(held);
         for change in waiting {
@@ -194,11 +197,12 @@ async fn a_busy_console_leaves_verification_its_connections() {
 async fn an_unreadable_tenant_concerns_its_own_keys_and_an_unreadable_policy_everything() {
     for (name, database) in databases() {
         let keyward = Keyward::on(database).await;
-        let console = &keyward.app.console;
+        let admin = &keyward.app.admin;
         let token = keyward.issue("a").await;
-        make_tenant(console, "acme", "ac").await;
+        make_tenant(admin, "acme", "ac").await;
         keyward.database.execute("UPDATE tenants SET settings = 'nothing' WHERE name = 'acme'").await;
-        let query = Question { presentation: Some(Presentation::Query), ..Question::new(&token, &Demand::Any) };
+        let query =
+            VerifyRequest { source: Some(CredentialSource::Query), ..VerifyRequest::new(&token, &RequiredScopes::Any) };
         let asks = async || {
             keyward.app.verifier.verify(&query, ASKED).await.map_or("unavailable", |answer| answer.decision.code())
         };
@@ -206,11 +210,10 @@ async fn an_unreadable_tenant_concerns_its_own_keys_and_an_unreadable_policy_eve
 
         // A rule changed by another process is followed, whatever another tenant's row says.
         let other = keyward.another_store().await;
-        let console =
-            Console::new(other, keyward.clock.clone(), Entropy::system(), keyward.database.folder().join("c"));
-        let policy = console.entry_named(&console.operator(), Kind::Policy, "", "policy").await.unwrap();
+        let admin = Admin::new(other, keyward.clock.clone(), Entropy::system(), keyward.database.folder().join("c"));
+        let policy = admin.entry_named(&admin.operator(), Kind::Policy, "", "policy").await.unwrap();
         let bearer = [("presentations".to_owned(), "bearer".to_owned())].into_iter().collect();
-        console.edit_entry(&console.operator(), Kind::Policy, policy.id, &bearer, None).await.unwrap();
+        admin.edit_entry(&admin.operator(), Kind::Policy, policy.id, &bearer, None).await.unwrap();
         keyward.pass(Duration::ZERO).await;
         assert_eq!(asks().await, "presentation_not_accepted", "{name}");
 
@@ -218,7 +221,7 @@ async fn an_unreadable_tenant_concerns_its_own_keys_and_an_unreadable_policy_eve
         keyward.database.execute("UPDATE entries SET settings = 'nothing' WHERE kind = 'policy'").await;
         let change = keyward.app.store.change().await.unwrap();
         change.commit(keyward.clock.now(), "ops", Verb::EditEntry, "policy", "{}").await.unwrap();
-        assert!(keyward.app.verifier.hear().await.is_err(), "{name}");
+        assert!(keyward.app.verifier.poll_changes().await.is_err(), "{name}");
         assert_eq!(asks().await, "unavailable", "{name}");
         let fresh = Verifier::new(&keyward.app.store, keyward.clock.clone(), 10);
         assert!(fresh.verify(&query, ASKED).await.is_err(), "{name}: before the rules were read there are none");
@@ -242,10 +245,9 @@ async fn an_id_that_is_nobodys_is_asked_about_once_and_found_when_it_is_made() {
         assert_eq!(code(&keyward, &token).await, "not_found", "{name}: memory answers, without the store");
         // Any change made elsewhere may have made keys.
         let other = keyward.another_store().await;
-        let console =
-            Console::new(other, keyward.clock.clone(), Entropy::system(), keyward.database.folder().join("c"));
-        make_tenant(&console, "acme", "ac").await;
-        keyward.app.verifier.hear().await.unwrap();
+        let admin = Admin::new(other, keyward.clock.clone(), Entropy::system(), keyward.database.folder().join("c"));
+        make_tenant(&admin, "acme", "ac").await;
+        keyward.app.verifier.poll_changes().await.unwrap();
         assert_eq!(code(&keyward, &token).await, "valid", "{name}");
     }
 }
@@ -254,7 +256,7 @@ async fn an_id_that_is_nobodys_is_asked_about_once_and_found_when_it_is_made() {
 async fn a_purged_keys_calls_leave_nothing_and_sweeps_are_taken_in_steps() {
     for (name, database) in databases() {
         let keyward = Keyward::on(database).await;
-        let console = &keyward.app.console;
+        let admin = &keyward.app.admin;
         let (token, other) = (keyward.issue("a").await, keyward.issue("b").await);
         let id = KeyId::parse(id_of(&token)).unwrap();
         for token in [&token, &other] {
@@ -266,16 +268,16 @@ async fn a_purged_keys_calls_leave_nothing_and_sweeps_are_taken_in_steps() {
         change.purge_key(id).await.unwrap();
         change.commit(keyward.clock.now(), "ops", Verb::PurgeKey, id.as_str(), "{}").await.unwrap();
         keyward.app.verifier.flush().await.unwrap();
-        assert!(keyward.app.store.stakes(id, keyward.clock.now()).await.unwrap().callers.is_empty(), "{name}");
+        assert!(keyward.app.store.impact(id, keyward.clock.now()).await.unwrap().callers.is_empty(), "{name}");
         let kept = KeyId::parse(id_of(&other)).unwrap();
-        assert_eq!(keyward.app.store.stakes(kept, keyward.clock.now()).await.unwrap().callers.len(), 1, "{name}");
+        assert_eq!(keyward.app.store.impact(kept, keyward.clock.now()).await.unwrap().callers.len(), 1, "{name}");
 
         // Far more than a step, and a step that fails before them.
         let rows = "INSERT INTO callers (key_id, address, at) WITH RECURSIVE n(i) AS \
                     (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) SELECT 'k', CAST(i AS text), 1 FROM n";
         keyward.database.execute(rows).await;
         keyward.database.execute("DROP TABLE observations").await;
-        assert!(console.sweep().await.is_err(), "{name}: the step that failed is said");
+        assert!(admin.sweep().await.is_err(), "{name}: the step that failed is said");
         let gone = KeyId::parse("0000000000000000").unwrap();
         keyward
             .database
@@ -284,7 +286,7 @@ async fn a_purged_keys_calls_leave_nothing_and_sweeps_are_taken_in_steps() {
                 keyward.clock.now().millis()
             ))
             .await;
-        let left = keyward.app.store.stakes(gone, keyward.clock.now()).await.unwrap().callers.len();
+        let left = keyward.app.store.impact(gone, keyward.clock.now()).await.unwrap().callers.len();
         assert_eq!(left, 0, "{name}: the others were done, to their end");
     }
 }
@@ -293,7 +295,7 @@ async fn a_purged_keys_calls_leave_nothing_and_sweeps_are_taken_in_steps() {
 async fn a_jwt_outside_a_later_policy_or_in_another_name_is_refused() {
     for (name, database) in databases() {
         let keyward = Keyward::on(database).await;
-        let console = &keyward.app.console;
+        let admin = &keyward.app.admin;
         let form = KeyInput {
             name: "for a kiosk".to_owned(),
             owner: "ops".to_owned(),
@@ -302,19 +304,19 @@ async fn a_jwt_outside_a_later_policy_or_in_another_name_is_refused() {
             form: "jwt".to_owned(),
             ..KeyInput::default()
         };
-        let token = console.issue_key(&console.operator(), &form).await.unwrap().token.reveal().to_owned();
+        let token = admin.issue_key(&admin.operator(), &form).await.unwrap().token.reveal().to_owned();
         keyward.pass(Duration::ZERO).await;
         assert_eq!(code(&keyward, &token).await, "valid", "{name}");
         let elsewhere =
             Verifier::new(&keyward.app.store, keyward.clock.clone(), 10).with_issuer("https://other.example");
-        let answer = elsewhere.verify(&Question::new(&token, &Demand::Any), ASKED).await.unwrap();
+        let answer = elsewhere.verify(&VerifyRequest::new(&token, &RequiredScopes::Any), ASKED).await.unwrap();
         assert_eq!(answer.decision.code(), "not_found", "{name}: its issuer is another");
         assert!(answer.remedy.contains("another address") && answer.key.is_none(), "{name}: {}", answer.remedy);
 
-        let policy = console.entry_named(&console.operator(), Kind::Policy, "", "policy").await.unwrap();
+        let policy = admin.entry_named(&admin.operator(), Kind::Policy, "", "policy").await.unwrap();
         for (days, expected) in [("90", "valid"), ("89", "valid"), ("88", "not_found"), ("90", "valid")] {
             let stricter = [("max_days".to_owned(), days.to_owned())].into_iter().collect();
-            console.edit_entry(&console.operator(), Kind::Policy, policy.id, &stricter, None).await.unwrap();
+            admin.edit_entry(&admin.operator(), Kind::Policy, policy.id, &stricter, None).await.unwrap();
             assert_eq!(code(&keyward, &token).await, expected, "{name}: at most {days} days, at once");
         }
     }

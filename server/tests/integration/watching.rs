@@ -52,7 +52,7 @@ async fn the_page_says_how_the_chain_stands() {
     let keyward = Keyward::new().await;
     let mut auditor = keyward.signed_in(Role::Auditor).await;
     assert!(auditor.get("/audit").await.page().contains("The chain was not walked yet"));
-    keyward.app.console.verify_audit_onward().await.unwrap();
+    keyward.app.admin.verify_audit_onward().await.unwrap();
     assert!(auditor.get("/audit").await.page().contains("The chain is whole up to event 1."));
     keyward.issue("things").await;
     let walked = auditor.post("/audit/verify", &[]).await;
@@ -77,7 +77,7 @@ async fn the_document_has_every_machine_route_and_every_reason() {
     let said: BTreeSet<_> = codes.iter().map(|code| code["const"].as_str().unwrap()).collect();
     assert_eq!(said, Reason::ALL.map(Reason::code).into_iter().chain(["valid"]).collect::<BTreeSet<_>>());
 
-    let question = &document["components"]["schemas"]["Question"];
+    let question = &document["components"]["schemas"]["VerifyRequest"];
     assert_eq!(question["additionalProperties"], false, "{question}");
     let fields: BTreeSet<_> = question["properties"].as_object().unwrap().keys().map(String::as_str).collect();
     let asker = keyward.issue("keyward.verify").await;

@@ -33,29 +33,29 @@ fn fields(pairs: &[(&str, &str)]) -> Fields {
 
 async fn issue(keyward: &Keyward, form: KeyInput) -> String {
     let form = KeyInput { name: "refused".to_owned(), scopes: "things".to_owned(), expires: "30d".to_owned(), ..form };
-    let console = &keyward.app.console;
-    console.issue_key(&console.operator(), &form).await.unwrap().token.reveal().to_owned()
+    let admin = &keyward.app.admin;
+    admin.issue_key(&admin.operator(), &form).await.unwrap().token.reveal().to_owned()
 }
 
 /// Two tenants beside the default one.
 async fn tenants(keyward: &Keyward) {
-    let console = &keyward.app.console;
+    let admin = &keyward.app.admin;
     for (name, prefix, ways) in [("other", "ot", "bearer"), ("strict", "st", "bearer")] {
         let typed = fields(&[("name", name), ("prefix", prefix), ("presentations", ways), ("all_access", "reasoned")]);
-        console.create_entry(&console.operator(), Kind::Tenant, &typed).await.unwrap();
+        admin.create_entry(&admin.operator(), Kind::Tenant, &typed).await.unwrap();
     }
 }
 
 /// Provokes a refusal for this reason; `None` when it takes more than a key, a door and a request.
 async fn refuse(keyward: &Keyward, reason: Reason) -> Option<Refused> {
-    let console = &keyward.app.console;
-    let operator = console.operator();
+    let admin = &keyward.app.admin;
+    let operator = admin.operator();
     let (mut query, mut header, mut door) = ("scope=any", "authorization", Vec::new());
     let mut now = reason.code();
     let form = match reason {
         Reason::SubjectInactive => {
             let typed = fields(&[("name", "kiosk"), ("tenant", "default")]);
-            console.create_entry(&operator, Kind::Subject, &typed).await.unwrap();
+            admin.create_entry(&operator, Kind::Subject, &typed).await.unwrap();
             KeyInput { acts_as: "kiosk".to_owned(), ..KeyInput::default() }
         }
         Reason::PresentationNotAccepted => KeyInput { tenant: "strict".to_owned(), ..KeyInput::default() },
@@ -74,14 +74,14 @@ async fn refuse(keyward: &Keyward, reason: Reason) -> Option<Refused> {
             let sum = String::from_utf8(model::token::checksum(&body).to_vec()).unwrap();
             token = format!("{body}{sum}");
         }
-        Reason::Archived => drop(console.archive_key(&operator, id, ArchiveReason::Compromised).await.unwrap()),
-        Reason::Inactive => drop(console.switch_key(&operator, id, false).await.unwrap()),
+        Reason::Archived => drop(admin.archive_key(&operator, id, ArchiveReason::Compromised).await.unwrap()),
+        Reason::Inactive => drop(admin.switch_key(&operator, id, false).await.unwrap()),
         Reason::SubjectInactive => {
-            let kiosk = console.entries(&operator, Kind::Subject).await.unwrap().remove(0);
-            console.switch_entry(&operator, Kind::Subject, kiosk.id, false).await.unwrap();
+            let kiosk = admin.entries(&operator, Kind::Subject).await.unwrap().remove(0);
+            admin.switch_entry(&operator, Kind::Subject, kiosk.id, false).await.unwrap();
         }
         // Rotated without an overlap, a key ends at once.
-        Reason::Expired => drop(console.rotate_key(&operator, id, 0).await.unwrap()),
+        Reason::Expired => drop(admin.rotate_key(&operator, id, 0).await.unwrap()),
         Reason::WrongTenant => {
             query = "scope=any&tenant=other";
             door = vec![("tenant", "other")];
@@ -250,9 +250,9 @@ async fn mission_f2_a_key_can_be_tested_without_using_it_up() {
         assert!(page.page().contains("1 of 2/hour left after this call"), "{}", page.body);
     }
     keyward.app.verifier.flush().await.unwrap();
-    let console = &keyward.app.console;
-    let shown = console.show_key(&console.operator(), KeyId::parse(id_of(&token)).unwrap()).await.unwrap();
-    assert_eq!((shown.stakes.calls_day, shown.stakes.refused_day), (0, 0), "nothing was counted");
+    let admin = &keyward.app.admin;
+    let shown = admin.show_key(&admin.operator(), KeyId::parse(id_of(&token)).unwrap()).await.unwrap();
+    assert_eq!((shown.impact.calls_day, shown.impact.refused_day), (0, 0), "nothing was counted");
     assert_eq!(keyward.client().forward(&token, "scope=any").await.status, StatusCode::OK);
     assert_eq!(keyward.client().forward(&token, "scope=any").await.status, StatusCode::OK);
     let page = paste(&mut browser, &token, &[]).await;
@@ -344,17 +344,17 @@ async fn mission_n6_refusals_are_bounded_by_number_and_by_age() {
         let latest: Vec<_> =
             (1..=MAX_REFUSALS + 50).map(|number| refusal(number, now.plus(number - DAY), "k")).collect();
         store.add_refusals(&[old]).await.unwrap();
-        keyward.app.console.sweep().await.unwrap();
+        keyward.app.admin.sweep().await.unwrap();
         assert_eq!(store.refusal(&format!("{:016}", 0)).await.unwrap(), None, "{name}: a week is enough");
         store.add_refusals(&latest).await.unwrap();
-        keyward.app.console.sweep().await.unwrap();
+        keyward.app.admin.sweep().await.unwrap();
         let kept = async |number: i64| store.refusal(&format!("{number:016}")).await.unwrap().is_some();
         assert!(!kept(50).await && kept(51).await && kept(MAX_REFUSALS + 50).await, "{name}");
         // Anybody can be refused without a key: that evicts nothing but its like.
         let first = MAX_REFUSALS + 51;
         let flood: Vec<_> = (first..first + 2010).map(|number| refusal(number, now.plus(number - DAY), "")).collect();
         store.add_refusals(&flood).await.unwrap();
-        keyward.app.console.sweep().await.unwrap();
+        keyward.app.admin.sweep().await.unwrap();
         assert!(kept(51).await && !kept(first + 9).await && kept(first + 10).await, "{name}");
 
         // Between two batches, a flood leaves just its beginning.

@@ -8,7 +8,7 @@ use crate::{
     api, browser,
     error::ApiError,
     form::KeyForm,
-    once::{IssueAnswer, Once},
+    issued_secret::{IssueAnswer, IssuedSecret},
 };
 
 /// The form's id, for what stands outside of it.
@@ -20,7 +20,7 @@ pub(super) struct Course {
     pub(super) draft: Draft,
     pub(super) failure: RwSignal<Option<ApiError>>,
     pub(super) busy: RwSignal<bool>,
-    pub(super) once: RwSignal<Option<Once>>,
+    pub(super) once: RwSignal<Option<IssuedSecret>>,
 }
 
 impl Course {

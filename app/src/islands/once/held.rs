@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::once::Once;
+use crate::issued_secret::IssuedSecret;
 
 /// Where the secret is while it is shown.
-pub(super) type Held = RwSignal<Option<Once>>;
+pub(super) type Held = RwSignal<Option<IssuedSecret>>;

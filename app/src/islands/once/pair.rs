@@ -7,18 +7,18 @@ use super::{
     held::Held,
     token::{copy, now, of},
 };
-use crate::{components::Icon, once::Once};
+use crate::{components::Icon, issued_secret::IssuedSecret};
 
-/// Said when the public id was copied.
+/// Flash when the public id was copied.
 pub(super) const ID: &str = "API key copied";
-/// Said when the secret was copied.
+/// Flash when the secret was copied.
 pub(super) const SECRET: &str = "API secret copied";
 
-fn id(once: &Once) -> String {
+fn id(once: &IssuedSecret) -> String {
     once.id.clone()
 }
 
-fn secret(once: &Once) -> String {
+fn secret(once: &IssuedSecret) -> String {
     once.pair().map(|(_, secret)| secret.to_owned()).unwrap_or_default()
 }
 

@@ -9,21 +9,21 @@ use super::{
 use crate::{
     browser,
     components::Icon,
-    once::{ENV_NAME, Once},
+    issued_secret::{ENV_NAME, IssuedSecret},
 };
 
-/// Said when the whole token was copied.
+/// Flash when the whole token was copied.
 pub(super) const KEY: &str = "Key copied";
-/// Said when the command was copied.
+/// Flash when the command was copied.
 pub(super) const COMMAND: &str = "Command copied";
 
 /// Reads what is held, for a moment. Nothing is left of it once it is let go.
-pub(super) fn of(once: Held, read: impl Fn(&Once) -> String) -> String {
+pub(super) fn of(once: Held, read: impl Fn(&IssuedSecret) -> String) -> String {
     once.with(|once| once.as_ref().map(read)).unwrap_or_default()
 }
 
 /// As [`of`], outside of the view.
-pub(super) fn now(once: Held, read: impl Fn(&Once) -> String) -> String {
+pub(super) fn now(once: Held, read: impl Fn(&IssuedSecret) -> String) -> String {
     untrack(|| of(once, read))
 }
 
@@ -51,11 +51,12 @@ pub(super) fn copy(
 #[component]
 pub(super) fn Token(once: Held, copied: Copied) -> impl IntoView {
     let shown = RwSignal::new(false);
-    let token = |once: &Once| once.token.clone();
+    let token = |once: &IssuedSecret| once.token.clone();
     let value = move || if shown.get() { of(once, token) } else { of(once, |once| mask(&once.token)) };
     let take = move |_| copy(copied, now(once, token), KEY, move || shown.set(true), "#once-token");
-    let save =
-        move |_| browser::download(&format!("{}.env", now(once, |once| once.name.clone())), &now(once, Once::env));
+    let save = move |_| {
+        browser::download(&format!("{}.env", now(once, |once| once.name.clone())), &now(once, IssuedSecret::env))
+    };
     view! {
         <div class="stack tight">
             <div class="row">
@@ -78,7 +79,7 @@ pub(super) fn Token(once: Held, copied: Copied) -> impl IntoView {
 /// A command that tries the key and has no secret in it.
 #[component]
 pub(super) fn Test(once: Held, copied: Copied) -> impl IntoView {
-    let command = now(once, Once::curl);
+    let command = now(once, IssuedSecret::curl);
     let variable = format!("${ENV_NAME}");
     let (before, after) =
         command.split_once(&variable).map(|(before, after)| (before.to_owned(), after.to_owned())).unwrap_or_default();

@@ -11,9 +11,9 @@ use crate::{
     signing::{SigningView, VerifyKeyState},
 };
 
-/// Said when the browser can make or keep nothing.
+/// Flash when the browser can make or keep nothing.
 const IMPOSSIBLE: &str = "This browser keeps nothing for pages like this one. Make the pair with openssl, as below.";
-/// Said when what was kept is not there any more.
+/// Flash when what was kept is not there any more.
 const GONE: &str = "The private half is gone: it is kept until you sign out.";
 
 /// Whose pair is kept, and until when.

@@ -18,9 +18,9 @@ use crate::{
 };
 use generate::Generate;
 
-/// Said of a private key that was stopped here.
+/// Flash of a private key that was stopped here.
 const STOPPED: &str = "This is a private key. It was not sent, and should go nowhere. Paste the public half: openssl pkey -in private.pem -pubout";
-/// Said of a file that is no text.
+/// Flash of a file that is no text.
 const NO_TEXT: &str = "This file could not be read.";
 
 /// The form, and the box that makes a pair.

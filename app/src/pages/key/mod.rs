@@ -16,9 +16,9 @@ use crate::{
     components::{Ago, AllAccess, Icon, Moment, StatusPill, Switch, Timeline},
     error::ApiError,
     form::RotateForm,
+    form_outcome::{FormErrors, FormOutcome},
     islands::Trial,
-    once,
-    posted::{Posted, Refused},
+    issued_secret,
     query::query,
     routes,
     view::{ActivityView, ArchivedView, KeyView, OffView, SpecView, holder},
@@ -28,12 +28,12 @@ use crate::{
 #[component]
 pub(crate) fn KeyPage() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
-    let failure = match use_context::<Posted>() {
-        Some(Posted::Switch(refused)) => refused.failure,
+    let failure = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Switch(refused)) => refused.failure,
         _ => None,
     };
-    let asked = match use_context::<Posted>() {
-        Some(Posted::Overlap(old, form, refused)) => Some((old, form, refused)),
+    let asked = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Overlap(old, form, refused)) => Some((old, form, refused)),
         _ => None,
     };
     let period = query("period").unwrap_or_default();
@@ -47,9 +47,9 @@ fn Detail(
     view: KeyView,
     seen: ActivityView,
     failure: Option<ApiError>,
-    asked: Option<(String, RotateForm, Refused)>,
+    asked: Option<(String, RotateForm, FormErrors)>,
 ) -> impl IntoView {
-    let KeyView { row, description, spec, last_address, archived, off, stakes, history, may_write, may_purge, origin } =
+    let KeyView { row, description, spec, last_address, archived, off, impact, history, may_write, may_purge, origin } =
         view;
     let id = row.mask.id.clone();
     let is_on = off.is_none();
@@ -65,11 +65,11 @@ fn Detail(
         }
         _ => ().into_any(),
     };
-    let command = row.status.of.works().then(|| once::curl(&origin));
+    let command = row.status.of.works().then(|| issued_secret::curl(&origin));
     let ActivityView { calls, record, pairs, trial, scopes, now, may_audit } = seen;
     let page = id.clone();
     let pair = move |pair| view! { <Pair pair page=page.clone() asked=asked.clone()/> };
-    let used = stakes.last_used.is_some();
+    let used = impact.last_used.is_some();
     view! {
         <nav class="row muted" aria-label="Breadcrumb">
             <a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page"><bdi>{row.name.clone()}</bdi></span>
@@ -91,7 +91,7 @@ fn Detail(
             })}
             <div><dt>"Created"</dt><dd><Moment when=row.created/>" by "<bdi>{row.created_by}</bdi></dd></div>
             <div><dt>"Expires"</dt><dd><Moment when=row.expires/></dd></div>
-            <div><dt>"Signatures"</dt><dd><a class="link" href=routes::signing_keys(&stakes.id)>"Signing keys"</a></dd></div>
+            <div><dt>"Signatures"</dt><dd><a class="link" href=routes::signing_keys(&impact.id)>"Signing keys"</a></dd></div>
             <div><dt>"Last used"</dt><dd data-live=format!("last-{id}")>{match row.last_used {
                 Some(when) => view! { <Ago when/>{last_address.map(|address| view! { ", "<code translate="no">{address}</code> })} }.into_any(),
                 None => view! { <span class=if row.unused_for_long { "is-warn" } else { "muted" }>"never"</span> }.into_any(),

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     components::{Bar, Bars, Callers, FormTrouble, Icon, Mask, Moment, OverlapFields, Swatch, calls, grouped},
     form::{OVERLAPS, RotateForm},
-    posted::Refused,
+    form_outcome::FormErrors,
     routes,
     view::{KeyRow, PairState, PairView, Tick},
 };
@@ -27,7 +27,7 @@ pub(super) fn Pair(
     /// The id of the key whose page it is.
     page: String,
     /// The overlap that was asked for and refused, with whose it was.
-    asked: Option<(String, RotateForm, Refused)>,
+    asked: Option<(String, RotateForm, FormErrors)>,
 ) -> impl IntoView {
     let asked = asked.filter(|(old, ..)| *old == pair.old.mask.id);
     let (overlap, refused) = asked.map(|(_, form, refused)| (form, refused)).unwrap_or_default();
@@ -127,8 +127,8 @@ fn Drain(pair: PairView) -> impl IntoView {
 
 /// The form that lets the old key work for longer.
 #[component]
-fn Extend(pair: PairView, page: String, overlap: RotateForm, refused: Refused) -> impl IntoView {
-    let Refused { errors, .. } = refused;
+fn Extend(pair: PairView, page: String, overlap: RotateForm, refused: FormErrors) -> impl IntoView {
+    let FormErrors { errors, .. } = refused;
     let open = !errors.is_empty();
     let words = |words: &str| words.replace("After ", "In ");
     let choices = OVERLAPS[1..].iter().map(|(code, said)| ((*code).to_owned(), words(said), None)).collect();

@@ -4,14 +4,14 @@ use leptos::prelude::*;
 
 use crate::{
     components::Icon,
-    listing::{Asked, Column},
+    listing::{Column, ListQuery},
     routes,
 };
 
 /// The button and its menu.
 #[component]
-pub(super) fn Columns(asked: Asked, shown: Vec<Column>) -> impl IntoView {
-    let kept = Asked { columns: None, ..asked }.pairs();
+pub(super) fn Columns(asked: ListQuery, shown: Vec<Column>) -> impl IntoView {
+    let kept = ListQuery { columns: None, ..asked }.pairs();
     let tick = |column: Column| {
         let (code, words) = column.names();
         let is_shown = shown.contains(&column);

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     api,
     components::{Icon, grouped},
-    listing::{Asked, Column},
+    listing::{Column, ListQuery},
     routes,
     view::{FirstRunView, KeysView},
 };
@@ -32,7 +32,7 @@ use crate::{
 pub(crate) fn Keys() -> impl IntoView {
     let query = use_location().search.get_untracked();
     // What cannot be read is refused by the server function, with words of its own.
-    let asked = Asked::parse(&query).unwrap_or_default();
+    let asked = ListQuery::parse(&query).unwrap_or_default();
     let load = async move {
         let first_run = api::first_run().await?;
         Ok((api::list_keys(query).await?, first_run))
@@ -57,7 +57,7 @@ pub(crate) fn Keys() -> impl IntoView {
 }
 
 #[component]
-fn List(mut view: KeysView, asked: Asked) -> impl IntoView {
+fn List(mut view: KeysView, asked: ListQuery) -> impl IntoView {
     let remembered = view.columns.as_deref().and_then(Column::remembered);
     let columns = asked.shown(remembered);
     let rows = std::mem::take(&mut view.rows);
@@ -68,7 +68,7 @@ fn List(mut view: KeysView, asked: Asked) -> impl IntoView {
         view! { <p class="empty center muted">"There is nothing after this. "<a class="link" href=asked.with(|_| ()).address()>"Go to the first page"</a></p> }
             .into_any()
     } else if shown == 0 {
-        let everything = Asked::parse("status=any").unwrap_or_default().address();
+        let everything = ListQuery::parse("status=any").unwrap_or_default().address();
         let archived = asked.list.which == model::listing::StatusFilter::Any;
         view! { <NoMatch narrowed=asked.is_narrow() archived everything/> }.into_any()
     } else {

@@ -5,9 +5,9 @@ use model::key::KeyStatus;
 
 use crate::{
     components::{Ago, AllAccess, Icon, Mask, Scopes, Spark, Status, Switch, ends_in},
-    listing::{Asked, Column},
+    listing::{Column, ListQuery},
     routes,
-    view::{KeyRow, ListedView, StatusView, TallyView, When, holder},
+    view::{CallCountsView, KeyRow, ListedView, StatusView, When, holder},
 };
 
 /// A row with the chosen columns.
@@ -35,11 +35,11 @@ pub(super) fn Row(listed: ListedView, columns: Vec<Column>, may_write: bool, may
 }
 
 #[component]
-fn Cell(column: Column, row: KeyRow, hours: Vec<TallyView>, places: bool) -> impl IntoView {
+fn Cell(column: Column, row: KeyRow, hours: Vec<CallCountsView>, places: bool) -> impl IntoView {
     let id = row.mask.id.clone();
     match column {
         Column::Owner => {
-            let theirs = Asked::default().with(|list| list.owner = Some(row.owner.clone())).address();
+            let theirs = ListQuery::default().with(|list| list.owner = Some(row.owner.clone())).address();
             let place = match row.group {
                 Some(group) => format!("{} / {}", row.tenant, group.name),
                 None => row.tenant,

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use crate::{bulk::ACTS, components::Icon, islands::Selected, listing::Asked, routes};
+use crate::{bulk::ACTS, components::Icon, islands::Selected, listing::ListQuery, routes};
 
 /// The acts that stand as buttons on a phone, too; the others are in a menu there.
 fn icon(act: &str) -> &'static str {
@@ -18,7 +18,7 @@ fn icon(act: &str) -> &'static str {
 
 /// The bar.
 #[component]
-pub(super) fn Bulk(asked: Asked, matches: String) -> impl IntoView {
+pub(super) fn Bulk(asked: ListQuery, matches: String) -> impl IntoView {
     let button = |act: &'static str, words: &'static str, class: &'static str| {
         view! { <button class=class name="act" value=act><Icon name=icon(act)/>{words}</button> }
     };

@@ -7,7 +7,7 @@ use super::row::Row;
 use crate::{
     components::Icon,
     islands::SelectAll,
-    listing::{Asked, Column},
+    listing::{Column, ListQuery},
     view::ListedView,
 };
 
@@ -16,7 +16,7 @@ use crate::{
 pub(super) fn Table(
     rows: Vec<ListedView>,
     columns: Vec<Column>,
-    asked: Asked,
+    asked: ListQuery,
     may_write: bool,
     may_purge: bool,
 ) -> impl IntoView {
@@ -60,7 +60,7 @@ fn aria_sort(sort: Sort, ways: [Sort; 2]) -> Option<&'static str> {
 }
 
 #[component]
-fn Head(column: Column, asked: Asked) -> impl IntoView {
+fn Head(column: Column, asked: ListQuery) -> impl IntoView {
     let words = column.names().1;
     let class = match column {
         Column::Owner | Column::Tenant | Column::Group => "",
@@ -80,7 +80,7 @@ fn Head(column: Column, asked: Asked) -> impl IntoView {
 
 /// A heading that sorts; once more, the other way round.
 #[component]
-fn Sorted(asked: Asked, ways: [Sort; 2], words: &'static str) -> impl IntoView {
+fn Sorted(asked: ListQuery, ways: [Sort; 2], words: &'static str) -> impl IntoView {
     let [first, second] = ways;
     let sort = asked.list.sort;
     let to = if sort == first { second } else { first };
@@ -93,7 +93,7 @@ fn Sorted(asked: Asked, ways: [Sort; 2], words: &'static str) -> impl IntoView {
 
 /// How many there are, and the way on.
 #[component]
-pub(super) fn Pager(asked: Asked, shown: usize, matches: String, next: Option<String>) -> impl IntoView {
+pub(super) fn Pager(asked: ListQuery, shown: usize, matches: String, next: Option<String>) -> impl IntoView {
     let first = asked.list.after.is_some().then(|| asked.with(|_| ()).address());
     let on = next.and_then(|place| model::listing::Cursor::parse(&place));
     let on = on.map(|place| asked.with(|list| list.after = Some(place)).address());

@@ -10,7 +10,7 @@ use model::{
 use super::columns::Columns;
 use crate::{
     components::{ArchiveAll, Icon, grouped},
-    listing::{Asked, Column},
+    listing::{Column, ListQuery},
     routes,
     view::KeysView,
 };
@@ -20,7 +20,7 @@ const BUTTONS: [KeyFlag; 1] = [KeyFlag::Unused];
 
 /// The search, the filters and the columns.
 #[component]
-pub(super) fn Toolbar(view: KeysView, asked: Asked, columns: Vec<Column>) -> impl IntoView {
+pub(super) fn Toolbar(view: KeysView, asked: ListQuery, columns: Vec<Column>) -> impl IntoView {
     let asked = asked.with(|_| ());
     let kept = asked.pairs().into_iter().filter(|(name, _)| *name != "q");
     let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
@@ -88,7 +88,7 @@ fn Filter(
 }
 
 #[component]
-fn ByStatus(statuses: Vec<(String, i64)>, asked: Asked) -> impl IntoView {
+fn ByStatus(statuses: Vec<(String, i64)>, asked: ListQuery) -> impl IntoView {
     let choice = |(code, keys): (String, i64)| {
         let status = KeyStatus::parse(&code)?;
         let which = StatusFilter::Only(status);
@@ -106,7 +106,7 @@ fn ByStatus(statuses: Vec<(String, i64)>, asked: Asked) -> impl IntoView {
 }
 
 #[component]
-fn ByTenant(tenants: Vec<String>, asked: Asked) -> impl IntoView {
+fn ByTenant(tenants: Vec<String>, asked: ListQuery) -> impl IntoView {
     let several = tenants.len() > 1;
     let choice = |name: String| {
         let chosen = asked.with(|list| (list.tenant, list.group) = (Some(name.clone()), None));
@@ -119,7 +119,7 @@ fn ByTenant(tenants: Vec<String>, asked: Asked) -> impl IntoView {
 }
 
 #[component]
-fn ByGroup(groups: Vec<crate::view::GroupView>, asked: Asked) -> impl IntoView {
+fn ByGroup(groups: Vec<crate::view::GroupView>, asked: ListQuery) -> impl IntoView {
     let here = |tenant: &str| asked.list.tenant.as_ref().is_none_or(|chosen| chosen == tenant);
     let several = groups.iter().any(|group| group.tenant != groups[0].tenant) && asked.list.tenant.is_none();
     let choices = groups.into_iter().filter(|group| here(&group.tenant)).filter_map(|group| {
@@ -133,7 +133,7 @@ fn ByGroup(groups: Vec<crate::view::GroupView>, asked: Asked) -> impl IntoView {
 
 /// The order, where the table has no headings that would sort it.
 #[component]
-fn BySort(asked: Asked) -> impl IntoView {
+fn BySort(asked: ListQuery) -> impl IntoView {
     let choice = |sort: Sort| {
         let mut words = sort.words().to_owned();
         words[..1].make_ascii_uppercase();
@@ -146,7 +146,7 @@ fn BySort(asked: Asked) -> impl IntoView {
 
 /// What is asked for less often: an owner, a scope, and other facts.
 #[component]
-fn More(asked: Asked) -> impl IntoView {
+fn More(asked: ListQuery) -> impl IntoView {
     let kept = asked.pairs().into_iter().filter(|(name, _)| !["owner", "scope"].contains(name));
     let kept = kept.filter(|(name, value)| *name != "only" || BUTTONS.iter().any(|fact| fact.code() == value));
     let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
@@ -174,7 +174,7 @@ fn More(asked: Asked) -> impl IntoView {
 
 /// What was asked for in the menu, each with the way to take it back.
 #[component]
-fn Narrowed(asked: Asked, may_write: bool) -> impl IntoView {
+fn Narrowed(asked: ListQuery, may_write: bool) -> impl IntoView {
     let without = |change: fn(&mut ListKeys)| asked.with(change).address();
     let mut chips: Vec<(String, String)> = Vec::new();
     chips.extend(asked.list.owner.iter().map(|owner| (format!("Owner: {owner}"), without(|list| list.owner = None))));
@@ -186,13 +186,15 @@ fn Narrowed(asked: Asked, may_write: bool) -> impl IntoView {
         view! { <a class="btn filter" href=href aria-current="true" title="Take this filter away"><bdi>{words}</bdi><Icon name="x"/></a> }
     };
     let all = asked.is_narrow().then(|| {
-        Asked { columns: asked.columns.clone(), ..Asked::default() }.with(|list| list.sort = asked.list.sort).address()
+        ListQuery { columns: asked.columns.clone(), ..ListQuery::default() }
+            .with(|list| list.sort = asked.list.sort)
+            .address()
     });
     view! {
         {chips.into_iter().map(chip).collect_view()}
         {all.map(|all| view! { <a class="btn quiet" href=all>"Clear"</a> })}
         {asked.list.owner.clone().filter(|_| may_write).map(|owner| {
-            let theirs = Asked::default().with(|list| list.owner = Some(owner));
+            let theirs = ListQuery::default().with(|list| list.owner = Some(owner));
             view! { <ArchiveAll of=theirs label="Archive everything of this owner\u{2026}"/> }
         })}
     }

@@ -10,7 +10,7 @@ use crate::{
     api,
     components::{CallsBars, CallsLegend, CallsNumbers, Icon, calls, grouped},
     routes,
-    view::{CallsView, FirstRunView, OverviewView, TallyView},
+    view::{CallCountsView, CallsView, FirstRunView, OverviewView},
 };
 
 /// `/overview`.
@@ -74,13 +74,13 @@ fn percent(part: i64, whole: i64) -> String {
 
 #[component]
 fn Tiles(of: OverviewView) -> impl IntoView {
-    let TallyView { limited, refused, .. } = of.calls.total;
+    let CallCountsView { limited, refused, .. } = of.calls.total;
     let (all, no) = (of.calls.total.all(), limited + refused);
     let tone = |is_warning: bool| if is_warning { "small is-warn" } else { "small muted" };
     view! {
         <dl class="tiles">
             <div><dt>"Calls"</dt><dd class="value">{grouped(all)}</dd><dd class="small muted">{compared(all, of.before)}</dd></div>
-            <div><dt>"Refused"</dt><dd class="value">{percent(no, all)}<small>"%"</small></dd><dd class=tone(no * 10 > all)>{calls(no)}", "{grouped(limited)}" over a limit"</dd></div>
+            <div><dt>"FormErrors"</dt><dd class="value">{percent(no, all)}<small>"%"</small></dd><dd class=tone(no * 10 > all)>{calls(no)}", "{grouped(limited)}" over a limit"</dd></div>
             <div><dt>"Live keys"</dt><dd class="value">{grouped(of.live)}</dd><dd class="small muted">"that open doors now"</dd></div>
             <div><dt>"Expire in 30 days"</dt><dd class="value">{grouped(of.soon)}</dd><dd class=tone(of.soon > 0)>{if of.soon > 0 { "extend or replace them" } else { "nothing to do" }}</dd></div>
         </dl>

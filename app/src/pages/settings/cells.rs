@@ -5,13 +5,13 @@ use model::{
     id::EntryId,
     registry::{Gate, Kind, Risk},
     scope::ALL_ACCESS,
-    tenant::{AllAccess, Presentations},
+    tenant::{AllAccess, CredentialSources},
 };
 
 use super::{OnOff, Switch};
 use crate::{
     components::{ArchiveAll, Icon, Scopes},
-    listing::Asked,
+    listing::ListQuery,
     routes,
     settings::EntryRow,
 };
@@ -80,8 +80,8 @@ fn text_or_none(text: String) -> impl IntoView {
 }
 
 fn presented(codes: &str) -> String {
-    match Presentations::parse(codes) {
-        Some(Presentations::ALL) => "In every way".to_owned(),
+    match CredentialSources::parse(codes) {
+        Some(CredentialSources::ALL) => "In every way".to_owned(),
         _ => codes.split_whitespace().collect::<Vec<_>>().join(", "),
     }
 }
@@ -128,7 +128,7 @@ fn Actions(kind: Kind, id: String, name: String, off: bool, may_write: bool) -> 
             <span class="row nowrap tight">
                 <a class="btn" href=routes::keys_of_group(&id) aria-label=format!("Keys of {name}")><Icon name="key"/>"Keys"</a>
                 {EntryId::parse(&id).filter(|_| may_write).map(|group| {
-                    let of = Asked::default().with(|list| list.group = Some(group));
+                    let of = ListQuery::default().with(|list| list.group = Some(group));
                     view! { <ArchiveAll of label="Archive all\u{2026}" name=format!("Archive all keys of {name}\u{2026}")/> }
                 })}
             </span>

@@ -15,7 +15,7 @@ pub(super) use self::{
     entry::EntryPage,
     people::{NewPerson, People},
 };
-use crate::{components::Icon, error::ApiError, posted::Posted, settings::Typed, view::FieldErrorView};
+use crate::{components::Icon, error::ApiError, form_outcome::FormOutcome, settings::Typed, view::FieldErrorView};
 
 /// The kind in the page's address, as typed and as read. One that is none is not found by whoever loads the page.
 fn asked_kind() -> (String, Option<Kind>) {
@@ -31,8 +31,8 @@ fn asked_id() -> Option<String> {
 
 /// What a form of this page led to, if one was sent.
 fn sent() -> (Option<Typed>, Vec<FieldErrorView>, Option<ApiError>) {
-    match use_context::<Posted>() {
-        Some(Posted::Settings { typed, errors, failure }) => (Some(typed), errors, failure),
+    match use_context::<FormOutcome>() {
+        Some(FormOutcome::Settings { typed, errors, failure }) => (Some(typed), errors, failure),
         _ => (None, Vec::new(), None),
     }
 }

@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use admin::{Console, NewUser};
+use admin::{Admin, NewUser};
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
@@ -72,7 +72,7 @@ impl Keyward {
         let config = config(&database, settings);
         let store = boot::open(&config, boot::Upgrade::Yes).await.unwrap();
         let app = boot::assemble(config, store, clock.clone(), Entropy::system());
-        app.verifier.hear().await.unwrap();
+        app.verifier.poll_changes().await.unwrap();
         let router = router::public(&app);
         Self { app, clock, database, router }
     }
@@ -86,7 +86,7 @@ impl Keyward {
     /// Archives a key as another process would, on a connection of its own: this one has yet to hear of it.
     pub async fn archive_elsewhere(&self, token: &str) {
         let checkpoint = self.database.folder().join("other.checkpoint");
-        let other = Console::new(self.another_store().await, self.clock.clone(), Entropy::system(), checkpoint);
+        let other = Admin::new(self.another_store().await, self.clock.clone(), Entropy::system(), checkpoint);
         let id = KeyId::parse(id_of(token)).unwrap();
         other.archive_key(&other.operator(), id, ArchiveReason::Compromised).await.unwrap();
     }
@@ -106,7 +106,7 @@ impl Keyward {
         let email = format!("{}@example.com", role.code());
         let form = NewUser { email: email.clone(), password: PASSWORD.to_owned() };
         // One that exists already is as good.
-        let _ = self.app.console.create_user(&self.app.console.operator(), form, role).await;
+        let _ = self.app.admin.create_user(&self.app.admin.operator(), form, role).await;
         let mut client = self.client();
         let answer = client.post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
@@ -123,13 +123,13 @@ impl Keyward {
             expires: "90d".to_owned(),
             ..Default::default()
         };
-        self.app.console.issue_key(&self.app.console.operator(), &form).await.unwrap().token.reveal().to_owned()
+        self.app.admin.issue_key(&self.app.admin.operator(), &form).await.unwrap().token.reveal().to_owned()
     }
 
     /// Moves the clock, and hears the store as the running process would.
     pub async fn pass(&self, time: Duration) {
         self.clock.advance(time);
-        self.app.verifier.hear().await.unwrap();
+        self.app.verifier.poll_changes().await.unwrap();
     }
 }
 
@@ -165,7 +165,7 @@ pub trait Operator {
     fn operator(&self) -> Permit;
 }
 
-impl Operator for Console {
+impl Operator for Admin {
     fn operator(&self) -> Permit {
         static MASTER: LazyLock<MasterKey> = LazyLock::new(|| {
             let folder = tempfile::tempdir().unwrap();

@@ -16,7 +16,7 @@ use model::{
     audit::{Event, Verb},
     id::KeyId,
     registry::Kind,
-    tenant::Presentations,
+    tenant::CredentialSources,
 };
 use store::StoredKey;
 
@@ -40,7 +40,7 @@ pub struct Names {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rules {
     /// What the policy accepts.
-    pub accepted: Option<Presentations>,
+    pub accepted: Option<CredentialSources>,
     /// The longest life of a JWT, in milliseconds.
     pub longest: i64,
     /// What each tenant added, by its name; tenants that added nothing are left out.
@@ -77,7 +77,7 @@ pub(super) type Flight = Arc<OnceCell<Option<Arc<StoredKey>>>>;
 /// Reads under way, by key and by what had been forgotten when they began: who asks after a change joins none from before.
 type Flights = Mutex<HashMap<(KeyId, u64), Flight>>;
 
-pub(super) struct Memory {
+pub(super) struct KeyCache {
     keys: Cache<KeyId, Arc<StoredKey>, Weight>,
     /// Ids that no key had when the store was asked.
     absent: Cache<KeyId, ()>,
@@ -121,7 +121,7 @@ pub(super) enum Known {
     Nothing,
 }
 
-impl Memory {
+impl KeyCache {
     pub(super) fn new(capacity: usize) -> Self {
         let bytes = u64::try_from(capacity).unwrap_or(u64::MAX).saturating_mul(KEY_BYTES);
         Self {
@@ -151,7 +151,7 @@ impl Memory {
         }
     }
 
-    /// Taken before the store is read.
+    /// LimitUsage before the store is read.
     pub(super) fn begin(&self) -> Filling {
         Filling(self.forgotten.load(Ordering::SeqCst))
     }
@@ -164,7 +164,7 @@ impl Memory {
     }
 
     /// Remembers what was read, unless something was forgotten meanwhile. The order matters: insert first, look second.
-    /// [`Memory::forget`] counts first and removes second, so that one of the two sees the other.
+    /// [`KeyCache::forget`] counts first and removes second, so that one of the two sees the other.
     pub(super) fn keep(&self, filling: Filling, id: KeyId, found: Option<Arc<StoredKey>>) {
         match found {
             Some(stored) => self.keys.insert(id, stored),
@@ -227,12 +227,12 @@ impl Memory {
     }
 
     /// What the policy accepts, while that may be trusted.
-    pub(super) fn accepted(&self, steady: i64) -> Option<Presentations> {
+    pub(super) fn accepted(&self, steady: i64) -> Option<CredentialSources> {
         let bits = self.accepted.load(Ordering::SeqCst);
         let trusted = bits != 0
             && !self.rules_changed.load(Ordering::SeqCst)
             && steady < self.trusted_until.load(Ordering::SeqCst);
-        trusted.then(|| Presentations::from_bits(bits))
+        trusted.then(|| CredentialSources::from_bits(bits))
     }
 
     /// The longest life of a JWT, in milliseconds, as last read.
@@ -257,7 +257,7 @@ impl Memory {
         self.rules_changed.load(Ordering::SeqCst)
     }
 
-    /// Taken before the rules are read: what changes from here on asks for them again.
+    /// LimitUsage before the rules are read: what changes from here on asks for them again.
     pub(super) fn begin_rules(&self) {
         self.rules_changed.store(false, Ordering::SeqCst);
     }
@@ -283,7 +283,7 @@ impl Memory {
             AllNames { every: Arc::new(every), by_tenant: rules.names };
         self.has_names.store(any, Ordering::Relaxed);
         self.longest.store(rules.longest, Ordering::SeqCst);
-        self.accepted.store(rules.accepted.map_or(0, Presentations::bits), Ordering::SeqCst);
+        self.accepted.store(rules.accepted.map_or(0, CredentialSources::bits), Ordering::SeqCst);
     }
 
     pub(super) fn heard(&self) -> Option<i64> {
@@ -344,8 +344,8 @@ mod tests {
         Arc::new(StoredKey::new(example(), Digest::of(b"secret")))
     }
 
-    fn is_known(memory: &Memory, steady: i64) -> bool {
-        matches!(memory.get(example().id, steady), Known::Key(_))
+    fn is_known(cache: &KeyCache, steady: i64) -> bool {
+        matches!(cache.get(example().id, steady), Known::Key(_))
     }
 
     fn change(seq: i64, verb: &str, target: &str) -> Event {
@@ -362,62 +362,62 @@ mod tests {
 
     #[test]
     fn memory_is_trusted_only_under_a_lease() {
-        let memory = Memory::new(10);
+        let cache = KeyCache::new(10);
         let id = example().id;
-        memory.keep(memory.begin(), id, Some(stored()));
-        assert!(!is_known(&memory, 0), "no lease yet");
-        memory.trust_until(1000);
-        assert!(is_known(&memory, 999));
-        assert!(!is_known(&memory, 1000), "the lease ran out");
+        cache.keep(cache.begin(), id, Some(stored()));
+        assert!(!is_known(&cache, 0), "no lease yet");
+        cache.trust_until(1000);
+        assert!(is_known(&cache, 999));
+        assert!(!is_known(&cache, 1000), "the lease ran out");
     }
 
     #[test]
     fn a_read_that_began_before_a_change_cannot_bring_the_key_back() {
-        let memory = Memory::new(10);
+        let cache = KeyCache::new(10);
         let key = example();
         let id = key.id;
-        memory.trust_until(1000);
-        let filling = memory.begin();
-        memory.forget(&change(2, "key.archive", key.id.as_str()));
-        memory.keep(filling, id, Some(stored()));
-        assert!(!is_known(&memory, 0));
+        cache.trust_until(1000);
+        let filling = cache.begin();
+        cache.forget(&change(2, "key.archive", key.id.as_str()));
+        cache.keep(filling, id, Some(stored()));
+        assert!(!is_known(&cache, 0));
 
-        memory.keep(memory.begin(), id, Some(stored()));
-        assert!(is_known(&memory, 0));
-        memory.forget(&change(3, "key.edit", "ZZZZZZZZZZZZZZZZ"));
-        assert!(is_known(&memory, 0), "another key's change");
-        memory.forget(&change(4, "key.archive", key.id.as_str()));
-        assert!(!is_known(&memory, 0));
+        cache.keep(cache.begin(), id, Some(stored()));
+        assert!(is_known(&cache, 0));
+        cache.forget(&change(3, "key.edit", "ZZZZZZZZZZZZZZZZ"));
+        assert!(is_known(&cache, 0), "another key's change");
+        cache.forget(&change(4, "key.archive", key.id.as_str()));
+        assert!(!is_known(&cache, 0));
 
-        memory.begin_rules();
-        memory.keep(memory.begin(), id, Some(stored()));
-        memory.forget(&change(5, "subjects.disable", "ZZZZZZZZZZZZZZZZ"));
-        assert!(!is_known(&memory, 0), "what is no key's may concern every key");
-        assert!(memory.need_rules());
+        cache.begin_rules();
+        cache.keep(cache.begin(), id, Some(stored()));
+        cache.forget(&change(5, "subjects.disable", "ZZZZZZZZZZZZZZZZ"));
+        assert!(!is_known(&cache, 0), "what is no key's may concern every key");
+        assert!(cache.need_rules());
     }
 
     #[test]
     fn an_absence_ends_with_the_next_change_and_with_the_lease() {
-        let memory = Memory::new(10);
+        let cache = KeyCache::new(10);
         let id = example().id;
-        let is_absent = |steady| matches!(memory.get(id, steady), Known::Absent);
-        memory.trust_until(1000);
-        memory.keep(memory.begin(), id, None);
+        let is_absent = |steady| matches!(cache.get(id, steady), Known::Absent);
+        cache.trust_until(1000);
+        cache.keep(cache.begin(), id, None);
         assert!(is_absent(999) && !is_absent(1000));
         // A successor is made by a change that names the key before it.
-        memory.forget(&change(2, "key.rotate", "ZZZZZZZZZZZZZZZZ"));
+        cache.forget(&change(2, "key.rotate", "ZZZZZZZZZZZZZZZZ"));
         assert!(!is_absent(0));
-        let filling = memory.begin();
-        memory.forget(&change(3, "key.issue", id.as_str()));
-        memory.keep(filling, id, None);
+        let filling = cache.begin();
+        cache.forget(&change(3, "key.issue", id.as_str()));
+        cache.keep(filling, id, None);
         assert!(!is_absent(0), "a read that began before the key was made");
     }
 
     #[test]
     fn an_edit_of_the_catalogue_forgets_the_keys_it_concerns() {
-        let memory = Memory::new(10);
+        let cache = KeyCache::new(10);
         let (id, tenant) = (example().id, example().tenant.id);
-        memory.trust_until(1000);
+        cache.trust_until(1000);
         let entry = |seq, kind: &str, target: &str| Event {
             detail: format!("{{\"kind\":\"{kind}\"}}"),
             ..change(seq, "entry.edit", target)
@@ -435,24 +435,24 @@ mod tests {
         .into_iter()
         .enumerate()
         {
-            memory.keep(memory.begin(), id, Some(stored()));
-            memory.begin_rules();
-            memory.forget(&entry(i64::try_from(index).unwrap(), kind, target));
-            assert_eq!((is_known(&memory, 0), memory.need_rules()), (stays, rules), "{kind} {target}");
+            cache.keep(cache.begin(), id, Some(stored()));
+            cache.begin_rules();
+            cache.forget(&entry(i64::try_from(index).unwrap(), kind, target));
+            assert_eq!((is_known(&cache, 0), cache.need_rules()), (stays, rules), "{kind} {target}");
         }
     }
 
     #[test]
     fn memory_is_bounded_by_bytes() {
-        let memory = Memory::new(1000);
-        memory.trust_until(1000);
+        let cache = KeyCache::new(1000);
+        cache.trust_until(1000);
         for number in 0..1000 {
             let mut key = example();
             key.id = KeyId::parse(&format!("{number:016}")).unwrap();
             key.spec.metadata = Metadata::from_checked(format!("{{\"a\":\"{}\"}}", "x".repeat(8000)));
             let id = key.id;
-            memory.keep(memory.begin(), id, Some(Arc::new(StoredKey::new(key, Digest::of(b"secret")))));
+            cache.keep(cache.begin(), id, Some(Arc::new(StoredKey::new(key, Digest::of(b"secret")))));
         }
-        assert!((1..=128).contains(&memory.len()), "{} keys of 16 KB in 2 MB", memory.len());
+        assert!((1..=128).contains(&cache.len()), "{} keys of 16 KB in 2 MB", cache.len());
     }
 }

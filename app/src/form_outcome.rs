@@ -9,7 +9,7 @@ use crate::{
     bulk::BulkPage,
     error::ApiError,
     form::{ArchiveForm, EditForm, KeyForm, PurgeForm, RotateForm},
-    once::Once,
+    issued_secret::IssuedSecret,
     settings::Typed,
     signing::VerifyKeyForm,
     view::{AboutView, FieldErrorView, GatewayView, ReferenceView, TightenView, WhyView},
@@ -17,20 +17,20 @@ use crate::{
 
 /// Why a form was not carried out: what has to be mended, or why it failed otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Refused {
+pub struct FormErrors {
     /// What to mend.
     pub errors: Vec<FieldErrorView>,
     /// Why it failed otherwise.
     pub failure: Option<ApiError>,
 }
 
-impl From<ApiError> for Refused {
+impl From<ApiError> for FormErrors {
     fn from(error: ApiError) -> Self {
         Self { errors: Vec::new(), failure: Some(error) }
     }
 }
 
-impl Refused {
+impl FormErrors {
     /// One field has to be mended.
     pub fn field(field: &str, message: String) -> Self {
         Self { errors: vec![FieldErrorView { field: field.to_owned(), message }], failure: None }
@@ -44,7 +44,7 @@ impl Refused {
 
 /// The outcome of a POST that does not lead elsewhere.
 #[derive(Clone)]
-pub enum Posted {
+pub enum FormOutcome {
     /// The form for a new key has to be mended, or could not be carried out.
     Issue {
         /// As typed.
@@ -55,7 +55,7 @@ pub enum Posted {
         failure: Option<ApiError>,
     },
     /// A key was issued: this page shows it once.
-    Issued(Arc<Once>),
+    Issued(Arc<IssuedSecret>),
     /// The form made a key when it was sent before: this one. A second one was not made.
     Already(String),
     /// Archiving has to be confirmed otherwise, or could not be carried out.
@@ -68,19 +68,19 @@ pub enum Posted {
         failure: Option<ApiError>,
     },
     /// An edit was refused.
-    Edit(EditForm, Refused),
+    Edit(EditForm, FormErrors),
     /// An edit would lock somebody out: it is asked once more, or the form is shown again.
     Tighten(EditForm, Box<TightenView>),
     /// The overlap of the old key with this id was not ended, or not lengthened.
-    Overlap(String, RotateForm, Refused),
+    Overlap(String, RotateForm, FormErrors),
     /// A key was not switched.
-    Switch(Refused),
+    Switch(FormErrors),
     /// A key was not rotated.
-    Rotate(RotateForm, Refused),
+    Rotate(RotateForm, FormErrors),
     /// What was asked about many keys, or what happened to them.
     Bulk(Box<BulkPage>),
     /// A key was not purged.
-    Purge(PurgeForm, Refused),
+    Purge(PurgeForm, FormErrors),
     /// The form for a verify key has to be mended, or something with verify keys could not be carried out.
     Signing {
         /// As typed, but for a private key.

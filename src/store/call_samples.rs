@@ -4,15 +4,15 @@
 use super::{Store, StoreError, reading};
 use crypto::secret::Digest;
 use model::{
-    activity::{MINUTE, Manner, Observation, Outcome, Period, Series, Tally},
+    activity::{CallCounts, CallSample, MINUTE, Outcome, Period, RequestKind, Series},
     id::KeyId,
-    scope::Demand,
+    scope::RequiredScopes,
     time::{DAY, HOUR, Timestamp},
 };
 
 /// Kinds of calls that are kept of a key and a day; the ones seen longest ago give way.
-pub(super) const KINDS_A_DAY: i64 = 64;
-/// How many days observations are kept, today among them.
+pub(super) const SAMPLES_A_DAY: i64 = 64;
+/// How many days samples are kept, today among them.
 const DAYS: i64 = 7;
 /// For how long calls are told apart by the minute, in milliseconds.
 const MINUTES_KEPT: i64 = 3 * HOUR;
@@ -23,11 +23,11 @@ fn first_day(now: Timestamp) -> i64 {
 }
 
 /// What stands for a kind of call: the first half of the SHA-256 of all that makes it one.
-pub(super) fn kind_id(kind: &Observation) -> String {
-    let address = kind.address.map(|address| address.to_string()).unwrap_or_default();
-    let (manner, outcome) = (kind.manner.code(), kind.outcome.code());
+pub(super) fn sample_id(sample: &CallSample) -> String {
+    let address = sample.address.map(|address| address.to_string()).unwrap_or_default();
+    let (kind, outcome) = (sample.kind.code(), sample.outcome.code());
     // Nothing before the agent can hold a line break, and the agent is the last.
-    let text = format!("{address}\n{}\n{manner}\n{outcome}\n{}", kind.demand, kind.agent);
+    let text = format!("{address}\n{}\n{kind}\n{outcome}\n{}", sample.required, sample.agent);
     let mut id = Digest::of(text.as_bytes()).to_hex();
     id.truncate(32);
     id
@@ -35,12 +35,12 @@ pub(super) fn kind_id(kind: &Observation) -> String {
 
 type Row = (String, String, String, String, String, i64, i64);
 
-fn read((address, agent, demand, manner, outcome, at, calls): Row) -> Option<Observation> {
-    Some(Observation {
+fn read((address, agent, required, kind, outcome, at, calls): Row) -> Option<CallSample> {
+    Some(CallSample {
         address: if address.is_empty() { None } else { Some(address.parse().ok()?) },
         agent,
-        demand: Demand::parse(&demand)?,
-        manner: Manner::parse(&manner)?,
+        required: RequiredScopes::parse(&required)?,
+        kind: RequestKind::parse(&kind)?,
         outcome: Outcome::parse(&outcome)?,
         at: Timestamp::from_millis(at),
         calls,
@@ -50,18 +50,18 @@ fn read((address, agent, demand, manner, outcome, at, calls): Row) -> Option<Obs
 impl Store {
     /// The kinds of calls seen with a key on the last 7 days, today among them, the latest first; and how many calls there
     /// were in that time, seen or not.
-    pub async fn observations(&self, key: KeyId, now: Timestamp) -> Result<(Vec<Observation>, i64), StoreError> {
-        let kinds = "SELECT MAX(address), MAX(agent), MAX(demand), MAX(manner), MAX(outcome), MAX(at) AS latest, \
-                     CAST(SUM(calls) AS bigint) FROM observations WHERE key_id = $1 AND day >= $2 \
+    pub async fn call_samples(&self, key: KeyId, now: Timestamp) -> Result<(Vec<CallSample>, i64), StoreError> {
+        let samples = "SELECT MAX(address), MAX(agent), MAX(required), MAX(kind), MAX(outcome), MAX(at) AS latest, \
+                     CAST(SUM(calls) AS bigint) FROM call_samples WHERE key_id = $1 AND day >= $2 \
                      GROUP BY id ORDER BY latest DESC, id";
         let all = "SELECT CAST(COALESCE(SUM(calls), 0) AS bigint) FROM usage_hours WHERE key_id = $1 AND hour >= $2";
         let first = first_day(now);
-        let (kinds, (calls,)): (Vec<Row>, (i64,)) = reading!(self, db => (
-            sqlx::query_as(kinds).bind(key.as_str()).bind(first).fetch_all(db).await?,
+        let (samples, (calls,)): (Vec<Row>, (i64,)) = reading!(self, db => (
+            sqlx::query_as(samples).bind(key.as_str()).bind(first).fetch_all(db).await?,
             sqlx::query_as(all).bind(key.as_str()).bind(first).fetch_one(db).await?,
         ));
-        let kinds = kinds.into_iter().map(|row| read(row).ok_or(StoreError::Corrupt("observation")));
-        Ok((kinds.collect::<Result<_, _>>()?, calls))
+        let samples = samples.into_iter().map(|row| read(row).ok_or(StoreError::Corrupt("observation")));
+        Ok((samples.collect::<Result<_, _>>()?, calls))
     }
 
     /// Calls with a key over a period that ends now.
@@ -87,7 +87,7 @@ impl Store {
     }
 
     /// Calls with a key in the minutes since an instant, which lies at most two hours back.
-    pub async fn calls_since(&self, key: KeyId, since: Timestamp) -> Result<Tally, StoreError> {
+    pub async fn calls_since(&self, key: KeyId, since: Timestamp) -> Result<CallCounts, StoreError> {
         let sql = "SELECT outcome, CAST(SUM(calls) AS bigint) FROM usage_minutes WHERE key_id = $1 AND minute > $2 \
                    GROUP BY outcome";
         let rows: Vec<(String, i64)> = reading!(self, db => sqlx::query_as(sql)
@@ -95,71 +95,71 @@ impl Store {
             .bind(since.plus(-MINUTE).millis())
             .fetch_all(db)
             .await?);
-        let mut tally = Tally::default();
+        let mut counts = CallCounts::default();
         for (outcome, calls) in rows {
-            tally.add(Outcome::parse(&outcome).ok_or(StoreError::Corrupt("minute"))?, calls);
+            counts.add(Outcome::parse(&outcome).ok_or(StoreError::Corrupt("minute"))?, calls);
         }
-        Ok(tally)
+        Ok(counts)
     }
 
-    /// Forgets minutes after a few hours and observations after 7 days.
-    pub async fn sweep_observations(&self, now: Timestamp) -> Result<(), StoreError> {
+    /// Forgets minutes after a few hours and samples after 7 days.
+    pub async fn sweep_call_samples(&self, now: Timestamp) -> Result<(), StoreError> {
         let minutes = "DELETE FROM usage_minutes WHERE (key_id, minute, outcome) IN \
                        (SELECT key_id, minute, outcome FROM usage_minutes WHERE minute < $1 LIMIT $2)";
-        let kinds = "DELETE FROM observations WHERE (key_id, day, id) IN \
-                     (SELECT key_id, day, id FROM observations WHERE day < $1 LIMIT $2)";
+        let samples = "DELETE FROM call_samples WHERE (key_id, day, id) IN \
+                     (SELECT key_id, day, id FROM call_samples WHERE day < $1 LIMIT $2)";
         self.sweep_in_steps(minutes, now.plus(-MINUTES_KEPT).millis()).await?;
-        self.sweep_in_steps(kinds, first_day(now)).await
+        self.sweep_in_steps(samples, first_day(now)).await
     }
 }
 
 /// Adds what a tally saw, and keeps the latest kinds of its day.
-macro_rules! add_observations {
-    ($transaction:ident, $tally:ident) => {
-        for (outcome, calls) in &$tally.calls {
+macro_rules! add_call_samples {
+    ($transaction:ident, $counts:ident) => {
+        for (outcome, calls) in &$counts.calls {
             sqlx::query(
                 "INSERT INTO usage_minutes (key_id, minute, outcome, calls) VALUES ($1, $2, $3, $4) \
                  ON CONFLICT (key_id, minute, outcome) DO UPDATE SET calls = usage_minutes.calls + excluded.calls",
             )
-            .bind($tally.key.as_str())
-            .bind($tally.minute.millis())
+            .bind($counts.key.as_str())
+            .bind($counts.minute.millis())
             .bind(::model::activity::Outcome::of_code(outcome).code())
             .bind(calls)
             .execute(&mut *$transaction)
             .await?;
         }
-        let day = $tally.minute.millis().div_euclid(::model::time::DAY) * ::model::time::DAY;
-        for kind in &$tally.observations {
+        let day = $counts.minute.millis().div_euclid(::model::time::DAY) * ::model::time::DAY;
+        for sample in &$counts.call_samples {
             sqlx::query(
-                "INSERT INTO observations (key_id, day, id, address, agent, demand, manner, outcome, at, calls) \
+                "INSERT INTO call_samples (key_id, day, id, address, agent, required, kind, outcome, at, calls) \
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (key_id, day, id) DO UPDATE SET \
-                 calls = observations.calls + excluded.calls, \
-                 at = CASE WHEN excluded.at > observations.at THEN excluded.at ELSE observations.at END",
+                 calls = call_samples.calls + excluded.calls, \
+                 at = CASE WHEN excluded.at > call_samples.at THEN excluded.at ELSE call_samples.at END",
             )
-            .bind($tally.key.as_str())
+            .bind($counts.key.as_str())
             .bind(day)
-            .bind($crate::observations::kind_id(kind))
-            .bind(kind.address.map(|address| address.to_string()).unwrap_or_default())
-            .bind(&kind.agent)
-            .bind(kind.demand.to_string())
-            .bind(kind.manner.code())
-            .bind(kind.outcome.code())
-            .bind(kind.at.millis())
-            .bind(kind.calls)
+            .bind($crate::call_samples::sample_id(sample))
+            .bind(sample.address.map(|address| address.to_string()).unwrap_or_default())
+            .bind(&sample.agent)
+            .bind(sample.required.to_string())
+            .bind(sample.kind.code())
+            .bind(sample.outcome.code())
+            .bind(sample.at.millis())
+            .bind(sample.calls)
             .execute(&mut *$transaction)
             .await?;
         }
-        if !$tally.observations.is_empty() {
+        if !$counts.call_samples.is_empty() {
             sqlx::query(
-                "DELETE FROM observations WHERE key_id = $1 AND day = $2 AND id NOT IN \
-                 (SELECT id FROM observations WHERE key_id = $1 AND day = $2 ORDER BY at DESC, id LIMIT $3)",
+                "DELETE FROM call_samples WHERE key_id = $1 AND day = $2 AND id NOT IN \
+                 (SELECT id FROM call_samples WHERE key_id = $1 AND day = $2 ORDER BY at DESC, id LIMIT $3)",
             )
-            .bind($tally.key.as_str())
+            .bind($counts.key.as_str())
             .bind(day)
-            .bind($crate::observations::KINDS_A_DAY)
+            .bind($crate::call_samples::SAMPLES_A_DAY)
             .execute(&mut *$transaction)
             .await?;
         }
     };
 }
-pub(super) use add_observations;
+pub(super) use add_call_samples;

@@ -3,16 +3,16 @@
 use std::net::IpAddr;
 
 use crypto::signature::Message;
-use model::{scope::Demand, tenant::Presentation};
+use model::{scope::RequiredScopes, tenant::CredentialSource};
 
 /// What a service wants to know.
-pub struct Question<'a> {
+pub struct VerifyRequest<'a> {
     /// The text that was presented: a token, a JWT, `ID:SECRET`, or `TOKEN:` and `:TOKEN` as HTTP Basic has them.
     pub credential: &'a str,
     /// How it was presented, if that is known.
-    pub presentation: Option<Presentation>,
+    pub source: Option<CredentialSource>,
     /// What the service needs the key to hold.
-    pub demand: &'a Demand,
+    pub required: &'a RequiredScopes,
     /// The name of the tenant the service is in; `None` accepts the key's own.
     pub tenant: Option<&'a str>,
     /// Where the call came from.
@@ -35,14 +35,14 @@ pub struct Signed<'a> {
     pub digest: Option<&'a str>,
 }
 
-impl<'a> Question<'a> {
+impl<'a> VerifyRequest<'a> {
     /// Whether this opens a door that needs so much: from nowhere known, in the key's own tenant, for one request that
     /// reads.
-    pub fn new(credential: &'a str, demand: &'a Demand) -> Self {
+    pub fn new(credential: &'a str, required: &'a RequiredScopes) -> Self {
         Self {
             credential,
-            presentation: None,
-            demand,
+            source: None,
+            required,
             tenant: None,
             address: None,
             agent: None,

@@ -6,7 +6,7 @@ use model::time::Timestamp;
 
 /// What is known to have happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct News {
+pub struct ChangeNotice {
     /// The number of the last change, as the audit chain counts.
     pub change: i64,
     /// When this node learned of it.
@@ -18,14 +18,14 @@ pub struct News {
 }
 
 /// Where news come together. Whoever is slow to listen finds the latest and misses nothing that still matters.
-pub(super) struct Newsroom(watch::Sender<News>);
+pub(super) struct ChangeFeed(watch::Sender<ChangeNotice>);
 
-impl Newsroom {
+impl ChangeFeed {
     pub(super) fn new() -> Self {
-        Self(watch::Sender::new(News::default()))
+        Self(watch::Sender::new(ChangeNotice::default()))
     }
 
-    pub(super) fn listen(&self) -> watch::Receiver<News> {
+    pub(super) fn listen(&self) -> watch::Receiver<ChangeNotice> {
         self.0.subscribe()
     }
 
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_change_is_news_once() {
-        let (room, at) = (Newsroom::new(), Timestamp::from_millis);
+        let (room, at) = (ChangeFeed::new(), Timestamp::from_millis);
         let mut heard = room.listen();
         let mut news = move || heard.has_changed().unwrap().then(|| *heard.borrow_and_update());
         room.changed(5, at(1));

@@ -6,11 +6,11 @@ use std::borrow::Cow;
 use model::id::KeyId;
 
 /// The cookie's name.
-pub const SAID_COOKIE: &str = "keyward_said";
+pub const FLASH_COOKIE: &str = "keyward_said";
 
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum Flash {
     /// A form was saved.
     Saved,
     /// A key was switched off.
@@ -27,7 +27,7 @@ pub enum Said {
     Enabled(i64),
 }
 
-impl Said {
+impl Flash {
     /// A key was switched.
     pub fn switched(key: KeyId, on: bool) -> Self {
         if on { Self::SwitchedOn(key) } else { Self::SwitchedOff(key) }
@@ -46,7 +46,7 @@ impl Said {
         }
     }
 
-    /// Reads what [`Said::to_text`] wrote.
+    /// Reads what [`Flash::to_text`] wrote.
     pub fn parse(text: &str) -> Option<Self> {
         match text.split_once('.') {
             Some(("off", key)) => KeyId::parse(key).map(Self::SwitchedOff),
@@ -100,15 +100,16 @@ mod tests {
     #[test]
     fn what_was_said_is_read_back_and_nothing_else_is() {
         let key = KeyId::parse("0123456789ABCDEF").unwrap();
-        let numbers = [0, 1, 12].into_iter().flat_map(|keys| [Said::Disabled(keys), Said::Enabled(keys)]);
-        let others = [Said::Saved, Said::switched(key, false), Said::switched(key, true), Said::Archived, Said::Purged];
+        let numbers = [0, 1, 12].into_iter().flat_map(|keys| [Flash::Disabled(keys), Flash::Enabled(keys)]);
+        let others =
+            [Flash::Saved, Flash::switched(key, false), Flash::switched(key, true), Flash::Archived, Flash::Purged];
         for said in others.into_iter().chain(numbers) {
-            assert_eq!(Said::parse(&said.to_text()), Some(said));
+            assert_eq!(Flash::parse(&said.to_text()), Some(said));
         }
         for other in
             ["", "disabled.x", "off", "off.x", "on.<b>0123456789AB", "saved.0123456789ABCDEF", "Your session is over"]
         {
-            assert_eq!(Said::parse(other), None, "{other}");
+            assert_eq!(Flash::parse(other), None, "{other}");
         }
     }
 }

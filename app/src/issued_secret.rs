@@ -3,7 +3,7 @@
 //!
 //! ```compile_fail
 //! fn serializable<T: serde::Serialize>() {}
-//! serializable::<app::once::Once>();
+//! serializable::<app::issued_secret::IssuedSecret>();
 //! ```
 
 use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
@@ -15,11 +15,11 @@ pub enum IssueAnswer {
     /// The form has to be mended; nothing was made.
     Refused(Vec<FieldErrorView>),
     /// The key is made, and this is the only copy of its secret.
-    Issued(Once),
+    Issued(IssuedSecret),
 }
 
 /// A key's token, on its way to be shown once.
-pub struct Once {
+pub struct IssuedSecret {
     /// The token.
     pub token: String,
     /// The key's public id.
@@ -35,7 +35,7 @@ pub struct Once {
 /// The name a token has in the environment.
 pub const ENV_NAME: &str = "KEYWARD_KEY";
 
-impl Once {
+impl IssuedSecret {
     /// The line of a `.env` file.
     pub fn env(&self) -> String {
         format!("{ENV_NAME}={}\n", self.token)
@@ -103,7 +103,7 @@ impl Decodes<IssueAnswer> for OnceEncoding {
         match lines.next().as_deref() {
             Some("issued") => {
                 let mut line = || lines.next().ok_or(NotOnce);
-                Ok(IssueAnswer::Issued(Once {
+                Ok(IssueAnswer::Issued(IssuedSecret {
                     token: line()?,
                     id: line()?,
                     name: line()?,
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_codec_gives_back_what_it_took() {
-        let once = Once {
+        let once = IssuedSecret {
             token: "kw_a_b".to_owned(),
             id: "a".to_owned(),
             name: "</script> \u{202e}".to_owned(),
@@ -140,9 +140,9 @@ mod tests {
         let Ok(IssueAnswer::Issued(back)) = OnceEncoding::decode(bytes) else { panic!("not issued") };
         assert_eq!((back.token.as_str(), back.id.as_str(), back.name.as_str()), ("kw_a_b", "a", "</script> \u{202e}"));
         assert_eq!((back.pair(), back.docs.as_str()), (Some(("a", "b")), ""));
-        let jwt = Once { token: "eyJ_a_b.c.d".to_owned(), ..back };
+        let jwt = IssuedSecret { token: "eyJ_a_b.c.d".to_owned(), ..back };
         assert_eq!(jwt.pair(), None, "a JWT is one piece");
-        let back = Once { token: "kw_a_b".to_owned(), ..jwt };
+        let back = IssuedSecret { token: "kw_a_b".to_owned(), ..jwt };
         assert_eq!(back.env(), "KEYWARD_KEY=kw_a_b\n");
         assert!(!back.curl().contains("kw_a_b"), "the command reads the key from the environment");
 

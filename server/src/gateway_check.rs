@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use admin::{Attempt, Console, ConsoleError, FieldError, GatewayForm, Probe, ProbeReport, Seen};
+use admin::{Admin, AdminError, Attempt, FieldError, GatewayCheck, GatewayForm, GatewayReport, Seen};
 use axum::{
     body::Body,
     http::{HeaderValue, Request, Uri, header, uri::Scheme},
@@ -52,16 +52,16 @@ const IDENTITY: [&str; 10] = [
 const ADDRESSES: [&str; 5] = ["forwarded", "x-real-ip", "x-client-ip", "true-client-ip", "x-cluster-client-ip"];
 
 /// Tests the gateway of this form, which the permit may let do so.
-pub async fn run(console: &Arc<Console>, permit: &Permit, form: &GatewayForm) -> Result<ProbeReport, ConsoleError> {
-    let private = console.probes_private(permit).await?;
+pub async fn run(admin: &Arc<Admin>, permit: &Permit, form: &GatewayForm) -> Result<GatewayReport, AdminError> {
+    let private = admin.probes_private(permit).await?;
     let target = Target::resolve(&form.url, private).await;
-    let target = Arc::new(target.map_err(|message| ConsoleError::Invalid(vec![FieldError { field: "url", message }]))?);
+    let target = Arc::new(target.map_err(|message| AdminError::Invalid(vec![FieldError { field: "url", message }]))?);
     let gateway = target.name();
     let fetch = move |attempt| {
         let target = target.clone();
         async move { target.fetch(attempt).await }
     };
-    console.probe_gateway(permit, form, gateway, fetch).await
+    admin.probe_gateway(permit, form, gateway, fetch).await
 }
 
 /// An address that may be called.
@@ -151,7 +151,7 @@ impl Target {
             value.set_sensitive(true);
             request = request.header(header::AUTHORIZATION, value);
         }
-        let names = if attempt.probe == Probe::ForgedAddress { &ADDRESSES[..] } else { &IDENTITY[..] };
+        let names = if attempt.probe == GatewayCheck::ForgedAddress { &ADDRESSES[..] } else { &IDENTITY[..] };
         for (name, value) in names.iter().zip(attempt.forged.iter().cycle()) {
             request = request.header(*name, value);
         }
@@ -160,14 +160,14 @@ impl Target {
 }
 
 /// The path as a probe writes it.
-fn path(path: &str, probe: Probe) -> String {
+fn path(path: &str, probe: GatewayCheck) -> String {
     match probe {
-        Probe::Slashes => format!("/{path}"),
-        Probe::Dot => format!("/.{path}"),
-        Probe::Encoded => with_a_letter(path, |letter| format!("%{:02X}", u32::from(letter))),
-        Probe::Unicode => with_a_letter(path, |letter| format!("%u{:04x}", u32::from(letter))),
-        Probe::Parameter => format!("/;{path}"),
-        Probe::Overlong => format!("/%c0%af{}", path.trim_start_matches('/')),
+        GatewayCheck::Slashes => format!("/{path}"),
+        GatewayCheck::Dot => format!("/.{path}"),
+        GatewayCheck::Encoded => with_a_letter(path, |letter| format!("%{:02X}", u32::from(letter))),
+        GatewayCheck::Unicode => with_a_letter(path, |letter| format!("%u{:04x}", u32::from(letter))),
+        GatewayCheck::Parameter => format!("/;{path}"),
+        GatewayCheck::Overlong => format!("/%c0%af{}", path.trim_start_matches('/')),
         _ => path.to_owned(),
     }
 }
@@ -255,14 +255,14 @@ mod tests {
     #[test]
     fn paths_are_written_in_other_ways() {
         for (probe, text, expected) in [
-            (Probe::Good, "/rooms/1", "/rooms/1"),
-            (Probe::Slashes, "/rooms/1", "//rooms/1"),
-            (Probe::Dot, "/rooms/1", "/./rooms/1"),
-            (Probe::Encoded, "/rooms/1", "/%72ooms/1"),
-            (Probe::Encoded, "/1", "/1"),
-            (Probe::Parameter, "/rooms/1", "/;/rooms/1"),
-            (Probe::Unicode, "/rooms/1", "/%u0072ooms/1"),
-            (Probe::Overlong, "/rooms/1", "/%c0%afrooms/1"),
+            (GatewayCheck::Good, "/rooms/1", "/rooms/1"),
+            (GatewayCheck::Slashes, "/rooms/1", "//rooms/1"),
+            (GatewayCheck::Dot, "/rooms/1", "/./rooms/1"),
+            (GatewayCheck::Encoded, "/rooms/1", "/%72ooms/1"),
+            (GatewayCheck::Encoded, "/1", "/1"),
+            (GatewayCheck::Parameter, "/rooms/1", "/;/rooms/1"),
+            (GatewayCheck::Unicode, "/rooms/1", "/%u0072ooms/1"),
+            (GatewayCheck::Overlong, "/rooms/1", "/%c0%afrooms/1"),
         ] {
             assert_eq!(path(text, probe), expected);
         }

@@ -3,13 +3,13 @@
 
 use leptos::prelude::*;
 
-use crate::{routes, said::Said};
+use crate::{flash::Flash, routes};
 
 /// The sentence, and the form that takes it back.
 #[component]
-pub(crate) fn SaidNote(
+pub(crate) fn FlashNote(
     /// What was done.
-    said: Said,
+    said: Flash,
 ) -> impl IntoView {
     let undo = said.undo().map(|(key, on)| {
         view! {

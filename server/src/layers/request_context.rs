@@ -1,7 +1,7 @@
 //! Who visits the console: the session's user, still allowed to sign in, with the permit that follows.
 
 use admin::Permit;
-use app::api::ctx::Visit;
+use app::api::ctx::RequestContext;
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
@@ -42,15 +42,15 @@ pub async fn identify_visitor(
     let Ok(signed_in) = signed_in(&app, &session, counts).await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let visit = Visit {
-        console: app.console.clone(),
+    let context = RequestContext {
+        admin: app.admin.clone(),
         signed_in,
         origin: app.config.public_url.as_str().into(),
         address: request.extensions().get::<ClientAddress>().and_then(|client| client.0),
         columns: cookie(request.headers(), COLUMNS_COOKIE).map(str::to_owned),
         theme: theme(request.headers()),
     };
-    request.extensions_mut().insert(visit);
+    request.extensions_mut().insert(context);
     let response = next.run(request).await;
     app.metrics.requested(response.status().as_u16());
     response
@@ -71,7 +71,7 @@ async fn signed_in(app: &AppState, session: &Session, counts: bool) -> Result<Op
     let user: Option<String> = session.get(USER).await.map_err(|error| failed(&error))?;
     let since: Option<i64> = session.get(SIGNED_IN_AT).await.map_err(|error| failed(&error))?;
     let Some((user, since)) = user.as_deref().and_then(UserId::parse).zip(since) else { return Ok(None) };
-    let found = app.console.permit(user, Timestamp::from_millis(since)).await.map_err(|error| failed(&error))?;
+    let found = app.admin.permit(user, Timestamp::from_millis(since)).await.map_err(|error| failed(&error))?;
     if found.is_none() {
         session.flush().await.map_err(|error| failed(&error))?;
         return Ok(None);

@@ -7,7 +7,7 @@ use std::{fmt::Write, sync::Arc};
 
 use tokio::task::JoinSet;
 
-use super::{Console, ConsoleError, FieldError, keys::error};
+use super::{Admin, AdminError, FieldError, keys::error};
 use crypto::secret::{Digest, Plaintext};
 use model::{
     audit::Verb,
@@ -45,7 +45,7 @@ pub struct GatewayForm {
 codes! {
     /// What is tried, all of it with GET.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-    pub enum Probe {
+    pub enum GatewayCheck {
         /// Bearer, with the scope.
         Good = "good" => "A key that works",
         /// Bearer.
@@ -93,7 +93,7 @@ codes! {
 /// One request to the guarded address.
 pub struct Attempt {
     /// StatusFilter one.
-    pub probe: Probe,
+    pub probe: GatewayCheck,
     /// The key to present, if any.
     pub key: Option<Arc<Plaintext>>,
     /// The value for every identity header, or every header with an address, if they are to be forged.
@@ -115,7 +115,7 @@ pub struct Seen {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// StatusFilter one.
-    pub probe: Probe,
+    pub probe: GatewayCheck,
     /// What should have come.
     pub expected: &'static str,
     /// The status that came, if one did.
@@ -128,14 +128,14 @@ pub struct Finding {
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProbeReport {
+pub struct GatewayReport {
     /// The address, without its query.
     pub gateway: String,
     /// What was tried, in order.
     pub findings: Vec<Finding>,
 }
 
-impl ProbeReport {
+impl GatewayReport {
     /// Whether the gateway is guarded as it should, as far as can be seen from outside.
     pub fn is_guarded(&self) -> bool {
         self.findings.iter().all(|finding| finding.outcome != Outcome::Failed)
@@ -145,22 +145,22 @@ impl ProbeReport {
 /// The keys of one test.
 struct Canaries {
     all: Vec<KeyId>,
-    tokens: Vec<(Probe, Arc<Plaintext>)>,
+    tokens: Vec<(GatewayCheck, Arc<Plaintext>)>,
     good: KeyId,
 }
 
 impl Canaries {
-    fn token(&self, probe: Probe) -> Option<Arc<Plaintext>> {
-        let beside = matches!(probe, Probe::ForgedBeside | Probe::ForgedAddress);
-        let probe = if beside { Probe::Good } else { probe };
+    fn token(&self, probe: GatewayCheck) -> Option<Arc<Plaintext>> {
+        let beside = matches!(probe, GatewayCheck::ForgedBeside | GatewayCheck::ForgedAddress);
+        let probe = if beside { GatewayCheck::Good } else { probe };
         self.tokens.iter().find(|(made_for, _)| *made_for == probe).map(|(_, token)| token.clone())
     }
 }
 
-impl Console {
+impl Admin {
     /// Whether the self-test may call private addresses.
-    pub async fn probes_private(&self, permit: &Permit) -> Result<bool, ConsoleError> {
-        permit.allows(Action::ProbeGateways)?;
+    pub async fn probes_private(&self, permit: &Permit) -> Result<bool, AdminError> {
+        permit.allows(Action::CheckGateways)?;
         Ok(self.store.policy().await?.probes_private)
     }
 
@@ -172,23 +172,24 @@ impl Console {
         form: &GatewayForm,
         gateway: String,
         fetch: F,
-    ) -> Result<ProbeReport, ConsoleError>
+    ) -> Result<GatewayReport, AdminError>
     where
         F: Fn(Attempt) -> A + Send + Sync + 'static,
         A: Future<Output = Result<Seen, String>> + Send + 'static,
     {
-        permit.allows(Action::ProbeGateways)?;
+        permit.allows(Action::CheckGateways)?;
         let (scope, tenant) = self.gateway(permit, form).await?;
-        let (console, permit) = (self.clone(), permit.clone());
+        let (admin, permit) = (self.clone(), permit.clone());
         let work = tokio::spawn(async move {
-            let canaries = console.make_canaries(&permit, scope.as_ref(), &tenant, &gateway).await?;
-            let forged = format!("forged-{}", console.entropy.key_id());
+            let canaries = admin.make_canaries(&permit, scope.as_ref(), &tenant, &gateway).await?;
+            let forged = format!("forged-{}", admin.entropy.key_id());
             let mut attempts = JoinSet::new();
-            for probe in Probe::ALL {
-                if probe == Probe::WrongScope && scope.is_none() {
+            for probe in GatewayCheck::ALL {
+                if probe == GatewayCheck::WrongScope && scope.is_none() {
                     continue;
                 }
-                let lies = matches!(probe, Probe::Forged | Probe::ForgedBeside | Probe::ForgedAddress);
+                let lies =
+                    matches!(probe, GatewayCheck::Forged | GatewayCheck::ForgedBeside | GatewayCheck::ForgedAddress);
                 let forged = lies.then(|| forged.clone());
                 let answer = fetch(Attempt { probe, key: canaries.token(probe), forged });
                 attempts.spawn(async move { (probe, answer.await) });
@@ -199,26 +200,26 @@ impl Console {
                 answers.extend(answer);
             }
             answers.sort_by_key(|(probe, _)| *probe);
-            let findings = judge(&answers, canaries.good, &forged);
-            let report = ProbeReport { gateway, findings };
-            console.remove_canaries(permit.actor(), &canaries.all, &report.gateway, Some(report.is_guarded())).await?;
+            let findings = decide(&answers, canaries.good, &forged);
+            let report = GatewayReport { gateway, findings };
+            admin.remove_canaries(permit.actor(), &canaries.all, &report.gateway, Some(report.is_guarded())).await?;
             Ok(report)
         });
-        work.await.unwrap_or(Err(ConsoleError::Busy))
+        work.await.unwrap_or(Err(AdminError::Busy))
     }
 
     /// Reads the form. The keys of the test may be no more than whoever runs it could make.
-    async fn gateway(&self, permit: &Permit, form: &GatewayForm) -> Result<(Option<Scope>, Tenant), ConsoleError> {
+    async fn gateway(&self, permit: &Permit, form: &GatewayForm) -> Result<(Option<Scope>, Tenant), AdminError> {
         let name = Some(form.tenant.trim()).filter(|name| !name.is_empty()).unwrap_or(DEFAULT_TENANT);
         let Some(tenant) = self.store.tenant(name).await? else {
-            return Err(ConsoleError::field("tenant", "There is no tenant of this name."));
+            return Err(AdminError::field("tenant", "There is no tenant of this name."));
         };
         let scope = match form.scope.trim() {
             "" | "any" => return Ok((None, tenant)),
-            scope => Scope::parse(scope).map_err(|error| ConsoleError::field("scope", error))?,
+            scope => Scope::parse(scope).map_err(|error| AdminError::field("scope", error))?,
         };
         if scope.is_reserved() {
-            return Err(ConsoleError::field(
+            return Err(AdminError::field(
                 "scope",
                 "Choose the scope of the guarded service: this one is Keyward's own.",
             ));
@@ -229,7 +230,7 @@ impl Console {
             return Ok((Some(scope), tenant));
         }
         let errors = refused.into_iter().map(|FieldError { message, .. }| error("scope", message));
-        Err(ConsoleError::Invalid(errors.collect()))
+        Err(AdminError::Invalid(errors.collect()))
     }
 
     /// Makes the keys, in one change with one event.
@@ -239,17 +240,17 @@ impl Console {
         scope: Option<&Scope>,
         tenant: &Tenant,
         gateway: &str,
-    ) -> Result<Canaries, ConsoleError> {
+    ) -> Result<Canaries, AdminError> {
         let now = self.clock.now();
-        let other = Scope::parse(OTHER_SCOPE).map_err(|error| ConsoleError::field("scope", error))?;
+        let other = Scope::parse(OTHER_SCOPE).map_err(|error| AdminError::field("scope", error))?;
         let wanted = scope.unwrap_or(&other);
         let mut change = self.store.change().await?;
         let (mut all, mut tokens) = (Vec::new(), Vec::new());
         for (probe, scope, expires_at) in [
-            (Probe::Good, wanted, now.plus(LIFE)),
-            (Probe::Expired, wanted, now.plus(-EXPIRED)),
-            (Probe::WrongScope, &other, now.plus(LIFE)),
-            (Probe::Archived, wanted, now.plus(LIFE)),
+            (GatewayCheck::Good, wanted, now.plus(LIFE)),
+            (GatewayCheck::Expired, wanted, now.plus(-EXPIRED)),
+            (GatewayCheck::WrongScope, &other, now.plus(LIFE)),
+            (GatewayCheck::Archived, wanted, now.plus(LIFE)),
         ] {
             let id = self.entropy.key_id();
             let token = self.entropy.token(&tenant.prefix, id);
@@ -272,7 +273,7 @@ impl Console {
             let secret = token::parse(token.reveal()).map_or(token.reveal(), |parts| parts.secret);
             let digest = Digest::of(secret.as_bytes());
             change.insert_key(NewKey { key: &key, digest }).await?;
-            if probe == Probe::Archived {
+            if probe == GatewayCheck::Archived {
                 change.archive_key(id, &evidence(now, permit.actor())).await?;
             }
             all.push(id);
@@ -292,7 +293,7 @@ impl Console {
         canaries: &[KeyId],
         gateway: &str,
         guarded: Option<bool>,
-    ) -> Result<(), ConsoleError> {
+    ) -> Result<(), AdminError> {
         let now = self.clock.now();
         let mut change = self.store.change().await?;
         for id in canaries {
@@ -313,14 +314,14 @@ impl Console {
             return Ok(());
         }
         match self.remove_canaries("keyward", &left, "left over", None).await {
-            Err(ConsoleError::Store(error)) => Err(error),
+            Err(AdminError::Store(error)) => Err(error),
             _ => Ok(()),
         }
     }
 }
 
-fn spec(probe: Probe, owner: &str, scope: Scope, expires_at: Timestamp) -> Result<KeySpec, ConsoleError> {
-    let wrong = |error: model::name::TextError| ConsoleError::field("scope", error);
+fn spec(probe: GatewayCheck, owner: &str, scope: Scope, expires_at: Timestamp) -> Result<KeySpec, AdminError> {
+    let wrong = |error: model::name::TextError| AdminError::field("scope", error);
     let name = Name::parse(&format!("Self-test: {}", probe.code())).map_err(wrong)?;
     let owner = Owner::parse(owner).map_err(wrong)?;
     let description = Description::parse(Purpose::Canary.words()).map_err(wrong)?;
@@ -339,8 +340,9 @@ fn text(ids: &[KeyId]) -> String {
 }
 
 /// What the answers mean.
-fn judge(answers: &[(Probe, Result<Seen, String>)], good_id: KeyId, forged: &str) -> Vec<Finding> {
-    let good = answers.iter().find(|(probe, _)| *probe == Probe::Good).and_then(|(_, answer)| answer.as_ref().ok());
+fn decide(answers: &[(GatewayCheck, Result<Seen, String>)], good_id: KeyId, forged: &str) -> Vec<Finding> {
+    let good =
+        answers.iter().find(|(probe, _)| *probe == GatewayCheck::Good).and_then(|(_, answer)| answer.as_ref().ok());
     let findings = answers.iter().map(|(probe, answer)| {
         let (outcome, words) = match answer {
             Ok(seen) => meaning(*probe, seen, good, good_id, forged),
@@ -352,16 +354,21 @@ fn judge(answers: &[(Probe, Result<Seen, String>)], good_id: KeyId, forged: &str
     findings.collect()
 }
 
-fn expected(probe: Probe) -> &'static str {
+fn expected(probe: GatewayCheck) -> &'static str {
     match probe {
-        Probe::Good | Probe::ForgedBeside | Probe::ForgedAddress => "2xx",
-        Probe::WrongScope => "403",
-        Probe::Expired | Probe::Archived | Probe::Nothing | Probe::Forged => "401",
-        Probe::Slashes | Probe::Dot | Probe::Encoded | Probe::Parameter | Probe::Unicode | Probe::Overlong => "not 2xx",
+        GatewayCheck::Good | GatewayCheck::ForgedBeside | GatewayCheck::ForgedAddress => "2xx",
+        GatewayCheck::WrongScope => "403",
+        GatewayCheck::Expired | GatewayCheck::Archived | GatewayCheck::Nothing | GatewayCheck::Forged => "401",
+        GatewayCheck::Slashes
+        | GatewayCheck::Dot
+        | GatewayCheck::Encoded
+        | GatewayCheck::Parameter
+        | GatewayCheck::Unicode
+        | GatewayCheck::Overlong => "not 2xx",
     }
 }
 
-fn meaning(probe: Probe, seen: &Seen, good: Option<&Seen>, good_id: KeyId, forged: &str) -> (Outcome, String) {
+fn meaning(probe: GatewayCheck, seen: &Seen, good: Option<&Seen>, good_id: KeyId, forged: &str) -> (Outcome, String) {
     use Outcome::{Failed, Passed, Unclear};
     let status = seen.status;
     let let_in = (200..300).contains(&status);
@@ -369,46 +376,49 @@ fn meaning(probe: Probe, seen: &Seen, good: Option<&Seen>, good_id: KeyId, forge
     let same = good.is_some_and(|good| !good.body.is_empty() && good.body == seen.body);
     let told = |value: &str| seen.body.contains(value) || seen.headers.contains(value);
     let (outcome, words) = match probe {
-        Probe::Good if let_in => (Passed, "It was let in.".to_owned()),
-        Probe::Good if refused => {
+        GatewayCheck::Good if let_in => (Passed, "It was let in.".to_owned()),
+        GatewayCheck::Good if refused => {
             let words = "It was refused. Does the gateway ask this Keyward, for this scope and this tenant?";
             (Failed, words.to_owned())
         }
-        Probe::Good | Probe::ForgedBeside | Probe::ForgedAddress if status >= 500 => {
+        GatewayCheck::Good | GatewayCheck::ForgedBeside | GatewayCheck::ForgedAddress if status >= 500 => {
             (Failed, "The gateway, or the service behind it, failed. Its log says why.".to_owned())
         }
-        Probe::Good => (Unclear, "It was not refused. Choose an address that answers GET with 200.".to_owned()),
-        Probe::ForgedBeside if told(forged) => (
+        GatewayCheck::Good => (Unclear, "It was not refused. Choose an address that answers GET with 200.".to_owned()),
+        GatewayCheck::ForgedBeside if told(forged) => (
             Failed,
             "The service was told the forged identity: the gateway passes the client's own headers on.".to_owned(),
         ),
-        Probe::ForgedAddress if told(forged) => {
+        GatewayCheck::ForgedAddress if told(forged) => {
             let words = "The service was told the forged address: the gateway passes Forwarded, X-Real-IP or one of \
                          their kin on. Have it drop them, or the service not read them.";
             (Failed, words.to_owned())
         }
-        Probe::ForgedAddress if told(good_id.as_str()) => {
+        GatewayCheck::ForgedAddress if told(good_id.as_str()) => {
             (Passed, "The service was told who the key is, and not the forged address.".to_owned())
         }
-        Probe::ForgedBeside if told(good_id.as_str()) => {
+        GatewayCheck::ForgedBeside if told(good_id.as_str()) => {
             (Passed, "The service was told who the key is, and not the forged identity.".to_owned())
         }
-        Probe::ForgedBeside | Probe::ForgedAddress if refused || status == 400 => {
+        GatewayCheck::ForgedBeside | GatewayCheck::ForgedAddress if refused || status == 400 => {
             (Passed, "It was refused.".to_owned())
         }
-        Probe::ForgedBeside | Probe::ForgedAddress => {
+        GatewayCheck::ForgedBeside | GatewayCheck::ForgedAddress => {
             let words = "What the service was told cannot be seen from outside. Try an address that answers with the \
                          headers it was sent.";
             (Unclear, words.to_owned())
         }
-        Probe::Slashes | Probe::Dot | Probe::Encoded | Probe::Parameter | Probe::Unicode | Probe::Overlong => {
-            match (let_in, same) {
-                (true, true) => (Failed, "It was let in: the same came back as with a key.".to_owned()),
-                (true, false) => (Unclear, "Something came back. See whether the gateway should guard it.".to_owned()),
-                (false, _) => (Passed, "It was not let in.".to_owned()),
-            }
-        }
-        Probe::WrongScope if let_in => {
+        GatewayCheck::Slashes
+        | GatewayCheck::Dot
+        | GatewayCheck::Encoded
+        | GatewayCheck::Parameter
+        | GatewayCheck::Unicode
+        | GatewayCheck::Overlong => match (let_in, same) {
+            (true, true) => (Failed, "It was let in: the same came back as with a key.".to_owned()),
+            (true, false) => (Unclear, "Something came back. See whether the gateway should guard it.".to_owned()),
+            (false, _) => (Passed, "It was not let in.".to_owned()),
+        },
+        GatewayCheck::WrongScope if let_in => {
             (Failed, "It was let in. The gateway asks for another scope, or does not ask Keyward.".to_owned())
         }
         _ if let_in => {
@@ -430,11 +440,11 @@ mod tests {
 
     #[test]
     fn what_the_answers_mean() {
-        use Outcome::{Failed, Passed, Unclear};
-        use Probe::{
+        use GatewayCheck::{
             Archived, Dot, Encoded, Expired, Forged, ForgedAddress, ForgedBeside, Good, Nothing, Overlong, Parameter,
             Slashes, Unicode, WrongScope,
         };
+        use Outcome::{Failed, Passed, Unclear};
         let good_id = KeyId::parse("0123456789ABCDEF").unwrap();
         for (probe, status, body, expected) in [
             (Good, 200, "", Passed),
@@ -479,7 +489,7 @@ mod tests {
             let (outcome, words) = meaning(probe, &seen, Some(&welcome), good_id, "forged-1");
             assert_eq!(outcome, expected, "{probe:?} {status} {body:?}: {words}");
         }
-        let silent = judge(&[(Nothing, Err("nobody listens".to_owned()))], good_id, "forged-1");
+        let silent = decide(&[(Nothing, Err("nobody listens".to_owned()))], good_id, "forged-1");
         assert_eq!((silent[0].outcome, silent[0].words.as_str()), (Failed, "No answer: nobody listens."));
     }
 }

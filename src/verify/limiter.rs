@@ -10,7 +10,7 @@ use std::{
 };
 
 use model::{
-    decision::Spent,
+    decision::LimitOutcome,
     id::KeyId,
     key::Key,
     limit::{Limit, Limits, Period, Quota},
@@ -27,7 +27,7 @@ const USED_UP: i64 = 1000;
 
 /// What is left of one limit after a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Left {
+pub struct LimitLeft {
     /// The limit; it displays as written: `100/minute`.
     pub limit: Limit,
     /// Calls that may follow at once.
@@ -38,11 +38,11 @@ pub struct Left {
 
 /// What a call took.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Taken {
+pub struct LimitUsage {
     /// Whether something was used up.
-    pub spent: Spent,
+    pub outcome: LimitOutcome,
     /// What is left of each limit. Of the quota only this node's share is known, so it is not told.
-    pub left: Vec<Left>,
+    pub left: Vec<LimitLeft>,
     /// Seconds until the call would pass; 0 when it did.
     pub wait: i64,
 }
@@ -51,12 +51,12 @@ pub struct Taken {
 const SHARDS: usize = 64;
 
 /// The meters of all keys that have limits.
-pub(super) struct Meters {
+pub(super) struct Limiter {
     shards: [Mutex<HashMap<KeyId, Meter>>; SHARDS],
     hasher: RandomState,
 }
 
-impl Default for Meters {
+impl Default for Limiter {
     fn default() -> Self {
         Self { shards: std::array::from_fn(|_| Mutex::default()), hasher: RandomState::new() }
     }
@@ -80,21 +80,21 @@ struct Meter {
 }
 
 enum Try {
-    Done(Taken),
+    Done(LimitUsage),
     /// The block is used up: ask the store for this share, one at a time.
     Ask(Quota, Share, Arc<tokio::sync::Mutex<()>>),
 }
 
-impl Meters {
+impl Limiter {
     /// Takes `cost` calls from everything, or from nothing. `steady` is in milliseconds.
-    pub(super) async fn take(
+    pub(super) async fn consume(
         &self,
         store: &Store,
         key: &Key,
         cost: i64,
         now: Timestamp,
         steady: i64,
-    ) -> Result<Taken, StoreError> {
+    ) -> Result<LimitUsage, StoreError> {
         loop {
             let taking = match self.attempt(key, cost, now, steady) {
                 Try::Done(taken) => return Ok(taken),
@@ -108,8 +108,8 @@ impl Meters {
             };
             let wanted = (quota.calls / BLOCKS).clamp(1, BLOCK);
             let got = store.take_quota(key.id, share, quota.calls, cost, wanted).await?;
-            let mut meters = self.of(key.id);
-            let meter = meters.entry(key.id).or_default();
+            let mut limiter = self.of(key.id);
+            let meter = limiter.entry(key.id).or_default();
             if got == 0 {
                 meter.used_up = (cost, steady + USED_UP);
             } else {
@@ -121,14 +121,14 @@ impl Meters {
 
     /// What taking `cost` calls would answer now. Nothing is taken; of the quota, what other nodes hold and have not used
     /// counts as used.
-    pub(super) async fn look(
+    pub(super) async fn peek(
         &self,
         store: &Store,
         key: &Key,
         cost: i64,
         now: Timestamp,
         steady: i64,
-    ) -> Result<Taken, StoreError> {
+    ) -> Result<LimitUsage, StoreError> {
         let mut meter = self.of(key.id).get(&key.id).cloned().unwrap_or_default();
         let (quota, share) = match meter.attempt(key, cost, now, steady) {
             Try::Done(taken) => return Ok(taken),
@@ -142,7 +142,7 @@ impl Meters {
         }
         Ok(match meter.attempt(key, cost, now, steady) {
             Try::Done(taken) => taken,
-            Try::Ask(..) => Taken::default(),
+            Try::Ask(..) => LimitUsage::default(),
         })
     }
 
@@ -180,8 +180,8 @@ impl Meters {
 }
 
 /// A panic elsewhere leaves counts that are still counts.
-fn lock(meters: &Mutex<HashMap<KeyId, Meter>>) -> MutexGuard<'_, HashMap<KeyId, Meter>> {
-    meters.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(limiter: &Mutex<HashMap<KeyId, Meter>>) -> MutexGuard<'_, HashMap<KeyId, Meter>> {
+    limiter.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Meter {
@@ -192,13 +192,13 @@ impl Meter {
             .limits
             .iter()
             .zip(&self.full_at)
-            .map(|(limit, full_at)| (limit, limit.take(*full_at, micros, cost)))
+            .map(|(limit, full_at)| (limit, limit.consume(*full_at, micros, cost)))
             .collect();
         let left =
             allowances.iter().map(|(limit, found)| left(*limit, found.remaining, found.full_at - micros)).collect();
         let wait = allowances.iter().map(|(_, found)| found.wait).max().unwrap_or(0);
         if wait > 0 {
-            return Try::Done(Taken { spent: Spent::Rate, left, wait: seconds(wait) });
+            return Try::Done(LimitUsage { outcome: LimitOutcome::Rate, left, wait: seconds(wait) });
         }
         if let Some(quota) = self.quota {
             let (began, next) = quota.period.around(now);
@@ -208,7 +208,7 @@ impl Meter {
                 let (calls, until) = self.used_up;
                 if cost >= calls && steady < until {
                     let wait = seconds(next.since(now).saturating_mul(1000));
-                    return Try::Done(Taken { spent: Spent::Quota, left, wait });
+                    return Try::Done(LimitUsage { outcome: LimitOutcome::Quota, left, wait });
                 }
                 return Try::Ask(quota, share, self.taking.clone());
             };
@@ -217,7 +217,7 @@ impl Meter {
         for (full_at, (_, found)) in self.full_at.iter_mut().zip(&allowances) {
             *full_at = found.full_at;
         }
-        Try::Done(Taken { spent: Spent::Nothing, left, wait: 0 })
+        Try::Done(LimitUsage { outcome: LimitOutcome::Nothing, left, wait: 0 })
     }
 
     /// Begins anew with limits that were changed.
@@ -233,9 +233,9 @@ impl Meter {
     }
 }
 
-fn left(limit: Limit, remaining: i64, until_full: i64) -> Left {
+fn left(limit: Limit, remaining: i64, until_full: i64) -> LimitLeft {
     let reset = seconds(until_full.max(0));
-    Left { limit, remaining, reset }
+    LimitLeft { limit, remaining, reset }
 }
 
 /// Whole seconds of so many microseconds, rounded up.
@@ -264,22 +264,26 @@ mod tests {
         let (_folder, store) = store().await;
         let mut key = example();
         key.spec.quota = Quota::parse("1/month").unwrap();
-        let (one, other) = (Arc::new(Meters::default()), Arc::new(Meters::default()));
+        let (one, other) = (Arc::new(Limiter::default()), Arc::new(Limiter::default()));
         let mut tasks = Vec::new();
         for index in 0..200 {
-            let meters = if index % 2 == 0 { one.clone() } else { other.clone() };
+            let limiter = if index % 2 == 0 { one.clone() } else { other.clone() };
             let (store, key) = (store.clone(), key.clone());
             tasks.push(tokio::spawn(async move {
-                meters.take(&store, &key, 1, Timestamp::from_millis(0), 0).await.unwrap().spent
+                limiter.consume(&store, &key, 1, Timestamp::from_millis(0), 0).await.unwrap().outcome
             }));
         }
         let mut passed = 0;
         for task in tasks {
-            passed += i32::from(task.await.unwrap() == Spent::Nothing);
+            passed += i32::from(task.await.unwrap() == LimitOutcome::Nothing);
         }
         assert_eq!(passed, 1);
         let next_month = Timestamp::from_millis(40 * model::time::DAY);
-        assert_eq!(one.take(&store, &key, 1, next_month, 5000).await.unwrap().spent, Spent::Nothing, "it refills");
+        assert_eq!(
+            one.consume(&store, &key, 1, next_month, 5000).await.unwrap().outcome,
+            LimitOutcome::Nothing,
+            "it refills"
+        );
     }
 
     #[tokio::test]
@@ -288,16 +292,16 @@ mod tests {
         let mut key = example();
         key.spec.limits = Limits::parse("3/minute 100/hour").unwrap();
         key.spec.quota = Quota::parse("2/day").unwrap();
-        let meters = Meters::default();
+        let limiter = Limiter::default();
         let now = Timestamp::from_millis(0);
-        let take = async |cost| meters.take(&store, &key, cost, now, 0).await.unwrap();
-        assert_eq!(take(4).await.spent, Spent::Rate, "more than the window holds");
-        assert_eq!(take(3).await.spent, Spent::Quota, "more than the quota holds");
-        let taken = take(2).await;
-        assert_eq!((taken.spent, taken.left[0].remaining, taken.left[1].remaining), (Spent::Nothing, 1, 98));
-        let refused = take(1).await;
-        assert_eq!((refused.spent, refused.wait), (Spent::Quota, 86_400), "until midnight");
-        assert_eq!(take(2).await.spent, Spent::Rate, "and the refused one left the limit as it was");
+        let consume = async |cost| limiter.consume(&store, &key, cost, now, 0).await.unwrap();
+        assert_eq!(consume(4).await.outcome, LimitOutcome::Rate, "more than the window holds");
+        assert_eq!(consume(3).await.outcome, LimitOutcome::Quota, "more than the quota holds");
+        let taken = consume(2).await;
+        assert_eq!((taken.outcome, taken.left[0].remaining, taken.left[1].remaining), (LimitOutcome::Nothing, 1, 98));
+        let refused = consume(1).await;
+        assert_eq!((refused.outcome, refused.wait), (LimitOutcome::Quota, 86_400), "until midnight");
+        assert_eq!(consume(2).await.outcome, LimitOutcome::Rate, "and the refused one left the limit as it was");
     }
 
     #[tokio::test]
@@ -306,26 +310,30 @@ mod tests {
         let mut key = example();
         key.spec.limits = Limits::parse("3/minute").unwrap();
         key.spec.quota = Quota::parse("4/day").unwrap();
-        let (meters, another) = (Meters::default(), Meters::default());
+        let (limiter, another) = (Limiter::default(), Limiter::default());
         let at = Timestamp::from_millis;
         for steady in [0, 0, 120_000] {
             for cost in [4, 3, 2, 1] {
-                let seen = meters.look(&store, &key, cost, at(0), steady).await.unwrap();
+                let seen = limiter.peek(&store, &key, cost, at(0), steady).await.unwrap();
                 assert_eq!(
                     seen,
-                    meters.look(&store, &key, cost, at(0), steady).await.unwrap(),
+                    limiter.peek(&store, &key, cost, at(0), steady).await.unwrap(),
                     "looking changes nothing"
                 );
                 if cost == 1 {
-                    assert_eq!(seen, meters.take(&store, &key, cost, at(0), steady).await.unwrap(), "at {steady}");
+                    assert_eq!(seen, limiter.consume(&store, &key, cost, at(0), steady).await.unwrap(), "at {steady}");
                 }
             }
         }
-        let left = meters.look(&store, &key, 1, at(0), 240_000).await.unwrap();
-        assert_eq!((left.spent, left.left[0].remaining), (Spent::Nothing, 2), "one call of the quota is left");
-        assert_eq!(meters.look(&store, &key, 2, at(0), 240_000).await.unwrap().spent, Spent::Quota);
-        assert_eq!(another.look(&store, &key, 2, at(0), 0).await.unwrap().spent, Spent::Quota, "on every node");
-        assert_eq!(meters.look(&store, &key, 4, at(0), 240_000).await.unwrap().spent, Spent::Rate);
+        let left = limiter.peek(&store, &key, 1, at(0), 240_000).await.unwrap();
+        assert_eq!((left.outcome, left.left[0].remaining), (LimitOutcome::Nothing, 2), "one call of the quota is left");
+        assert_eq!(limiter.peek(&store, &key, 2, at(0), 240_000).await.unwrap().outcome, LimitOutcome::Quota);
+        assert_eq!(
+            another.peek(&store, &key, 2, at(0), 0).await.unwrap().outcome,
+            LimitOutcome::Quota,
+            "on every node"
+        );
+        assert_eq!(limiter.peek(&store, &key, 4, at(0), 240_000).await.unwrap().outcome, LimitOutcome::Rate);
     }
 
     #[tokio::test]
@@ -334,17 +342,21 @@ mod tests {
         let mut key = example();
         key.spec.quota = Quota::parse("20000/day").unwrap();
         let now = Timestamp::from_millis(0);
-        let meters = Meters::default();
-        assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Nothing);
-        meters.release(&store).await.unwrap();
+        let limiter = Limiter::default();
+        assert_eq!(limiter.consume(&store, &key, 1, now, 0).await.unwrap().outcome, LimitOutcome::Nothing);
+        limiter.release(&store).await.unwrap();
         assert_eq!(
             store.take_quota(key.id, (Period::Day, now), 20_000, 19_999, 19_999).await.unwrap(),
             19_999,
             "just one was used"
         );
-        assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Quota);
+        assert_eq!(limiter.consume(&store, &key, 1, now, 0).await.unwrap().outcome, LimitOutcome::Quota);
         key.spec.quota = Quota::parse("20001/day").unwrap();
-        assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Nothing, "the quota was raised");
+        assert_eq!(
+            limiter.consume(&store, &key, 1, now, 0).await.unwrap().outcome,
+            LimitOutcome::Nothing,
+            "the quota was raised"
+        );
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -352,15 +364,15 @@ mod tests {
         let (_folder, store) = store().await;
         let mut key = example();
         key.spec.quota = Quota::parse("20000/day").unwrap();
-        let (meters, now) = (Arc::new(Meters::default()), Timestamp::from_millis(0));
+        let (limiter, now) = (Arc::new(Limiter::default()), Timestamp::from_millis(0));
         let calls: Vec<_> = (0..100)
             .map(|_| {
-                let (meters, store, key) = (meters.clone(), store.clone(), key.clone());
-                tokio::spawn(async move { meters.take(&store, &key, 1, now, 0).await.unwrap().spent })
+                let (limiter, store, key) = (limiter.clone(), store.clone(), key.clone());
+                tokio::spawn(async move { limiter.consume(&store, &key, 1, now, 0).await.unwrap().outcome })
             })
             .collect();
         for call in calls {
-            assert_eq!(call.await.unwrap(), Spent::Nothing);
+            assert_eq!(call.await.unwrap(), LimitOutcome::Nothing);
         }
         assert_eq!(store.used_quota(key.id, (Period::Day, now)).await.unwrap(), 100, "five blocks of twenty");
     }
@@ -370,12 +382,16 @@ mod tests {
     async fn a_quota_of_another_period_begins_anew() {
         let (_folder, store) = store().await;
         let mut key = example();
-        let (meters, now) = (Meters::default(), Timestamp::from_millis(0));
+        let (limiter, now) = (Limiter::default(), Timestamp::from_millis(0));
         key.spec.quota = Quota::parse("2/day").unwrap();
-        assert_eq!(meters.take(&store, &key, 2, now, 0).await.unwrap().spent, Spent::Nothing);
-        assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Quota);
+        assert_eq!(limiter.consume(&store, &key, 2, now, 0).await.unwrap().outcome, LimitOutcome::Nothing);
+        assert_eq!(limiter.consume(&store, &key, 1, now, 0).await.unwrap().outcome, LimitOutcome::Quota);
         key.spec.quota = Quota::parse("2/month").unwrap();
-        assert_eq!(meters.take(&store, &key, 2, now, 0).await.unwrap().spent, Spent::Nothing, "none of the month's");
-        assert_eq!(meters.take(&store, &key, 1, now, 0).await.unwrap().spent, Spent::Quota);
+        assert_eq!(
+            limiter.consume(&store, &key, 2, now, 0).await.unwrap().outcome,
+            LimitOutcome::Nothing,
+            "none of the month's"
+        );
+        assert_eq!(limiter.consume(&store, &key, 1, now, 0).await.unwrap().outcome, LimitOutcome::Quota);
     }
 }
