@@ -240,9 +240,9 @@ pub(crate) fn is_command(event: &ev::KeyboardEvent) -> bool {
 }
 
 /// An element of the page outside of the islands.
-pub(crate) struct Spot(HtmlElement);
+pub(crate) struct ElementRef(HtmlElement);
 
-impl Spot {
+impl ElementRef {
     /// What was clicked on, if it is in an element of the selector.
     pub(crate) fn clicked(event: &ev::MouseEvent, selector: &str) -> Option<Self> {
         let target = event.target()?.dyn_into::<Element>().ok()?;

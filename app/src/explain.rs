@@ -5,9 +5,9 @@ use std::{net::IpAddr, sync::Arc};
 
 use admin::{Admin, AdminError, FieldError, Permit};
 use model::{
+    account::Action,
     decision::{Check, Decision, Reason, Signature},
     id::KeyId,
-    people::Action,
     scope::RequiredScopes,
 };
 use store::StoredKey;
@@ -29,14 +29,14 @@ pub struct ExplainForm {
     pub method: String,
 }
 
-struct Door {
+struct Conditions {
     required: RequiredScopes,
     tenant: Option<String>,
     address: Option<IpAddr>,
     writes: bool,
 }
 
-impl Door {
+impl Conditions {
     fn request<'a>(&'a self, credential: &'a str) -> VerifyRequest<'a> {
         VerifyRequest {
             tenant: self.tenant.as_deref(),
@@ -75,13 +75,13 @@ pub async fn explain(
     form: &ExplainForm,
 ) -> Result<Explanation, AdminError> {
     permit.allows(Action::ReadKeys)?;
-    let door = door(admin, form).await?;
+    let conditions = conditions(admin, form).await?;
     let asked = asked.trim();
     if asked.is_empty() {
         return Err(AdminError::field("asked", "Paste a key, its id or the id of a refused request."));
     }
     let Some(id) = KeyId::parse(asked).or_else(|| masked(asked)) else {
-        let answer = verifier.dry_run(&door.request(asked)).await.map_err(busy)?;
+        let answer = verifier.dry_run(&conditions.request(asked)).await.map_err(busy)?;
         let reached = answer.key.as_ref().is_none_or(|stored| permit.reaches(&stored.key));
         return Ok(Explanation::Presented(if reached { answer } else { unknown() }));
     };
@@ -98,7 +98,7 @@ pub async fn explain(
     }
     match reached(admin, permit, Some(id)).await? {
         Some(key) => {
-            let answer = verifier.dry_run_as(key, &door.request(""), Signature::Missing).await;
+            let answer = verifier.dry_run_as(key, &conditions.request(""), Signature::Missing).await;
             Ok(Explanation::Named(answer.map_err(busy)?))
         }
         None => Ok(Explanation::Unknown),
@@ -123,7 +123,7 @@ async fn reached(admin: &Admin, permit: &Permit, id: Option<KeyId>) -> Result<Op
 }
 
 /// Reads the door. What was typed is not repeated: a key may have landed in the wrong field.
-async fn door(admin: &Admin, form: &ExplainForm) -> Result<Door, AdminError> {
+async fn conditions(admin: &Admin, form: &ExplainForm) -> Result<Conditions, AdminError> {
     let mut errors = Vec::new();
     let mut wrong = |field, message: &str| errors.push(FieldError { field, message: message.to_owned() });
     let required = match form.scope.trim() {
@@ -148,7 +148,7 @@ async fn door(admin: &Admin, form: &ExplainForm) -> Result<Door, AdminError> {
         wrong("method", "Type a method such as GET or POST.");
     }
     match required {
-        Some(required) if errors.is_empty() => Ok(Door {
+        Some(required) if errors.is_empty() => Ok(Conditions {
             required,
             tenant: tenant.map(str::to_owned),
             address: address.and_then(Result::ok),

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use model::people::Action;
+use model::account::Action;
 
 use crate::{
     bulk::BulkPage,
@@ -11,7 +11,7 @@ use crate::{
     form::{ArchiveForm, EditForm, KeyForm, PurgeForm, RotateForm},
     issued_secret::IssuedSecret,
     settings::Typed,
-    signing::VerifyKeyForm,
+    signing::RequestSigningKeyForm,
     view::{AboutView, FieldErrorView, GatewayView, ReferenceView, TightenView, WhyView},
 };
 
@@ -81,10 +81,10 @@ pub enum FormOutcome {
     Bulk(Box<BulkPage>),
     /// A key was not purged.
     Purge(PurgeForm, FormErrors),
-    /// The form for a verify key has to be mended, or something with verify keys could not be carried out.
+    /// The form for a request signing key has to be mended, or something with request signing keys could not be carried out.
     Signing {
         /// As typed, but for a private key.
-        form: VerifyKeyForm,
+        form: RequestSigningKeyForm,
         /// What to mend.
         errors: Vec<FieldErrorView>,
         /// Why it failed otherwise.

@@ -12,6 +12,7 @@ mod document;
 pub mod error;
 #[cfg(feature = "ssr")]
 pub mod explain;
+mod explanation;
 pub mod flash;
 pub mod form;
 #[cfg(feature = "ssr")]
@@ -28,9 +29,8 @@ pub mod settings;
 #[cfg(feature = "ssr")]
 mod shell;
 pub mod signing;
-pub mod trial;
+pub mod simulation;
 pub mod view;
-mod walk;
 
 #[cfg(feature = "ssr")]
 pub use document::Document;

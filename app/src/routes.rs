@@ -1,6 +1,6 @@
 //! Every path of the console, once.
 
-use model::registry::Kind;
+use model::catalog::Kind;
 
 /// The console's front door: leads to the overview, or to the keys as long as there are none.
 pub const HOME: &str = "/";
@@ -36,7 +36,7 @@ pub const EDIT_KEY: &str = "/keys/:id/edit";
 pub const ROTATE_KEY: &str = "/keys/:id/rotate";
 /// Removes one archived key, with `:id`.
 pub const PURGE_KEY: &str = "/keys/:id/purge";
-/// The verify keys of one key, with `:id`.
+/// The request signing keys of one key, with `:id`.
 pub const SIGNING_KEYS: &str = "/keys/:id/signing";
 /// The audit chain.
 pub const AUDIT: &str = "/audit";
@@ -132,7 +132,7 @@ pub fn settings(kind: Kind) -> &'static str {
     match kind {
         Kind::Tenant => "/settings/tenants",
         Kind::Group => "/settings/groups",
-        Kind::Subject => "/settings/subjects",
+        Kind::Identity => "/settings/identities",
         Kind::Scope => "/settings/scopes",
         Kind::Template => "/settings/templates",
         Kind::Policy => "/settings/policy",
@@ -164,14 +164,14 @@ pub fn switch_person(id: &str) -> String {
     format!("{PEOPLE}/{id}/switch")
 }
 
-/// The page of one key's verify keys.
+/// The page of one key's request signing keys.
 pub fn signing_keys(id: &str) -> String {
     format!("{KEYS}/{id}/signing")
 }
 
-/// Retires one of a key's verify keys (POST).
-pub fn retire_verify_key(id: &str, verify_key: &str) -> String {
-    format!("{KEYS}/{id}/signing/{verify_key}/retire")
+/// Retires one of a key's request signing keys (POST).
+pub fn retire_request_signing_key(id: &str, request_signing_key: &str) -> String {
+    format!("{KEYS}/{id}/signing/{request_signing_key}/retire")
 }
 
 #[cfg(test)]

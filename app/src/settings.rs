@@ -1,4 +1,4 @@
-//! The settings on their way to a browser and back: what the lists and forms of the register and of the people show, and
+//! The settings on their way to a browser and back: what the lists and forms of the catalog and of the people show, and
 //! what their forms send. A form is fields by name, whatever it is for; which there are is the domain's business.
 
 use std::collections::BTreeMap;
@@ -88,7 +88,7 @@ pub struct FieldView {
     pub fixed: bool,
 }
 
-/// An entry in a list of the register.
+/// An entry in a list of the catalog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryRow {
     /// Its id.

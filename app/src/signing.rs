@@ -1,11 +1,11 @@
-//! The verify keys of a key as the console shows and takes them: public halves, in a view and in two forms. Private
+//! The request signing keys of a key as the console shows and takes them: public halves, in a view and in two forms. Private
 //! halves have no type here that could leave a browser or enter a page.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{form::OVERLAPS, view::When};
 
-/// The page of a key's verify keys.
+/// The page of a key's request signing keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SigningView {
     /// The key's id.
@@ -15,7 +15,7 @@ pub struct SigningView {
     /// What becomes of writes with the key.
     pub writes: WritesView,
     /// Newest first, retired ones too.
-    pub verify_keys: Vec<VerifyKeyView>,
+    pub request_signing_keys: Vec<RequestSigningKeyView>,
     /// Whether this visitor may add and retire some.
     pub may_change: bool,
     /// Names this session, for what a browser keeps no longer than it.
@@ -29,15 +29,15 @@ pub enum WritesView {
     Unsigned,
     /// They need one.
     Signed,
-    /// They need one, and after this instant no verify key is left that could prove it.
+    /// They need one, and after this instant no request signing key is left that could prove it.
     SignedUntil(When),
-    /// They need one and no verify key could prove it.
+    /// They need one and no request signing key could prove it.
     Refused,
 }
 
-/// A verify key.
+/// A request signing key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VerifyKeyView {
+pub struct RequestSigningKeyView {
     /// Its id.
     pub id: String,
     /// What it is called.
@@ -51,12 +51,12 @@ pub struct VerifyKeyView {
     /// By whom.
     pub by: String,
     /// Whether it counts.
-    pub state: VerifyKeyState,
+    pub state: RequestSigningKeyState,
 }
 
-/// Whether a verify key counts.
+/// Whether a request signing key counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum VerifyKeyState {
+pub enum RequestSigningKeyState {
     /// It does.
     Counts,
     /// It does until then.
@@ -65,9 +65,9 @@ pub enum VerifyKeyState {
     Retired(When),
 }
 
-/// The form for a verify key.
+/// The form for a request signing key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VerifyKeyForm {
+pub struct RequestSigningKeyForm {
     /// `label`
     pub label: String,
     /// `public_key`: PEM or JWK.
@@ -76,7 +76,7 @@ pub struct VerifyKeyForm {
     pub replace_after: String,
 }
 
-impl VerifyKeyForm {
+impl RequestSigningKeyForm {
     /// Reads the fields; unknown ones make it `None`.
     pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Option<Self> {
         let mut form = Self::default();
@@ -92,7 +92,7 @@ impl VerifyKeyForm {
     }
 }
 
-/// The overlap in the form that retires a verify key, one of [`OVERLAPS`]; `None` for any other form.
+/// The overlap in the form that retires a request signing key, one of [`OVERLAPS`]; `None` for any other form.
 pub fn overlap_from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Option<String> {
     let mut pairs = pairs.into_iter();
     let (field, value) = pairs.next()?;
@@ -128,7 +128,7 @@ mod tests {
             (&[("replace_after", "-1")], false),
             (&[("private_key", "a")], false),
         ] {
-            assert_eq!(VerifyKeyForm::from_pairs(pairs(typed)).is_some(), known, "{typed:?}");
+            assert_eq!(RequestSigningKeyForm::from_pairs(pairs(typed)).is_some(), known, "{typed:?}");
         }
         for (typed, expected) in [
             (&[("overlap", "7d")][..], Some("7d")),

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::form::KeyForm;
 pub use activity::{
-    ActivityView, BrokenView, CallCountsView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, Tick,
-    TightenView,
+    ActivityView, BrokenView, CallCountsView, CallsView, PairState, PairView, RecordView, RotationView, SampleView,
+    Tick, TightenView,
 };
 pub use audit::{AuditQuery, AuditView, ChainView};
 pub use found::KeyMatch;
@@ -26,7 +26,8 @@ pub use list::{
 pub use overview::{FirstRunView, KeyLine, OverviewView, ReasonView};
 pub use reference::{AboutView, CodeRow, FieldRow, OperationView, ReferenceView};
 pub use why::{
-    CallView, CheckView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView, WhyView,
+    CallView, CheckView, ExplanationView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView,
+    WhyView,
 };
 
 /// An instant, for people: relative in lists, absolute with zone in details.
@@ -172,9 +173,9 @@ pub struct OffView {
     pub by: String,
 }
 
-/// The user a key acts as.
+/// The identity a key acts as.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SubjectView {
+pub struct IdentityView {
     /// Its name.
     pub name: String,
     /// Whether its keys work.
@@ -186,8 +187,8 @@ pub struct SubjectView {
 pub struct SpecView {
     /// Whether its owner may still sign in.
     pub owner_active: bool,
-    /// The user it acts as.
-    pub acts_as: Option<SubjectView>,
+    /// The identity it acts as.
+    pub acts_as: Option<IdentityView>,
     /// The role it acts in.
     pub role: String,
     /// What it can be found by, each as `name=value`.
@@ -248,7 +249,7 @@ pub struct EventView {
     pub at: When,
     /// Who.
     pub actor: String,
-    /// The stored code: `key.issue`, `key.archive`, `user.create`.
+    /// The stored code: `key.issue`, `key.archive`, `account.create`.
     pub verb: String,
     /// What happened, in words: `Key created`.
     pub what: String,
@@ -318,7 +319,7 @@ pub struct TemplateChoice {
 
 /// A user one can choose for a key to act as.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SubjectChoice {
+pub struct IdentityChoice {
     /// Its name.
     pub name: String,
     /// The tenant it is in.
@@ -350,7 +351,7 @@ pub struct NewKeyView {
     /// Groups, by tenant and name.
     pub groups: Vec<GroupView>,
     /// Users a key can act as, by tenant and name; those that are switched off are left out.
-    pub subjects: Vec<SubjectChoice>,
+    pub identities: Vec<IdentityChoice>,
     /// Lives offered.
     pub lives: Vec<LifeChoice>,
     /// Whether a key may be made that never expires.

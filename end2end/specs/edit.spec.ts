@@ -73,7 +73,7 @@ test("mission p2 p3 p7 i5 f1: a key with everything it can say", async ({ page, 
     await page.getByText("Type days").click();
     await page.getByLabel("Days", { exact: true }).fill("45");
     await expect(page.locator(".sentence")).toContainText("until 45 days from now");
-    await unfold(page, "Group and user");
+    await unfold(page, "Group and identity");
     await page.getByLabel("Role").fill("concierge");
     await unfold(page, "Signed writes");
     await page.getByLabel("Writes need a signature").check();

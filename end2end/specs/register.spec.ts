@@ -65,11 +65,11 @@ test("the settings look right", async ({ page, bare, expectRefusal }) => {
   const done = async (...args: string[]) => expect(await bare.cli(args), args.join(" ")).toMatchObject({ code: 0 });
   await done("tenants", "create", "name=acme", "prefix=acme", "docs=https://docs.acme.example", "presentations=bearer raw");
   await done("groups", "create", `name=${"W".repeat(80)}`, "description=</script><img src=x>", "--tenant", "acme");
-  await done("subjects", "create", "name=panel@acme.example", "--tenant", "acme");
-  await done("subjects", "create", "name=kiosk@example.com", "description=At the gate");
-  await done("subjects", "disable", "kiosk@example.com");
+  await done("identities", "create", "name=panel@acme.example", "--tenant", "acme");
+  await done("identities", "create", "name=kiosk@example.com", "description=At the gate");
+  await done("identities", "disable", "kiosk@example.com");
   await done("scopes", "edit", "devices", "opened=acme default");
-  for (const kind of ["tenants", "groups", "subjects", "scopes", "templates", "policy", "people"]) {
+  for (const kind of ["tenants", "groups", "identities", "scopes", "templates", "policy", "people"]) {
     await page.goto(`${settings}/${kind}`);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     await looksRight(page, kind);

@@ -80,7 +80,7 @@ test("mission E3, E4: a pair made in the browser signs; its private half stays t
 
   await test.step("the public half is added, and is that of the file", async () => {
     await page.getByLabel("Label").fill("kiosk 4");
-    await page.getByRole("button", { name: "Add verify key" }).click();
+    await page.getByRole("button", { name: "Add signing key" }).click();
     await expect(page.locator(".lines li")).toContainText("kiosk 4");
     const der = createPublicKey(secret).export({ type: "spki", format: "der" });
     const digest = Buffer.from(await crypto.subtle.digest("SHA-256", der)).toString("base64").replace(/=+$/, "");
@@ -167,7 +167,7 @@ test("where browsers make no pairs, the same curve is here", async ({ page, cont
   const pem = join(folder, "private.pem");
   const text = await save(page, "Private key, PEM", pem);
   await page.getByLabel("Label").fill("kiosk");
-  await page.getByRole("button", { name: "Add verify key" }).click();
+  await page.getByRole("button", { name: "Add signing key" }).click();
   await expect(page.getByText("The private half of kiosk is in this tab until you sign out.")).toBeVisible();
   expect(createPrivateKey(text).export({ type: "pkcs8", format: "pem" })).toBe(text);
   expect(await write(keyward, key, pem)).toBe(200);
@@ -188,7 +188,7 @@ test("mission E5: one's own is read from a file; a private key is stopped before
   await expect(page.locator("#public_key-error")).toContainText("This is a private key.");
   await expect(page.getByLabel("Public key")).toHaveValue("");
   await page.getByLabel("Public key").fill(await readFile(secret, "utf8"));
-  await page.getByRole("button", { name: "Add verify key" }).click();
+  await page.getByRole("button", { name: "Add signing key" }).click();
   await expect(page.locator("#public_key-error")).toContainText("This is a private key.");
   await expect(page.getByLabel("Public key")).toBeFocused();
   expect(posts).toEqual([]);
@@ -196,18 +196,18 @@ test("mission E5: one's own is read from a file; a private key is stopped before
   await writeFile(join(folder, "nonsense"), "nonsense");
   await page.getByLabel("Read a file").setInputFiles(join(folder, "nonsense"));
   expectRefusal(422);
-  await page.getByRole("button", { name: "Add verify key" }).click();
+  await page.getByRole("button", { name: "Add signing key" }).click();
   await expect(page.locator("#public_key-error")).toContainText("neither a public key in PEM");
   await expect(page.getByLabel("Public key")).toHaveValue("nonsense");
   await expect(page.getByLabel("Label")).toHaveValue("own");
   await looksRight(page, "signing keys refused");
   await page.getByLabel("Read a file").setInputFiles(pub);
-  await page.getByRole("button", { name: "Add verify key" }).click();
+  await page.getByRole("button", { name: "Add signing key" }).click();
   await expect(page.locator(".lines li")).toContainText("own");
   expect(await write(keyward, key, secret)).toBe(200);
 
   await page.getByRole("button", { name: "Retire own…" }).click();
-  await looksRight(page, "retire a verify key");
+  await looksRight(page, "retire a request signing key");
   await page.getByLabel("Signatures by its private half are refused").selectOption("24h");
   await page.getByRole("button", { name: "Retire", exact: true }).click();
   await expect(page.locator(".lines li")).toContainText("Counts until");

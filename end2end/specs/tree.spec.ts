@@ -43,7 +43,7 @@ const pages = (id: string): Array<[string, string]> => [
   ["audit", "/audit"],
   ["tenants", "/settings/tenants"],
   ["groups", "/settings/groups"],
-  ["users", "/settings/subjects"],
+  ["users", "/settings/identities"],
   ["scopes", "/settings/scopes"],
   ["templates", "/settings/templates"],
   ["policy", "/settings/policy"],

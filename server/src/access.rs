@@ -1,6 +1,6 @@
 //! Who may use a route.
 
-use model::{people::Action, registry::Kind};
+use model::{account::Action, catalog::Kind};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -232,7 +232,7 @@ pub async fn prepare(config: Config, listeners: &Listeners) -> Result<AppState, 
     let store = open(&config, Upgrade::Yes).await?;
     listeners.starting.at("keys and rules are read");
     let app = assemble(config, store, Clock::system(), Entropy::system());
-    app.admin.prepare_signing_key().await?;
+    app.admin.prepare_jwt_signing_key().await?;
     app.verifier.poll_changes().await?;
     Ok(app)
 }

@@ -241,7 +241,7 @@ impl Raw {
     }
 }
 
-/// StatusFilter of these variables are named like settings and are none: misspelt ones, most likely.
+/// Which of these variables are named like settings and are none: misspelt ones, most likely.
 pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
     let known = |name: &str| {
         let is_file = name == format!("{}_FILE", variable("database_url"));

@@ -197,7 +197,7 @@ impl Door {
         Self { starting, ready: Arc::default() }
     }
 
-    /// Answers with this router from now on. IssuedSecret.
+    /// Answers with this router from now on. Once.
     pub fn open(&self, ready: Router) {
         let _ = self.ready.set(ready);
     }

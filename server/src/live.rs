@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use model::id::UserId;
+use model::id::AccountId;
 use tokio::sync::watch;
 
 /// Streams that a node keeps open.
@@ -19,7 +19,7 @@ pub struct Live(Arc<Listeners>);
 
 #[derive(Default)]
 struct Listeners {
-    counts: Mutex<HashMap<UserId, usize>>,
+    counts: Mutex<HashMap<AccountId, usize>>,
     over: watch::Sender<bool>,
 }
 
@@ -35,19 +35,19 @@ impl Live {
     }
 
     /// A place for this person, if there is one.
-    pub fn take(&self, user: UserId) -> Option<Place> {
+    pub fn take(&self, account: AccountId) -> Option<Place> {
         let mut counts = self.counts();
         let all: usize = counts.values().sum();
-        let own = counts.get(&user).copied().unwrap_or_default();
+        let own = counts.get(&account).copied().unwrap_or_default();
         if all >= STREAMS || own >= STREAMS_EACH || *self.0.over.borrow() {
             return None;
         }
-        counts.insert(user, own + 1);
-        Some(Place { live: self.clone(), user })
+        counts.insert(account, own + 1);
+        Some(Place { live: self.clone(), account })
     }
 
     /// A panic elsewhere leaves counts that are still counts.
-    fn counts(&self) -> MutexGuard<'_, HashMap<UserId, usize>> {
+    fn counts(&self) -> MutexGuard<'_, HashMap<AccountId, usize>> {
         self.0.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -55,23 +55,23 @@ impl Live {
 /// A place among the listeners, given back when it is dropped.
 pub struct Place {
     live: Live,
-    user: UserId,
+    account: AccountId,
 }
 
 impl Place {
     /// Whose it is.
-    pub fn user(&self) -> UserId {
-        self.user
+    pub fn account(&self) -> AccountId {
+        self.account
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut counts = self.live.counts();
-        if let Some(own) = counts.get_mut(&self.user) {
+        if let Some(own) = counts.get_mut(&self.account) {
             *own -= 1;
             if *own == 0 {
-                counts.remove(&self.user);
+                counts.remove(&self.account);
             }
         }
     }

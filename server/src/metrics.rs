@@ -27,10 +27,10 @@ impl Endpoint {
     const ALL: [(Self, &'static str); 2] = [(Self::Verify, "verify"), (Self::ForwardAuth, "forward_auth")];
 }
 
-/// StatusFilter door answered, and with which code.
+/// Which endpoint answered, and with which code.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Verification {
-    door: &'static str,
+pub struct VerificationLabels {
+    endpoint: &'static str,
     code: &'static str,
 }
 
@@ -54,8 +54,8 @@ const SAID_AGAIN: i64 = HOUR;
 /// The counters.
 pub struct Metrics {
     registry: Registry,
-    verifications: Family<Verification, Counter>,
-    /// The counter of yes, for each door: found without a search, as they are asked for thousands of times a second.
+    verifications: Family<VerificationLabels, Counter>,
+    /// The counter of yes, for each endpoint: found without a search, as they are asked for thousands of times a second.
     allowed: [Counter; Endpoint::ALL.len()],
     requests: Family<Request, Counter>,
     remembered: Gauge,
@@ -69,8 +69,12 @@ impl Metrics {
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("keyward");
         let (verifications, requests, remembered) =
-            (Family::<Verification, Counter>::default(), Family::default(), Gauge::default());
-        registry.register("verifications", "Answers by door (verify, forward_auth) and code", verifications.clone());
+            (Family::<VerificationLabels, Counter>::default(), Family::default(), Gauge::default());
+        registry.register(
+            "verifications",
+            "Answers by endpoint (verify, forward_auth) and code",
+            verifications.clone(),
+        );
         registry.register("console_requests", "Console requests by status", Family::clone(&requests));
         let strangers = Family::<Stranger, Counter>::default();
         registry.register(
@@ -79,21 +83,21 @@ impl Metrics {
             strangers.clone(),
         );
         registry.register("keys_in_memory", "Keys the verify path remembers", Gauge::clone(&remembered));
-        let allowed = Endpoint::ALL.map(|(_, door)| {
-            let counter: &Counter = &verifications.get_or_create(&Verification { door, code: "valid" });
+        let allowed = Endpoint::ALL.map(|(_, endpoint)| {
+            let counter: &Counter = &verifications.get_or_create(&VerificationLabels { endpoint, code: "valid" });
             counter.clone()
         });
         Self { registry, verifications, allowed, requests, remembered, strangers, said: Mutex::default() }
     }
 
     /// Counts an answer.
-    pub fn verified(&self, door: Endpoint, code: &'static str) {
+    pub fn verified(&self, endpoint: Endpoint, code: &'static str) {
         if code == "valid" {
-            self.allowed[door as usize].inc();
+            self.allowed[endpoint as usize].inc();
             return;
         }
-        let (_, door) = Endpoint::ALL[door as usize];
-        self.verifications.get_or_create(&Verification { door, code }).inc();
+        let (_, endpoint) = Endpoint::ALL[endpoint as usize];
+        self.verifications.get_or_create(&VerificationLabels { endpoint, code }).inc();
     }
 
     /// Counts a console request.

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, any, get, post},
 };
-use model::people::Action;
+use model::account::Action;
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::{
@@ -39,7 +39,7 @@ pub struct Route {
 /// The table.
 pub fn table() -> Vec<Route> {
     use Access::{Anyone, File, Itself, Machine, May, MayChangeKind, SignedIn};
-    use Action::{CheckGateways, ManageUsers, PurgeKeys, ReadAudit, WriteKeys};
+    use Action::{CheckGateways, ManageAccounts, PurgeKeys, ReadAudit, WriteKeys};
     let route = |method, path, access, handler| Route { method, path, access, handler };
     vec![
         route("GET", routes::HOME, Anyone, get(pages::home)),
@@ -70,15 +70,15 @@ pub fn table() -> Vec<Route> {
         route("GET", "/keys/{id}/archive", May(WriteKeys), get(pages::page)),
         route("POST", "/keys/{id}/archive", May(WriteKeys), post(forms::post_archive)),
         route("GET", "/keys/{id}/signing", SignedIn, get(pages::page)),
-        route("POST", "/keys/{id}/signing", May(WriteKeys), post(signing::post_verify_key)),
-        route("POST", "/keys/{id}/signing/{verify_key}/retire", May(WriteKeys), post(signing::post_retire)),
+        route("POST", "/keys/{id}/signing", May(WriteKeys), post(signing::post_request_signing_key)),
+        route("POST", "/keys/{id}/signing/{request_signing_key}/retire", May(WriteKeys), post(signing::post_retire)),
         route("GET", routes::AUDIT, May(ReadAudit), get(pages::page)),
         route("GET", routes::EXPORT_AUDIT, May(ReadAudit), get(audit::export_audit)),
         route("POST", routes::VERIFY_AUDIT, May(ReadAudit), post(audit::post_verify)),
-        route("GET", routes::PEOPLE, May(ManageUsers), get(pages::page)),
-        route("GET", routes::NEW_PERSON, May(ManageUsers), get(pages::page)),
-        route("POST", routes::NEW_PERSON, May(ManageUsers), post(settings::post_new_person)),
-        route("POST", "/settings/people/{id}/switch", May(ManageUsers), post(settings::post_switch_person)),
+        route("GET", routes::PEOPLE, May(ManageAccounts), get(pages::page)),
+        route("GET", routes::NEW_PERSON, May(ManageAccounts), get(pages::page)),
+        route("POST", routes::NEW_PERSON, May(ManageAccounts), post(settings::post_new_person)),
+        route("POST", "/settings/people/{id}/switch", May(ManageAccounts), post(settings::post_switch_person)),
         route("GET", "/settings/{kind}", SignedIn, get(pages::page)),
         route("GET", "/settings/{kind}/new", MayChangeKind, get(pages::page)),
         route("POST", "/settings/{kind}/new", MayChangeKind, post(settings::post_new_entry)),
@@ -140,14 +140,14 @@ pub fn public(app: &AppState) -> Router {
         .layer(from_fn_with_state(app.clone(), layers::identify_visitor))
         .layer(sessions)
         .layer(from_fn_with_state(app.clone(), layers::refuse_other_sites));
-    let layered = admin.merge(files).layer(from_fn_with_state(app.clone(), layers::around_layer));
+    let layered = admin.merge(files).layer(from_fn_with_state(app.clone(), layers::envelope_layer));
     machine.merge(layered).with_state(app.clone())
 }
 
 /// Verification alone, for a listener that services reach and browsers do not.
 pub fn verification(app: &AppState) -> Router {
     let machine = table().into_iter().filter(|route| route.access == Access::Machine);
-    let nothing = Router::new().fallback(no_such_route).layer(from_fn_with_state(app.clone(), layers::around_layer));
+    let nothing = Router::new().fallback(no_such_route).layer(from_fn_with_state(app.clone(), layers::envelope_layer));
     machine.fold(nothing, |router, route| router.route(route.path, route.handler)).with_state(app.clone())
 }
 
@@ -158,7 +158,7 @@ pub fn operations(app: &AppState) -> Router {
         .route("/readyz", get(ops::readyz))
         .route("/metrics", get(ops::metrics))
         .fallback(no_such_route);
-    router.layer(from_fn_with_state(app.clone(), layers::around_layer)).with_state(app.clone())
+    router.layer(from_fn_with_state(app.clone(), layers::envelope_layer)).with_state(app.clone())
 }
 
 /// The longest error of a server function, in bytes.

@@ -3,10 +3,10 @@
 use super::{Admin, AdminError, keys::reaches};
 use crate::Permit;
 use model::{
+    account::Action,
     activity::{CallSample, Period, Series},
     id::KeyId,
     key::Key,
-    people::Action,
 };
 use store::LastUse;
 

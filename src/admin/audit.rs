@@ -12,8 +12,8 @@ use std::{
 use super::{Admin, AdminError};
 use crypto::secret::{hex, private, unhex};
 use model::{
+    account::Action,
     audit::{Break, Head, Verb},
-    people::Action,
 };
 use store::{AuditFilter, AuditPage, StoreError};
 

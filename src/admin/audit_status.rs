@@ -4,8 +4,8 @@
 use super::{Admin, AdminError, ChainError, chain_status::ChainStatus};
 use crate::Permit;
 use model::{
+    account::Action,
     audit::{Break, Head},
-    people::Action,
 };
 use store::STEP_OF_EVENTS as STEP;
 

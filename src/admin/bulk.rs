@@ -5,12 +5,12 @@ use super::{Admin, AdminError, keys, list};
 use crate::Permit;
 use model::key_input::KeyInput;
 use model::{
+    account::Action,
     audit::Verb,
+    catalog::Kind,
     id::KeyId,
     key::{ArchiveReason, Form, Generation, Key, KeyState, Named},
     listing::{Cursor, ListKeys, Sort},
-    people::Action,
-    registry::Kind,
     time::{DAY, Timestamp},
 };
 use store::LastUse;
@@ -33,7 +33,7 @@ pub enum BulkAct {
     Extend(String),
 }
 
-/// StatusFilter keys.
+/// Which keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pick {
     /// These.

@@ -10,13 +10,13 @@ use tokio::task::JoinSet;
 use super::{Admin, AdminError, FieldError, keys::error};
 use crypto::secret::{Digest, Plaintext};
 use model::{
+    account::Action,
     audit::Verb,
+    catalog::DEFAULT_TENANT,
     codes,
     id::KeyId,
     key::{ArchiveReason, Archived, Form, Key, KeySpec, KeyState, Purpose},
     name::{Description, Name, Owner},
-    people::Action,
-    registry::DEFAULT_TENANT,
     scope::{Scope, Scopes},
     tenant::Tenant,
     time::{HOUR, Timestamp},
@@ -92,7 +92,7 @@ codes! {
 
 /// One request to the guarded address.
 pub struct Attempt {
-    /// StatusFilter one.
+    /// Which one.
     pub probe: GatewayCheck,
     /// The key to present, if any.
     pub key: Option<Arc<Plaintext>>,
@@ -114,7 +114,7 @@ pub struct Seen {
 /// What became of a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// StatusFilter one.
+    /// Which one.
     pub probe: GatewayCheck,
     /// What should have come.
     pub expected: &'static str,

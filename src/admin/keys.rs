@@ -10,25 +10,25 @@ use crypto::{
 use model::key::KeyStatus;
 use model::key_input::KeyInput;
 use model::{
+    account::Action,
     address::Addresses,
     audit::Verb,
+    catalog::{DEFAULT_TENANT, Entry, Kind},
     id::KeyId,
     key::{
-        ArchiveReason, Archived, Form, Generation, Key, KeySpec, KeyState, MAX_METADATA, Metadata, Named, Purpose,
-        SignedWrites, Subject, SwitchedOff,
+        ArchiveReason, Archived, Form, Generation, Identity, Key, KeySpec, KeyState, MAX_METADATA, Metadata, Named,
+        Purpose, SignedWrites, SwitchedOff,
     },
     label::Labels,
     limit::{Limits, Quota},
     name::{Description, Email, Name, Owner, Word, is_seen},
-    people::Action,
     policy::Policy,
-    registry::{DEFAULT_TENANT, Entry, Kind},
     scope::{ANY_TENANT, ClosedGates, Scope, Scopes},
     tenant::{AllAccess, Tenant},
     time::Timestamp,
     token,
 };
-use store::{ArchiveImpact, Change, LastUse, NewKey, Rotation, StoredKey, StoredVerifyKey};
+use store::{ArchiveImpact, Change, LastUse, NewKey, Rotation, StoredKey, StoredRequestSigningKey};
 
 /// A key that was just issued, with the only copy of its secret.
 pub struct Issued {
@@ -182,9 +182,9 @@ impl Admin {
             // One event for both: it is the old key's, which verification has to forget.
             change.insert_rotation(&Rotation { old: before.id, new: id, at: now, would_end }).await?;
             // Its callers sign on with the keys they have.
-            for signs in change.verify_keys(before.id).await?.into_iter().filter(|signs| signs.counts(now)) {
-                let signs = StoredVerifyKey { id: self.entropy.verify_key_id(), key: id, ..signs };
-                change.insert_verify_key(&signs).await?;
+            for signs in change.request_signing_keys(before.id).await?.into_iter().filter(|signs| signs.counts(now)) {
+                let signs = StoredRequestSigningKey { id: self.entropy.request_signing_key_id(), key: id, ..signs };
+                change.insert_request_signing_key(&signs).await?;
             }
             before.spec.expires_at = before.spec.expires_at.min(until);
             change.update_key(&before).await?;
@@ -327,12 +327,12 @@ impl Admin {
         let acts_as = before.and_then(|key| key.spec.subject.as_ref()).map(|subject| subject.id);
         if let Some(subject) = subject.filter(|entry| entry.disabled_at.is_some() && acts_as != Some(entry.id)) {
             let words =
-                format!("{} is switched off: the key would be refused. Switch that user on first.", subject.name());
+                format!("{} is switched off: the key would be refused. Switch that identity on first.", subject.name());
             errors.push(error("acts_as", words));
         }
         let account = owner.filter(|owner| before.is_none_or(|key| key.spec.owner != **owner));
         if let Some(Ok(email)) = account.map(|owner| Email::parse(owner.as_str()))
-            && self.store.user_by_email(&email).await?.is_some_and(|stored| stored.user.disabled_at.is_some())
+            && self.store.account_by_email(&email).await?.is_some_and(|stored| stored.account.disabled_at.is_some())
         {
             let words = format!("{email} may not sign in any more: the key would be refused. Choose somebody else.");
             errors.push(error("owner", words));
@@ -340,7 +340,7 @@ impl Admin {
         Ok(errors)
     }
 
-    /// Reads a form against the policy, the register and, for an edit, the key as it was.
+    /// Reads a form against the policy, the catalog and, for an edit, the key as it was.
     pub(super) async fn read(
         &self,
         permit: &Permit,
@@ -395,7 +395,7 @@ impl Admin {
         let tenant = field(&mut errors, "tenant", tenant.ok_or("There is no tenant of this name."));
         let within = tenant.as_ref().map_or("", |tenant| tenant.name.as_str());
         let group = self.named(&mut errors, Kind::Group, within, "group", &form.group).await?;
-        let subject = self.named(&mut errors, Kind::Subject, within, "acts_as", &form.acts_as).await?;
+        let subject = self.named(&mut errors, Kind::Identity, within, "acts_as", &form.acts_as).await?;
         errors.extend(self.disabled_holders(before, owner.as_ref(), subject.as_ref()).await?);
         if let (Some(scopes), Some(tenant)) = (&scopes, &tenant) {
             let held = before.map(|key| &key.spec.scopes);
@@ -426,7 +426,7 @@ impl Admin {
                 scopes: scopes?,
                 all_access_reason: all_access_reason?,
                 group: group.map(|entry| Named { id: entry.id, name: entry.name().to_owned() }),
-                subject: subject.map(|entry| Subject {
+                subject: subject.map(|entry| Identity {
                     id: entry.id,
                     name: entry.name().to_owned(),
                     active: entry.disabled_at.is_none(),
@@ -457,7 +457,7 @@ impl Admin {
         if is_new_place && !self.store.holds_keys_in(owner, read.tenant.id).await? {
             errors.push(error("tenant", format!("You hold no key in tenant {name}. Ask an admin for the first one.")));
         }
-        let id = |subject: Option<&Subject>| subject.map(|subject| subject.id);
+        let id = |subject: Option<&Identity>| subject.map(|subject| subject.id);
         let subject = id(read.spec.subject.as_ref());
         if subject.is_some() && before.is_none_or(|key| id(key.spec.subject.as_ref()) != subject) {
             errors.push(error("acts_as", "Your role makes keys that act as nobody else. Ask an admin."));

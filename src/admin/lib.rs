@@ -1,33 +1,34 @@
 //! What administrators can do, one file per family of verbs. Every use case takes a [`Permit`], parses nothing that is
 //! already parsed, and answers after its change is durable.
 
+mod accounts;
 mod activity;
 mod audit;
 mod audit_status;
 mod bulk;
+mod catalog;
 mod chain_status;
 mod gateway_check;
 mod json;
+mod jwt_signing;
 mod keys;
 mod list;
 mod overview;
 pub mod password;
-mod people;
 mod permit;
-mod registry;
+mod request_signing_keys;
 mod rotation;
 mod seed;
 mod sign_in;
-mod signing;
 #[cfg(test)]
 mod tampering;
 mod throttle;
 mod tighten;
-mod verify_keys;
 
 use std::{path::PathBuf, time::Duration};
 
 pub use self::{
+    accounts::{NewAccount, SetupError},
     activity::Record,
     audit::{ChainError, ChainReport},
     bulk::{BulkAct, BulkItem, BulkPlan, BulkStep, Pick},
@@ -36,12 +37,11 @@ pub use self::{
     keys::{Issued, KeyDetail},
     list::{KeyList, MATCHES, PAGE},
     overview::{FirstRun, Overview},
-    people::{NewUser, SetupError},
     permit::{Forbidden, Permit},
+    request_signing_keys::{MAX_REQUEST_SIGNING_KEYS, RequestSigningKeyForm},
     rotation::{Drain, Overlap, Pair, QUIET, Remedy, Successor},
     sign_in::{SESSION_LIFE, SignInError, SignedIn},
     tighten::{Broken, Tightening},
-    verify_keys::{MAX_VERIFY_KEYS, VerifyKeyForm},
 };
 use crate::password::{Busy, Passwords};
 use crypto::{

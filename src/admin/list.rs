@@ -3,9 +3,9 @@
 use super::{Admin, AdminError};
 use crate::Permit;
 use model::{
+    account::Action,
     listing::{KeyFlag, ListKeys, Sort},
     name::Owner,
-    people::Action,
     time::{HOUR, Timestamp},
 };
 use store::{Counts, KeyHour, KeyPage, ListedKey, StoreError};

@@ -5,12 +5,12 @@ use super::{Admin, AdminError};
 use crate::Permit;
 use model::key::KeyStatus;
 use model::{
+    account::Action,
     activity::{Outcome, Period, Series},
     audit::Event,
     decision::Reason,
     key::Key,
     listing::{ListKeys, Sort, StatusFilter},
-    people::Action,
     time::{DAY, HOUR, Timestamp},
 };
 use store::BusyKey;

@@ -1,8 +1,8 @@
 //! Authority as an argument: every use case takes a permit, and only the authenticators of this crate make one.
 
 use model::{
+    account::{Account, Action, Role},
     key::Key,
-    people::{Action, Role, User},
 };
 
 /// The proof that someone may act. Only the authenticators of this crate make one.
@@ -20,8 +20,8 @@ pub struct Forbidden;
 
 impl Permit {
     /// For a signed-in user. The caller has checked the session and that the user is not disabled.
-    pub(crate) fn for_user(user: &User) -> Self {
-        Self { actor: user.email.to_string(), role: user.role, is_operator: false }
+    pub(crate) fn for_account(account: &Account) -> Self {
+        Self { actor: account.email.to_string(), role: account.role, is_operator: false }
     }
 
     /// For whoever runs a command on the machine. The caller has checked that they hold the master key.

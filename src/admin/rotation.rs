@@ -8,11 +8,11 @@ use super::{
 use crate::Permit;
 use model::key_input::KeyInput;
 use model::{
+    account::Action,
     activity::{CallCounts, CallSample, Outcome, Period, Series},
     audit::Verb,
     id::KeyId,
     key::{Form, Key, KeySpec, KeyState, KeyStatus, Purpose},
-    people::Action,
     policy::Policy,
     time::{DAY, HOUR, Timestamp},
 };

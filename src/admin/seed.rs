@@ -4,12 +4,12 @@ use super::{Admin, AdminError};
 use crate::Permit;
 use crypto::secret::Digest;
 use model::{
+    account::Action,
     address::Addresses,
     audit::Verb,
+    catalog::DEFAULT_TENANT,
     key::{ArchiveReason, Archived, Form, Key, KeySpec, KeyState, Purpose, SwitchedOff},
     name::{Description, Name, Owner},
-    people::Action,
-    registry::DEFAULT_TENANT,
     scope::Scopes,
     time::{DAY, HOUR, Timestamp},
 };

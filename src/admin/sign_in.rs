@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use super::{Admin, AdminError, throttle::Attempt};
 use crate::password::{Checked, Password, Passwords};
 use model::{
+    account::Account,
     address::client_network,
-    id::UserId,
+    id::AccountId,
     name::Email,
-    people::User,
     time::{HOUR, Timestamp},
 };
 use store::StoreError;
@@ -21,7 +21,7 @@ pub const SESSION_LIFE: i64 = 12 * HOUR;
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// Who.
-    pub user: User,
+    pub account: Account,
     /// When.
     pub at: Timestamp,
 }
@@ -58,8 +58,8 @@ impl Admin {
             tracing::warn!(network, "a sign-in was refused");
             return Err(SignInError::Wrong);
         };
-        let found = self.store.user_by_email(&email).await?;
-        let id = found.as_ref().map(|stored| stored.user.id);
+        let found = self.store.account_by_email(&email).await?;
+        let id = found.as_ref().map(|stored| stored.account.id);
         let is_known = match &network {
             Some(network) => self.store.has_place(id, network).await?,
             None => false,
@@ -69,7 +69,7 @@ impl Admin {
             tracing::warn!(network, wait, "a sign-in was throttled");
             return Err(SignInError::Wait(wait));
         }
-        let found = found.filter(|stored| stored.user.disabled_at.is_none());
+        let found = found.filter(|stored| stored.account.disabled_at.is_none());
         let hash = found.as_ref().map(|stored| stored.password_hash.clone());
         let checked = self.passwords.verify(Password::typed(password.clone()), hash).await;
         let checked = checked.map_err(|_| {
@@ -82,23 +82,23 @@ impl Admin {
         };
         self.throttle.succeeded(&attempt);
         if let Some(network) = &network {
-            self.store.keep_place(stored.user.id, network, now).await?;
+            self.store.keep_place(stored.account.id, network, now).await?;
         }
         if checked == Checked::RightAsTyped || Passwords::is_outdated(&stored.password_hash) {
             let hash = self.passwords.hash(Password::typed(password)).await.map_err(|_| SignInError::Busy)?;
-            self.store.rehash(stored.user.id, &stored.password_hash, &hash).await?;
+            self.store.rehash(stored.account.id, &stored.password_hash, &hash).await?;
         }
-        tracing::info!(user = %stored.user.id, network, "signed in");
-        Ok(SignedIn { user: stored.user, at: now })
+        tracing::info!(account = %stored.account.id, network, "signed in");
+        Ok(SignedIn { account: stored.account, at: now })
     }
 
-    /// The permit of a session that began at `since`; `None` when it is over or its user may not sign in any more.
-    pub async fn permit(&self, user: UserId, since: Timestamp) -> Result<Option<(Permit, User)>, AdminError> {
+    /// The permit of a session that began at `since`; `None` when it is over or its identity may not sign in any more.
+    pub async fn permit(&self, account: AccountId, since: Timestamp) -> Result<Option<(Permit, Account)>, AdminError> {
         let now = self.clock.now();
-        let user = self.store.user(user).await?;
-        let user = user.filter(|user| {
-            user.disabled_at.is_none() && since >= user.sessions_from && now.since(since) < SESSION_LIFE
+        let account = self.store.account(account).await?;
+        let account = account.filter(|account| {
+            account.disabled_at.is_none() && since >= account.sessions_from && now.since(since) < SESSION_LIFE
         });
-        Ok(user.map(|user| (Permit::for_user(&user), user)))
+        Ok(account.map(|account| (Permit::for_account(&account), account)))
     }
 }

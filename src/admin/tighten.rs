@@ -5,11 +5,11 @@ use super::{Admin, AdminError, KeyDetail, activity::Record};
 use crate::Permit;
 use model::key_input::KeyInput;
 use model::{
+    account::Action,
     activity::{CallSample, RequestKind},
     decision::{Decision, DecisionInput, KeyLookup, LimitOutcome, Reason, Signature, decide},
     id::KeyId,
     key::Key,
-    people::Action,
     scope::ClosedGates,
     tenant::CredentialSources,
     time::Timestamp,
@@ -34,7 +34,7 @@ pub struct Tightening {
 }
 
 impl Admin {
-    /// StatusFilter calls seen lately an edit would have refused. The form is read as for the edit, with the same mistakes.
+    /// Which calls seen lately an edit would have refused. The form is read as for the edit, with the same mistakes.
     pub async fn would_break(&self, permit: &Permit, id: KeyId, form: &KeyInput) -> Result<Tightening, AdminError> {
         permit.allows(Action::WriteKeys)?;
         let KeyDetail { key: before, closed, .. } = self.show_key(permit, id).await?;

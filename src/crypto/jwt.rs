@@ -24,7 +24,7 @@ const TYPE: &str = "at+jwt";
 const SIGNATURE_LENGTH: usize = 64;
 
 /// A P-256 key that signs JWTs. It has no `Debug`, no `Clone`, no `Serialize`, and is wiped when dropped.
-pub struct SigningKey(ecdsa::SigningKey);
+pub struct JwtSigningKey(ecdsa::SigningKey);
 
 /// What a JWT says.
 pub struct Claims<'a> {
@@ -32,7 +32,7 @@ pub struct Claims<'a> {
     pub issuer: &'a str,
     /// Where it works: the name of the key's tenant.
     pub audience: &'a str,
-    /// Whom it stands for: the user it acts as, or its owner.
+    /// Whom it stands for: the identity it acts as, or its owner.
     pub subject: &'a str,
     /// The key.
     pub id: KeyId,
@@ -89,7 +89,7 @@ struct Payload<'a> {
     scope: Cow<'a, str>,
 }
 
-impl SigningKey {
+impl JwtSigningKey {
     /// A new key.
     pub fn generate(entropy: &Entropy) -> Self {
         // About one draw in four thousand million is no key of the curve.
@@ -100,7 +100,7 @@ impl SigningKey {
         }
     }
 
-    /// Reads what [`SigningKey::to_bytes`] gave.
+    /// Reads what [`JwtSigningKey::to_bytes`] gave.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         ecdsa::SigningKey::from_slice(bytes).ok().map(Self)
     }
@@ -134,7 +134,7 @@ impl SigningKey {
 }
 
 /// Signs. The signature is deterministic (RFC 6979): a weak source of randomness cannot give the key away.
-pub fn sign(key: &SigningKey, claims: &Claims<'_>) -> Result<Plaintext, TooLong> {
+pub fn sign(key: &JwtSigningKey, claims: &Claims<'_>) -> Result<Plaintext, TooLong> {
     let header = Header { alg: ALGORITHM, kid: &key.kid(), typ: TYPE };
     let payload = Payload {
         iss: claims.issuer.into(),
@@ -225,7 +225,7 @@ mod tests {
             expires_at: Timestamp::from_millis(1_800_086_400_999),
             scopes: &Scopes::parse(scopes).unwrap(),
         };
-        sign(&SigningKey::generate(&Entropy::system()), &claims)
+        sign(&JwtSigningKey::generate(&Entropy::system()), &claims)
     }
 
     #[test]
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn the_public_half_is_the_published_one() {
         let private = URL_SAFE_NO_PAD.decode("jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI").unwrap();
-        let key = SigningKey::from_bytes(&private).unwrap();
+        let key = JwtSigningKey::from_bytes(&private).unwrap();
         assert_eq!(key.to_bytes().as_slice(), private);
         let expected = json!({
             "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256",
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn the_signature_covers_header_and_payload() {
-        let key = SigningKey::generate(&Entropy::system());
+        let key = JwtSigningKey::generate(&Entropy::system());
         let scopes = Scopes::default();
         let at = Timestamp::from_millis(0);
         let claims = Claims {

@@ -17,7 +17,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use model::{
-    id::{BASE62, EntryId, ID_LENGTH, KeyId, TenantId, UserId, VerifyKeyId},
+    id::{AccountId, BASE62, EntryId, ID_LENGTH, KeyId, RequestSigningKeyId, TenantId},
     name::Prefix,
     token::{SECRET_LENGTH, checksum},
 };
@@ -82,13 +82,13 @@ impl Entropy {
     }
 
     /// A new user id.
-    pub fn user_id(&self) -> UserId {
-        self.id(UserId::parse)
+    pub fn account_id(&self) -> AccountId {
+        self.id(AccountId::parse)
     }
 
-    /// A new verify key's id.
-    pub fn verify_key_id(&self) -> VerifyKeyId {
-        self.id(VerifyKeyId::parse)
+    /// A new request signing key's id.
+    pub fn request_signing_key_id(&self) -> RequestSigningKeyId {
+        self.id(RequestSigningKeyId::parse)
     }
 
     /// A code of a secret's strength, for a link that works once.

@@ -32,25 +32,25 @@ codes! {
         PurgeKey = "key.purge" => "Key purged",
         /// Made-up keys were made, to see how many feel.
         SeedKeys = "keys.seed" => "Example keys made",
-        /// A verify key was added to a key.
-        AddVerifyKey = "key.add_verify_key" => "Verify key added",
-        /// A verify key of a key was retired.
-        RetireVerifyKey = "key.retire_verify_key" => "Verify key retired",
+        /// A request signing key was added to a key.
+        AddRequestSigningKey = "key.add_verify_key" => "Request signing key added",
+        /// A request signing key of a key was retired.
+        RetireRequestSigningKey = "key.retire_verify_key" => "Request signing key retired",
         /// A user was added.
-        CreateUser = "user.create" => "User added",
+        CreateAccount = "user.create" => "User added",
         /// A user may no longer sign in.
-        DisableUser = "user.disable" => "User disabled",
+        DisableAccount = "user.disable" => "User disabled",
         /// A user may sign in again.
-        EnableUser = "user.enable" => "User enabled",
+        EnableAccount = "user.enable" => "User enabled",
         /// A user was given a new password.
-        ResetUser = "user.reset" => "Password reset",
-        /// An entry of the register was made.
+        ResetAccount = "user.reset" => "Password reset",
+        /// An entry of the catalog was made.
         CreateEntry = "entry.create" => "Added",
-        /// An entry of the register was edited.
+        /// An entry of the catalog was edited.
         EditEntry = "entry.edit" => "Edited",
-        /// An entry of the register was switched off.
+        /// An entry of the catalog was switched off.
         DisableEntry = "entry.disable" => "Switched off",
-        /// An entry of the register was switched on.
+        /// An entry of the catalog was switched on.
         EnableEntry = "entry.enable" => "Switched on",
         /// The key that signs JWTs was made, or replaced by a new one.
         RotateSigningKey = "signing_key.rotate" => "New signing key for JWTs",

@@ -14,13 +14,15 @@
 /// }
 /// ```
 ///
+/// After a code may stand those that earlier versions wrote in its place: `"green" | "lime"`.
+///
 /// Two variants with one code do not pass the compiler's lints, as the second would never be read.
 #[macro_export]
 macro_rules! codes {
     (
         $(#[$about:meta])*
         pub enum $list:ident {
-            $($(#[$doc:meta])* $variant:ident = $code:literal => $words:literal,)+
+            $($(#[$doc:meta])* $variant:ident = $code:literal $(| $old:literal)* => $words:literal,)+
         }
     ) => {
         $(#[$about])*
@@ -46,10 +48,10 @@ macro_rules! codes {
                 }
             }
 
-            /// Reads a code.
+            /// Reads a code, or one that was in its place before.
             pub fn parse(code: &str) -> Option<Self> {
                 match code {
-                    $($code => Some(Self::$variant),)+
+                    $($code $(| $old)* => Some(Self::$variant),)+
                     _ => None,
                 }
             }
@@ -67,7 +69,7 @@ mod tests {
             /// Nothing comes from the side.
             Green = "green" => "Go on",
             /// Somebody does.
-            Red = "red" => "Stop here",
+            Red = "red" | "scarlet" => "Stop here",
         }
     }
 
@@ -79,6 +81,7 @@ mod tests {
         for (text, expected) in [
             ("green", Some(Light::Green)),
             ("red", Some(Light::Red)),
+            ("scarlet", Some(Light::Red)),
             ("Red", None),
             ("red ", None),
             ("Stop here", None),

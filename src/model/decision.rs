@@ -89,8 +89,8 @@ codes! {
         Inactive = "inactive" => "The key is switched off. Ask its owner to switch it on.",
         /// Its owner was disabled.
         OwnerInactive = "owner_inactive" => "The owner of the key was disabled. Ask for a key of someone else.",
-        /// The user it acts as was switched off.
-        SubjectInactive = "subject_inactive" => "The user this key acts as is switched off.",
+        /// The identity it acts as was switched off.
+        SubjectInactive = "subject_inactive" => "The identity this key acts as is switched off.",
         /// Past its expiry.
         Expired = "expired" => "The key has expired. Ask its owner for a new one.",
         /// Belongs to another tenant.
@@ -122,8 +122,8 @@ codes! {
         Existence = "existence" => "It is a key",
         /// It was not archived or switched off.
         KeyState = "state" => "It is switched on",
-        /// Its owner, and the user it acts as, are active.
-        Owner = "owner" => "Its owner and its user are active",
+        /// Its owner, and the identity it acts as, are active.
+        Owner = "owner" => "Its owner and its identity are active",
         /// It has not expired.
         Time = "time" => "It has not expired",
         /// It belongs to the tenant that asks, and came in a way that tenant accepts.
@@ -290,7 +290,7 @@ mod tests {
         address::Addresses,
         example::example,
         id::EntryId,
-        key::{ArchiveReason, Archived, Subject, SwitchedOff},
+        key::{ArchiveReason, Archived, Identity, SwitchedOff},
         time::DAY,
     };
 
@@ -315,7 +315,7 @@ mod tests {
             ("owner", |key, _| key.owner_active = false),
             ("subject", |key, _| {
                 let id = EntryId::parse("0000000000000000").unwrap();
-                key.spec.subject = Some(Subject { id, name: "kiosk".to_owned(), active: false });
+                key.spec.subject = Some(Identity { id, name: "kiosk".to_owned(), active: false });
             }),
             ("expired", |_, input| input.now = Timestamp::from_millis(100 * DAY)),
             ("tenant", |_, input| input.tenant = Some("other")),

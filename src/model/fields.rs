@@ -1,4 +1,4 @@
-//! What an entry of the register says, and what was typed for it.
+//! What an entry of the catalog says, and what was typed for it.
 
 use std::collections::BTreeMap;
 

@@ -51,15 +51,15 @@ id! {
 }
 id! {
     /// Someone who may sign in to the console.
-    UserId
+    AccountId
 }
 id! {
-    /// What an administrator keeps in the register: a group, a user a key acts as, a scope, a template.
+    /// What an administrator keeps in the catalog: a group, a user a key acts as, a scope, a template.
     EntryId
 }
 id! {
     /// A public key that verifies signatures beside a key's token.
-    VerifyKeyId
+    RequestSigningKeyId
 }
 
 #[cfg(test)]

@@ -64,8 +64,8 @@ pub struct KeySpec {
     pub all_access_reason: Description,
     /// The group it is in.
     pub group: Option<Named>,
-    /// The user it acts as.
-    pub subject: Option<Subject>,
+    /// The identity it acts as.
+    pub subject: Option<Identity>,
     /// The role it acts in, in the words of the services that ask; may be empty.
     pub role: Word,
     /// What it can be found by.
@@ -116,9 +116,9 @@ pub struct Named {
     pub name: String,
 }
 
-/// The user a key acts as.
+/// The identity a key acts as.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
+pub struct Identity {
     /// Its id.
     pub id: EntryId,
     /// Its name.
@@ -258,8 +258,8 @@ codes! {
         Off = "off" => "Off",
         /// Its owner was disabled.
         OwnerDisabled = "owner_disabled" => "Owner disabled",
-        /// The user it acts as was switched off.
-        UserOff = "user_off" => "User off",
+        /// The identity it acts as was switched off.
+        IdentityOff = "identity_off" => "Identity off",
         /// Past its expiry.
         Expired = "expired" => "Expired",
         /// Expires in less than 30 days.
@@ -296,7 +296,9 @@ impl Key {
             KeyState::Archived(_) => KeyStatus::Archived,
             KeyState::Off(_) => KeyStatus::Off,
             KeyState::Live if !self.owner_active => KeyStatus::OwnerDisabled,
-            KeyState::Live if self.spec.subject.as_ref().is_some_and(|subject| !subject.active) => KeyStatus::UserOff,
+            KeyState::Live if self.spec.subject.as_ref().is_some_and(|subject| !subject.active) => {
+                KeyStatus::IdentityOff
+            }
             KeyState::Live if left <= 0 => KeyStatus::Expired,
             KeyState::Live if left < EXPIRES_SOON && self.spec.expires_at != Timestamp::NEVER => KeyStatus::Expiring,
             KeyState::Live => KeyStatus::Active,
@@ -308,7 +310,7 @@ impl Key {
         self.spec.expires_at.since(now) / DAY
     }
 
-    /// Whether calls with it pass, or would if it, its owner or its user were switched on.
+    /// Whether calls with it pass, or would if it, its owner or its identity were switched on.
     pub fn may_work_again(&self, now: Timestamp) -> bool {
         !matches!(self.state, KeyState::Archived(_)) && now < self.spec.expires_at
     }

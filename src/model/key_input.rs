@@ -82,7 +82,7 @@ key_input! {
     expires: Text,
     /// The name of its group
     group: Text,
-    /// The name of the user it acts as
+    /// The name of the identity it acts as
     acts_as: Text,
     /// The role it acts in, in the words of the services that ask
     role: Text,

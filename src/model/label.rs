@@ -101,7 +101,7 @@ mod tests {
             assert_eq!(Labels::parse(&labels.to_string()), Ok(labels), "{text:?}");
         }
         let long = "a".repeat(64);
-        let many: String = (0..=MAX_LABELS).map(|number| format!("n{number}=v ")).collect();
+        let many = (0..=MAX_LABELS).map(|number| format!("n{number}=v")).collect::<Vec<_>>().join(" ");
         for bad in ["env", "=prod", "env=", "Env=prod", "1a=b", "a b=c", "env=\u{e4}", "env=a=b", "env=a env=b", &many]
             .into_iter()
             .map(str::to_owned)

@@ -1,9 +1,11 @@
 //! The vocabulary: what a key is and when it opens a door. Pure: it compiles to WebAssembly and knows no clock, no
 //! randomness, no I/O, no SQL and no HTTP.
 
+pub mod account;
 pub mod activity;
 pub mod address;
 pub mod audit;
+pub mod catalog;
 mod civil;
 mod codes;
 pub mod decision;
@@ -16,9 +18,7 @@ pub mod label;
 pub mod limit;
 pub mod listing;
 pub mod name;
-pub mod people;
 pub mod policy;
-pub mod registry;
 pub mod scope;
 pub mod tenant;
 pub mod time;

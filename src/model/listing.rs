@@ -1,5 +1,5 @@
 //! What a list of keys can be asked: flags that are stored with each key, so that a filter is a look into an index, and
-//! orders. DecisionInput change with time, too; each set of them says when it has to be looked at again.
+//! orders. Facts change with time, too; each set of them says when it has to be looked at again.
 
 use crate::{
     activity::CallCounts,
@@ -40,7 +40,7 @@ codes! {
 }
 
 impl KeyFlag {
-    /// StatusFilter of the keys that it holds for somebody should look at: those that work, and those that it keeps from working.
+    /// Which of the keys that it holds for somebody should look at: those that work, and those that it keeps from working.
     pub fn worth_a_look(self) -> StatusFilter {
         if self == Self::OwnerDisabled { StatusFilter::Only(KeyStatus::OwnerDisabled) } else { StatusFilter::Working }
     }
@@ -70,7 +70,7 @@ codes! {
     }
 }
 
-/// StatusFilter statuses a list shows.
+/// Which statuses a list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum StatusFilter {
     /// All but archived ones.
@@ -102,7 +102,7 @@ pub struct ListKeys {
     /// Words, or their beginnings, in the name, the id, the last four, the prefix, the owner or the description; all have to be
     /// there.
     pub words: String,
-    /// StatusFilter statuses.
+    /// Which statuses.
     pub which: StatusFilter,
     /// Just this tenant's, by its name.
     pub tenant: Option<String>,

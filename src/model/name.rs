@@ -130,7 +130,7 @@ text! {
 text! {
     /// A mail address, in lower case: how someone signs in.
     Email, 3..=254, lines: false, |text| {
-        let whole = text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));
+        let whole = text.split_once('@').is_some_and(|(account, host)| !account.is_empty() && !host.is_empty() && !host.contains('@'));
         if whole && !text.contains(char::is_whitespace) {
             Ok(text.to_lowercase())
         } else {

@@ -3,7 +3,7 @@
 use super::{AuditPage, Store, StoreError, audit::EventRow, reading};
 use model::time::Timestamp;
 
-/// StatusFilter events to find. What is empty or `None` lets everything pass.
+/// Which events to find. What is empty or `None` lets everything pass.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
     /// A part of who did it, in either case.

@@ -7,18 +7,18 @@ use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, FromRow};
 
 use super::{
-    Store, StoreError, StoredVerifyKey,
+    Store, StoreError, StoredRequestSigningKey,
     change::{Change, within},
     reading,
 };
-use crate::{fold::folded, registry::tenant};
+use crate::{catalog::tenant, fold::folded};
 use crypto::secret::Digest;
 use model::{
     activity::{CallCounts, Outcome},
     address::Addresses,
     id::{EntryId, KeyId, TenantId},
     key::{
-        ArchiveReason, Archived, Form, Key, KeySpec, KeyState, Metadata, Named, Purpose, SignedWrites, Subject,
+        ArchiveReason, Archived, Form, Identity, Key, KeySpec, KeyState, Metadata, Named, Purpose, SignedWrites,
         SwitchedOff,
     },
     label::Labels,
@@ -45,7 +45,7 @@ pub struct StoredKey {
     /// SHA-256 of its secret.
     pub digest: Digest,
     /// Public keys that verify its signatures, retired ones too.
-    pub verify_keys: Vec<StoredVerifyKey>,
+    pub request_signing_keys: Vec<StoredRequestSigningKey>,
     /// The gates in the way of its scopes that are closed for its tenant.
     pub closed: ClosedGates,
     public_json: OnceLock<Box<RawValue>>,
@@ -54,13 +54,19 @@ pub struct StoredKey {
 impl StoredKey {
     /// A key and the digest of its secret.
     pub fn new(key: Key, digest: Digest) -> Self {
-        Self { key, digest, verify_keys: Vec::new(), closed: ClosedGates::default(), public_json: OnceLock::new() }
+        Self {
+            key,
+            digest,
+            request_signing_keys: Vec::new(),
+            closed: ClosedGates::default(),
+            public_json: OnceLock::new(),
+        }
     }
 
     /// With the public keys that verify its signatures.
     #[must_use]
-    pub fn with_verify_keys(self, verify_keys: Vec<StoredVerifyKey>) -> Self {
-        Self { verify_keys, ..self }
+    pub fn with_request_signing_keys(self, request_signing_keys: Vec<StoredRequestSigningKey>) -> Self {
+        Self { request_signing_keys, ..self }
     }
 
     /// What a door tells of it, written by the door once and kept as long as the key is remembered.
@@ -202,7 +208,7 @@ impl KeyRow {
         };
         let active = self.subject_off_at.is_none();
         let subject = match self.subject_id {
-            Some(id) => Some(Subject { id: EntryId::parse(&id)?, name: self.subject_name?, active }),
+            Some(id) => Some(Identity { id: EntryId::parse(&id)?, name: self.subject_name?, active }),
             None => None,
         };
         let spec = KeySpec {
@@ -249,7 +255,7 @@ macro_rules! select_keys {
             "s.name AS subject_name, s.disabled_at AS subject_off_at, o.disabled_at AS owner_off_at ",
             "FROM keys k JOIN tenants t ON t.id = k.tenant_id ",
             "LEFT JOIN entries g ON g.id = k.group_id LEFT JOIN entries s ON s.id = k.subject_id ",
-            "LEFT JOIN users o ON o.email = k.owner ",
+            "LEFT JOIN accounts o ON o.email = k.owner ",
             $rest
         )
     };
@@ -464,7 +470,7 @@ impl Change {
             "DELETE FROM rotations WHERE $1 IN (old_key_id, new_key_id)",
             "DELETE FROM quota_uses WHERE key_id = $1",
             "DELETE FROM nonces WHERE key_id = $1",
-            "DELETE FROM verify_keys WHERE key_id = $1",
+            "DELETE FROM request_signing_keys WHERE key_id = $1",
             "DELETE FROM refusals WHERE key_id = $1",
             "DELETE FROM keys WHERE id = $1 AND archived_at IS NOT NULL",
         ] {

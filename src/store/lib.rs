@@ -2,13 +2,16 @@
 //! every query runs on `SQLite` and on `PostgreSQL`.
 
 mod about;
+mod accounts;
 mod audit;
 mod audit_search;
 mod call_samples;
+mod catalog;
 mod change;
 mod fault;
 pub mod fold;
 mod forms_sent;
+mod jwt_signing_keys;
 mod key_index;
 mod key_order;
 mod keys;
@@ -16,15 +19,12 @@ mod limits;
 mod overview;
 mod proofs;
 mod refusals;
-mod registry;
+mod request_signing_keys;
 mod rotations;
 mod seeded;
 mod sessions;
 mod setup;
-mod signatures;
-mod signing;
 mod usage;
-mod users;
 
 use std::{
     path::{Path, PathBuf},
@@ -42,18 +42,18 @@ use sqlx::{
 
 pub use self::{
     about::DatabaseFacts,
+    accounts::StoredAccount,
     audit::{AuditPage, STEP_OF_EVENTS},
     audit_search::AuditFilter,
     change::Change,
     keys::{Counts, KeyHour, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
     overview::BusyKey,
     refusals::{MAX_REFUSALS, Refusal},
+    request_signing_keys::StoredRequestSigningKey,
     rotations::Rotation,
     seeded::SeededKey,
     sessions::StoredSession,
-    signatures::StoredVerifyKey,
     usage::{ArchiveImpact, CallCounts},
-    users::StoredUser,
 };
 use crypto::secret::{Digest, MasterKey, private};
 use model::{audit::Event, time::Timestamp};
@@ -476,9 +476,9 @@ mod tests {
     use super::*;
     use crypto::secret::Entropy;
     use model::{
-        id::UserId,
+        account::{Account, Role},
+        id::AccountId,
         name::Email,
-        people::{Role, User},
     };
 
     async fn opened() -> (tempfile::TempDir, Store) {
@@ -513,8 +513,8 @@ mod tests {
     async fn a_transaction_that_the_database_ended_itself_is_over() {
         let (_folder, store) = opened().await;
         let at = Timestamp::from_millis(1);
-        let user = User {
-            id: UserId::parse("0123456789ABCDEF").unwrap(),
+        let account = Account {
+            id: AccountId::parse("0123456789ABCDEF").unwrap(),
             email: Email::parse("ops@example.com").unwrap(),
             role: Role::Admin,
             created_at: at,
@@ -523,13 +523,13 @@ mod tests {
         };
         // What SQLite does on a full disk or an I/O error, and what it leaves to its caller.
         for (action, trigger) in [
-            ("ROLLBACK", "CREATE TRIGGER fault BEFORE INSERT ON users BEGIN SELECT RAISE(ROLLBACK, 'full'); END"),
-            ("ABORT", "CREATE TRIGGER fault BEFORE INSERT ON users BEGIN SELECT RAISE(ABORT, 'full'); END"),
-            ("FAIL", "CREATE TRIGGER fault BEFORE INSERT ON users BEGIN SELECT RAISE(FAIL, 'full'); END"),
+            ("ROLLBACK", "CREATE TRIGGER fault BEFORE INSERT ON accounts BEGIN SELECT RAISE(ROLLBACK, 'full'); END"),
+            ("ABORT", "CREATE TRIGGER fault BEFORE INSERT ON accounts BEGIN SELECT RAISE(ABORT, 'full'); END"),
+            ("FAIL", "CREATE TRIGGER fault BEFORE INSERT ON accounts BEGIN SELECT RAISE(FAIL, 'full'); END"),
         ] {
             store.tamper(trigger).await;
             let mut change = store.change().await.unwrap();
-            assert!(change.insert_user(&user, "hash").await.is_err(), "{action}");
+            assert!(change.insert_account(&account, "hash").await.is_err(), "{action}");
             drop(change);
             store.tamper("DROP TRIGGER fault").await;
             let change = store.change().await.unwrap_or_else(|error| panic!("after {action}: {error}"));

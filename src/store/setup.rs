@@ -30,7 +30,7 @@ impl Store {
     /// Whether a link with this digest still works.
     pub async fn has_setup_link(&self, digest: Digest, now: Timestamp) -> Result<bool, StoreError> {
         let sql = "SELECT COUNT(*) FROM setup_links WHERE digest = $1 AND expires_at > $2 \
-                   AND NOT EXISTS (SELECT 1 FROM users WHERE role = 'superadmin' AND disabled_at IS NULL)";
+                   AND NOT EXISTS (SELECT 1 FROM accounts WHERE role = 'superadmin' AND disabled_at IS NULL)";
         let (count,): (i64,) =
             reading!(self, db => sqlx::query_as(sql).bind(digest.to_hex()).bind(now.millis()).fetch_one(db).await?);
         Ok(count > 0)

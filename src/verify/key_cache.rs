@@ -14,8 +14,8 @@ use tokio::sync::OnceCell;
 
 use model::{
     audit::{Event, Verb},
+    catalog::Kind,
     id::KeyId,
-    registry::Kind,
     tenant::CredentialSources,
 };
 use store::StoredKey;
@@ -67,7 +67,7 @@ impl Weighter<KeyId, Arc<StoredKey>> for Weight {
             + spec.metadata.as_str().len()
             + stored.key.tenant.docs.len()
             + scopes;
-        let bytes = 1024 + 2 * texts + 512 * stored.verify_keys.len();
+        let bytes = 1024 + 2 * texts + 512 * stored.request_signing_keys.len();
         u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 }
@@ -151,7 +151,7 @@ impl KeyCache {
         }
     }
 
-    /// LimitUsage before the store is read.
+    /// Taken before the store is read.
     pub(super) fn begin(&self) -> Filling {
         Filling(self.forgotten.load(Ordering::SeqCst))
     }
@@ -186,7 +186,7 @@ impl KeyCache {
             self.keys.remove(&id);
         } else if change.verb.starts_with("entry.") {
             self.forget_entry(change);
-        } else if change.verb != Verb::ResetUser.code() {
+        } else if change.verb != Verb::ResetAccount.code() {
             self.rules_changed.store(true, Ordering::SeqCst);
             self.keys.clear();
         }
@@ -211,7 +211,7 @@ impl KeyCache {
                 };
                 self.keys.retain(|_, stored| !is_in(stored));
             }
-            Some(Kind::Subject) => {
+            Some(Kind::Identity) => {
                 let acts = |stored: &StoredKey| {
                     stored.key.spec.subject.as_ref().is_some_and(|subject| subject.id.as_str() == target)
                 };
@@ -257,7 +257,7 @@ impl KeyCache {
         self.rules_changed.load(Ordering::SeqCst)
     }
 
-    /// LimitUsage before the rules are read: what changes from here on asks for them again.
+    /// Taken before the rules are read: what changes from here on asks for them again.
     pub(super) fn begin_rules(&self) {
         self.rules_changed.store(false, Ordering::SeqCst);
     }
@@ -425,7 +425,7 @@ mod tests {
         for (index, (kind, target, stays, rules)) in [
             ("templates", "ZZZZZZZZZZZZZZZZ", true, false),
             ("groups", "ZZZZZZZZZZZZZZZZ", true, false),
-            ("subjects", "ZZZZZZZZZZZZZZZZ", true, false),
+            ("identities", "ZZZZZZZZZZZZZZZZ", true, false),
             ("tenants", "ZZZZZZZZZZZZZZZZ", true, true),
             ("policy", "ZZZZZZZZZZZZZZZZ", true, true),
             ("tenants", tenant.as_str(), false, true),

@@ -268,7 +268,8 @@ impl Verifier {
         now: Timestamp,
         spend: bool,
     ) -> Result<Signature, Unavailable> {
-        let keys: Vec<_> = stored.verify_keys.iter().filter(|key| key.counts(now)).map(|key| &key.public).collect();
+        let keys: Vec<_> =
+            stored.request_signing_keys.iter().filter(|key| key.counts(now)).map(|key| &key.public).collect();
         if keys.is_empty() {
             return Ok(Signature::Missing);
         }
@@ -342,9 +343,9 @@ impl Verifier {
         let filling = self.cache.begin();
         let seat = self.cache.board(id, filling);
         let read = async || {
-            let (found, verify_keys) = tokio::join!(self.store.key(id), self.store.verify_keys(id));
-            let (found, verify_keys) = (found?, verify_keys?);
-            let found = found.map(|(stored, _)| Arc::new(stored.with_verify_keys(verify_keys)));
+            let (found, request_signing_keys) = tokio::join!(self.store.key(id), self.store.request_signing_keys(id));
+            let (found, request_signing_keys) = (found?, request_signing_keys?);
+            let found = found.map(|(stored, _)| Arc::new(stored.with_request_signing_keys(request_signing_keys)));
             self.cache.keep(filling, id, found.clone());
             Ok::<_, StoreError>(found)
         };

@@ -96,7 +96,7 @@ pub struct RecordedRefusal {
     pub key: Option<KeyId>,
     /// What that key was called.
     pub key_name: String,
-    /// StatusFilter of Keyward's doors was asked.
+    /// Which of Keyward's doors was asked.
     pub door: String,
     /// What the key had to hold.
     pub required: RequiredScopes,

@@ -2,12 +2,12 @@
 
 use admin::KeyDetail;
 use admin::Permit;
-use model::{activity::Period, people::Action, registry::Kind};
+use model::{account::Action, activity::Period, catalog::Kind};
 
 use super::{activity_views, ctx, views};
 use crate::{
     error::ApiError,
-    trial::TrialKey,
+    simulation::SimulatedKey,
     view::{ActivityView, RotationView},
 };
 
@@ -31,7 +31,7 @@ pub async fn key_activity(id: String, period: String) -> Result<ActivityView, Ap
                 calls: activity_views::calls(&series),
                 record: activity_views::record(&record, now),
                 pairs: pairs.iter().map(|pair| activity_views::pair(pair, id, may_write, now)).collect(),
-                trial: TrialKey::new(&key, &closed),
+                simulate: SimulatedKey::new(&key, &closed),
                 scopes: activity_views::scopes(&key, &catalogue),
                 now: now.millis(),
                 may_audit: permit.allows(Action::ReadAudit).is_ok(),

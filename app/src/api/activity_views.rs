@@ -4,10 +4,10 @@ use admin::{Broken, Overlap, Pair, Record, Remedy, Successor, Tightening};
 use model::key_input::KeyInput;
 use model::{
     activity::{CallSample, Outcome, Period, Series},
+    catalog::Entry,
     decision::Reason,
     id::KeyId,
     key::{Form, Key},
-    registry::Entry,
     scope::Scope,
     time::{DAY, Timestamp, relative, span},
 };
@@ -17,7 +17,7 @@ use crate::{
     form::{OVERLAPS, RotateForm, UNTIL},
     form_outcome::FormErrors,
     view::{
-        BrokenView, CallCountsView, CallsView, PairState, PairView, RecordView, RotationView, SeenView, Tick,
+        BrokenView, CallCountsView, CallsView, PairState, PairView, RecordView, RotationView, SampleView, Tick,
         TightenView,
     },
 };
@@ -61,14 +61,14 @@ pub(super) fn calls(series: &Series) -> CallsView {
 }
 
 /// Kinds of calls by caller, the latest first, as they come.
-fn callers<'a>(kinds: impl IntoIterator<Item = &'a CallSample>, now: Timestamp) -> Vec<SeenView> {
-    let mut found: Vec<SeenView> = Vec::new();
+fn callers<'a>(kinds: impl IntoIterator<Item = &'a CallSample>, now: Timestamp) -> Vec<SampleView> {
+    let mut found: Vec<SampleView> = Vec::new();
     for kind in kinds {
         let address = kind.address.map(|address| address.to_string()).unwrap_or_default();
         let known = found.iter().position(|caller| caller.address == address && caller.agent == kind.agent);
         let place = known.unwrap_or_else(|| {
             let (agent, last) = (kind.agent.clone(), when(kind.at, now));
-            found.push(SeenView { address, agent, asked: Vec::new(), last, calls: CallCountsView::default() });
+            found.push(SampleView { address, agent, asked: Vec::new(), last, calls: CallCountsView::default() });
             found.len() - 1
         });
         let caller = &mut found[place];
@@ -147,7 +147,7 @@ pub(super) fn rotation(planned: Successor, now: Timestamp) -> RotationView {
         successor_ends: when(ends, now),
         is_shorter,
         refused,
-        mend: (remedy != Remedy::None, remedy == Remedy::Edit),
+        remedies: (remedy != Remedy::None, remedy == Remedy::Edit),
     }
 }
 
@@ -191,7 +191,7 @@ pub(super) fn tighten(key: &Key, found: &Tightening, asked: &KeyInput, now: Time
                 format!("Called from outside of {}, which is all the key would allow", one_line(&asked.addresses))
             }
             Reason::InsufficientScope => {
-                format!("ListQuery for more than {}, which is all the key would hold", one_line(&asked.scopes))
+                format!("Asked for more than {}, which is all the key would hold", one_line(&asked.scopes))
             }
             Reason::SignatureRequired => "Wrote without a signature, which writes would need".to_owned(),
             other => other.words().to_owned(),

@@ -20,9 +20,9 @@ pub use ssr::{plan, step};
 mod ssr {
     use admin::{BulkAct, BulkItem, Pick};
     use model::{
+        catalog::Kind,
         id::KeyId,
         key::ArchiveReason,
-        registry::Kind,
         time::{DAY, Timestamp},
     };
 

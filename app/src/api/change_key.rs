@@ -3,7 +3,7 @@
 
 use admin::{AdminError, FieldError};
 use model::key_input::KeyInput;
-use model::{key::Key, people::Action, time::Timestamp};
+use model::{account::Action, key::Key, time::Timestamp};
 
 use super::{
     activity_views::{overlap, tighten},
@@ -38,7 +38,7 @@ pub async fn edit(context: &RequestContext, id: &str, form: &EditForm) -> Result
     // A key stays in its tenant and what it looks like; its form does not ask.
     let asked = KeyInput { tenant: before.tenant.name.to_string(), form: before.form.code().to_owned(), ..asked };
     let refused = |error| match error {
-        AdminError::Invalid(errors) => FormErrors { errors: mend(&form.form, &errors), failure: None },
+        AdminError::Invalid(errors) => FormErrors { errors: key_field_errors(&form.form, &errors), failure: None },
         error => closed(error).into(),
     };
     if form.step != ANYWAY {
@@ -116,7 +116,7 @@ pub(super) fn typed(key: &Key, choices: &NewKeyView) -> KeyForm {
 }
 
 /// What has to be mended. The domain's sentence on an expiry explains what a command line takes; a page shows a calendar.
-pub(super) fn mend(form: &KeyForm, errors: &[FieldError]) -> Vec<FieldErrorView> {
+pub(super) fn key_field_errors(form: &KeyForm, errors: &[FieldError]) -> Vec<FieldErrorView> {
     let words = match form.life.as_str() {
         DATE if Timestamp::parse(form.date.trim()).is_none() => Some("Pick the day on which the key ends."),
         DAYS if form.days.trim().parse::<i64>().is_err() => Some("Type for how many days the key lives."),

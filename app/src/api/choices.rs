@@ -1,11 +1,11 @@
-//! What can be chosen in a key's form, from the register and the policy. What may be granted is the domain's to say: here
+//! What can be chosen in a key's form, from the catalog and the policy. What may be granted is the domain's to say: here
 //! is only what a form offers.
 
 use admin::Permit;
 use model::{
-    people::Action,
+    account::Action,
+    catalog::{Entry, Gate, Kind},
     policy::PRESETS,
-    registry::{Entry, Gate, Kind},
     scope::{ALL_ACCESS, ANY_TENANT, RESERVED},
     time::DAY,
 };
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    view::{LifeChoice, NewKeyView, ScopeRow, SubjectChoice, TemplateChoice, TenantChoice},
+    view::{IdentityChoice, LifeChoice, NewKeyView, ScopeRow, TemplateChoice, TenantChoice},
 };
 
 /// All of it, for whoever may make keys.
@@ -28,7 +28,7 @@ pub(super) async fn choices(context: &RequestContext, permit: &Permit) -> Result
     let templates = entries(Kind::Template).await?;
     let catalogue = entries(Kind::Scope).await?;
     let groups = entries(Kind::Group).await?;
-    let subjects = entries(Kind::Subject).await?;
+    let identities = entries(Kind::Identity).await?;
     let policy = admin.policy().await.map_err(closed)?;
     let now = admin.clock().now();
     let (first, last) = policy.bounds(now);
@@ -45,7 +45,7 @@ pub(super) async fn choices(context: &RequestContext, permit: &Permit) -> Result
         templates: templates.iter().map(template).collect(),
         scopes: catalogue.iter().map(scope).chain(reserved.map(|(name, sentence)| own(name, sentence))).collect(),
         groups: groups.iter().map(views::group).collect(),
-        subjects: subjects.iter().filter(|entry| entry.disabled_at.is_none()).map(subject).collect(),
+        identities: identities.iter().filter(|entry| entry.disabled_at.is_none()).map(subject).collect(),
         lives: lives.map(|days| LifeChoice { days, ends: now.plus(days * DAY).long() }).collect(),
         never: policy.never,
         days: (policy.min_days, policy.max_days),
@@ -69,8 +69,8 @@ fn template(entry: &Entry) -> TemplateChoice {
     }
 }
 
-fn subject(entry: &Entry) -> SubjectChoice {
-    SubjectChoice { name: entry.name().to_owned(), tenant: entry.get("tenant").to_owned() }
+fn subject(entry: &Entry) -> IdentityChoice {
+    IdentityChoice { name: entry.name().to_owned(), tenant: entry.get("tenant").to_owned() }
 }
 
 /// A scope is offered in the directions that have a sentence; one without any, as a whole.

@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use admin::{Admin, AdminError, Issued};
 use leptos::prelude::{expect_context, use_context};
-use model::people::{Action, User};
+use model::account::{Account, Action};
 
 use crate::{error::ApiError, issued_secret::IssuedSecret};
 
@@ -15,7 +15,7 @@ pub struct RequestContext {
     /// The use cases.
     pub admin: Arc<Admin>,
     /// Who is signed in.
-    pub signed_in: Option<(Permit, User)>,
+    pub signed_in: Option<(Permit, Account)>,
     /// The console's own address, `https://keys.example.com`.
     pub origin: Arc<str>,
     /// Where the request came from.

@@ -1,6 +1,6 @@
 //! Keys that somebody should look at,.
 
-use model::{listing::KeyFlag, people::Action};
+use model::{account::Action, listing::KeyFlag};
 
 use super::{ctx, views};
 use crate::{

@@ -41,7 +41,7 @@ pub async fn issue_key(form: KeyForm) -> Result<IssueAnswer, ApiError> {
     let context = ctx::answer(ctx::expect_context_of_request())?;
     ctx::answer(match issue(&context, &form).await {
         Ok(Made::Answer(answer)) => Ok(answer),
-        // Flash at the form, which stays where it is.
+        // Said at the form, which stays where it is.
         Ok(Made::Already(id)) => Ok(IssueAnswer::Refused(vec![FieldErrorView {
             field: "name".to_owned(),
             message: format!(
@@ -73,11 +73,11 @@ pub enum Made {
 /// Issues a key for this visit.
 #[cfg(feature = "ssr")]
 pub async fn issue(context: &super::ctx::RequestContext, form: &KeyForm) -> Result<Made, ApiError> {
-    use super::{change_key::mend, ctx};
+    use super::{change_key::key_field_errors, ctx};
     use admin::AdminError;
     match context.admin.issue_key_once(context.permit()?, &form.asked(), &form.once).await {
         Ok(issued) => Ok(Made::Answer(IssueAnswer::Issued(context.once(&issued)))),
-        Err(AdminError::Invalid(errors)) => Ok(Made::Answer(IssueAnswer::Refused(mend(form, &errors)))),
+        Err(AdminError::Invalid(errors)) => Ok(Made::Answer(IssueAnswer::Refused(key_field_errors(form, &errors)))),
         Err(AdminError::Repeated(made)) => Ok(Made::Already(made.to_string())),
         Err(error) => Err(ctx::closed(error)),
     }
@@ -92,7 +92,7 @@ pub async fn archive(
     form: &ArchiveForm,
 ) -> Result<ArchiveAnswer, ApiError> {
     use super::{ctx, views};
-    use model::{key::ArchiveReason, people::Action};
+    use model::{account::Action, key::ArchiveReason};
     let permit = context.may(Action::WriteKeys)?;
     let id = views::key_id(id)?;
     let Some(reason) = ArchiveReason::parse(&form.reason) else { return Err(ApiError::BadRequest) };

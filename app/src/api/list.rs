@@ -1,7 +1,7 @@
 //! The list of keys.
 
 use admin::KeyList;
-use model::{key::KeyStatus, people::Action, registry::Kind};
+use model::{account::Action, catalog::Kind, key::KeyStatus};
 
 use super::{ctx, views};
 use crate::{error::ApiError, listing::ListQuery, view::KeysView};

@@ -67,7 +67,7 @@ pub use settings::{list_entries, list_people, show_entry};
 #[cfg(feature = "ssr")]
 pub use settings_forms::{add_person, save_entry, switch_entry, switch_person};
 #[cfg(feature = "ssr")]
-pub use signing::{add_verify_key, retire_verify_key, show_signing};
+pub use signing::{add_request_signing_key, retire_request_signing_key, show_signing};
 pub use switch_key::switch_key;
 #[cfg(feature = "ssr")]
 pub use views::field_errors;

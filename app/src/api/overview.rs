@@ -1,7 +1,7 @@
 //! The overview.
 
 use admin::FirstRun;
-use model::{activity::Outcome, people::Action, time::DAY};
+use model::{account::Action, activity::Outcome, time::DAY};
 
 use super::{activity_views, ctx, views};
 use crate::{

@@ -9,15 +9,15 @@ use crate::{error::ApiError, view::VisitorView};
 #[server(prefix = "/api/console", endpoint = "visitor", input = Arguments)]
 pub async fn visitor() -> Result<VisitorView, ApiError> {
     use super::ctx;
-    use model::people::Action;
+    use model::account::Action;
     ctx::answer(
         async {
             let context = ctx::expect_context_of_request()?;
-            let (permit, user) = context.signed_in.ok_or(ApiError::SignedOut)?;
+            let (permit, account) = context.signed_in.ok_or(ApiError::SignedOut)?;
             Ok(VisitorView {
-                email: user.email.to_string(),
-                role: user.role.to_string(),
-                may_manage_people: permit.allows(Action::ManageUsers).is_ok(),
+                email: account.email.to_string(),
+                role: account.role.to_string(),
+                may_manage_people: permit.allows(Action::ManageAccounts).is_ok(),
                 may_audit: permit.allows(Action::ReadAudit).is_ok(),
                 may_probe: permit.allows(Action::CheckGateways).is_ok(),
             })

@@ -1,6 +1,6 @@
-//! The register and the people.
+//! The catalog and the people.
 
-use model::registry::Kind;
+use model::catalog::Kind;
 
 use super::{ctx, settings_views};
 use crate::{
@@ -52,9 +52,9 @@ pub async fn list_people() -> Result<Vec<PersonRow>, ApiError> {
         async {
             let context = ctx::expect_context_of_request()?;
             let permit = context.permit()?;
-            let users = context.admin.users(permit).await.map_err(ctx::closed)?;
+            let accounts = context.admin.accounts(permit).await.map_err(ctx::closed)?;
             let now = context.admin.clock().now();
-            Ok(users.iter().map(|user| settings_views::person(user, permit, now)).collect())
+            Ok(accounts.iter().map(|account| settings_views::person(account, permit, now)).collect())
         }
         .await,
     )

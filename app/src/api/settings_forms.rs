@@ -1,9 +1,9 @@
 //! What the settings' forms do, for a visit: one use case each. Plain posts run these; no rule lives here.
 
-use admin::{AdminError, NewUser};
+use admin::{AdminError, NewAccount};
 use model::{
-    id::UserId,
-    people::{Action, Role},
+    account::{Action, Role},
+    id::AccountId,
 };
 
 use super::{
@@ -39,22 +39,22 @@ pub async fn switch_entry(context: &RequestContext, of: &str, id: &str, on: bool
 
 /// Adds someone who may sign in.
 pub async fn add_person(context: &RequestContext, typed: &Typed, password: String) -> Result<SaveAnswer, ApiError> {
-    let permit = context.may(Action::ManageUsers)?;
+    let permit = context.may(Action::ManageAccounts)?;
     let Some(role) = Role::parse(typed.get("role")) else {
         let message = "Choose one of these roles.".to_owned();
         return Ok(SaveAnswer::Refused(vec![FieldErrorView { field: "role".to_owned(), message }]));
     };
-    let form = NewUser { email: typed.get("email").to_owned(), password };
-    answered(context.admin.create_user(permit, form, role).await)
+    let form = NewAccount { email: typed.get("email").to_owned(), password };
+    answered(context.admin.create_account(permit, form, role).await)
 }
 
 /// Lets someone sign in, or not.
 pub async fn switch_person(context: &RequestContext, id: &str, on: bool) -> Result<SaveAnswer, ApiError> {
-    let (permit, id) = (context.may(Action::ManageUsers)?, UserId::parse(id).ok_or(ApiError::NotFound)?);
+    let (permit, id) = (context.may(Action::ManageAccounts)?, AccountId::parse(id).ok_or(ApiError::NotFound)?);
     let admin = &context.admin;
-    let switched = if on { admin.enable_user(permit, id).await } else { admin.disable_user(permit, id).await };
-    let Ok(user) = switched else { return answered(switched) };
-    let keys = admin.working_keys_of(permit, user.email.as_str()).await.map_err(closed)?;
+    let switched = if on { admin.enable_account(permit, id).await } else { admin.disable_account(permit, id).await };
+    let Ok(account) = switched else { return answered(switched) };
+    let keys = admin.working_keys_of(permit, account.email.as_str()).await.map_err(closed)?;
     Ok(SaveAnswer::Saved(if on { Flash::Enabled(keys) } else { Flash::Disabled(keys) }))
 }
 

@@ -1,10 +1,10 @@
-//! Views of the register and the people from domain types.
+//! Views of the catalog and the people from domain types.
 
 use admin::Permit;
 use model::{
+    account::{Account, Action},
+    catalog::{Entry, Field, Gate, Input, Kind, blank},
     id::EntryId,
-    people::{Action, User},
-    registry::{Entry, Field, Gate, Input, Kind, blank},
     tenant::CredentialSource,
     time::Timestamp,
 };
@@ -87,13 +87,13 @@ fn input(input: Input, tenants: &[Entry]) -> InputView {
     }
 }
 
-pub(super) fn person(user: &User, permit: &Permit, now: Timestamp) -> PersonRow {
+pub(super) fn person(account: &Account, permit: &Permit, now: Timestamp) -> PersonRow {
     PersonRow {
-        id: user.id.to_string(),
-        email: user.email.to_string(),
-        role: user.role.to_string(),
-        created: when(user.created_at, now),
-        disabled: user.disabled_at.map(|at| when(at, now)),
-        is_visitor: user.email.as_str() == permit.actor(),
+        id: account.id.to_string(),
+        email: account.email.to_string(),
+        role: account.role.to_string(),
+        created: when(account.created_at, now),
+        disabled: account.disabled_at.map(|at| when(at, now)),
+        is_visitor: account.email.as_str() == permit.actor(),
     }
 }

@@ -1,14 +1,14 @@
-//! Verify keys.
+//! Request signing keys.
 
 use admin::{AdminError, Permit};
 use crypto::{
     secret::Digest,
-    signature::{KeyError, VerifyKey},
+    signature::{KeyError, RequestSigningKey},
 };
 use model::{
-    id::VerifyKeyId,
+    account::Action,
+    id::RequestSigningKeyId,
     key::{KeyState, SignedWrites},
-    people::Action,
     time::span,
 };
 
@@ -20,11 +20,13 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    signing::{SigningView, VerifyKeyForm, VerifyKeyState, VerifyKeyView, WritesView, looks_private},
+    signing::{
+        RequestSigningKeyForm, RequestSigningKeyState, RequestSigningKeyView, SigningView, WritesView, looks_private,
+    },
     view::FieldErrorView,
 };
 
-/// A key's verify keys, with what becomes of writes.
+/// A key's request signing keys, with what becomes of writes.
 pub async fn show_signing(id: String) -> Result<SigningView, ApiError> {
     ctx::answer(
         async {
@@ -32,48 +34,48 @@ pub async fn show_signing(id: String) -> Result<SigningView, ApiError> {
             let permit = context.permit()?;
             let id = views::key_id(&id)?;
             let found = context.admin.show_key(permit, id).await.map_err(ctx::closed)?;
-            let verify_keys = context.admin.verify_keys(permit, id).await.map_err(ctx::closed)?;
-            Ok(view(&found.key, &verify_keys, permit, session()?, context.admin.clock().now()))
+            let request_signing_keys = context.admin.request_signing_keys(permit, id).await.map_err(ctx::closed)?;
+            Ok(view(&found.key, &request_signing_keys, permit, session()?, context.admin.clock().now()))
         }
         .await,
     )
 }
 
-/// Adds a verify key for this visit. Says what has to be mended, if anything; a private key is then taken out of the
+/// Adds a request signing key for this visit. Says what has to be mended, if anything; a private key is then taken out of the
 /// form, so that it is never sent back.
-pub async fn add_verify_key(
+pub async fn add_request_signing_key(
     context: &super::ctx::RequestContext,
     id: &str,
-    form: &mut VerifyKeyForm,
+    form: &mut RequestSigningKeyForm,
 ) -> Result<Vec<FieldErrorView>, ApiError> {
-    let asked = admin::VerifyKeyForm {
+    let asked = admin::RequestSigningKeyForm {
         label: form.label.clone(),
         public_key: form.public_key.clone(),
         replace_after: span(&form.replace_after),
     };
-    if looks_private(&form.public_key) || VerifyKey::parse(&form.public_key) == Err(KeyError::Private) {
+    if looks_private(&form.public_key) || RequestSigningKey::parse(&form.public_key) == Err(KeyError::Private) {
         form.public_key.clear();
     }
-    match context.admin.add_verify_key(context.permit()?, views::key_id(id)?, &asked).await {
+    match context.admin.add_request_signing_key(context.permit()?, views::key_id(id)?, &asked).await {
         Ok(_) => Ok(Vec::new()),
         Err(AdminError::Invalid(errors)) => Ok(views::field_errors(&errors)),
         Err(error) => Err(ctx::closed(error)),
     }
 }
 
-/// Retires a verify key for this visit.
-pub async fn retire_verify_key(
+/// Retires a request signing key for this visit.
+pub async fn retire_request_signing_key(
     context: &super::ctx::RequestContext,
     id: &str,
-    verify_key: &str,
+    request_signing_key: &str,
     overlap: &str,
 ) -> Result<(), ApiError> {
     let permit = context.may(Action::WriteKeys)?;
     let id = views::key_id(id)?;
     context.admin.show_key(permit, id).await.map_err(ctx::closed)?;
-    let verify_key = VerifyKeyId::parse(verify_key).ok_or(ApiError::NotFound)?;
+    let request_signing_key = RequestSigningKeyId::parse(request_signing_key).ok_or(ApiError::NotFound)?;
     let overlap = span(overlap).ok_or(ApiError::BadRequest)?;
-    context.admin.retire_verify_key(permit, id, verify_key, overlap).await.map_err(ctx::closed)
+    context.admin.retire_request_signing_key(permit, id, request_signing_key, overlap).await.map_err(ctx::closed)
 }
 
 /// Names the session without telling its id.
@@ -88,17 +90,17 @@ fn session() -> Result<String, ApiError> {
 
 fn view(
     key: &model::key::Key,
-    verify_keys: &[store::StoredVerifyKey],
+    request_signing_keys: &[store::StoredRequestSigningKey],
     permit: &Permit,
     session: String,
     now: model::time::Timestamp,
 ) -> SigningView {
     let state = |end| match end {
-        None => VerifyKeyState::Counts,
-        Some(end) if now < end => VerifyKeyState::Retires(when(end, now)),
-        Some(end) => VerifyKeyState::Retired(when(end, now)),
+        None => RequestSigningKeyState::Counts,
+        Some(end) if now < end => RequestSigningKeyState::Retires(when(end, now)),
+        Some(end) => RequestSigningKeyState::Retired(when(end, now)),
     };
-    let counting = || verify_keys.iter().filter(|key| key.counts(now));
+    let counting = || request_signing_keys.iter().filter(|key| key.counts(now));
     let writes = match (key.spec.signed_writes, counting().filter_map(|key| key.retired_at).max()) {
         (SignedWrites::Optional, _) => WritesView::Unsigned,
         (SignedWrites::Required, _) if counting().any(|key| key.retired_at.is_none()) => WritesView::Signed,
@@ -109,9 +111,9 @@ fn view(
         id: key.id.to_string(),
         name: key.spec.name.to_string(),
         writes,
-        verify_keys: verify_keys
+        request_signing_keys: request_signing_keys
             .iter()
-            .map(|key| VerifyKeyView {
+            .map(|key| RequestSigningKeyView {
                 id: key.id.to_string(),
                 label: key.label.to_string(),
                 fingerprint: key.public.fingerprint(),

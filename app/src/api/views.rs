@@ -3,13 +3,13 @@
 use admin::Permit;
 use admin::{FieldError, KeyDetail, MATCHES};
 use model::{
+    account::{Action, Role},
     activity::CallCounts,
     audit::{Event, Verb},
+    catalog::{Entry, Kind},
     id::KeyId,
-    key::{ArchiveReason, Key, KeyState, KeyStatus, SignedWrites, Subject},
+    key::{ArchiveReason, Identity, Key, KeyState, KeyStatus, SignedWrites},
     listing::{IDLE, STALE},
-    people::{Action, Role},
-    registry::{Entry, Kind},
     time::{DAY, HOUR, Timestamp, relative},
 };
 use store::{KeyHour, LastUse, ListedKey};
@@ -19,8 +19,8 @@ use crate::{
     error::ApiError,
     routes,
     view::{
-        ArchivedView, CallCountsView, CallerView, EventView, FieldErrorView, GroupView, ImpactView, KeyRow, KeyView,
-        ListedView, MaskView, OffView, SpecView, StatusView, SubjectView, When,
+        ArchivedView, CallCountsView, CallerView, EventView, FieldErrorView, GroupView, IdentityView, ImpactView,
+        KeyRow, KeyView, ListedView, MaskView, OffView, SpecView, StatusView, When,
     },
 };
 
@@ -144,7 +144,7 @@ pub(super) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin:
 fn spec(key: &Key) -> SpecView {
     let spec = &key.spec;
     let words = |text: String| text.split_whitespace().map(str::to_owned).collect();
-    let subject = |subject: &Subject| SubjectView { name: subject.name.clone(), active: subject.active };
+    let subject = |subject: &Identity| IdentityView { name: subject.name.clone(), active: subject.active };
     SpecView {
         owner_active: key.owner_active,
         acts_as: spec.subject.as_ref().map(subject),
@@ -162,7 +162,7 @@ fn spec(key: &Key) -> SpecView {
     }
 }
 
-/// A group, from its entry in the register.
+/// A group, from its entry in the catalog.
 pub(super) fn group(entry: &Entry) -> GroupView {
     GroupView { id: entry.id.to_string(), name: entry.name().to_owned(), tenant: entry.get("tenant").to_owned() }
 }

@@ -11,8 +11,10 @@ use super::{
 use crate::{
     error::ApiError,
     explain::{ExplainForm, Explanation, explain, latest_refusals},
-    view::{CallView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WalkView, WhyView},
-    walk::walk,
+    explanation::explain_checks,
+    view::{
+        CallView, ExplanationView, FindingView, FoundView, GatewayView, KeyName, Mark, RefusalView, ReportView, WhyView,
+    },
 };
 
 /// The page that answers this visit; `asked` is what was pasted, if the form was sent.
@@ -62,8 +64,8 @@ fn found_view(why: &Explanation, now: Timestamp) -> FoundView {
         Explanation::Presented(answer) => FoundView::Presented(answered(answer), name(answer)),
         Explanation::Named(answer) => FoundView::Named(answered(answer), name(answer)),
         Explanation::RecordedRefusal { then, now: judged } => {
-            let walk = walk(then.decision, &then.remedy, |_| String::new());
-            FoundView::Refused(Box::new(call(then, now)), walk, judged.as_ref().map(answered))
+            let explain_checks = explain_checks(then.decision, &then.remedy, |_| String::new());
+            FoundView::Refused(Box::new(call(then, now)), explain_checks, judged.as_ref().map(answered))
         }
         Explanation::Unknown => FoundView::Unknown,
     }
@@ -74,9 +76,9 @@ fn name(answer: &Verification) -> Option<KeyName> {
     Some(KeyName { id: key.id.to_string(), name: key.spec.name.to_string() })
 }
 
-fn answered(answer: &Verification) -> WalkView {
+fn answered(answer: &Verification) -> ExplanationView {
     let fact = |check| answer.key.as_ref().map(|stored| fact(check, &stored.key, answer)).unwrap_or_default();
-    walk(answer.decision, &answer.remedy, fact)
+    explain_checks(answer.decision, &answer.remedy, fact)
 }
 
 /// What a check of this key rests on: of its limits, what this call left of them.
@@ -85,7 +87,7 @@ fn fact(check: Check, key: &Key, answer: &Verification) -> String {
     if check == Check::Limits && !left.is_empty() {
         return format!("{} left after this call", left.join(", "));
     }
-    crate::walk::fact(check, key)
+    crate::explanation::fact(check, key)
 }
 
 fn call(then: &RecordedRefusal, now: Timestamp) -> CallView {

@@ -1,4 +1,4 @@
-//! What the page of verify keys asks of the browser: a new pair, a place for its private half until sign-out, and files.
+//! What the page of request signing keys asks of the browser: a new pair, a place for its private half until sign-out, and files.
 
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};

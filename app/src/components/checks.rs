@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Icon;
-use crate::view::{CheckView, Mark, WalkView};
+use crate::view::{CheckView, ExplanationView, Mark};
 
 /// How a check went.
 #[component]
@@ -26,7 +26,7 @@ pub(crate) fn Verdict(
     /// Whether it is yes.
     allowed: bool,
 ) -> impl IntoView {
-    let (tone, icon, verdict) = if allowed { ("ok", "ok", "Let in") } else { ("bad", "stop", "FormErrors") };
+    let (tone, icon, verdict) = if allowed { ("ok", "ok", "Let in") } else { ("bad", "stop", "Refused") };
     view! { <span class=format!("chip pill {tone}")><Icon name=icon/>{verdict}</span> }
 }
 
@@ -59,16 +59,16 @@ pub(crate) fn Checks(
 
 /// A verdict and the checks that led to it.
 #[component]
-pub(crate) fn Walk(
+pub(crate) fn Explanation(
     /// The walk.
-    of: WalkView,
+    of: ExplanationView,
     /// The heading's id.
     id: &'static str,
     /// What the heading says before the verdict; may be empty.
     #[prop(optional)]
     when: &'static str,
 ) -> impl IntoView {
-    let WalkView { allowed, code, words, checks, remedy } = of;
+    let ExplanationView { allowed, code, words, checks, remedy } = of;
     view! {
         <section class="panel" aria-labelledby=format!("{id}-when {id}")>
             <header class="row">

@@ -12,7 +12,7 @@ use crate::{
 
 /// What is wrong with a form as a whole: why it failed, and mistakes that are at none of its fields.
 #[component]
-pub(crate) fn FormTrouble(
+pub(crate) fn FormErrorBanner(
     /// The form's fields.
     fields: Vec<FieldView>,
     /// What to mend.

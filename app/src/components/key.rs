@@ -33,10 +33,10 @@ pub(crate) fn status(status: StatusView) -> (&'static str, &'static str, &'stati
         KeyStatus::OwnerDisabled => {
             ("bad", "stop", "It is refused: its owner was disabled. Give it to somebody else, or archive it.")
         }
-        KeyStatus::UserOff => (
+        KeyStatus::IdentityOff => (
             "bad",
             "stop",
-            "It is refused: the user it acts as is switched off. Switch that user on, or let it act as somebody else.",
+            "It is refused: the identity it acts as is switched off. Switch that identity on, or let it act as somebody else.",
         ),
         KeyStatus::Archived => ("", "archive", "It is refused for good."),
     };

@@ -9,16 +9,16 @@ use super::{
     archive::ArchiveDialog,
     closing::while_there,
     copied::Copied,
-    guard::{Guard, Waiting},
     keyboard::Keyboard,
     live::{Live, Notices},
     palette::Palette,
     shortcuts::Shortcuts,
     switching::Switching,
     toasts::{Toast, Toasts, Undo},
+    unsaved_guard::{UnsavedGuard, Waiting},
 };
 use crate::{
-    browser::{self, Spot},
+    browser::{self, ElementRef},
     components::Icon,
     routes::KEYS,
 };
@@ -38,9 +38,9 @@ pub(crate) fn PageActions(
     let by_hand = RwSignal::new(None::<String>);
     let archive = RwSignal::new(None::<String>);
     let keyboard = Keyboard::new();
-    let (toasts, live, guard) = (Toasts::new(), Live::new(now), Guard::new());
+    let (toasts, live, guard) = (Toasts::new(), Live::new(now), UnsavedGuard::new());
     let switching = Switching { toasts, live, busy: StoredValue::new(false) };
-    let copy = move |spot: Spot| {
+    let copy = move |spot: ElementRef| {
         task::spawn_local(async move {
             let value = spot.attribute("data-copy");
             if browser::copy(&value).await {
@@ -53,15 +53,15 @@ pub(crate) fn PageActions(
         });
     };
     let click = move |event: ev::MouseEvent| {
-        if let Some(spot) = Spot::clicked(&event, "[data-copy]") {
+        if let Some(spot) = ElementRef::clicked(&event, "[data-copy]") {
             copy(spot);
-        } else if let Some(link) = Spot::clicked(&event, "a[data-archive]").filter(|_| browser::is_plain(&event))
+        } else if let Some(link) = ElementRef::clicked(&event, "a[data-archive]").filter(|_| browser::is_plain(&event))
             && let Some(id) = key_of(&link.attribute("href"))
         {
             event.prevent_default();
             link.take_focus();
             archive.set(Some(id));
-        } else if Spot::clicked(&event, "[data-palette]").is_some() {
+        } else if ElementRef::clicked(&event, "[data-palette]").is_some() {
             keyboard.palette.set(true);
         }
     };

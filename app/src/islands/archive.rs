@@ -3,7 +3,7 @@
 
 use leptos::{ev, prelude::*, task};
 
-use super::{closing::once_closed, trouble::Trouble};
+use super::{closing::once_closed, error_banner::ErrorBanner};
 use crate::{
     api::{self, ArchiveAnswer},
     browser,
@@ -165,7 +165,7 @@ fn Ask(id: String, course: Course) -> impl IntoView {
         <p class="muted" id="archive-text">
             "It stops at once on this node and within a second on every other. An archived key cannot come back; create a new one instead."
         </p>
-        <div class="slot" role="alert">{move || course.failure.get().map(|error| view! { <Trouble error/> })}</div>
+        <div class="slot" role="alert">{move || course.failure.get().map(|error| view! { <ErrorBanner error/> })}</div>
         <form class="stack" id=FORM node_ref=form on:submit=submit>{fields}</form>
     }
 }

@@ -3,7 +3,7 @@
 
 use leptos::{ev, prelude::*, task};
 
-use super::trouble::Trouble;
+use super::error_banner::ErrorBanner;
 use crate::{
     api, browser,
     bulk::BulkForm,
@@ -140,7 +140,7 @@ pub(crate) fn RunBulk(
     };
     view! {
         <div class="stack">
-            <div class="slot" role="alert">{move || course.failure.get().map(|error| view! { <Trouble error/> })}</div>
+            <div class="slot" role="alert">{move || course.failure.get().map(|error| view! { <ErrorBanner error/> })}</div>
             {progress}
             {results}
         </div>

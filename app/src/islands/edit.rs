@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use model::scope::ALL_ACCESS;
 
-use super::key_form::{Draft, Life, Line, Mend, More, Purpose, Scopes, all_scopes};
+use super::key_form::{Draft, Expiry, FieldErrors, Line, More, Purpose, Scopes, all_scopes};
 use crate::{
     error::ApiError,
     form::{EditForm, KEEP},
@@ -55,11 +55,11 @@ pub(crate) fn EditKey(
         }
         .into_any()
     } else {
-        view! { <Scopes draft/> <Life draft now=ends/> }.into_any()
+        view! { <Scopes draft/> <Expiry draft now=ends/> }.into_any()
     };
     view! {
         <div class="split">
-            <form id=FORM method="post" action=routes::edit_key(&id) novalidate data-guard="" node_ref=draft.node on:input=move |event| draft.mend(&event)>
+            <form id=FORM method="post" action=routes::edit_key(&id) novalidate data-guard="" node_ref=draft.node on:input=move |event| draft.clear_error(&event)>
                 <Purpose draft/>
                 {rest}
                 <More draft is_signed=is_jwt/>
@@ -68,7 +68,7 @@ pub(crate) fn EditKey(
             <aside class="panel plain sticky" aria-label="Save">
                 <div class="body stack">
                     <p class="muted">"The secret stays. What you save holds at once on this node and within a second on every other."</p>
-                    <Mend draft failure=RwSignal::new(failure)/>
+                    <FieldErrors draft failure=RwSignal::new(failure)/>
                     <div class="stack tight">
                         <button class="btn primary wide" form=FORM>"Save"</button>
                         <a class="btn quiet wide" href=routes::key(&id)>"Cancel"</a>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::frame::Loaded;
+use super::layout::Loaded;
 use crate::{form_outcome::FormOutcome, routes, view::AboutView};
 
 /// `/about`.

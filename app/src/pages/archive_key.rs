@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::frame::Loaded;
+use super::layout::Loaded;
 use crate::{
     api,
     components::{ArchiveFields, Icon, error_of},

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use model::audit::Verb;
 
-use super::frame::Loaded;
+use super::layout::Loaded;
 use crate::{
     api,
     components::{Ago, Icon, Moment, grouped},

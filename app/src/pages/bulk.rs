@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::key::ArchiveReason;
 
-use super::frame::Loaded;
+use super::layout::Loaded;
 use crate::{
     bulk::{BulkForm, BulkPage},
     components::{Ago, BulkResults, Icon, UndoBulk, grouped, keys},

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::{frame::Loaded, tighten::Tighten};
+use super::{layout::Loaded, tighten::Tighten};
 use crate::{
     api,
     form::EditForm,

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::frame::{Failure, Loaded};
+use super::layout::{Failure, Loaded};
 use crate::{
     api,
     components::{Icon, Line, Marked, error_of},

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::listing::KeyFlag;
 
-use super::frame::Loaded;
+use super::layout::Loaded;
 use crate::{
     api,
     components::{Ago, ArchiveAll, Icon},
@@ -20,7 +20,7 @@ pub(crate) fn Hygiene() -> impl IntoView {
         let may_write = view.may_write;
         view! {
             <div class="row page-head"><h1>"Hygiene"</h1></div>
-            <p class="muted lead">"Keys that somebody should look at, the oldest first. DecisionInput are brought up to date within seconds."</p>
+            <p class="muted lead">"Keys that somebody should look at, the oldest first. Facts are brought up to date within seconds."</p>
             {if clean {
                 view! { <div class="banner ok"><Icon name="ok"/><p><b>"Nothing to do."</b>" Every key expires, is used, is limited to what it needs, and its owner is still here."</p></div> }.into_any()
             } else {

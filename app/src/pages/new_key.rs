@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use model::key_input::KeyInput;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::frame::Loaded;
+use super::layout::Loaded;
 use crate::{
     Document, api,
     components::Icon,

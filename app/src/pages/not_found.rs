@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::solo::Solo;
+use super::centered::Centered;
 use crate::routes;
 
 /// Says so, and leads back.
 #[component]
 pub(crate) fn NotFound() -> impl IntoView {
     view! {
-        <Solo title="There is no page here" lead="The address may be mistyped, or what it led to is gone.">
+        <Centered title="There is no page here" lead="The address may be mistyped, or what it led to is gone.">
             <a class="btn primary wide" href=routes::KEYS>"Go to the keys"</a>
-        </Solo>
+        </Centered>
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::frame::{Failure, Loaded};
+use super::layout::{Failure, Loaded};
 use crate::{
     api,
     components::{Field, Icon, error_of},

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::frame::Loaded;
+use super::layout::Loaded;
 use crate::{
     api,
     components::Icon,

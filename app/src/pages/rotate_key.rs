@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    frame::Loaded,
+    layout::Loaded,
     new_key::{Already, Stored, mark},
 };
 use crate::{
@@ -43,7 +43,7 @@ fn Ask(view: RotationView, form: RotateForm, refused: FormErrors) -> impl IntoVi
         successor_ends,
         is_shorter,
         refused: kept_from,
-        mend,
+        remedies,
     } = view;
     let back = routes::key(&id);
     if !works {
@@ -60,9 +60,9 @@ fn Ask(view: RotationView, form: RotateForm, refused: FormErrors) -> impl IntoVi
             <div class="empty stack center">
                 <h1><bdi>{name}</bdi>" cannot be rotated as it is"</h1>
                 <p>{why}</p>
-                {mend.0.then(|| view! { <p class="muted">"Its successor would be a new key, and this key has what no new key may have today. Until then it works on as it is."</p> })}
+                {remedies.0.then(|| view! { <p class="muted">"Its successor would be a new key, and this key has what no new key may have today. Until then it works on as it is."</p> })}
                 <div class="row center">
-                    {mend.1.then(|| view! { <a class="btn primary" href=routes::edit_key(&id)><Icon name="edit"/>"Edit\u{2026}"</a> })}
+                    {remedies.1.then(|| view! { <a class="btn primary" href=routes::edit_key(&id)><Icon name="edit"/>"Edit\u{2026}"</a> })}
                     <a class="btn" href=back>"Back to the key"</a>
                 </div>
             </div>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::solo::Solo;
+use super::centered::Centered;
 use crate::{components::Icon, routes};
 
 /// Fields that say nothing to whoever typed the others.
@@ -24,7 +24,7 @@ pub(super) fn SessionOver(
     let said = said.collect_view();
     let kept = fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
     view! {
-        <Solo title="Your session is over" lead="Nothing was changed, and nothing you typed is lost.">
+        <Centered title="Your session is over" lead="Nothing was changed, and nothing you typed is lost.">
             <form class="panel" method="post" action=action>
                 <div class="body stack">
                     <ol class="bullets numbers stack tight">
@@ -39,6 +39,6 @@ pub(super) fn SessionOver(
                     </details>
                 </div>
             </form>
-        </Solo>
+        </Centered>
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::solo::Solo;
+use super::centered::Centered;
 use crate::{
     components::{Field, Icon, error_of},
     error::ApiError,
@@ -25,13 +25,13 @@ pub(crate) fn Setup() -> impl IntoView {
 #[component]
 fn DeadLink() -> impl IntoView {
     view! {
-        <Solo title="This link does not work any more" lead="A setup link works once, for 24 hours, and only while nobody can sign in yet.">
+        <Centered title="This link does not work any more" lead="A setup link works once, for 24 hours, and only while nobody can sign in yet.">
             <div class="panel"><div class="body stack">
                 <p>"Run this on the server for a fresh one:"</p>
                 <div class="code-box"><code translate="no">"keyward setup-link"</code></div>
                 <a class="btn wide" href=routes::SIGN_IN>"Sign in instead"</a>
             </div></div>
-        </Solo>
+        </Centered>
     }
 }
 
@@ -42,7 +42,7 @@ fn Form(code: String, email: String, errors: Vec<FieldErrorView>, failure: Optio
         (email_error.is_some().then_some("true"), password_error.is_some().then_some("true"));
     let only_password = password_error.is_some() && email_error.is_none();
     view! {
-        <Solo title="Set up Keyward" lead="Create the first superadmin. You can add more people later.">
+        <Centered title="Set up Keyward" lead="Create the first superadmin. You can add more people later.">
             <form class="panel" method="post" action=routes::SETUP>
                 <div class="body stack">
                     {failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
@@ -64,6 +64,6 @@ fn Form(code: String, email: String, errors: Vec<FieldErrorView>, failure: Optio
                 </div>
             </form>
             <script src="/setup.js" defer></script>
-        </Solo>
+        </Centered>
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{session_over::SessionOver, solo::Solo};
+use super::{centered::Centered, session_over::SessionOver};
 use crate::{components::Icon, form_outcome::FormOutcome, query::query, routes};
 
 /// `/sign-in`.
@@ -24,7 +24,7 @@ pub(crate) fn SignIn() -> impl IntoView {
     };
     let invalid = refusal.is_some().then_some("true");
     view! {
-        <Solo title="Sign in to Keyward">
+        <Centered title="Sign in to Keyward">
             <form class="panel" method="post" action=routes::SIGN_IN>
                 <div class="body stack">
                     {refusal.map(|message| view! { <div class="banner bad" role="alert" id="refusal"><Icon name="warning"/><span>{message}</span></div> })}
@@ -43,7 +43,7 @@ pub(crate) fn SignIn() -> impl IntoView {
             </form>
             <script src="/sign-in.js" defer></script>
             <p class="muted center">"First time here? Run "<code translate="no">"keyward setup-link"</code>" on the server."</p>
-        </Solo>
+        </Centered>
     }
     .into_any()
 }

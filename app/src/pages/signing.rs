@@ -1,17 +1,17 @@
-//! The verify keys of a key: what becomes of writes, which public keys prove signatures, how to add one, how to sign.
+//! The request signing keys of a key: what becomes of writes, which public keys prove signatures, how to add one, how to sign.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::frame::Loaded;
+use super::layout::Loaded;
 use crate::{
     api,
     components::{Icon, Moment},
     form::OVERLAPS,
     form_outcome::FormOutcome,
-    islands::AddVerifyKey,
+    islands::AddRequestSigningKey,
     routes,
-    signing::{SigningView, VerifyKeyForm, VerifyKeyState, VerifyKeyView, WritesView},
+    signing::{RequestSigningKeyForm, RequestSigningKeyState, RequestSigningKeyView, SigningView, WritesView},
 };
 
 /// `/keys/:id/signing`.
@@ -20,15 +20,15 @@ pub(crate) fn SigningKeys() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
     let (form, errors, failure) = match use_context::<FormOutcome>() {
         Some(FormOutcome::Signing { form, errors, failure }) => (form, errors, failure),
-        _ => (VerifyKeyForm::default(), Vec::new(), None),
+        _ => (RequestSigningKeyForm::default(), Vec::new(), None),
     };
     let show = move |view: SigningView| {
         let add = view.may_change.then(|| {
             let view = view.clone();
             view! {
                 <section class="panel" aria-labelledby="add">
-                    <header class="row"><h2 id="add">"Add a verify key"</h2></header>
-                    <div class="body"><AddVerifyKey view form errors failure/></div>
+                    <header class="row"><h2 id="add">"Add a request signing key"</h2></header>
+                    <div class="body"><AddRequestSigningKey view form errors failure/></div>
                     <footer class="muted small">"Made elsewhere: "<code translate="no">"openssl ecparam -name prime256v1 -genkey -noout -out private.pem"</code>
                         ", then paste what "<code translate="no">"openssl pkey -in private.pem -pubout"</code>" prints."</footer>
                 </section>
@@ -44,9 +44,9 @@ pub(crate) fn SigningKeys() -> impl IntoView {
             <div class="split">
                 <div class="stack">
                     <Writes of=view.writes/>
-                    <section class="panel" aria-labelledby="verify-keys">
-                        <header class="row"><h2 id="verify-keys">"Verify keys"</h2><span class="muted">"public halves, newest first"</span></header>
-                        <List id=view.id verify_keys=view.verify_keys may_change=view.may_change/>
+                    <section class="panel" aria-labelledby="request-signing-keys">
+                        <header class="row"><h2 id="request-signing-keys">"Request signing keys"</h2><span class="muted">"public halves, newest first"</span></header>
+                        <List id=view.id request_signing_keys=view.request_signing_keys may_change=view.may_change/>
                     </section>
                     {add}
                 </div>
@@ -65,7 +65,7 @@ fn Writes(of: WritesView) -> impl IntoView {
             "",
             "shield",
             "Writes pass without a signature.",
-            view! { "One that is signed must be signed rightly, as soon as there is a verify key. To require signatures, edit the key." }.into_any(),
+            view! { "One that is signed must be signed rightly, as soon as there is a request signing key. To require signatures, edit the key." }.into_any(),
         ),
         WritesView::Signed => (
             "ok",
@@ -77,26 +77,26 @@ fn Writes(of: WritesView) -> impl IntoView {
             "warn",
             "warning",
             "Writes need a signature.",
-            view! { "From "<Moment when/>" on every write is refused: the last verify key is retired then. Add another one before." }.into_any(),
+            view! { "From "<Moment when/>" on every write is refused: the last request signing key is retired then. Add another one before." }.into_any(),
         ),
         WritesView::Refused => (
             "bad",
             "warning",
             "Every write with this key is refused.",
-            view! { "Writes need a signature, and there is no verify key that could prove one. Add one, or edit the key so that writes pass without." }.into_any(),
+            view! { "Writes need a signature, and there is no request signing key that could prove one. Add one, or edit the key so that writes pass without." }.into_any(),
         ),
     };
     view! { <div class=format!("banner {tone}")><Icon name=icon/><p><b>{fact}</b>" "{more}</p></div> }
 }
 
 #[component]
-fn List(id: String, verify_keys: Vec<VerifyKeyView>, may_change: bool) -> impl IntoView {
-    if verify_keys.is_empty() {
+fn List(id: String, request_signing_keys: Vec<RequestSigningKeyView>, may_change: bool) -> impl IntoView {
+    if request_signing_keys.is_empty() {
         return view! { <div class="body"><p class="muted">"None yet."</p></div> }.into_any();
     }
-    let line = |key: VerifyKeyView| {
-        let retire = may_change && !matches!(key.state, VerifyKeyState::Retired(_));
-        let action = routes::retire_verify_key(&id, &key.id);
+    let line = |key: RequestSigningKeyView| {
+        let retire = may_change && !matches!(key.state, RequestSigningKeyState::Retired(_));
+        let action = routes::retire_request_signing_key(&id, &key.id);
         let menu = format!("retire-{}", key.id);
         view! {
             <li class="stack tight">
@@ -110,18 +110,18 @@ fn List(id: String, verify_keys: Vec<VerifyKeyView>, may_change: bool) -> impl I
             </li>
         }
     };
-    view! { <ul class="lines">{verify_keys.into_iter().map(line).collect_view()}</ul> }.into_any()
+    view! { <ul class="lines">{request_signing_keys.into_iter().map(line).collect_view()}</ul> }.into_any()
 }
 
 #[component]
-fn State(of: VerifyKeyState) -> impl IntoView {
+fn State(of: RequestSigningKeyState) -> impl IntoView {
     match of {
-        VerifyKeyState::Counts => view! { <span class="status ok"><Icon name="ok"/>"Counts"</span> }.into_any(),
-        VerifyKeyState::Retires(when) => {
+        RequestSigningKeyState::Counts => view! { <span class="status ok"><Icon name="ok"/>"Counts"</span> }.into_any(),
+        RequestSigningKeyState::Retires(when) => {
             view! { <span class="status warn"><Icon name="clock"/><span>"Counts until "<Moment when/></span></span> }
                 .into_any()
         }
-        VerifyKeyState::Retired(when) => {
+        RequestSigningKeyState::Retired(when) => {
             view! { <span class="status"><Icon name="off"/><span>"Retired "<Moment when/></span></span> }.into_any()
         }
     }

@@ -3,9 +3,9 @@
 
 use leptos::prelude::*;
 
-use super::frame::Loaded;
+use super::layout::Loaded;
 use crate::{
-    components::{Ago, Field, Icon, Line, Moment, Walk, error_of},
+    components::{Ago, Explanation, Field, Icon, Line, Moment, error_of},
     form_outcome::FormOutcome,
     routes,
     view::{CallView, FoundView, KeyName, RefusalView, WhyView},
@@ -57,22 +57,22 @@ fn ListQuery(view: WhyView) -> impl IntoView {
 fn Found(found: FoundView) -> impl IntoView {
     let about = |key: Option<KeyName>| key.map(|key| view! { <p>"The key "<KeyLink key/>"."</p> });
     match found {
-        FoundView::Presented(walk, key) => view! { <div class="stack">{about(key)}<Walk of=walk id="now"/></div> }.into_any(),
-        FoundView::Named(walk, key) => view! {
+        FoundView::Presented(explain_checks, key) => view! { <div class="stack">{about(key)}<Explanation of=explain_checks id="now"/></div> }.into_any(),
+        FoundView::Named(explain_checks, key) => view! {
             <div class="stack">
                 {about(key)}
                 <div class="banner"><Icon name="key"/><p>"Judged as if its secret had been presented: an id proves nothing, so whether a caller has the right secret is not known."</p></div>
-                <Walk of=walk id="now"/>
+                <Explanation of=explain_checks id="now"/>
             </div>
         }
         .into_any(),
         FoundView::Refused(call, then, now) => view! {
             <div class="split">
                 <div class="stack">
-                    <Walk of=then id="then" when="Then"/>
+                    <Explanation of=then id="then" when="Then"/>
                     {match now {
                         Some(now) => view! {
-                            <Walk of=now id="now" when="Now"/>
+                            <Explanation of=now id="now" when="Now"/>
                             <p class="muted small">"The same request judged again. Its signature counts as it did then, or as right if it was not reached."</p>
                         }.into_any(),
                         None => view! {

@@ -4,7 +4,7 @@ use model::activity::Period;
 use serde::{Deserialize, Serialize};
 
 use super::{KeyRow, When};
-use crate::trial::TrialKey;
+use crate::simulation::SimulatedKey;
 
 /// What is seen of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub struct ActivityView {
     /// The pairs it is part of.
     pub pairs: Vec<PairView>,
     /// The key, for trying what it could do.
-    pub trial: TrialKey,
+    pub simulate: SimulatedKey,
     /// Scopes to try.
     pub scopes: Vec<String>,
     /// The server's time, in milliseconds.
@@ -74,7 +74,7 @@ impl CallsView {
 
 /// A caller: an address, and what calls from there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SeenView {
+pub struct SampleView {
     /// The address; empty when it is not known.
     pub address: String,
     /// What it calls itself; may be empty.
@@ -91,7 +91,7 @@ pub struct SeenView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordView {
     /// The callers, the latest first.
-    pub callers: Vec<SeenView>,
+    pub callers: Vec<SampleView>,
     /// Callers that are not listed.
     pub more: usize,
     /// Calls that the record describes.
@@ -141,7 +141,7 @@ pub struct PairView {
     /// What stands below the bars.
     pub ticks: Vec<Tick>,
     /// Who called with the old key since.
-    pub callers: Vec<SeenView>,
+    pub callers: Vec<SampleView>,
     /// Whether this visitor may cut and extend.
     pub may_write: bool,
 }
@@ -170,14 +170,14 @@ pub struct RotationView {
     /// Why there would be no successor, and what to do about it.
     pub refused: Option<String>,
     /// Whether it is what the key has, and whether an edit takes that away.
-    pub mend: (bool, bool),
+    pub remedies: (bool, bool),
 }
 
 /// Callers that an edit would lock out for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrokenView {
     /// The callers, the latest first.
-    pub callers: Vec<SeenView>,
+    pub callers: Vec<SampleView>,
     /// Why they would be refused.
     pub why: String,
 }

@@ -31,7 +31,7 @@ pub struct CheckView {
 
 /// Every check in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WalkView {
+pub struct ExplanationView {
     /// Whether all passed.
     pub allowed: bool,
     /// The code: `valid`, or the reason's.
@@ -77,7 +77,7 @@ pub struct RefusalView {
     pub code: String,
     /// The key's name; empty when the secret was no key's.
     pub key: String,
-    /// StatusFilter door was asked.
+    /// Which door was asked.
     pub door: String,
 }
 
@@ -85,11 +85,11 @@ pub struct RefusalView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FoundView {
     /// A key was pasted.
-    Presented(WalkView, Option<KeyName>),
+    Presented(ExplanationView, Option<KeyName>),
     /// A key's id was given: as if its secret had been presented.
-    Named(WalkView, Option<KeyName>),
+    Named(ExplanationView, Option<KeyName>),
     /// A request's id was given: what it was, how it was decided, and how it would be now.
-    Refused(Box<CallView>, WalkView, Option<WalkView>),
+    Refused(Box<CallView>, ExplanationView, Option<ExplanationView>),
     /// An id that means nothing.
     Unknown,
 }
@@ -139,7 +139,7 @@ pub struct ReportView {
     pub gateway: String,
     /// Whether it is guarded as it should.
     pub guarded: bool,
-    /// GatewayCheck by probe.
+    /// Probe by probe.
     pub findings: Vec<FindingView>,
 }
 

@@ -6,13 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use admin::NewUser;
+use admin::NewAccount;
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
-use model::people::Role;
+use model::account::Role;
 use server::router;
 use tower::ServiceExt;
 
@@ -75,8 +75,8 @@ impl Seeded {
         eprintln!(" in {:.0} s", began.elapsed().as_secs_f64());
         admin.settle_keys().await.expect("facts");
         let email = "bench@example.com".to_owned();
-        let form = NewUser { email: email.clone(), password: PASSWORD.to_owned() };
-        admin.create_user(&operator, form, Role::Superadmin).await.expect("a user");
+        let form = NewAccount { email: email.clone(), password: PASSWORD.to_owned() };
+        admin.create_account(&operator, form, Role::Superadmin).await.expect("a user");
         let router = router::public(&trial.app);
         let cookie = sign_in(&router, &email).await;
         Self { _trial: trial, size, router, cookie }

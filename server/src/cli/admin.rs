@@ -2,9 +2,9 @@
 
 use std::io::{IsTerminal, Read};
 
-use admin::NewUser;
+use admin::NewAccount;
 use clap::{Args, Subcommand, ValueEnum};
-use model::people::{Role, User};
+use model::account::{Account, Role};
 
 use super::{
     output::print_json,
@@ -80,33 +80,33 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
     match command {
         Command::Create { email, role, json } => {
             let password = password()?;
-            let user = session.admin.create_user(permit, NewUser { email, password }, role.into()).await?;
-            done(&user, &format!("may sign in as {}", user.role.code()), json);
+            let account = session.admin.create_account(permit, NewAccount { email, password }, role.into()).await?;
+            done(&account, &format!("may sign in as {}", account.role.code()), json);
         }
         Command::Disable(who) => {
-            let id = session.admin.user_named(permit, &who.email).await?.id;
-            done(&session.admin.disable_user(permit, id).await?, "may not sign in any more", who.json);
+            let id = session.admin.account_named(permit, &who.email).await?.id;
+            done(&session.admin.disable_account(permit, id).await?, "may not sign in any more", who.json);
         }
         Command::Enable(who) => {
-            let id = session.admin.user_named(permit, &who.email).await?.id;
-            done(&session.admin.enable_user(permit, id).await?, "may sign in again", who.json);
+            let id = session.admin.account_named(permit, &who.email).await?.id;
+            done(&session.admin.enable_account(permit, id).await?, "may sign in again", who.json);
         }
         Command::Reset(who) => {
-            let id = session.admin.user_named(permit, &who.email).await?.id;
-            let user = session.admin.reset_password(permit, id, password()?).await?;
-            done(&user, "has a new password, and no session any more", who.json);
+            let id = session.admin.account_named(permit, &who.email).await?.id;
+            let account = session.admin.reset_password(permit, id, password()?).await?;
+            done(&account, "has a new password, and no session any more", who.json);
         }
         Command::List { json } => {
-            let users = session.admin.users(permit).await?;
+            let accounts = session.admin.accounts(permit).await?;
             if json {
-                print_json(&users.iter().map(as_json).collect::<Vec<_>>());
-            } else if users.is_empty() {
+                print_json(&accounts.iter().map(as_json).collect::<Vec<_>>());
+            } else if accounts.is_empty() {
                 println!("Nobody yet. `keyward setup-link` prints a link that creates the first superadmin.");
             } else {
-                for user in users {
-                    let off = user.disabled_at.map(|at| format!(", disabled {}", at.day())).unwrap_or_default();
-                    let (role, email) = (user.role.code(), user.email.as_str());
-                    println!("{role:<12} {email:<40} since {}{off}", user.created_at.day());
+                for account in accounts {
+                    let off = account.disabled_at.map(|at| format!(", disabled {}", at.day())).unwrap_or_default();
+                    let (role, email) = (account.role.code(), account.email.as_str());
+                    println!("{role:<12} {email:<40} since {}{off}", account.created_at.day());
                 }
             }
         }
@@ -114,11 +114,11 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
     session.close().await
 }
 
-fn done(user: &User, what: &str, json: bool) {
+fn done(account: &Account, what: &str, json: bool) {
     if json {
-        print_json(&as_json(user));
+        print_json(&as_json(account));
     } else {
-        println!("{} {what}.", user.email);
+        println!("{} {what}.", account.email);
     }
 }
 
@@ -132,9 +132,9 @@ fn password() -> Result<String, CliError> {
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-fn as_json(user: &User) -> serde_json::Value {
+fn as_json(account: &Account) -> serde_json::Value {
     serde_json::json!({
-        "id": user.id.as_str(), "email": user.email.as_str(), "role": user.role.code(),
-        "created_at": user.created_at.to_string(), "disabled_at": user.disabled_at.map(|at| at.to_string()),
+        "id": account.id.as_str(), "email": account.email.as_str(), "role": account.role.code(),
+        "created_at": account.created_at.to_string(), "disabled_at": account.disabled_at.map(|at| at.to_string()),
     })
 }

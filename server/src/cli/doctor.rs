@@ -225,7 +225,7 @@ async fn metrics(address: SocketAddr) -> Option<String> {
     timeout(PATIENCE, asked).await.ok().flatten()
 }
 
-/// StatusFilter machines say for whom they ask, and are not believed.
+/// Which machines say for whom they ask, and are not believed.
 fn proxies(metrics: &str) -> String {
     let counted =
         metrics.lines().filter_map(|line| line.strip_prefix("keyward_forwarded_by_strangers_total{network=\""));

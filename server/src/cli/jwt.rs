@@ -26,7 +26,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
     let session = Session::open(flags, Upgrade::No).await?;
     match command {
         Command::Rotate { json } => {
-            let kid = session.admin.rotate_signing_key(&session.operator).await?;
+            let kid = session.admin.rotate_jwt_signing_key(&session.operator).await?;
             if json {
                 print_json(&serde_json::json!({ "kid": kid }));
             } else {

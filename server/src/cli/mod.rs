@@ -3,20 +3,20 @@
 
 mod admin;
 mod audit;
+mod catalog;
 mod doctor;
 mod jwt;
 mod keys;
 mod output;
-mod register;
+mod request_signing_keys;
 mod serve;
 mod session;
 mod verify;
-mod verify_keys;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use model::registry::Kind;
+use model::catalog::Kind;
 
 use self::session::CliError;
 use crate::config::Flags;
@@ -45,8 +45,8 @@ enum Command {
     #[command(subcommand)]
     Keys(keys::Command),
     /// Public keys that verify signed writes
-    #[command(subcommand)]
-    VerifyKeys(verify_keys::Command),
+    #[command(subcommand, alias = "verify-keys")]
+    RequestSigningKeys(request_signing_keys::Command),
     /// Read a key, its id or a refused request's id from standard input and explain it, check by check
     Verify(verify::Arguments),
     /// The audit chain
@@ -60,34 +60,35 @@ enum Command {
         subcommand,
         after_help = "Examples:\n  keyward tenants create name=acme prefix=acme docs=https://docs.acme.example\n  keyward tenants edit acme presentations=\"bearer x_api_key\" headers=apikey"
     )]
-    Tenants(register::Command),
+    Tenants(catalog::Command),
     /// Keys that belong together
     #[command(
         subcommand,
         after_help = "Examples:\n  keyward groups create name=Lobby description=\"Screens in the lobby\" --tenant acme\n  keyward groups edit Lobby --tenant acme name=Foyer"
     )]
-    Groups(register::Command),
-    /// Users that keys act as
+    Groups(catalog::Command),
+    /// Identities that keys act as
     #[command(
         subcommand,
-        after_help = "Examples:\n  keyward subjects create name=panel@acme.example --tenant acme\n  keyward subjects disable panel@acme.example --tenant acme"
+        alias = "subjects",
+        after_help = "Examples:\n  keyward identities create name=panel@acme.example --tenant acme\n  keyward identities disable panel@acme.example --tenant acme"
     )]
-    Subjects(register::Command),
+    Identities(catalog::Command),
     /// What keys may do
     #[command(
         subcommand,
         after_help = "Examples:\n  keyward scopes create name=lockers sentence=\"Lockers: see and open them.\" risk=medium\n  keyward scopes edit devices opened=acme"
     )]
-    Scopes(register::Command),
+    Scopes(catalog::Command),
     /// The scopes that applications need
     #[command(
         subcommand,
         after_help = "Examples:\n  keyward templates create name=\"Wayfinder\" required=\"maps.read spaces.read\" optional=people.read\n  keyward templates show \"Booking Panel\""
     )]
-    Templates(register::Command),
+    Templates(catalog::Command),
     /// The bounds on every key
     #[command(subcommand, after_help = "Example: keyward policy edit keys_per_owner=20")]
-    Policy(register::PolicyCommand),
+    Policy(catalog::PolicyCommand),
     /// Say whether everything is in place, or whether a gateway guards as it should
     Doctor(doctor::Arguments),
     /// Bring the database up to date; a `SQLite` file is copied first
@@ -134,13 +135,13 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Migrate => serve::migrate(flags).await,
         Command::Admin(command) => admin::run(flags, command).await,
         Command::Keys(command) => keys::run(flags, command).await,
-        Command::Tenants(command) => register::run(flags, Kind::Tenant, command).await,
-        Command::Groups(command) => register::run(flags, Kind::Group, command).await,
-        Command::Subjects(command) => register::run(flags, Kind::Subject, command).await,
-        Command::Scopes(command) => register::run(flags, Kind::Scope, command).await,
-        Command::Templates(command) => register::run(flags, Kind::Template, command).await,
-        Command::Policy(command) => register::run_policy(flags, command).await,
-        Command::VerifyKeys(command) => verify_keys::run(flags, command).await,
+        Command::Tenants(command) => catalog::run(flags, Kind::Tenant, command).await,
+        Command::Groups(command) => catalog::run(flags, Kind::Group, command).await,
+        Command::Identities(command) => catalog::run(flags, Kind::Identity, command).await,
+        Command::Scopes(command) => catalog::run(flags, Kind::Scope, command).await,
+        Command::Templates(command) => catalog::run(flags, Kind::Template, command).await,
+        Command::Policy(command) => catalog::run_policy(flags, command).await,
+        Command::RequestSigningKeys(command) => request_signing_keys::run(flags, command).await,
         Command::Verify(arguments) => verify::run(flags, arguments).await,
         Command::Doctor(arguments) => doctor::run(flags, arguments).await,
         Command::Audit(command) => audit::run(flags, command).await,

@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use model::{
-    people::Role,
+    account::Role,
     time::{DAY, HOUR},
 };
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use admin::{AdminError, NewUser, SetupError, SignInError};
+use admin::{AdminError, NewAccount, SetupError, SignInError};
 use app::{
     api::{self, ArchiveAnswer, Made, ctx::RequestContext},
     error::ApiError,
@@ -73,7 +73,7 @@ pub async fn setup(State(app): State<AppState>, request: Request) -> Response {
 pub async fn post_setup(State(app): State<AppState>, parts: Parts, body: Bytes) -> Response {
     let mut pairs = pairs(&body);
     let (code, email) = (take(&mut pairs, "code"), take(&mut pairs, "email"));
-    let form = NewUser { email: email.clone(), password: take(&mut pairs, "password") };
+    let form = NewAccount { email: email.clone(), password: take(&mut pairs, "password") };
     let (status, form_outcome) = match app.admin.set_up(&code, form).await {
         Ok(_) => return Redirect::to(&format!("{}?set-up=1", routes::SIGN_IN)).into_response(),
         Err(SetupError::DeadLink) => (StatusCode::GONE, FormOutcome::DeadLink),
@@ -108,7 +108,7 @@ pub async fn post_sign_in(
         Ok(signed_in) => {
             let started = async {
                 session.cycle_id().await?;
-                session.insert(USER, signed_in.user.id.as_str()).await?;
+                session.insert(USER, signed_in.account.id.as_str()).await?;
                 session.insert(SIGNED_IN_AT, signed_in.at.millis()).await
             };
             match started.await {

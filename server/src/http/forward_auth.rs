@@ -19,7 +19,7 @@ use super::{
     verify::{agent, limit_headers, lines, refusal},
 };
 use crate::{
-    layers::{Caller, FORWARDED_FOR, around},
+    layers::{Caller, FORWARDED_FOR, envelope},
     metrics,
     state::AppState,
 };
@@ -27,7 +27,7 @@ use crate::{
 /// What stands before scope, tenant and the guarded address in Envoy's questions.
 pub const ENVOY: &str = "/forward-auth/envoy/";
 
-/// StatusFilter scope and tenant the route needs, and what a used-up limit is answered with.
+/// Which scope and tenant the route needs, and what a used-up limit is answered with.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Needs {
@@ -45,13 +45,13 @@ struct Endpoint<'a> {
 
 /// Answers a proxy: 200 with identity headers, or a problem.
 pub async fn forward_auth(State(app): State<AppState>, request: Request) -> Response {
-    around(&app, "/forward-auth", request, |caller, request| by_query(&app, caller, request)).await
+    envelope(&app, "/forward-auth", request, |caller, request| by_query(&app, caller, request)).await
 }
 
 /// Answers Envoy's `ext_authz`, which appends the address that it guards to its prefix, and asks with the method and the
 /// host of the request itself.
 pub async fn envoy(State(app): State<AppState>, request: Request) -> Response {
-    around(&app, ENVOY, request, |caller, request| by_prefix(&app, caller, request)).await
+    envelope(&app, ENVOY, request, |caller, request| by_prefix(&app, caller, request)).await
 }
 
 async fn by_query(app: &AppState, caller: Caller, request: Request) -> Response {

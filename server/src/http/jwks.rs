@@ -8,7 +8,7 @@ use axum::{
 
 use super::problem::Problem;
 use crate::{
-    layers::{Caller, around, browsers},
+    layers::{Caller, browsers, envelope},
     state::AppState,
 };
 
@@ -20,7 +20,7 @@ const KEPT: &str = "public, max-age=300";
 
 /// Answers.
 pub async fn jwks(State(app): State<AppState>, request: Request) -> Response {
-    let mut response = around(&app, PATH, request, |caller, _| answer(&app, caller)).await;
+    let mut response = envelope(&app, PATH, request, |caller, _| answer(&app, caller)).await;
     browsers(response.headers_mut(), app.config.is_tls());
     response
 }

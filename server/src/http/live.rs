@@ -47,18 +47,18 @@ pub async fn live(
     Extension(id): Extension<RequestId>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let Some((_, user)) = &context.signed_in else {
+    let Some((_, account)) = &context.signed_in else {
         return Problem::new(StatusCode::UNAUTHORIZED, "signed_out", "Sign in first.", &id).into_response();
     };
-    let Some(place) = app.live.take(user.id) else {
+    let Some(place) = app.live.take(account.id) else {
         let detail = "Too many pages listen for changes. They are asked for now and then instead.";
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_listeners", detail, &id)
             .with(header::RETRY_AFTER, "30")
             .into_response();
     };
     let after = take(&mut pairs(query.unwrap_or_default().as_bytes()), "after").parse().ok();
-    let ear = Ear::new(&app, place, session.id(), after.map(Timestamp::from_millis));
-    let stream = Sse::new(unfold(ear, Ear::next)).keep_alive(KeepAlive::new().interval(ALIVE_EVERY));
+    let ear = Listener::new(&app, place, session.id(), after.map(Timestamp::from_millis));
+    let stream = Sse::new(unfold(ear, Listener::next)).keep_alive(KeepAlive::new().interval(ALIVE_EVERY));
     let mut response = stream.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -67,7 +67,7 @@ pub async fn live(
 }
 
 /// One stream: what it told, and what it has yet to tell.
-struct Ear {
+struct Listener {
     news: watch::Receiver<ChangeNotice>,
     over: watch::Receiver<bool>,
     told: ChangeNotice,
@@ -79,7 +79,7 @@ struct Ear {
     place: Place,
 }
 
-impl Ear {
+impl Listener {
     fn new(app: &AppState, place: Place, session: Option<Id>, after: Option<Timestamp>) -> Self {
         let news = app.verifier.changes();
         let told = *news.borrow();
@@ -114,7 +114,7 @@ impl Ear {
         Some((Ok(event), self))
     }
 
-    /// Whether the session goes on: it was not signed out, and its user was neither disabled nor given a new password. A
+    /// Whether the session goes on: it was not signed out, and its identity was neither disabled nor given a new password. A
     /// database that does not answer ends no stream; pages are asked for anew either way.
     async fn is_signed_in(&self) -> bool {
         let Some(id) = self.session else { return false };
@@ -126,7 +126,7 @@ impl Ear {
         };
         let since = record.data.get(SIGNED_IN_AT).and_then(serde_json::Value::as_i64);
         let Some(since) = since.map(Timestamp::from_millis) else { return false };
-        app.admin.permit(self.place.user(), since).await.map_or(true, |found| found.is_some())
+        app.admin.permit(self.place.account(), since).await.map_or(true, |found| found.is_some())
     }
 
     /// What has to be told of these news. More of them wait until a moment has passed.
@@ -143,7 +143,7 @@ async fn end(over: &mut watch::Receiver<bool>) {
     _ = over.wait_for(|over| *over).await;
 }
 
-/// ChangeNotice that were not told yet, but none before this instant. `None` when there will never be any.
+/// News that were not told yet, but none before this instant. `None` when there will never be any.
 async fn hear(
     news: &mut watch::Receiver<ChangeNotice>,
     told: ChangeNotice,

@@ -23,7 +23,7 @@ use super::{
     verify::{self, Body, VerifyAnswer},
 };
 use crate::{
-    layers::{around, browsers},
+    layers::{browsers, envelope},
     state::AppState,
 };
 
@@ -43,7 +43,7 @@ pub async fn openapi(State(app): State<AppState>, request: Request) -> Response 
         let headers = [(header::CONTENT_TYPE, "application/openapi+json"), (header::CACHE_CONTROL, KEPT)];
         (headers, document).into_response()
     };
-    let mut response = around(&app, PATH, request, answer).await;
+    let mut response = envelope(&app, PATH, request, answer).await;
     browsers(response.headers_mut(), app.config.is_tls());
     response
 }

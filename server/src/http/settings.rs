@@ -15,7 +15,7 @@ use axum::{
     http::{StatusCode, Uri, request::Parts},
     response::Response,
 };
-use model::registry::Kind;
+use model::catalog::Kind;
 
 use super::{
     flash,

@@ -1,10 +1,10 @@
-//! The plain forms of a key's verify keys: each leads back to their page, or renders it again with what was typed.
+//! The plain forms of a key's request signing keys: each leads back to their page, or renders it again with what was typed.
 
 use app::{
     api::{self, ctx::RequestContext},
     form_outcome::FormOutcome,
     routes,
-    signing::{VerifyKeyForm, overlap_from_pairs},
+    signing::{RequestSigningKeyForm, overlap_from_pairs},
 };
 use axum::{
     Extension,
@@ -20,16 +20,16 @@ use super::{
 };
 use crate::state::AppState;
 
-/// Adds a verify key.
-pub async fn post_verify_key(
+/// Adds a request signing key.
+pub async fn post_request_signing_key(
     State(app): State<AppState>,
     Extension(context): Extension<RequestContext>,
     Path(id): Path<String>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
-    let Some(mut form) = VerifyKeyForm::from_pairs(pairs(&body)) else { return bad_form() };
-    let (status, errors, failure) = match api::add_verify_key(&context, &id, &mut form).await {
+    let Some(mut form) = RequestSigningKeyForm::from_pairs(pairs(&body)) else { return bad_form() };
+    let (status, errors, failure) = match api::add_request_signing_key(&context, &id, &mut form).await {
         Ok(errors) if errors.is_empty() => return Redirect::to(&routes::signing_keys(&id)).into_response(),
         Ok(errors) => (StatusCode::UNPROCESSABLE_ENTITY, errors, None),
         Err(error) => (status(error), Vec::new(), Some(error)),
@@ -37,22 +37,22 @@ pub async fn post_verify_key(
     answer_form(&app, parts, status, FormOutcome::Signing { form, errors, failure }).await
 }
 
-/// Retires a verify key.
+/// Retires a request signing key.
 pub async fn post_retire(
     State(app): State<AppState>,
     Extension(context): Extension<RequestContext>,
-    Path((id, verify_key)): Path<(String, String)>,
+    Path((id, request_signing_key)): Path<(String, String)>,
     mut parts: Parts,
     body: Bytes,
 ) -> Response {
     let Some(overlap) = overlap_from_pairs(pairs(&body)) else { return bad_form() };
     let page = routes::signing_keys(&id);
-    let Err(error) = api::retire_verify_key(&context, &id, &verify_key, &overlap).await else {
+    let Err(error) = api::retire_request_signing_key(&context, &id, &request_signing_key, &overlap).await else {
         return Redirect::to(&page).into_response();
     };
     // What failed is said on the page that the form is part of.
     parts.uri = Uri::try_from(page).unwrap_or(parts.uri);
     let form_outcome =
-        FormOutcome::Signing { form: VerifyKeyForm::default(), errors: Vec::new(), failure: Some(error) };
+        FormOutcome::Signing { form: RequestSigningKeyForm::default(), errors: Vec::new(), failure: Some(error) };
     answer_form(&app, parts, status(error), form_outcome).await
 }

@@ -39,7 +39,7 @@ use super::{
     schemas::{Code, ScopeName},
 };
 use crate::{
-    layers::{BODY_LIMIT, Caller, around, read_address},
+    layers::{BODY_LIMIT, Caller, envelope, read_address},
     metrics::Endpoint,
     request_id::RequestId,
     state::AppState,
@@ -283,7 +283,7 @@ impl<'a> VerifyAnswer<'a> {
 
 /// Answers.
 pub async fn verify(State(app): State<AppState>, request: Request) -> Response {
-    around(&app, ROUTE, request, |caller, request| respond(&app, caller, request)).await
+    envelope(&app, ROUTE, request, |caller, request| respond(&app, caller, request)).await
 }
 
 async fn respond(app: &AppState, caller: Caller, request: Request) -> Response {

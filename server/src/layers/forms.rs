@@ -11,7 +11,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use model::registry::{self, Input};
+use model::catalog::{self, Input};
 use percent_encoding::percent_decode;
 
 use super::{BODY_LIMIT, refusal};
@@ -72,7 +72,7 @@ fn json(body: &[u8]) -> Result<(), &'static str> {
 
 /// The fields of which a form has as many as are ticked.
 static MANY: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-    let fields = registry::Kind::ALL.into_iter().flat_map(registry::Kind::fields);
+    let fields = catalog::Kind::ALL.into_iter().flat_map(catalog::Kind::fields);
     let ticked = fields.filter(|field| matches!(field.input, Input::CredentialSources | Input::Tenants));
     ticked.map(|field| field.name).chain(["key", "scope"]).collect()
 });

@@ -8,16 +8,16 @@ use axum::{
 use crate::{http::problem::Problem, request_id::RequestId};
 
 mod address;
-mod around;
 mod cross_site;
+mod envelope;
 mod forms;
 mod headers;
 mod request_context;
 
 pub use self::{
     address::{ClientAddress, FORWARDED_FOR, TrustedPeer, read_address},
-    around::{BODY_LIMIT, Caller, HEADER_BYTES, HEADER_LINES, around, around_layer, finish},
     cross_site::refuse_other_sites,
+    envelope::{BODY_LIMIT, Caller, HEADER_BYTES, HEADER_LINES, envelope, envelope_layer, finish},
     forms::refuse_unreadable_forms,
     headers::browsers,
     request_context::{COLUMNS_COOKIE, SIGNED_IN_AT, THEME_COOKIE, USER, cookie, identify_visitor, is_live},

@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use model::{id::UserId, people::User, time::Timestamp};
+use model::{account::Account, id::AccountId, time::Timestamp};
 use tower_sessions::Session;
 
 use super::ClientAddress;
@@ -63,15 +63,15 @@ pub fn is_live(request: &Request) -> bool {
     request.uri().path() == app::routes::LIVE || request.headers().contains_key(LIVE_HEADER)
 }
 
-async fn signed_in(app: &AppState, session: &Session, counts: bool) -> Result<Option<(Permit, User)>, Unreadable> {
+async fn signed_in(app: &AppState, session: &Session, counts: bool) -> Result<Option<(Permit, Account)>, Unreadable> {
     let failed = |error: &dyn std::error::Error| {
         tracing::error!(%error, "a session could not be read");
         Unreadable
     };
-    let user: Option<String> = session.get(USER).await.map_err(|error| failed(&error))?;
+    let account: Option<String> = session.get(USER).await.map_err(|error| failed(&error))?;
     let since: Option<i64> = session.get(SIGNED_IN_AT).await.map_err(|error| failed(&error))?;
-    let Some((user, since)) = user.as_deref().and_then(UserId::parse).zip(since) else { return Ok(None) };
-    let found = app.admin.permit(user, Timestamp::from_millis(since)).await.map_err(|error| failed(&error))?;
+    let Some((account, since)) = account.as_deref().and_then(AccountId::parse).zip(since) else { return Ok(None) };
+    let found = app.admin.permit(account, Timestamp::from_millis(since)).await.map_err(|error| failed(&error))?;
     if found.is_none() {
         session.flush().await.map_err(|error| failed(&error))?;
         return Ok(None);

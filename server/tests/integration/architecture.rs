@@ -1,4 +1,4 @@
-//! StatusFilter file may know which: within a crate no files import each other in a circle, and no crate depends on a higher one.
+//! Which file may know which: within a crate no files import each other in a circle, and no crate depends on a higher one.
 //! Read from the source: every path that begins at the crate, at a parent or at a child module, through re-exports to
 //! the file that has what it names. A parent that declares or re-exports its children imports nothing by that.
 

@@ -1,7 +1,7 @@
 //! Where authority comes from, and what cannot take it back.
 
 use crypto::secret::{Entropy, MasterKey};
-use model::{name::Email, people::Role};
+use model::{account::Role, name::Email};
 
 use crate::support::{Keyward, Operator, PASSWORD, databases};
 
@@ -42,14 +42,14 @@ async fn a_rehash_does_not_undo_a_reset() {
         let (admin, store) = (&keyward.app.admin, &keyward.app.store);
         keyward.signed_in(Role::Admin).await;
         let email = Email::parse("admin@example.com").unwrap();
-        let before = store.user_by_email(&email).await.unwrap().unwrap();
+        let before = store.account_by_email(&email).await.unwrap().unwrap();
         let again = before.password_hash.replace("$argon2id$", "$argon2id$again");
-        store.rehash(before.user.id, &before.password_hash, &again).await.unwrap();
-        assert_eq!(store.user_by_email(&email).await.unwrap().unwrap().password_hash, again, "nothing came between");
+        store.rehash(before.account.id, &before.password_hash, &again).await.unwrap();
+        assert_eq!(store.account_by_email(&email).await.unwrap().unwrap().password_hash, again, "nothing came between");
 
         let chosen = "another long enough one".to_owned();
-        admin.reset_password(&admin.operator(), before.user.id, chosen.clone()).await.unwrap();
-        store.rehash(before.user.id, &again, &before.password_hash).await.unwrap();
+        admin.reset_password(&admin.operator(), before.account.id, chosen.clone()).await.unwrap();
+        store.rehash(before.account.id, &again, &before.password_hash).await.unwrap();
         let sign_in =
             |password: &str| admin.sign_in("admin@example.com", password.to_owned(), "192.0.2.10".parse().ok());
         assert!(sign_in(&chosen).await.is_ok(), "the reset stands");

@@ -85,7 +85,7 @@ fn wrong_words_and_wrong_settings_have_their_exit_codes() {
         assert!(!output.stderr.contains("hunter2"), "{arguments:?} {output:?}");
     }
     let help = run(&database, &["--help"], "");
-    assert!(help.stdout.starts_with("API keys done right"), "it speaks to its user: {help:?}");
+    assert!(help.stdout.starts_with("API keys done right"), "it speaks to its identity: {help:?}");
     for family in ["tenants", "groups", "scopes", "templates"] {
         let help = run(&database, &[family, "disable", "--help"], "");
         assert!(!help.stdout.contains("user"), "{family}: {help:?}");
@@ -118,7 +118,7 @@ fn helps(database: &Database, path: &[&str]) -> Vec<(Vec<String>, String)> {
 fn every_command_explains_itself() {
     let database = Database::sqlite();
     let all = helps(&database, &[]);
-    for name in ["keys create", "audit verify", "verify-keys add", "jwt rotate", "doctor", "tenants disable"] {
+    for name in ["keys create", "audit verify", "request-signing-keys add", "jwt rotate", "doctor", "tenants disable"] {
         assert!(all.iter().any(|(path, _)| path.join(" ") == name), "{name}");
     }
     for (path, help) in &all {

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use admin::NewUser;
+use admin::NewAccount;
 use axum::http::{Method, StatusCode};
-use model::{people::Role, registry::Kind};
+use model::{account::Role, catalog::Kind};
 use server::{access::Access, router::table};
 
 use crate::support::{Keyward, Operator, PASSWORD};
@@ -31,7 +31,7 @@ fn filled(path: &str) -> String {
     let places = [
         ("{id}", "0123456789ABCDEF"),
         ("{kind}", "groups"),
-        ("{verify_key}", "0123456789ABCDEF"),
+        ("{request_signing_key}", "0123456789ABCDEF"),
         ("{function}", "visitor"),
         ("{file}", "x"),
     ];
@@ -234,7 +234,7 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
         "/keys/{id}/purge" => vec![("confirm", "for a")],
         "/keys/{id}/archive" => vec![("reason", "not_needed"), ("confirm", "")],
         "/keys/{id}/signing" => vec![("public_key", "x")],
-        "/keys/{id}/signing/{verify_key}/retire" | "/audit/verify" => vec![],
+        "/keys/{id}/signing/{request_signing_key}/retire" | "/audit/verify" => vec![],
         "/settings/people/new" => vec![("email", "new@example.com"), ("password", "short"), ("role", "member")],
         "/settings/people/{id}/switch" | "/settings/{kind}/{id}/switch" => vec![("on", "0")],
         "/settings/{kind}/new" | "/settings/{kind}/{id}" => vec![("name", "user {id}"), ("tenant", "default")],
@@ -254,8 +254,8 @@ async fn the_matrix_of_forms_and_roles() {
     for role in Role::ALL {
         clients.push((role, keyward.signed_in(role).await));
     }
-    let form = NewUser { email: "spare@example.com".to_owned(), password: PASSWORD.to_owned() };
-    let spare = admin.create_user(&operator, form, Role::Member).await.unwrap().id.to_string();
+    let form = NewAccount { email: "spare@example.com".to_owned(), password: PASSWORD.to_owned() };
+    let spare = admin.create_account(&operator, form, Role::Member).await.unwrap().id.to_string();
     let mut found = String::new();
     for route in table().iter().filter(|route| {
         route.method == "POST" && matches!(route.access, Access::SignedIn | Access::May(_) | Access::MayChangeKind)
@@ -264,16 +264,16 @@ async fn the_matrix_of_forms_and_roles() {
         for (role, client) in &mut clients {
             let key = crate::support::id_of(&keyward.issue("a").await).to_owned();
             let before = keyward.app.store.audit_head().await.unwrap();
-            let user = [("name".to_owned(), format!("user of {key}")), ("tenant".to_owned(), "default".to_owned())];
-            let user = admin.create_entry(&operator, Kind::Subject, &user.into()).await.unwrap().id.to_string();
+            let account = [("name".to_owned(), format!("user of {key}")), ("tenant".to_owned(), "default".to_owned())];
+            let account = admin.create_entry(&operator, Kind::Identity, &account.into()).await.unwrap().id.to_string();
             let id = match route.path {
                 path if path.starts_with("/settings/people") => &spare,
-                path if path.starts_with("/settings") => &user,
+                path if path.starts_with("/settings") => &account,
                 _ => &key,
             };
             let filled = |text: &str| {
                 let seen = before.seq.to_string();
-                [("{id}", id.as_str()), ("{kind}", "subjects"), ("{verify_key}", &key), ("{seen}", &seen)]
+                [("{id}", id.as_str()), ("{kind}", "identities"), ("{request_signing_key}", &key), ("{seen}", &seen)]
                     .iter()
                     .fold(text.to_owned(), |text, (place, filling)| text.replace(place, filling))
             };
@@ -306,7 +306,7 @@ async fn the_matrix_of_forms_and_roles() {
 /keys/{id}/purge                        superadmin=422 admin=403 auditor=403 member=403
 /keys/{id}/archive                      superadmin=303 admin=303 auditor=403 member=404
 /keys/{id}/signing                      superadmin=422 admin=422 auditor=403 member=404
-/keys/{id}/signing/{verify_key}/retire  superadmin=400 admin=400 auditor=403 member=400
+/keys/{id}/signing/{request_signing_key}/retire  superadmin=400 admin=400 auditor=403 member=400
 /audit/verify                           superadmin=303 admin=303 auditor=303 member=403
 /settings/people/new                    superadmin=422 admin=403 auditor=403 member=403
 /settings/people/{id}/switch            superadmin=303 admin=403 auditor=403 member=403

@@ -12,7 +12,7 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use model::people::Role;
+use model::account::Role;
 
 use crate::support::{
     Database, Keyward, Operator, PASSWORD, databases,

@@ -1,7 +1,7 @@
 //! What a form says once it is done, and what becomes of one whose session ended: without JavaScript.
 
 use axum::http::StatusCode;
-use model::people::Role;
+use model::account::Role;
 
 use crate::support::{Keyward, id_of};
 

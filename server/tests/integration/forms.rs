@@ -1,7 +1,7 @@
 //! Text that wants to be more than text, and forms nobody made.
 
 use axum::http::{Method, StatusCode};
-use model::people::Role;
+use model::account::Role;
 
 use server::access::Access;
 

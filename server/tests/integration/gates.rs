@@ -6,7 +6,7 @@ use std::{fmt::Write, time::Duration};
 use admin::AdminError;
 use axum::http::StatusCode;
 use model::key_input::KeyInput;
-use model::{people::Role, registry::Kind};
+use model::{account::Role, catalog::Kind};
 
 use crate::support::{Keyward, Operator, databases};
 

@@ -9,9 +9,9 @@ use axum::{
 };
 use crypto::clock::Clock;
 use model::{
+    account::Role,
+    catalog::{Fields, Kind},
     listing::{ListKeys, StatusFilter},
-    people::Role,
-    registry::{Fields, Kind},
 };
 
 use crate::support::{Answer, Client, Database, Keyward, Operator, databases, program};

@@ -84,7 +84,7 @@ async fn mission_c1_services_check_jwts_offline_with_the_published_keys() {
         let keyward = Keyward::on(database).await;
         let admin = &keyward.app.admin;
         let old = signed(admin).await;
-        admin.rotate_signing_key(&admin.operator()).await.unwrap();
+        admin.rotate_jwt_signing_key(&admin.operator()).await.unwrap();
         let new = signed(admin).await;
         let keys = published(&keyward).await;
         for key in &keys {

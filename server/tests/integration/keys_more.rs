@@ -6,9 +6,9 @@ use app::listing::Column;
 use axum::http::StatusCode;
 use model::key_input::KeyInput;
 use model::{
+    account::Role,
+    catalog::{Fields, Kind},
     id::KeyId,
-    people::Role,
-    registry::{Fields, Kind},
 };
 use serde_json::json;
 
@@ -259,7 +259,7 @@ async fn mission_x6_the_tenants_documentation_is_on_the_key_and_beside_its_secre
 async fn mission_p2_i4_i5_and_f1_the_form_says_all_a_key_can_say() {
     for mut here in everywhere().await {
         here.entry(Kind::Group, &[("name", "Kiosks"), ("tenant", "default")]).await;
-        here.entry(Kind::Subject, &[("name", "kiosk@acme"), ("tenant", "default")]).await;
+        here.entry(Kind::Identity, &[("name", "kiosk@acme"), ("tenant", "default")]).await;
         let full = [
             ("name", "full"),
             ("description", "in the lobby"),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::http::Method;
-use model::people::Role;
+use model::account::Role;
 use server::router::table;
 use tracing_subscriber::fmt::MakeWriter;
 

@@ -3,19 +3,19 @@
 
 use std::{collections::BTreeSet, process::Command, time::Duration};
 
-use admin::{AdminError, BulkAct, Issued, MAX_VERIFY_KEYS, Overlap, Pick, VerifyKeyForm};
+use admin::{AdminError, BulkAct, Issued, MAX_REQUEST_SIGNING_KEYS, Overlap, Pick, RequestSigningKeyForm};
 use axum::http::StatusCode;
 use model::key_input::KeyInput;
 use model::{
+    account::Role,
     audit::Verb,
+    catalog::Kind,
     id::KeyId,
     key::{ArchiveReason, Key, KeySpec, KeyState},
     listing::ListKeys,
-    people::Role,
-    registry::Kind,
     time::{DAY, HOUR, Timestamp},
 };
-use store::StoredVerifyKey;
+use store::StoredRequestSigningKey;
 
 use crate::support::{Answer, Client, Keyward, Operator, databases};
 
@@ -51,10 +51,10 @@ impl Here {
         admin.archive_key(&admin.operator(), id, ArchiveReason::NotNeeded).await.unwrap();
     }
 
-    async fn add(&self, id: KeyId, label: &str) -> Result<StoredVerifyKey, AdminError> {
+    async fn add(&self, id: KeyId, label: &str) -> Result<StoredRequestSigningKey, AdminError> {
         let admin = &self.keyward.app.admin;
-        let form = VerifyKeyForm { label: label.to_owned(), public_key: public_key(), replace_after: None };
-        admin.add_verify_key(&admin.operator(), id, &form).await
+        let form = RequestSigningKeyForm { label: label.to_owned(), public_key: public_key(), replace_after: None };
+        admin.add_request_signing_key(&admin.operator(), id, &form).await
     }
 
     async fn key(&self, id: KeyId) -> Key {
@@ -103,7 +103,7 @@ async fn a_successor_has_all_that_the_key_had() {
     for here in Here::everywhere().await {
         let admin = &here.keyward.app.admin;
         let operator = admin.operator();
-        for (kind, name) in [(Kind::Group, "lobby"), (Kind::Subject, "kiosk")] {
+        for (kind, name) in [(Kind::Group, "lobby"), (Kind::Identity, "kiosk")] {
             let fields = [("name".to_owned(), name.to_owned()), ("tenant".to_owned(), "default".to_owned())].into();
             admin.create_entry(&operator, kind, &fields).await.unwrap();
         }
@@ -127,10 +127,10 @@ async fn a_successor_has_all_that_the_key_had() {
         for label in ["counts", "counts for a day", "is over"] {
             here.add(old.id, label).await.unwrap();
         }
-        let signing = admin.verify_keys(&operator, old.id).await.unwrap();
+        let signing = admin.request_signing_keys(&operator, old.id).await.unwrap();
         let labelled = |label: &str| signing.iter().find(|key| key.label.as_str() == label).unwrap().id;
-        admin.retire_verify_key(&operator, old.id, labelled("counts for a day"), DAY).await.unwrap();
-        admin.retire_verify_key(&operator, old.id, labelled("is over"), 0).await.unwrap();
+        admin.retire_request_signing_key(&operator, old.id, labelled("counts for a day"), DAY).await.unwrap();
+        admin.retire_request_signing_key(&operator, old.id, labelled("is over"), 0).await.unwrap();
 
         let new = here.rotate(old.id, HOUR).await.unwrap().key;
         let Key {
@@ -158,21 +158,21 @@ async fn a_successor_has_all_that_the_key_had() {
         assert_eq!(spec, KeySpec { expires_at, ..old.spec.clone() }, "all that people wrote on it");
         assert_eq!(expires_at, old.spec.expires_at, "made at the same moment, for as long");
 
-        let counting = |keys: Vec<StoredVerifyKey>| {
+        let counting = |keys: Vec<StoredRequestSigningKey>| {
             let now = here.keyward.clock.now();
             let counting = keys.into_iter().filter(move |key| key.counts(now));
             counting
-                .map(|StoredVerifyKey { id: _, key: _, label, public, created_at, created_by, retired_at }| {
+                .map(|StoredRequestSigningKey { id: _, key: _, label, public, created_at, created_by, retired_at }| {
                     (label.to_string(), public.to_pem(), created_at, created_by, retired_at)
                 })
                 .collect::<BTreeSet<_>>()
         };
-        let had = counting(admin.verify_keys(&operator, old.id).await.unwrap());
+        let had = counting(admin.request_signing_keys(&operator, old.id).await.unwrap());
         assert_eq!(had.len(), 2);
-        assert_eq!(counting(admin.verify_keys(&operator, new.id).await.unwrap()), had, "its callers sign on");
+        assert_eq!(counting(admin.request_signing_keys(&operator, new.id).await.unwrap()), had, "its callers sign on");
         here.archive(old.id).await;
         admin.purge_key(&operator, old.id).await.unwrap();
-        assert_eq!(counting(admin.verify_keys(&operator, new.id).await.unwrap()), had, "they are its own");
+        assert_eq!(counting(admin.request_signing_keys(&operator, new.id).await.unwrap()), had, "they are its own");
     }
 }
 
@@ -327,9 +327,9 @@ async fn an_archived_key_stays_as_it_is_to_every_verb() {
                     admin.extend_overlap(&operator, key.id, Overlap::For(30 * DAY)).await.err(),
                     Some((path("extend"), vec![("page", page.as_str()), ("overlap", "7d")])),
                 ),
-                Verb::AddVerifyKey => (here.add(key.id, "late").await.err(), None),
-                Verb::RetireVerifyKey => (
-                    admin.retire_verify_key(&operator, key.id, signing.id, 0).await.err(),
+                Verb::AddRequestSigningKey => (here.add(key.id, "late").await.err(), None),
+                Verb::RetireRequestSigningKey => (
+                    admin.retire_request_signing_key(&operator, key.id, signing.id, 0).await.err(),
                     Some((path(&format!("signing/{}/retire", signing.id)), vec![("overlap", "0")])),
                 ),
                 Verb::ArchiveKey => {
@@ -353,7 +353,7 @@ async fn an_archived_key_stays_as_it_is_to_every_verb() {
                 assert!(answer.status.is_client_error() || led_back, "{verb:?}: {}", is(&answer));
             }
             assert_eq!(here.key(key.id).await, evidence, "{verb:?} left it as it was");
-            let left = admin.verify_keys(&operator, key.id).await.unwrap();
+            let left = admin.request_signing_keys(&operator, key.id).await.unwrap();
             assert_eq!(left, std::slice::from_ref(&signing), "{verb:?}");
         }
         admin.purge_key(&operator, key.id).await.unwrap();
@@ -369,13 +369,13 @@ async fn the_limit_of_signing_keys_holds_when_many_come_at_once() {
         let labels: Vec<String> = (0..8).map(|number| format!("pair {number}")).collect();
         let added = futures_all(labels.iter().map(|label| here.add(key, label))).await;
         let made = added.iter().filter(|added| added.is_ok()).count();
-        assert_eq!(made, MAX_VERIFY_KEYS);
+        assert_eq!(made, MAX_REQUEST_SIGNING_KEYS);
         for refused in added.into_iter().filter_map(Result::err) {
-            assert!(said(Some(refused)).contains("at most 5 verify keys"));
+            assert!(said(Some(refused)).contains("at most 5 request signing keys"));
         }
         let now = here.keyward.clock.now();
-        let stored = here.keyward.app.store.verify_keys(key).await.unwrap();
-        assert_eq!(stored.iter().filter(|signs| signs.counts(now)).count(), MAX_VERIFY_KEYS);
+        let stored = here.keyward.app.store.request_signing_keys(key).await.unwrap();
+        assert_eq!(stored.iter().filter(|signs| signs.counts(now)).count(), MAX_REQUEST_SIGNING_KEYS);
     }
 }
 

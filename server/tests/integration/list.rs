@@ -8,12 +8,12 @@ use admin::{BulkAct, Pick};
 use axum::http::StatusCode;
 use model::key_input::KeyInput;
 use model::{
+    account::Role,
     activity::CallCounts,
+    catalog::Kind,
     id::KeyId,
     key::ArchiveReason,
     listing::{KeyFlag, ListKeys, Sort, StatusFilter, assess},
-    people::Role,
-    registry::Kind,
     time::Timestamp,
 };
 use store::{
@@ -369,8 +369,8 @@ async fn an_owner_who_is_disabled_shows_in_the_list() {
         assert_eq!(member.post("/keys/new", &form).await.status, StatusCode::OK);
         keyward.issue("a").await;
         let admin = &keyward.app.admin;
-        let people = admin.users(&admin.operator()).await.unwrap();
-        let theirs = people.iter().find(|user| user.email.as_str() == "member@example.com").unwrap();
+        let people = admin.accounts(&admin.operator()).await.unwrap();
+        let theirs = people.iter().find(|account| account.email.as_str() == "member@example.com").unwrap();
         assert!(!member.get("/keys").await.body.contains("for a"), "a member sees their own");
         assert_eq!(
             browser.post(&format!("/settings/people/{}/switch", theirs.id), &[("on", "0")]).await.status,
@@ -412,12 +412,12 @@ async fn a_user_who_is_switched_off_shows_in_the_list() {
     for (_, database) in databases() {
         let keyward = Keyward::on(database).await;
         let mut browser = keyward.signed_in(Role::Superadmin).await;
-        let user = [("name", "Anna"), ("tenant", "default")];
-        let made = browser.post("/settings/subjects/new", &user).await;
+        let account = [("name", "Anna"), ("tenant", "default")];
+        let made = browser.post("/settings/identities/new", &account).await;
         assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
         let admin = &keyward.app.admin;
         let operator = admin.operator();
-        let subject = admin.entries(&operator, Kind::Subject).await.unwrap().remove(0).id.to_string();
+        let subject = admin.entries(&operator, Kind::Identity).await.unwrap().remove(0).id.to_string();
         let form = [("name", "acts"), ("scopes", "bookings.read"), ("life", "90"), ("acts_as", "Anna")];
         let made = browser.post("/keys/new", &form).await;
         assert_eq!(made.status, StatusCode::OK, "{}", made.body);
@@ -428,9 +428,9 @@ async fn a_user_who_is_switched_off_shows_in_the_list() {
         };
         assert_eq!(matches(KeyStatus::Active).await, 1);
         for (on, word, status) in
-            [("0", "User off</span>", KeyStatus::UserOff), ("1", "Active</span>", KeyStatus::Active)]
+            [("0", "Identity off</span>", KeyStatus::IdentityOff), ("1", "Active</span>", KeyStatus::Active)]
         {
-            let switched = browser.post(&format!("/settings/subjects/{subject}/switch"), &[("on", on)]).await;
+            let switched = browser.post(&format!("/settings/identities/{subject}/switch"), &[("on", on)]).await;
             assert_eq!(switched.status, StatusCode::SEE_OTHER, "{}", switched.body);
             assert!(browser.get("/keys?q=acts").await.page().contains(word), "{word}");
             assert_eq!(matches(status).await, 1, "{word}");

@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::http::{Method, StatusCode};
-use model::people::Role;
+use model::account::Role;
 
 use crate::support::{
     Database, Keyward, PASSWORD, databases, encode,

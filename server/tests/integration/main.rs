@@ -6,6 +6,7 @@
 
 mod architecture;
 mod authority;
+mod catalog;
 mod cli;
 mod contracts;
 mod enumerations;
@@ -27,7 +28,6 @@ mod overview;
 mod owners;
 mod proofs;
 mod proxies;
-mod register;
 mod roles;
 mod rotation;
 mod sessions;

@@ -7,9 +7,9 @@ use axum::http::{Method, StatusCode};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use model::key_input::KeyInput;
 use model::{
+    catalog::{Fields, Kind},
     id::KeyId,
     key::ArchiveReason,
-    registry::{Fields, Kind},
 };
 use serde_json::{Value, json};
 
@@ -198,8 +198,8 @@ async fn mission_p2_and_i4_a_key_acts_as_a_user_in_a_role_and_stops_with_that_us
     for mut here in everywhere().await {
         let admin = &here.keyward.app.admin;
         let operator = admin.operator();
-        let user = fields(&[("name", "kiosk@acme"), ("tenant", "default")]);
-        let subject = admin.create_entry(&operator, Kind::Subject, &user).await.unwrap();
+        let account = fields(&[("name", "kiosk@acme"), ("tenant", "default")]);
+        let subject = admin.create_entry(&operator, Kind::Identity, &account).await.unwrap();
         let group = fields(&[("name", "lobby"), ("tenant", "default")]);
         admin.create_entry(&operator, Kind::Group, &group).await.unwrap();
         let form = KeyInput {
@@ -221,11 +221,11 @@ async fn mission_p2_and_i4_a_key_acts_as_a_user_in_a_role_and_stops_with_that_us
         assert_eq!((answer.header("x-keyward-subject"), answer.header("x-keyward-role")), ("kiosk@acme", "concierge"));
 
         let admin = &here.keyward.app.admin;
-        admin.switch_entry(&admin.operator(), Kind::Subject, subject.id, false).await.unwrap();
+        admin.switch_entry(&admin.operator(), Kind::Identity, subject.id, false).await.unwrap();
         let answer = here.door(&[("authorization", &bearer)]).await;
         assert_eq!((answer.status, code(&answer).as_str()), (StatusCode::UNAUTHORIZED, "subject_inactive"));
         let admin = &here.keyward.app.admin;
-        admin.switch_entry(&admin.operator(), Kind::Subject, subject.id, true).await.unwrap();
+        admin.switch_entry(&admin.operator(), Kind::Identity, subject.id, true).await.unwrap();
         assert_eq!(code(&here.door(&[("authorization", &bearer)]).await), "valid");
     }
 }
@@ -388,7 +388,7 @@ async fn mission_p1_and_i5_a_key_works_only_in_its_tenant() {
         let answer = here.client.verify(&asker, &body).await;
         assert_eq!((answer.status, code(&answer).as_str()), (StatusCode::FORBIDDEN, "insufficient_scope"));
         assert!(answer.header("www-authenticate").contains("scope=\"keyward.any_tenant\""));
-        let crossing = here.keyward.issue("keyward.verify keyward.any_tenant").await;
+        let crossing = here.keyward.issue("keyward.request signing keyward.any_tenant").await;
         let said = here.client.verify(&crossing, &body).await.json();
         assert_eq!((&said["valid"], &said["key"]["tenant"]), (&json!(true), &json!("acme")));
         for (query, expected) in [

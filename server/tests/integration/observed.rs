@@ -4,14 +4,14 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use admin::Record;
-use app::trial::{Door, TrialKey};
+use app::simulation::{SimulatedKey, SimulatedRequest};
 use axum::http::{Method, StatusCode};
 use model::key_input::KeyInput;
 use model::{
+    account::Role,
     activity::{Outcome, Period},
     decision::Signature,
     id::KeyId,
-    people::Role,
     scope::RequiredScopes,
 };
 use serde_json::json;
@@ -216,8 +216,8 @@ async fn a_key_tried_in_the_browser_is_judged_as_by_the_server() {
         for id in &keys {
             let (stored, _) = keyward.app.store.key(*id).await.unwrap().unwrap();
             // As it crosses to the browser.
-            let text = serde_json::to_string(&TrialKey::new(&stored.key, &stored.closed)).unwrap();
-            let tried: TrialKey = serde_json::from_str(&text).unwrap();
+            let text = serde_json::to_string(&SimulatedKey::new(&stored.key, &stored.closed)).unwrap();
+            let tried: SimulatedKey = serde_json::from_str(&text).unwrap();
             let stored: Arc<StoredKey> = Arc::new(stored);
             for scope in ["", "things", "things.read", "doors.write", "keyward.verify", "public"] {
                 for address in ["", "10.1.2.3", "::ffff:10.1.2.3", "2001:db8::5", "192.0.2.7"] {
@@ -235,14 +235,14 @@ async fn a_key_tried_in_the_browser_is_judged_as_by_the_server() {
                             .await
                             .unwrap();
                         let [scope, address, method] = [scope, address, method].map(str::to_owned);
-                        let door = Door { scope, address, method, at: String::new() };
+                        let door = SimulatedRequest { scope, address, method, at: String::new() };
                         let walk = tried.hold(&door, now.millis()).unwrap();
                         assert_eq!(
                             (walk.code.as_str(), &walk.remedy),
                             (answer.decision.code(), &answer.remedy),
                             "{door:?}"
                         );
-                        let later = Door { at: now.plus(40 * 86_400_000).to_field(), ..door };
+                        let later = SimulatedRequest { at: now.plus(40 * 86_400_000).to_field(), ..door };
                         let walk = tried.hold(&later, now.millis()).unwrap();
                         assert!(!walk.allowed, "after its end it opens nothing: {later:?}");
                         cases += 1;
@@ -253,10 +253,10 @@ async fn a_key_tried_in_the_browser_is_judged_as_by_the_server() {
     }
     assert_eq!(cases, 2 * 15 * 6 * 5 * 2);
     let (stored, _) = keyward.app.store.key(keys[0]).await.unwrap().unwrap();
-    let tried = TrialKey::new(&stored.key, &stored.closed);
+    let tried = SimulatedKey::new(&stored.key, &stored.closed);
     let door = |scope: &str, address: &str, at: &str| {
         let [scope, address, at] = [scope, address, at].map(str::to_owned);
-        tried.hold(&Door { scope, address, at, method: String::new() }, 0).unwrap_err()
+        tried.hold(&SimulatedRequest { scope, address, at, method: String::new() }, 0).unwrap_err()
     };
     let wrong: Vec<_> = door("No Scope", "10.0.0", "soon").into_iter().map(|error| error.field).collect();
     assert_eq!(wrong, ["scope", "address", "at"], "what is mistyped is said at its field");

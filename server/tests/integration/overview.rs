@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use admin::FirstRun;
+use model::account::Role;
 use model::key_input::KeyInput;
-use model::people::Role;
 
 use crate::support::{Keyward, Operator, databases, id_of};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use admin::{AdminError, Issued};
 use axum::http::StatusCode;
 use model::key_input::KeyInput;
-use model::{id::KeyId, key::ArchiveReason, listing::ListKeys, people::Role, registry::Kind, time::DAY};
+use model::{account::Role, catalog::Kind, id::KeyId, key::ArchiveReason, listing::ListKeys, time::DAY};
 
 use crate::support::{Keyward, Operator, databases};
 
@@ -53,8 +53,8 @@ async fn an_account_is_one_owner_however_it_is_spelled() {
 
         let admin = &keyward.app.admin;
         let operator = admin.operator();
-        let person = admin.user_named(&operator, "Member@Example.com").await.unwrap();
-        admin.disable_user(&operator, person.id).await.unwrap();
+        let person = admin.account_named(&operator, "Member@Example.com").await.unwrap();
+        admin.disable_account(&operator, person.id).await.unwrap();
         keyward.pass(Duration::from_secs(1)).await;
         for token in &tokens {
             let answer = keyward.client().forward(token, "scope=things").await;
@@ -180,7 +180,7 @@ async fn a_member_gives_a_key_no_more_than_is_theirs() {
         let operator = admin.operator();
         for (kind, fields) in [
             (Kind::Tenant, &[("name", "north"), ("prefix", "no"), ("presentations", "bearer")][..]),
-            (Kind::Subject, &[("name", "root"), ("tenant", "default")]),
+            (Kind::Identity, &[("name", "root"), ("tenant", "default")]),
         ] {
             let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             admin.create_entry(&operator, kind, &fields).await.unwrap();

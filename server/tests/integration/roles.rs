@@ -4,9 +4,9 @@
 use axum::http::{Method, StatusCode};
 use model::key_input::KeyInput;
 use model::{
+    account::Role,
+    catalog::{DEFAULT_TENANT, Kind},
     key::ArchiveReason,
-    people::Role,
-    registry::{DEFAULT_TENANT, Kind},
 };
 use server::{
     access::Access,
@@ -59,14 +59,14 @@ impl World {
         admin.archive_key(&operator, made[1], ArchiveReason::NotNeeded).await.unwrap();
         let mut entries = Vec::new();
         for kind in Kind::ALL {
-            if matches!(kind, Kind::Group | Kind::Subject) {
+            if matches!(kind, Kind::Group | Kind::Identity) {
                 let fields = [("name", "one"), ("tenant", DEFAULT_TENANT)]
                     .map(|(name, text)| (name.to_owned(), text.to_owned()));
                 admin.create_entry(&operator, kind, &fields.into()).await.unwrap();
             }
             entries.push((kind, admin.entries(&operator, kind).await.unwrap()[0].id.to_string()));
         }
-        let person = admin.user_named(&operator, "auditor@example.com").await.unwrap().id.to_string();
+        let person = admin.account_named(&operator, "auditor@example.com").await.unwrap().id.to_string();
         let [live, archived] = [made[0], made[1]].map(|id| id.to_string());
         Self { keyward, live, archived, entries, person }
     }
@@ -81,7 +81,7 @@ impl World {
             return self.entries.iter().map(of).collect();
         }
         let key = if route.path.ends_with("/purge") { &self.archived } else { &self.live };
-        let path = route.path.replace("{id}", key).replace("{verify_key}", "0123456789ABCDEF");
+        let path = route.path.replace("{id}", key).replace("{request_signing_key}", "0123456789ABCDEF");
         // An archived key has a page of its own kind.
         if path == format!("/keys/{}", self.live) { vec![path, format!("/keys/{}", self.archived)] } else { vec![path] }
     }

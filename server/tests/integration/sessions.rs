@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use model::people::Role;
+use model::account::Role;
 
 use crate::support::{Keyward, PASSWORD};
 

@@ -12,11 +12,11 @@ use std::{
 use crypto::{
     clock::Clock,
     secret::{Digest, Entropy},
-    signature::{self, Body, Content, KeyError, Message, Proof, Refusal, VerifyKey, WINDOW, check_digest},
+    signature::{self, Body, Content, KeyError, Message, Proof, Refusal, RequestSigningKey, WINDOW, check_digest},
 };
 use model::{audit::Verb, id::KeyId, name::Name};
 use serde_json::{Value, json};
-use store::{StoreError, StoredVerifyKey};
+use store::{StoreError, StoredRequestSigningKey};
 use tempfile::TempDir;
 
 use crate::support::{Keyward, databases, id_of};
@@ -24,7 +24,7 @@ use crate::support::{Keyward, databases, id_of};
 /// A pair made by openssl, gone after the test.
 struct Pair {
     folder: TempDir,
-    public: VerifyKey,
+    public: RequestSigningKey,
 }
 
 impl Pair {
@@ -33,7 +33,7 @@ impl Pair {
         let private = folder.path().join("private.pem");
         openssl(&format!("ecparam -name prime256v1 -genkey -noout -out {}", private.display()), b"");
         let public = openssl(&format!("pkey -in {} -pubout", private.display()), b"");
-        let public = VerifyKey::parse(&String::from_utf8(public).unwrap()).unwrap();
+        let public = RequestSigningKey::parse(&String::from_utf8(public).unwrap()).unwrap();
         Self { folder, public }
     }
 
@@ -71,7 +71,7 @@ impl Arrived {
         Some(lines.fold(first, |value, (_, line)| format!("{value}, {line}")))
     }
 
-    fn verify(&self, keys: &[&VerifyKey]) -> Result<Proof, Refusal> {
+    fn verify(&self, keys: &[&RequestSigningKey]) -> Result<Proof, Refusal> {
         let header = |name: &str| self.header(name);
         let (path, query) =
             self.target.split_once('?').map_or((self.target.as_str(), None), |(path, query)| (path, Some(query)));
@@ -91,7 +91,7 @@ impl Arrived {
     }
 
     /// It passes as it is, and in no other way.
-    fn holds(&self, public: &VerifyKey) {
+    fn holds(&self, public: &RequestSigningKey) {
         let said = self.verify(&[public]);
         assert!(said.is_ok(), "{said:?}: {self:?}");
         let stranger = Pair::new();
@@ -129,7 +129,7 @@ fn keys_made_by_openssl_are_read_and_named_as_openssl_names_them() {
     let text = |arguments: String| String::from_utf8(openssl(&arguments, b"")).unwrap();
     let compressed = text(format!("ec -in {private} -pubout -conv_form compressed"));
     assert_ne!(compressed, pair.public.to_pem());
-    assert_eq!(VerifyKey::parse(&compressed).as_ref(), Ok(&pair.public), "one key, one form");
+    assert_eq!(RequestSigningKey::parse(&compressed).as_ref(), Ok(&pair.public), "one key, one form");
     for (arguments, expected) in [
         (format!("pkey -in {private}"), KeyError::Private),
         (format!("ec -in {private}"), KeyError::Private),
@@ -137,12 +137,12 @@ fn keys_made_by_openssl_are_read_and_named_as_openssl_names_them() {
         ("ecparam -name prime256v1".to_owned(), KeyError::Unreadable),
         (format!("ec -in {private} -pubout -param_enc explicit"), KeyError::WrongKind),
     ] {
-        assert_eq!(VerifyKey::parse(&text(arguments.clone())), Err(expected), "{arguments}");
+        assert_eq!(RequestSigningKey::parse(&text(arguments.clone())), Err(expected), "{arguments}");
     }
     for kind in ["EC -pkeyopt ec_paramgen_curve:P-384", "EC -pkeyopt ec_paramgen_curve:secp256k1", "ED25519", "RSA"] {
         let other = openssl(&format!("genpkey -algorithm {kind}"), b"");
         let other = openssl("pkey -pubout", &other);
-        assert_eq!(VerifyKey::parse(str::from_utf8(&other).unwrap()), Err(KeyError::WrongKind), "{kind}");
+        assert_eq!(RequestSigningKey::parse(str::from_utf8(&other).unwrap()), Err(KeyError::WrongKind), "{kind}");
     }
 }
 
@@ -284,8 +284,8 @@ async fn verify_keys_are_kept_and_retired_on_both_databases() {
         let (store, now) = (&keyward.app.store, keyward.clock.now());
         let key = KeyId::parse(id_of(&keyward.issue("a").await)).unwrap();
         let other = KeyId::parse(id_of(&keyward.issue("a").await)).unwrap();
-        let new = |key, pair: &Pair, later| StoredVerifyKey {
-            id: Entropy::system().verify_key_id(),
+        let new = |key, pair: &Pair, later| StoredRequestSigningKey {
+            id: Entropy::system().request_signing_key_id(),
             key,
             label: Name::parse("kiosk").unwrap(),
             public: pair.public.clone(),
@@ -293,14 +293,14 @@ async fn verify_keys_are_kept_and_retired_on_both_databases() {
             created_by: "ops@example.com".to_owned(),
             retired_at: None,
         };
-        let insert = async |new: &StoredVerifyKey| {
+        let insert = async |new: &StoredRequestSigningKey| {
             let mut change = store.change().await.unwrap();
-            change.insert_verify_key(new).await?;
+            change.insert_request_signing_key(new).await?;
             change.commit(now, "ops", Verb::IssueKey, new.key.as_str(), "{}").await
         };
         let retire = async |key, id, until| {
             let mut change = store.change().await.unwrap();
-            let done = change.retire_verify_key(key, id, until).await.unwrap();
+            let done = change.retire_request_signing_key(key, id, until).await.unwrap();
             change.commit(now, "ops", Verb::IssueKey, "", "{}").await.unwrap();
             done
         };
@@ -310,17 +310,17 @@ async fn verify_keys_are_kept_and_retired_on_both_databases() {
         insert(&new(other, &first, 1)).await.unwrap();
         let fresh = new(key, &second, 1);
         insert(&fresh).await.unwrap();
-        assert_eq!(store.verify_keys(key).await.unwrap(), [fresh.clone(), old.clone()], "{name}");
+        assert_eq!(store.request_signing_keys(key).await.unwrap(), [fresh.clone(), old.clone()], "{name}");
 
         // Retired with an overlap: it counts until then. Its end can be brought forward, and not put off.
         let end = now.plus(1000);
         assert!(!retire(other, old.id, end).await, "{name}: another key's");
         assert!(retire(key, old.id, end).await && !retire(key, old.id, end.plus(1)).await, "{name}");
-        let listed = store.verify_keys(key).await.unwrap().remove(1);
+        let listed = store.request_signing_keys(key).await.unwrap().remove(1);
         assert_eq!(listed.retired_at, Some(end), "{name}");
         assert!(listed.counts(end.plus(-1)) && !listed.counts(end) && fresh.counts(end), "{name}");
         assert!(retire(key, old.id, now).await, "{name}");
-        assert!(!store.verify_keys(key).await.unwrap()[1].counts(now), "{name}");
+        assert!(!store.request_signing_keys(key).await.unwrap()[1].counts(now), "{name}");
         insert(&new(key, &first, 2)).await.expect("a retired one may come back");
     }
 }

@@ -9,8 +9,8 @@ use std::{
 
 use axum::http::{Method, StatusCode};
 use crypto::clock::Clock;
+use model::account::Role;
 use model::key_input::KeyInput;
-use model::people::Role;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -158,13 +158,13 @@ async fn signed_key(keyward: &Keyward) -> String {
     keyward.app.admin.issue_key(&keyward.app.admin.operator(), &form).await.unwrap().token.reveal().to_owned()
 }
 
-/// The id of the verify key in the page that is retired by this one's form, newest first.
+/// The id of the request signing key in the page that is retired by this one's form, newest first.
 fn retirable(page: &str) -> Vec<String> {
     let forms = page.split("/signing/").skip(1).filter_map(|rest| rest.split_once("/retire"));
     forms.map(|(id, _)| id.to_owned()).collect()
 }
 
-/// E2: a key carries verify keys beside its token; E6: its writes then need a signature, at both doors, once, whichever
+/// E2: a key carries request signing keys beside its token; E6: its writes then need a signature, at both doors, once, whichever
 /// process is asked.
 #[tokio::test(flavor = "multi_thread")]
 async fn mission_e2_e6_a_key_carries_verify_keys_and_its_writes_need_a_signature() {
@@ -178,7 +178,7 @@ async fn mission_e2_e6_a_key_carries_verify_keys_and_its_writes_need_a_signature
         let mut proxy = keyward.client();
         let mut admin = keyward.signed_in(Role::Superadmin).await;
 
-        // Without a verify key nothing could prove a signature, and the page says so.
+        // Without a request signing key nothing could prove a signature, and the page says so.
         let none = admin.get(&page).await;
         assert!(none.body.contains("Every write with this key is refused."), "{}", none.body);
         let link = admin.get(&format!("/keys/{}", id_of(&token))).await;
@@ -213,7 +213,7 @@ async fn mission_e2_e6_a_key_carries_verify_keys_and_its_writes_need_a_signature
         let stranger = Pair::new().sign(&clock);
         assert_eq!(ask(&mut proxy, "POST", URI, &token, &stranger).await, refused("signature_invalid"));
 
-        // Another process on the same database knows the verify key, and the nonces that were spent.
+        // Another process on the same database knows the request signing key, and the nonces that were spent.
         assert_eq!(ask_process(&server, "POST", URI, &token, &[]), refused("signature_required"));
         assert_eq!(ask_process(&server, "POST", URI, &token, &signature), refused("replayed"));
         let fresh = pair.sign(&clock);
@@ -254,11 +254,15 @@ async fn mission_e2_e6_a_key_carries_verify_keys_and_its_writes_need_a_signature
 
         // It is in the audit.
         let audit = admin.get("/audit").await;
-        assert!(audit.body.contains("Verify key added") && audit.body.contains(&pair.fingerprint()), "{}", audit.body);
+        assert!(
+            audit.body.contains("Request signing key added") && audit.body.contains(&pair.fingerprint()),
+            "{}",
+            audit.body
+        );
     }
 }
 
-/// E5: a verify key is replaced by one's own, in PEM or as JWK; both count during the overlap, the old one not after.
+/// E5: a request signing key is replaced by one's own, in PEM or as JWK; both count during the overlap, the old one not after.
 #[tokio::test]
 async fn mission_e5_a_verify_key_is_replaced_by_ones_own() {
     for (name, database) in databases() {
@@ -315,7 +319,7 @@ async fn mission_e5_a_verify_key_is_replaced_by_ones_own() {
         assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.body);
         assert_eq!(ask(&mut proxy, "POST", URI, &token, &old.sign(&clock)).await, passed());
         let twice = add(&mut admin, "again", &public, "").await;
-        assert!(twice.body.contains("has this verify key already"), "{}", twice.body);
+        assert!(twice.body.contains("has this request signing key already"), "{}", twice.body);
         let second = add(&mut admin, "new kiosk", &new.jwk().to_string(), "1h").await;
         assert_eq!(second.status, StatusCode::SEE_OTHER, "{}", second.body);
         let both = admin.get(&page).await.body;
@@ -335,11 +339,11 @@ async fn mission_e5_a_verify_key_is_replaced_by_ones_own() {
         let mut admin = keyward.signed_in(Role::Superadmin).await;
         let listed = admin.get(&page).await.body;
         assert!(listed.contains("Retired "), "{listed}");
-        let [verify_key] = retirable(&listed).try_into().expect("one of them can still be retired");
-        let retire = format!("{page}/{verify_key}/retire");
+        let [request_signing_key] = retirable(&listed).try_into().expect("one of them can still be retired");
+        let retire = format!("{page}/{request_signing_key}/retire");
         let later = admin.post(&retire, &[("overlap", "24h")]).await;
         assert_eq!((later.status, later.header("location")), (StatusCode::SEE_OTHER, page.as_str()));
-        assert!(admin.get(&page).await.body.contains("the last verify key is retired then"));
+        assert!(admin.get(&page).await.body.contains("the last request signing key is retired then"));
         assert_eq!(ask(&mut proxy, "POST", URI, &token, &new.sign(&clock)).await, passed());
         assert_eq!(admin.post(&retire, &[("overlap", "0")]).await.status, StatusCode::SEE_OTHER);
         assert_eq!(ask(&mut proxy, "POST", URI, &token, &new.sign(&clock)).await, refused("signature_required"));
@@ -352,7 +356,7 @@ async fn mission_e5_a_verify_key_is_replaced_by_ones_own() {
         }
         let mut auditor = keyward.signed_in(Role::Auditor).await;
         let reads = auditor.get(&page).await;
-        assert!(reads.status == StatusCode::OK && !reads.body.contains("Add verify key"), "{}", reads.body);
+        assert!(reads.status == StatusCode::OK && !reads.body.contains("Add signing key"), "{}", reads.body);
         assert_eq!(add(&mut auditor, "x", &public, "").await.status, StatusCode::FORBIDDEN);
         assert_eq!(auditor.post(&retire, &[("overlap", "0")]).await.status, StatusCode::FORBIDDEN);
         let mut member = keyward.signed_in(Role::Member).await;
@@ -393,9 +397,10 @@ async fn mission_e2_e5_verify_keys_by_command() {
         let mut proxy = keyward.client();
         let json = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|error| panic!("{error}: {text}"));
 
-        let none = run(database, &["verify-keys", "list", key], "");
-        assert!(none.code == 0 && none.stdout.contains("No verify keys."), "{none:?}");
-        let added = run(database, &["verify-keys", "add", key, "--label", "old", "--json"], &old.text("public.pem"));
+        let none = run(database, &["request-signing-keys", "list", key], "");
+        assert!(none.code == 0 && none.stdout.contains("No request signing keys."), "{none:?}");
+        let added =
+            run(database, &["request-signing-keys", "add", key, "--label", "old", "--json"], &old.text("public.pem"));
         assert_eq!(added.code, 0, "{added:?}");
         let added = json(&added.stdout);
         assert_eq!(
@@ -409,26 +414,46 @@ async fn mission_e2_e5_verify_keys_by_command() {
             "a live server hears of it"
         );
 
-        let arguments = ["verify-keys", "add", key, "--label", "new", "--replace-after", "24h"];
+        let arguments = ["request-signing-keys", "add", key, "--label", "new", "--replace-after", "24h"];
         let replaced = run(database, &arguments, &new.jwk().to_string());
         assert!(replaced.code == 0 && replaced.stdout.contains(&new.fingerprint()), "{replaced:?}");
-        let listed = run(database, &["verify-keys", "list", key], "");
+        let listed = run(database, &["request-signing-keys", "list", key], "");
         assert!(listed.stdout.contains("retires ") && listed.stdout.contains("counts"), "{listed:?}");
         let id = added["id"].as_str().unwrap();
-        let retired = run(database, &["verify-keys", "retire", key, id, "--json"], "");
+        let retired = run(database, &["request-signing-keys", "retire", key, id, "--json"], "");
         assert_eq!(json(&retired.stdout)["counts"], false, "{retired:?}");
         keyward.app.verifier.poll_changes().await.unwrap();
         assert_eq!(ask(&mut proxy, "POST", URI, &token, &old.sign(&clock)).await, refused("signature_invalid"));
         assert_eq!(ask(&mut proxy, "POST", URI, &token, &new.sign(&clock)).await, passed());
 
         for (arguments, input, code, words) in [
-            (&["verify-keys", "add", key, "--label", "x"][..], old.text("private.pem"), 2, "This is a private key"),
-            (&["verify-keys", "add", key, "--label", "x"], "nonsense".to_owned(), 2, "neither a public key in PEM"),
-            (&["verify-keys", "add", key, "--label", "x", "--replace-after", "soon"], old.text("public.pem"), 2, "24h"),
-            (&["verify-keys", "add", "0123456789ABCDEF", "--label", "x"], old.text("public.pem"), 1, "no such thing"),
-            (&["verify-keys", "retire", key, "0123456789ABCDEF"], String::new(), 1, "no such thing"),
-            (&["verify-keys", "retire", key, "x"], String::new(), 2, "verify-keys list"),
-            (&["verify-keys", "list", "x"], String::new(), 2, "16 characters"),
+            (
+                &["request-signing-keys", "add", key, "--label", "x"][..],
+                old.text("private.pem"),
+                2,
+                "This is a private key",
+            ),
+            (
+                &["request-signing-keys", "add", key, "--label", "x"],
+                "nonsense".to_owned(),
+                2,
+                "neither a public key in PEM",
+            ),
+            (
+                &["request-signing-keys", "add", key, "--label", "x", "--replace-after", "soon"],
+                old.text("public.pem"),
+                2,
+                "24h",
+            ),
+            (
+                &["request-signing-keys", "add", "0123456789ABCDEF", "--label", "x"],
+                old.text("public.pem"),
+                1,
+                "no such thing",
+            ),
+            (&["request-signing-keys", "retire", key, "0123456789ABCDEF"], String::new(), 1, "no such thing"),
+            (&["request-signing-keys", "retire", key, "x"], String::new(), 2, "request-signing-keys list"),
+            (&["request-signing-keys", "list", "x"], String::new(), 2, "16 characters"),
         ] {
             let output = run(database, arguments, &input);
             assert!(output.code == code && output.stderr.contains(words), "{arguments:?} {output:?}");

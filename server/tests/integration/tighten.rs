@@ -3,7 +3,7 @@
 
 use axum::http::{Method, StatusCode};
 use model::key_input::KeyInput;
-use model::{id::KeyId, people::Role};
+use model::{account::Role, id::KeyId};
 
 use crate::support::{Answer, Client, Keyward, databases, id_of};
 
@@ -72,7 +72,7 @@ async fn mission_n4_an_edit_that_would_lock_callers_out_names_them_first() {
                 &[("scopes", "rooms.read")][..],
                 &["planner"][..],
                 &["kiosk", "stranger"][..],
-                "ListQuery for more than rooms.read, which is all the key would hold",
+                "Asked for more than rooms.read, which is all the key would hold",
             ),
             (
                 &[("addresses", "10.0.0.0/8")],
@@ -86,7 +86,7 @@ async fn mission_n4_an_edit_that_would_lock_callers_out_names_them_first() {
                 &["stranger"],
                 "Called from outside of 192.0.2.0/24",
             ),
-            (&[("scopes", "doors")], &["planner", "kiosk"], &["stranger"], "ListQuery for more than doors"),
+            (&[("scopes", "doors")], &["planner", "kiosk"], &["stranger"], "Asked for more than doors"),
         ] {
             let before = here.form().await;
             let asked = here.save(fields).await;

@@ -7,10 +7,10 @@ use crypto::{clock::Clock, secret::Entropy};
 use model::key_input::KeyInput;
 use model::{
     audit::Verb,
+    catalog::Kind,
     id::KeyId,
     key::{ArchiveReason, Archived},
     listing::ListKeys,
-    registry::Kind,
     scope::RequiredScopes,
     tenant::CredentialSource,
 };

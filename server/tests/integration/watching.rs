@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
-use model::{decision::Reason, people::Role, scope::RESERVED};
+use model::{account::Role, decision::Reason, scope::RESERVED};
 use server::{access::Access, router::table};
 
 use crate::support::{Keyward, databases, id_of};

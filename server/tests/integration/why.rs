@@ -7,11 +7,11 @@ use axum::http::{Method, StatusCode};
 use crypto::clock::Clock;
 use model::key_input::KeyInput;
 use model::{
+    account::Role,
+    catalog::{Fields, Kind},
     decision::Reason,
     id::KeyId,
     key::ArchiveReason,
-    people::Role,
-    registry::{Fields, Kind},
     time::{DAY, Timestamp},
 };
 use store::{MAX_REFUSALS, Refusal};
@@ -55,7 +55,7 @@ async fn refuse(keyward: &Keyward, reason: Reason) -> Option<Refused> {
     let form = match reason {
         Reason::SubjectInactive => {
             let typed = fields(&[("name", "kiosk"), ("tenant", "default")]);
-            admin.create_entry(&operator, Kind::Subject, &typed).await.unwrap();
+            admin.create_entry(&operator, Kind::Identity, &typed).await.unwrap();
             KeyInput { acts_as: "kiosk".to_owned(), ..KeyInput::default() }
         }
         Reason::PresentationNotAccepted => KeyInput { tenant: "strict".to_owned(), ..KeyInput::default() },
@@ -77,8 +77,8 @@ async fn refuse(keyward: &Keyward, reason: Reason) -> Option<Refused> {
         Reason::Archived => drop(admin.archive_key(&operator, id, ArchiveReason::Compromised).await.unwrap()),
         Reason::Inactive => drop(admin.switch_key(&operator, id, false).await.unwrap()),
         Reason::SubjectInactive => {
-            let kiosk = admin.entries(&operator, Kind::Subject).await.unwrap().remove(0);
-            admin.switch_entry(&operator, Kind::Subject, kiosk.id, false).await.unwrap();
+            let kiosk = admin.entries(&operator, Kind::Identity).await.unwrap().remove(0);
+            admin.switch_entry(&operator, Kind::Identity, kiosk.id, false).await.unwrap();
         }
         // Rotated without an overlap, a key ends at once.
         Reason::Expired => drop(admin.rotate_key(&operator, id, 0).await.unwrap()),

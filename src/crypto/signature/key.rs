@@ -16,7 +16,7 @@ const LONGEST: usize = 8192;
 
 /// An ECDSA P-256 public key: a point on the curve, not the one at infinity.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifyKey(PublicKey);
+pub struct RequestSigningKey(PublicKey);
 
 /// Why a pasted key was refused. `Display` is the sentence for the person who pasted it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +41,7 @@ pub enum KeyError {
     NotOnCurve,
 }
 
-impl VerifyKey {
+impl RequestSigningKey {
     /// Reads PEM, as `openssl pkey -pubout` writes it (SPKI, RFC 5280), or a JWK (RFC 7517).
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let text = text.trim();
@@ -129,7 +129,7 @@ pub(super) mod tests {
 
     #[test]
     fn one_key_in_every_form_is_kept_in_one() {
-        let key = VerifyKey::parse(PEM).unwrap();
+        let key = RequestSigningKey::parse(PEM).unwrap();
         assert_eq!(key.to_pem(), PEM);
         assert_eq!(key.fingerprint(), "SHA256:VfljYbeMu4Tx/GBLBxjoK9kau0bY/CWuhxs1+7+LeXQ");
         for text in [
@@ -138,7 +138,7 @@ pub(super) mod tests {
             jwk(""),
             jwk(r#","alg":"ES256","ext":true,"key_ops":["verify"],"kid":"1""#),
         ] {
-            assert_eq!(VerifyKey::parse(&text).as_ref(), Ok(&key), "{text}");
+            assert_eq!(RequestSigningKey::parse(&text).as_ref(), Ok(&key), "{text}");
         }
     }
 
@@ -181,7 +181,7 @@ pub(super) mod tests {
                 KeyError::NotOnCurve,
             ),
         ] {
-            assert_eq!(VerifyKey::parse(&text), Err(expected), "{text}");
+            assert_eq!(RequestSigningKey::parse(&text), Err(expected), "{text}");
         }
     }
 }

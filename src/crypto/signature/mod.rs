@@ -16,7 +16,7 @@ use sfv::{Dictionary, FieldType, InnerList, Item, ListEntry, Parser, StringRef, 
 
 pub use self::{
     digest::{Content, check_digest},
-    key::{KeyError, VerifyKey},
+    key::{KeyError, RequestSigningKey},
     refusal::Refusal,
 };
 use crate::secret::Digest;
@@ -63,7 +63,7 @@ pub struct Proof {
     pub nonce: String,
     /// When it was signed, by the signer's clock.
     pub created: Timestamp,
-    /// StatusFilter of the keys it is by.
+    /// Which of the keys it is by.
     pub key_index: usize,
 }
 
@@ -83,7 +83,7 @@ impl Proof {
 use Refusal::{Invalid, Missing};
 
 /// Whether the request is signed, once, with one of these keys, and the signature covers what it must.
-pub fn verify(message: &Message<'_>, keys: &[&VerifyKey], now: Timestamp) -> Result<Proof, Refusal> {
+pub fn verify(message: &Message<'_>, keys: &[&RequestSigningKey], now: Timestamp) -> Result<Proof, Refusal> {
     let (input, octets) = match ((message.header)("signature-input"), (message.header)("signature")) {
         (None, None) => return Err(Missing),
         (Some(input), Some(signature)) => the_only(&input, &signature)?,
@@ -105,7 +105,7 @@ pub fn verify(message: &Message<'_>, keys: &[&VerifyKey], now: Timestamp) -> Res
     let key_index = keys
         .iter()
         .position(|key| key.verifies(base.as_bytes(), &signature))
-        .ok_or(Invalid("The signature is by none of the key's verify keys, or over another request."))?;
+        .ok_or(Invalid("The signature is by none of the key's request signing keys, or over another request."))?;
     Ok(Proof { nonce, created, key_index })
 }
 

@@ -80,11 +80,11 @@ impl Request {
         self
     }
 
-    fn verify(&self, keys: &[&VerifyKey]) -> Result<Proof, Refusal> {
+    fn verify(&self, keys: &[&RequestSigningKey]) -> Result<Proof, Refusal> {
         self.verify_at(keys, NOW * 1000)
     }
 
-    fn verify_at(&self, keys: &[&VerifyKey], millis: i64) -> Result<Proof, Refusal> {
+    fn verify_at(&self, keys: &[&RequestSigningKey], millis: i64) -> Result<Proof, Refusal> {
         let header = |name: &str| self.get(name);
         let message = Message {
             method: &self.method,
@@ -99,12 +99,12 @@ impl Request {
     }
 }
 
-fn pair(seed: u8) -> (SigningKey, VerifyKey) {
+fn pair(seed: u8) -> (SigningKey, RequestSigningKey) {
     let private = SigningKey::from_slice(&[seed; 32]).unwrap();
     let point = private.verifying_key().to_sec1_point(false);
     let encode = |bytes: &[u8]| base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(bytes);
     let (x, y) = (encode(point.x().unwrap()), encode(point.y().unwrap()));
-    let public = VerifyKey::parse(&format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}"}}"#)).unwrap();
+    let public = RequestSigningKey::parse(&format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}"}}"#)).unwrap();
     (private, public)
 }
 
@@ -118,7 +118,7 @@ fn the_standards_own_signature_holds() {
     let base = "\"@status\": 200\n\"content-type\": application/json\n\"content-digest\": sha-512=:mEWXIS7MaLRuGgxOBdODa3xqM1XdEvxoYhvlCFJ41QJgJc4GTsPp29l5oGX69wWdXymyU0rjJuahq4l5aGgfLQ==:\n\"content-length\": 23\n\"@signature-params\": (\"@status\" \"content-type\" \"content-digest\" \"content-length\");created=1618884473;keyid=\"test-key-ecc-p256\"";
     let octets = "wNmSUAhwb5LxtOtOpNa6W5xj067m5hFrj0XQ4fvpaCLx0NKocgPquLgyahnzDnDAUy5eCdlYUEkLIj+32oiasw==";
     let signature = Signature::from_slice(&BASE64_STANDARD.decode(octets).unwrap()).unwrap();
-    let key = VerifyKey::parse(PEM).unwrap();
+    let key = RequestSigningKey::parse(PEM).unwrap();
     assert!(key.verifies(base.as_bytes(), &signature));
     assert!(!key.verifies(base.replace("200", "201").as_bytes(), &signature));
 }

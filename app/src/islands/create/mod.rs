@@ -6,7 +6,7 @@ mod summary;
 
 use leptos::{ev, prelude::*};
 
-use super::key_form::{Draft, Life, More, Purpose, Scopes, Templates};
+use super::key_form::{Draft, Expiry, More, Purpose, Scopes, Templates};
 use crate::{
     error::ApiError,
     form::KeyForm,
@@ -45,10 +45,10 @@ pub(crate) fn CreateKey(
     };
     view! {
         <div class="split">
-            <form id=FORM method="post" action=routes::NEW_KEY novalidate data-guard="" node_ref=draft.node on:submit=submit on:input=move |event| draft.mend(&event)>
+            <form id=FORM method="post" action=routes::NEW_KEY novalidate data-guard="" node_ref=draft.node on:submit=submit on:input=move |event| draft.clear_error(&event)>
                 <Purpose draft><Templates draft/></Purpose>
                 <Scopes draft/>
-                <Life draft/>
+                <Expiry draft/>
                 <More draft/>
             </form>
             <Summary course/>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::course::{Course, FORM};
 use crate::{
     error::ApiError,
-    islands::key_form::{Draft, Mend, all_scopes, ends, from},
+    islands::key_form::{Draft, FieldErrors, all_scopes, ends, from},
     routes,
 };
 
@@ -32,14 +32,14 @@ pub(super) fn Summary(course: Course) -> impl IntoView {
                         <dd>{move || ends.get().unwrap_or_else(|| "Not chosen yet".to_owned())}</dd>
                     </dl>
                 </div>
-                <Mend draft failure=course.failure>
+                <FieldErrors draft failure=course.failure>
                     {move || offline().then(|| view! {
                         <p class="muted">
                             "The key may have been made all the same, and nobody has its secret. Look for it in "
                             <a class="link" href=routes::KEYS target="_blank">"the list"</a> " before you try again."
                         </p>
                     })}
-                </Mend>
+                </FieldErrors>
                 <div class="stack tight">
                     <button class="btn primary wide" form=FORM aria-disabled=move || course.busy.get().then_some("true")>
                         {move || if course.busy.get() { "Creating\u{2026}" } else { "Create key" }}

@@ -2,8 +2,8 @@
 //! does; the island around them reads them all at once.
 
 mod controls;
-mod life;
-mod mend;
+mod expiry;
+mod field_errors;
 mod more;
 mod purpose;
 mod scopes;
@@ -12,8 +12,8 @@ use leptos::{ev, html, prelude::*};
 
 pub(super) use self::{
     controls::Line,
-    life::{Life, ends},
-    mend::Mend,
+    expiry::{Expiry, ends},
+    field_errors::FieldErrors,
     more::{More, from},
     purpose::{Purpose, Templates},
     scopes::{Scopes, all_scopes},
@@ -99,7 +99,7 @@ impl Draft {
     }
 
     /// As [`Self::follow`]; what is being mended is no longer wrong. Whether it is right, the server says.
-    pub(super) fn mend(self, event: &ev::Event) {
+    pub(super) fn clear_error(self, event: &ev::Event) {
         self.follow();
         let control = browser::field_of(event);
         let field = of(&control);

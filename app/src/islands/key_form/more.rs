@@ -23,22 +23,22 @@ pub(in crate::islands) fn More(
 ) -> impl IntoView {
     let groups =
         draft.view.with_value(|view| view.groups.iter().map(|one| (one.tenant.clone(), one.name.clone())).collect());
-    let subjects = draft.view.with_value(|view| view.subjects.clone());
+    let identities = draft.view.with_value(|view| view.identities.clone());
     let subject_hint = if is_signed {
         "This is signed into the JWT. Rotate the key to change it."
     } else {
-        "The user that services see. The key stops when that user is switched off."
+        "The identity that services see. The key stops when that identity is switched off."
     };
     view! {
         <fieldset class="section stack">
             <legend>"More"</legend>
-            <Fold draft title="Group and user" fields=&["group", "acts_as", "role"] says=whom>
+            <Fold draft title="Group and identity" fields=&["group", "acts_as", "role"] says=whom>
                 <Choose draft id="group" label="Group" hint="Keys that are listed and archived together." nothing="None"
                     value=draft.was(|form| &form.input.group) choices=groups/>
-                <Line draft id="acts_as" label="Acts as" hint=subject_hint optional=true readonly=is_signed list="subjects"
+                <Line draft id="acts_as" label="Acts as" hint=subject_hint optional=true readonly=is_signed list="identities"
                     value=draft.was(|form| &form.input.acts_as)/>
-                <datalist id="subjects">
-                    {subjects.into_iter().map(|one| view! { <option value=one.name>{one.tenant}</option> }).collect_view()}
+                <datalist id="identities">
+                    {identities.into_iter().map(|one| view! { <option value=one.name>{one.tenant}</option> }).collect_view()}
                 </datalist>
                 <Line draft id="role" label="Role" hint="The role it acts in, in your services' words." optional=true
                     value=draft.was(|form| &form.input.role)/>
@@ -140,7 +140,7 @@ fn Shape(draft: Draft) -> impl IntoView {
             <div class="segment" id="form" role="radiogroup" aria-label="Form" aria-describedby="form-hint form-error"
                 aria-invalid=invalid(error)>{[("token", "Token"), ("jwt", "JWT")].map(option)}</div>
             <span class="muted" id="form-hint">
-                "Services ask Keyward about a token at every call. A JWT they can also check offline; an offline check does not see that the key was archived or switched off, where it may be used from, or its limits. What is signed into it, its scopes, its user and its end, changes only by rotation."
+                "Services ask Keyward about a token at every call. A JWT they can also check offline; an offline check does not see that the key was archived or switched off, where it may be used from, or its limits. What is signed into it, its scopes, its identity and its end, changes only by rotation."
             </span>
             <ErrorText id="form-error".to_owned() error/>
         </div>

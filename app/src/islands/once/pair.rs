@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{components::Icon, issued_secret::IssuedSecret};
 
-/// Flash when the public id was copied.
+/// Said when the public id was copied.
 pub(super) const ID: &str = "API key copied";
-/// Flash when the secret was copied.
+/// Said when the secret was copied.
 pub(super) const SECRET: &str = "API secret copied";
 
 fn id(once: &IssuedSecret) -> String {

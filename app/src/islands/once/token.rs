@@ -12,9 +12,9 @@ use crate::{
     issued_secret::{ENV_NAME, IssuedSecret},
 };
 
-/// Flash when the whole token was copied.
+/// Said when the whole token was copied.
 pub(super) const KEY: &str = "Key copied";
-/// Flash when the command was copied.
+/// Said when the command was copied.
 pub(super) const COMMAND: &str = "Command copied";
 
 /// Reads what is held, for a moment. Nothing is left of it once it is let go.

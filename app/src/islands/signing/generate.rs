@@ -8,12 +8,12 @@ use super::pair::Pair;
 use crate::{
     browser,
     components::Icon,
-    signing::{SigningView, VerifyKeyState},
+    signing::{RequestSigningKeyState, SigningView},
 };
 
-/// Flash when the browser can make or keep nothing.
+/// Said when the browser can make or keep nothing.
 const IMPOSSIBLE: &str = "This browser keeps nothing for pages like this one. Make the pair with openssl, as below.";
-/// Flash when what was kept is not there any more.
+/// Said when what was kept is not there any more.
 const GONE: &str = "The private half is gone: it is kept until you sign out.";
 
 /// Whose pair is kept, and until when.
@@ -44,7 +44,7 @@ async fn make() -> Option<Pair> {
 /// Makes a pair, and hands it out.
 #[component]
 pub(super) fn Generate(
-    /// The key, and its verify keys.
+    /// The key, and its request signing keys.
     view: SigningView,
     /// Whether the page lives; before, there is nothing to press.
     alive: RwSignal<bool>,
@@ -52,14 +52,14 @@ pub(super) fn Generate(
     public: NodeRef<html::Textarea>,
 ) -> impl IntoView {
     let held = RwSignal::new(None::<String>);
-    let trouble = RwSignal::new(None::<&'static str>);
+    let error_banner = RwSignal::new(None::<&'static str>);
     let place = StoredValue::new(Place { session: view.session, key: view.id });
     let recall = move || place.with_value(Place::recall);
-    let known = StoredValue::new(view.verify_keys);
-    // Its label, if the pair's public half is one of the verify keys that count.
+    let known = StoredValue::new(view.request_signing_keys);
+    // Its label, if the pair's public half is one of the request signing keys that count.
     let label = move |pem: &str| {
         let known = known.read_value();
-        let found = known.iter().find(|key| key.pem == pem && !matches!(key.state, VerifyKeyState::Retired(_)));
+        let found = known.iter().find(|key| key.pem == pem && !matches!(key.state, RequestSigningKeyState::Retired(_)));
         found.map(|key| key.label.clone())
     };
     Effect::new(move |_| {
@@ -74,7 +74,7 @@ pub(super) fn Generate(
     let generate = move |_| {
         task::spawn_local(async move {
             let pair = make().await.filter(|pair| place.with_value(|place| place.keep(pair)));
-            trouble.set(pair.is_none().then_some(IMPOSSIBLE));
+            error_banner.set(pair.is_none().then_some(IMPOSSIBLE));
             if let Some(pair) = pair {
                 browser::write_into(public, &pair.public_pem());
                 held.set(Some(pair.public_pem()));
@@ -86,7 +86,7 @@ pub(super) fn Generate(
             browser::download(&format!("{}.{ending}", view.name), &write(&pair));
         } else {
             held.set(None);
-            trouble.set(Some(GONE));
+            error_banner.set(Some(GONE));
         }
     };
     let save = StoredValue::new(save);
@@ -120,7 +120,7 @@ pub(super) fn Generate(
                     {move || if held.with(Option::is_some) { "It takes the place of the one in this tab." } else { "The private half stays here; only the public half is sent." }}
                 </span>
             </div>
-            <p class=move || if trouble.with(Option::is_some) { "is-bad" } else { "hide" } role="alert">{move || trouble.get()}</p>
+            <p class=move || if error_banner.with(Option::is_some) { "is-bad" } else { "hide" } role="alert">{move || error_banner.get()}</p>
         </div>
     }
 }

@@ -1,4 +1,4 @@
-//! The form for a verify key. Without JavaScript it takes a pasted public key; with it, also a file or a pair made here.
+//! The form for a request signing key. Without JavaScript it takes a pasted public key; with it, also a file or a pair made here.
 //! What it posts is the public half: a text that looks private is stopped before it is sent.
 
 mod generate;
@@ -6,30 +6,30 @@ mod pair;
 
 use leptos::{ev, html, prelude::*, task};
 
-use super::trouble::Trouble;
+use super::error_banner::ErrorBanner;
 use crate::{
     browser,
     components::{Field, Icon, as_text, error_of},
     error::ApiError,
     form::OVERLAPS,
     routes,
-    signing::{SigningView, VerifyKeyForm, VerifyKeyState, looks_private},
+    signing::{RequestSigningKeyForm, RequestSigningKeyState, SigningView, looks_private},
     view::FieldErrorView,
 };
 use generate::Generate;
 
-/// Flash of a private key that was stopped here.
+/// Said of a private key that was stopped here.
 const STOPPED: &str = "This is a private key. It was not sent, and should go nowhere. Paste the public half: openssl pkey -in private.pem -pubout";
-/// Flash of a file that is no text.
+/// Said of a file that is no text.
 const NO_TEXT: &str = "This file could not be read.";
 
 /// The form, and the box that makes a pair.
 #[island(lazy)]
-pub(crate) fn AddVerifyKey(
-    /// The key, and its verify keys.
+pub(crate) fn AddRequestSigningKey(
+    /// The key, and its request signing keys.
     view: SigningView,
     /// What is typed already.
-    form: VerifyKeyForm,
+    form: RequestSigningKeyForm,
     /// What has to be mended.
     errors: Vec<FieldErrorView>,
     /// Why it failed otherwise.
@@ -42,7 +42,7 @@ pub(crate) fn AddVerifyKey(
     let public_error = RwSignal::new(error_of(&errors, "public_key"));
     let invalid = |error: RwSignal<Option<String>>| move || error.with(|error| error.as_ref().map(|_| "true"));
     let action = routes::signing_keys(&view.id);
-    let others = view.verify_keys.iter().any(|key| key.state == VerifyKeyState::Counts);
+    let others = view.request_signing_keys.iter().any(|key| key.state == RequestSigningKeyState::Counts);
     let take = move |text: &str| {
         let private = looks_private(text);
         if !private {
@@ -67,7 +67,7 @@ pub(crate) fn AddVerifyKey(
     };
     view! {
         <form class="stack" method="post" action=action novalidate on:submit=submit>
-            <div class="slot" role="alert">{failure.map(|error| view! { <Trouble error/> })}</div>
+            <div class="slot" role="alert">{failure.map(|error| view! { <ErrorBanner error/> })}</div>
             <Generate view alive public/>
             <Field id="label" label="Label" hint="Where the private half lives, such as kiosk 4." error=label_error>
                 <input class="input" id="label" name="label" value=form.label autocomplete="off" aria-describedby="label-hint label-error"
@@ -84,7 +84,7 @@ pub(crate) fn AddVerifyKey(
             </Field>
             {others.then(|| view! {
                 <div class="field">
-                    <label for="replace_after">"Retire the verify keys before it"</label>
+                    <label for="replace_after">"Retire the request signing keys before it"</label>
                     <select class="input" id="replace_after" name="replace_after">
                         <option value="" selected=form.replace_after.is_empty()>"No, they stay"</option>
                         {OVERLAPS.map(|(code, words)| view! {
@@ -93,7 +93,7 @@ pub(crate) fn AddVerifyKey(
                     </select>
                 </div>
             })}
-            <div class="row"><button class="btn primary"><Icon name="plus"/>"Add verify key"</button></div>
+            <div class="row"><button class="btn primary"><Icon name="plus"/>"Add signing key"</button></div>
         </form>
     }
 }

@@ -10,14 +10,14 @@ use leptos_router::hooks::use_params_map;
 use model::key::KeyStatus;
 
 use self::{access::Access, callers::Callers, calls::Calls, pair::Pair};
-use super::frame::Loaded;
+use super::layout::Loaded;
 use crate::{
     api,
     components::{Ago, AllAccess, Icon, Moment, StatusPill, Switch, Timeline},
     error::ApiError,
     form::RotateForm,
     form_outcome::{FormErrors, FormOutcome},
-    islands::Trial,
+    islands::Simulate,
     issued_secret,
     query::query,
     routes,
@@ -66,7 +66,7 @@ fn Detail(
         _ => ().into_any(),
     };
     let command = row.status.of.works().then(|| issued_secret::curl(&origin));
-    let ActivityView { calls, record, pairs, trial, scopes, now, may_audit } = seen;
+    let ActivityView { calls, record, pairs, simulate, scopes, now, may_audit } = seen;
     let page = id.clone();
     let pair = move |pair| view! { <Pair pair page=page.clone() asked=asked.clone()/> };
     let used = impact.last_used.is_some();
@@ -106,7 +106,7 @@ fn Detail(
                 {pairs.into_iter().map(pair).collect_view()}
                 <Calls id=id.clone() calls/>
                 <Callers id=id.clone() record used command/>
-                <Trial key_=trial scopes now/>
+                <Simulate key_=simulate scopes now/>
             </div>
             <div class="stack">
                 <section class="panel" aria-labelledby="access"><header class="row"><h2 id="access">"Access"</h2></header>
@@ -157,7 +157,7 @@ fn Stopped(spec: SpecView) -> impl IntoView {
     view! {
         {subject.map(|subject| view! {
             <div class="banner warn"><Icon name="off"/>
-                <p><b>"It acts as "<bdi>{subject.name}</bdi>", who is switched off."</b>" It is refused until that user is switched on, or it acts as somebody else."</p></div>
+                <p><b>"It acts as "<bdi>{subject.name}</bdi>", who is switched off."</b>" It is refused until that identity is switched on, or it acts as somebody else."</p></div>
         })}
         {(!spec.owner_active).then(|| view! {
             <div class="banner warn"><Icon name="off"/>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Bar, Bars, Callers, FormTrouble, Icon, Mask, Moment, OverlapFields, Swatch, calls, grouped},
+    components::{Bar, Bars, Callers, FormErrorBanner, Icon, Mask, Moment, OverlapFields, Swatch, calls, grouped},
     form::{OVERLAPS, RotateForm},
     form_outcome::FormErrors,
     routes,
@@ -60,7 +60,7 @@ pub(super) fn Pair(
                 {cut}
             </header>
             <div class="body stack">
-                <FormTrouble fields=Vec::new() errors=Vec::new() failure=refused.failure/>
+                <FormErrorBanner fields=Vec::new() errors=Vec::new() failure=refused.failure/>
                 <p>{about}<Link to=other/>", made "<Moment when=pair.rotated.clone()/>"."</p>
                 <div class="stack" data-live=format!("pair-{old}")><Drain pair=pair.clone()/></div>
                 {pair.jwt_ends.map(|when| view! {

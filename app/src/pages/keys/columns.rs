@@ -1,4 +1,4 @@
-//! StatusFilter columns the list has: boxes in a menu. The choice goes into the address, and is remembered.
+//! Which columns the list has: boxes in a menu. The choice goes into the address, and is remembered.
 
 use leptos::prelude::*;
 

@@ -16,8 +16,8 @@ use self::{
 };
 use super::{
     first_run::FirstRun,
-    frame::Loaded,
     keys_empty::{NoKeys, NoMatch},
+    layout::Loaded,
 };
 use crate::{
     api,

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use model::{
+    catalog::{Gate, Kind, Risk},
     id::EntryId,
-    registry::{Gate, Kind, Risk},
     scope::ALL_ACCESS,
     tenant::{AllAccess, CredentialSources},
 };
@@ -21,7 +21,7 @@ pub(super) fn columns(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Tenant => &["Tenant", "Token prefix", "Presented", "All access", "Documentation"],
         Kind::Group => &["Group", "Tenant", "Description"],
-        Kind::Subject => &["User", "Tenant", "Description", "Status"],
+        Kind::Identity => &["Identity", "Tenant", "Description", "Status"],
         Kind::Scope => &["Scope", "It opens", "Risk", "Granting"],
         Kind::Template => &["Template", "Description", "Required", "Optional"],
         Kind::Policy => &[],
@@ -48,7 +48,7 @@ pub(super) fn cells(kind: Kind, row: &EntryRow, may_write: bool) -> impl IntoVie
         )
             .into_any(),
         Kind::Group => (text("Tenant", get("tenant")), text("For", get("description"))).into_any(),
-        Kind::Subject => (
+        Kind::Identity => (
             text("Tenant", get("tenant")),
             text("For", get("description")),
             view! { <td class="c-state fit" role="cell"><OnOff off=row.off on_words="Active" off_words="Off"/></td> },
@@ -134,7 +134,7 @@ fn Actions(kind: Kind, id: String, name: String, off: bool, may_write: bool) -> 
             </span>
         }
         .into_any(),
-        Kind::Subject if may_write => {
+        Kind::Identity if may_write => {
             view! { <Switch action=routes::switch_entry(kind, &id) name off turn_on="Switch on" turn_off="Switch off"/> }.into_any()
         }
         _ => ().into_any(),

@@ -1,7 +1,7 @@
 //! The list of a kind.
 
 use leptos::prelude::*;
-use model::registry::Kind;
+use model::catalog::Kind;
 
 use super::{
     asked_kind,
@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     api,
-    components::{FormTrouble, Icon},
-    pages::frame::Loaded,
+    components::{FormErrorBanner, Icon},
+    pages::layout::Loaded,
     routes,
     settings::{EntriesView, EntryRow},
 };
@@ -44,7 +44,7 @@ fn List(kind: Kind, view: EntriesView) -> impl IntoView {
     view! {
         <div class="row page-head"><h1>{kind.title()}</h1>{head}</div>
         <p class="muted lead">{kind.sentence()}</p>
-        <FormTrouble fields=Vec::new() errors failure/>
+        <FormErrorBanner fields=Vec::new() errors failure/>
         {if count == 0 {
             view! {
                 <div class="empty stack center">

@@ -1,14 +1,14 @@
 //! The form of an entry: for a new one, to edit one, and for whoever may only look.
 
 use leptos::prelude::*;
-use model::{registry::Kind, scope::ALL_ACCESS};
+use model::{catalog::Kind, scope::ALL_ACCESS};
 
 use super::{Crumbs, OnOff, Switch, asked_id, asked_kind, cells::Granting, sent};
 use crate::{
     api,
-    components::{FormFields, FormTrouble, Icon, Moment},
+    components::{FormErrorBanner, FormFields, Icon, Moment},
     error::ApiError,
-    pages::frame::Loaded,
+    pages::layout::Loaded,
     routes,
     settings::{EntryView, Typed},
     view::FieldErrorView,
@@ -73,7 +73,7 @@ fn Form(kind: Kind, view: EntryView, sent: (Option<Typed>, Vec<FieldErrorView>, 
         view! { <a class="btn end" href=routes::keys_of_group(&id)><Icon name="key"/>"Keys"</a> }
     });
     let body = view! {
-        <FormTrouble fields=fields.clone() errors=errors.clone() failure/>
+        <FormErrorBanner fields=fields.clone() errors=errors.clone() failure/>
         {again.map(|again| view! { <p><a class="link" href=again>"See how it is now"</a></p> })}
         {generation.map(|generation| view! { <input type="hidden" name="generation" value=generation.to_string()/> })}
         <FormFields fields errors/>

@@ -1,4 +1,4 @@
-//! The settings: a list and a form for every kind of the register, and the people. What the kinds are and which fields they
+//! The settings: a list and a form for every kind of the catalog, and the people. What the kinds are and which fields they
 //! have, the domain says.
 
 mod cells;
@@ -8,7 +8,7 @@ mod people;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use model::registry::Kind;
+use model::catalog::Kind;
 
 pub(super) use self::{
     entries::Entries,

@@ -1,13 +1,13 @@
 //! The people who may sign in, and the form for someone new.
 
 use leptos::prelude::*;
-use model::people::Role;
+use model::account::Role;
 
 use super::{Crumbs, OnOff, Switch, sent};
 use crate::{
     api,
-    components::{Ago, FormFields, FormTrouble, Icon},
-    pages::frame::Loaded,
+    components::{Ago, FormErrorBanner, FormFields, Icon},
+    pages::layout::Loaded,
     routes,
     settings::{FieldView, InputView, PersonRow, Typed},
 };
@@ -23,7 +23,7 @@ pub(crate) fn People() -> impl IntoView {
                 <a class="btn primary end" href=routes::NEW_PERSON><Icon name="plus"/>"Add someone"</a>
             </div>
             <p class="muted lead">"Who may sign in to this console. Disabling someone ends their sessions and stops the keys they own; enabling brings both back."</p>
-            <FormTrouble fields=Vec::new() errors failure/>
+            <FormErrorBanner fields=Vec::new() errors failure/>
             <div class="table-wrap bleed"><table class="data cards entries" role="table">
                 <caption class="hide">"People, those added first on top"</caption>
                 <thead role="rowgroup"><tr role="row">
@@ -73,7 +73,7 @@ pub(crate) fn NewPerson() -> impl IntoView {
             <Crumbs list=routes::PEOPLE title="People" here="Add someone"/>
             <div class="row page-head"><h1>"Add someone"</h1></div>
             <form class="stack loose ask" method="post" action=routes::NEW_PERSON novalidate data-guard="">
-                <FormTrouble fields=fields.clone() errors=errors.clone() failure/>
+                <FormErrorBanner fields=fields.clone() errors=errors.clone() failure/>
                 <FormFields fields errors/>
                 <div class="row">
                     <button class="btn primary">"Add"</button>

@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use admin::{Admin, NewUser};
+use admin::{Admin, NewAccount};
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
@@ -28,7 +28,7 @@ use crypto::{
     clock::Clock,
     secret::{Entropy, MasterKey},
 };
-use model::{id::KeyId, key::ArchiveReason, people::Role, time::Timestamp};
+use model::{account::Role, id::KeyId, key::ArchiveReason, time::Timestamp};
 use server::{
     boot,
     config::{Config, Flags},
@@ -104,9 +104,9 @@ impl Keyward {
     /// A client signed in with this role.
     pub async fn signed_in(&self, role: Role) -> Client {
         let email = format!("{}@example.com", role.code());
-        let form = NewUser { email: email.clone(), password: PASSWORD.to_owned() };
+        let form = NewAccount { email: email.clone(), password: PASSWORD.to_owned() };
         // One that exists already is as good.
-        let _ = self.app.admin.create_user(&self.app.admin.operator(), form, role).await;
+        let _ = self.app.admin.create_account(&self.app.admin.operator(), form, role).await;
         let mut client = self.client();
         let answer = client.post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);

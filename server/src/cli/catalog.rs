@@ -1,10 +1,10 @@
-//! The register by command: `tenants`, `groups`, `subjects`, `scopes` and `templates`, alike for all of them, and `policy`.
+//! The catalog by command: `tenants`, `groups`, `identities`, `scopes` and `templates`, alike for all of them, and `policy`.
 //! What is asked for is a field's name and its value; which fields there are, and what they hold, the domain says.
 
 use admin::AdminError;
 use admin::Permit;
 use clap::{Args, Subcommand};
-use model::registry::{DEFAULT_TENANT, Entry, Fields, Kind, POLICY, blank};
+use model::catalog::{DEFAULT_TENANT, Entry, Fields, Kind, POLICY, blank};
 
 use super::{
     output::print_json,
@@ -164,7 +164,7 @@ async fn switch(
     json: bool,
 ) -> Result<(), CliError> {
     if !kind.can_be_disabled() {
-        return Err(CliError::Usage(format!("{} cannot be switched off; subjects can", kind.code())));
+        return Err(CliError::Usage(format!("{} cannot be switched off; identities can", kind.code())));
     }
     let id = find(session, permit, kind, which).await?.id;
     let entry = session.admin.switch_entry(permit, kind, id, on).await?;
@@ -235,7 +235,7 @@ fn show(entry: &Entry, json: bool) {
 fn line(entry: &Entry) -> String {
     let told: &[&str] = match entry.kind {
         Kind::Tenant => &["prefix", "docs"],
-        Kind::Group | Kind::Subject => &["tenant", "description"],
+        Kind::Group | Kind::Identity => &["tenant", "description"],
         Kind::Scope => &["risk", "gate", "sentence"],
         Kind::Template => &["required", "optional"],
         Kind::Policy => &[],

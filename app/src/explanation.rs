@@ -6,10 +6,10 @@ use model::{
     time::Timestamp,
 };
 
-use crate::view::{CheckView, Mark, WalkView, holder};
+use crate::view::{CheckView, ExplanationView, Mark, holder};
 
 /// Every check of a decision, with the facts that are known of each.
-pub(crate) fn walk(decision: Decision, remedy: &str, fact: impl Fn(Check) -> String) -> WalkView {
+pub(crate) fn explain_checks(decision: Decision, remedy: &str, fact: impl Fn(Check) -> String) -> ExplanationView {
     let check = |(check, passed): (Check, Option<bool>)| CheckView {
         words: check.words().to_owned(),
         fact: fact(check),
@@ -19,7 +19,7 @@ pub(crate) fn walk(decision: Decision, remedy: &str, fact: impl Fn(Check) -> Str
             None => Mark::NotReached,
         },
     };
-    WalkView {
+    ExplanationView {
         allowed: decision.is_allow(),
         code: decision.code().to_owned(),
         words: match decision {

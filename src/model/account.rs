@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::{codes::codes, id::UserId, name::Email, time::Timestamp};
+use crate::{codes::codes, id::AccountId, name::Email, time::Timestamp};
 
 codes! {
     /// What someone may do in the console, from most to least.
@@ -22,9 +22,9 @@ codes! {
 
 /// Someone who may sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User {
+pub struct Account {
     /// Their id.
-    pub id: UserId,
+    pub id: AccountId,
     /// How they sign in.
     pub email: Email,
     /// What they may do.
@@ -49,11 +49,11 @@ pub enum Action {
     /// See the audit chain.
     ReadAudit,
     /// See and add users.
-    ManageUsers,
-    /// See tenants, groups, scopes and the other entries of the register.
-    ReadRegister,
-    /// Make and edit groups, users that keys act as, scopes and templates.
-    WriteRegister,
+    ManageAccounts,
+    /// See tenants, groups, scopes and the other entries of the catalog.
+    ReadCatalog,
+    /// Make and edit groups, identities that keys act as, scopes and templates.
+    WriteCatalog,
     /// Make and edit tenants and the policy; open gated scopes.
     ManageTenants,
     /// Remove archived keys for good.
@@ -69,9 +69,9 @@ impl Action {
         Self::WriteKeys,
         Self::GrantReserved,
         Self::ReadAudit,
-        Self::ManageUsers,
-        Self::ReadRegister,
-        Self::WriteRegister,
+        Self::ManageAccounts,
+        Self::ReadCatalog,
+        Self::WriteCatalog,
         Self::ManageTenants,
         Self::PurgeKeys,
         Self::CheckGateways,
@@ -84,9 +84,9 @@ impl Action {
             Self::WriteKeys => "Create and change keys",
             Self::GrantReserved => "Give a key access to Keyward itself",
             Self::ReadAudit => "See the audit",
-            Self::ManageUsers => "See and add people",
-            Self::ReadRegister => "See the settings",
-            Self::WriteRegister => "Change groups, users, scopes and templates",
+            Self::ManageAccounts => "See and add people",
+            Self::ReadCatalog => "See the settings",
+            Self::WriteCatalog => "Change groups, identities, scopes and templates",
             Self::ManageTenants => "Change tenants and the policy",
             Self::PurgeKeys => "Purge archived keys",
             Self::CheckGateways => "Test a gateway",
@@ -99,9 +99,9 @@ impl Role {
     pub fn may(self, action: Action) -> bool {
         match self {
             Self::Superadmin => true,
-            Self::Admin => !matches!(action, Action::ManageUsers | Action::ManageTenants | Action::PurgeKeys),
-            Self::Auditor => matches!(action, Action::ReadKeys | Action::ReadAudit | Action::ReadRegister),
-            Self::Member => matches!(action, Action::ReadKeys | Action::WriteKeys | Action::ReadRegister),
+            Self::Admin => !matches!(action, Action::ManageAccounts | Action::ManageTenants | Action::PurgeKeys),
+            Self::Auditor => matches!(action, Action::ReadKeys | Action::ReadAudit | Action::ReadCatalog),
+            Self::Member => matches!(action, Action::ReadKeys | Action::WriteKeys | Action::ReadCatalog),
         }
     }
 }
@@ -118,16 +118,16 @@ mod tests {
 
     #[test]
     fn each_role_reaches_exactly_so_far() {
-        use Action::{CheckGateways, GrantReserved, ReadAudit, ReadKeys, ReadRegister, WriteKeys, WriteRegister};
+        use Action::{CheckGateways, GrantReserved, ReadAudit, ReadCatalog, ReadKeys, WriteCatalog, WriteKeys};
         for role in Role::ALL {
             let reach: Vec<Action> = Action::ALL.into_iter().filter(|action| role.may(*action)).collect();
             let expected: &[Action] = match role {
                 Role::Superadmin => &Action::ALL,
                 Role::Admin => {
-                    &[ReadKeys, WriteKeys, GrantReserved, ReadAudit, ReadRegister, WriteRegister, CheckGateways]
+                    &[ReadKeys, WriteKeys, GrantReserved, ReadAudit, ReadCatalog, WriteCatalog, CheckGateways]
                 }
-                Role::Auditor => &[ReadKeys, ReadAudit, ReadRegister],
-                Role::Member => &[ReadKeys, WriteKeys, ReadRegister],
+                Role::Auditor => &[ReadKeys, ReadAudit, ReadCatalog],
+                Role::Member => &[ReadKeys, WriteKeys, ReadCatalog],
             };
             assert_eq!(reach, expected, "{role}");
         }

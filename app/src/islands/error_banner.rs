@@ -6,7 +6,7 @@ use crate::{components::Icon, error::ApiError, routes};
 
 /// A banner with the reason. Whoever has to sign in again does it in another tab, so that nothing typed is lost.
 #[component]
-pub(super) fn Trouble(
+pub(super) fn ErrorBanner(
     /// The reason.
     error: ApiError,
 ) -> impl IntoView {

@@ -8,11 +8,11 @@ use super::{
     reading,
 };
 use model::{
+    catalog::{self, Entry, Fields, Kind},
     id::{EntryId, TenantId},
     key::Generation,
     name::{Name, Prefix},
     policy::Policy,
-    registry::{self, Entry, Fields, Kind},
     scope::{ClosedGates, Scope, Scopes},
     tenant::{AllAccess, CredentialSources, Tenant, Tokens},
     time::Timestamp,
@@ -69,14 +69,14 @@ pub(super) fn tenant(id: &str, settings: &str) -> Option<Tenant> {
 impl Store {
     /// Every entry of a kind, by name.
     pub async fn entries(&self, kind: Kind) -> Result<Vec<Entry>, StoreError> {
-        let sql = "SELECT * FROM registry WHERE kind = $1 ORDER BY tenant, name LIMIT 1000";
+        let sql = "SELECT * FROM catalog WHERE kind = $1 ORDER BY tenant, name LIMIT 1000";
         let rows: Vec<EntryRow> = reading!(self, db => sqlx::query_as(sql).bind(kind.code()).fetch_all(db).await?);
         rows.into_iter().map(EntryRow::read).collect()
     }
 
     /// The entry of this kind and id.
     pub async fn entry(&self, kind: Kind, id: EntryId) -> Result<Option<Entry>, StoreError> {
-        let sql = "SELECT * FROM registry WHERE kind = $1 AND id = $2";
+        let sql = "SELECT * FROM catalog WHERE kind = $1 AND id = $2";
         let row: Option<EntryRow> =
             reading!(self, db => sqlx::query_as(sql).bind(kind.code()).bind(id.as_str()).fetch_optional(db).await?);
         row.map(EntryRow::read).transpose()
@@ -84,7 +84,7 @@ impl Store {
 
     /// The entry of this kind and name; `tenant` is empty for kinds that belong to none.
     pub async fn entry_named(&self, kind: Kind, tenant: &str, name: &str) -> Result<Option<Entry>, StoreError> {
-        let sql = "SELECT * FROM registry WHERE kind = $1 AND tenant = $2 AND name = $3";
+        let sql = "SELECT * FROM catalog WHERE kind = $1 AND tenant = $2 AND name = $3";
         let row: Option<EntryRow> = reading!(self, db => sqlx::query_as(sql)
             .bind(kind.code())
             .bind(tenant)
@@ -152,7 +152,7 @@ fn gates_of(scopes: &Scopes) -> Option<String> {
 }
 
 fn closed(gates: Vec<(String, String)>, tenant: &str) -> ClosedGates {
-    let is_open = |settings: &str| fields(settings).is_some_and(|fields| registry::is_open_for(&fields, tenant));
+    let is_open = |settings: &str| fields(settings).is_some_and(|fields| catalog::is_open_for(&fields, tenant));
     gates.into_iter().filter(|(_, settings)| !is_open(settings)).map(|(name, _)| name).collect()
 }
 
@@ -197,7 +197,7 @@ impl Change {
 
     /// When this entry last changed, as this change sees it.
     pub async fn generation_of(&mut self, entry: &Entry) -> Result<Option<Generation>, StoreError> {
-        let sql = "SELECT generation FROM registry WHERE kind = $1 AND id = $2";
+        let sql = "SELECT generation FROM catalog WHERE kind = $1 AND id = $2";
         let row: Option<(i64,)> = within!(self, db => sqlx::query_as(sql)
             .bind(entry.kind.code())
             .bind(entry.id.as_str())
@@ -219,7 +219,7 @@ impl Change {
             ),
         };
         // The policy has no name among its fields; its row has.
-        let name = if entry.kind == Kind::Policy { registry::POLICY } else { entry.name() };
+        let name = if entry.kind == Kind::Policy { catalog::POLICY } else { entry.name() };
         let generation = self.generation();
         let settings = settings(entry);
         within!(self, db => {
@@ -233,7 +233,7 @@ impl Change {
             let query = if entry.kind == Kind::Tenant { query } else { query.bind(off) };
             query.execute(db).await?;
         });
-        if entry.kind == Kind::Subject {
+        if entry.kind == Kind::Identity {
             let theirs = "UPDATE keys SET due_at = 0 WHERE subject_id = $1";
             within!(self, db => sqlx::query(theirs).bind(entry.id.as_str()).execute(db).await.map(drop))?;
         }

@@ -1,10 +1,10 @@
-//! The register and the people, from outside: forms, commands, and what services are told afterwards. Rows of the mission
+//! The catalog and the people, from outside: forms, commands, and what services are told afterwards. Rows of the mission
 //! are named by their ids.
 
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use model::{people::Role, registry::Kind};
+use model::{account::Role, catalog::Kind};
 
 use crate::support::{Answer, Client, Database, Keyward, Operator, PASSWORD, databases, id_of, program::run};
 
@@ -281,7 +281,7 @@ async fn mission_p2_a_key_stops_with_the_user_it_acts_as() {
         eprintln!("on {name}");
         let keyward = Keyward::on(database).await;
         let mut browser = keyward.signed_in(Role::Admin).await;
-        make(&mut browser, "subjects", &[("name", "panel@acme.example"), ("tenant", "default")]).await;
+        make(&mut browser, "identities", &[("name", "panel@acme.example"), ("tenant", "default")]).await;
         let admin = &keyward.app.admin;
         let form = model::key_input::KeyInput {
             name: "k".to_owned(),
@@ -291,17 +291,17 @@ async fn mission_p2_a_key_stops_with_the_user_it_acts_as() {
             ..Default::default()
         };
         let token = admin.issue_key(&admin.operator(), &form).await.unwrap().token.reveal().to_owned();
-        let id = id_of_entry(&mut browser, "subjects", "panel@acme.example").await;
-        let switch = format!("/settings/subjects/{id}/switch");
+        let id = id_of_entry(&mut browser, "identities", "panel@acme.example").await;
+        let switch = format!("/settings/identities/{id}/switch");
         for (on, expected) in [("", "valid"), ("0", "subject_inactive"), ("0", "subject_inactive"), ("1", "valid")] {
             if !on.is_empty() {
                 let switched = browser.post(&switch, &[("on", on)]).await;
-                assert_eq!(switched.header("location"), "/settings/subjects", "{}", switched.body);
+                assert_eq!(switched.header("location"), "/settings/identities", "{}", switched.body);
             }
             assert_eq!(code(&keyward, &token, "scope=any").await, expected, "{on}");
         }
         for (verb, expected) in [("disable", "subject_inactive"), ("enable", "valid")] {
-            let done = run(&keyward.database, &["subjects", verb, "panel@acme.example"], "");
+            let done = run(&keyward.database, &["identities", verb, "panel@acme.example"], "");
             assert_eq!(done.code, 0, "{done:?}");
             keyward.pass(Duration::from_secs(1)).await;
             assert_eq!(code(&keyward, &token, "scope=any").await, expected, "{verb}");
@@ -395,8 +395,8 @@ async fn what_no_form_of_the_settings_sends_is_refused() {
         ("/settings/groups/0123456789ABCDEF", &[("name", "a")], 404),
         ("/settings/groups/nonsense", &[("name", "a")], 404),
         ("/settings/scopes/policy0000000000", &[("name", "a")], 404),
-        ("/settings/subjects/0123456789ABCDEF/switch", &[("on", "1")], 404),
-        ("/settings/subjects/0123456789ABCDEF/switch", &[("on", "maybe")], 400),
+        ("/settings/identities/0123456789ABCDEF/switch", &[("on", "1")], 404),
+        ("/settings/identities/0123456789ABCDEF/switch", &[("on", "maybe")], 400),
         ("/settings/scopes/scope0maps000000/switch", &[("on", "0")], 404),
         ("/settings/people/0123456789ABCDEF/switch", &[("on", "0")], 404),
         ("/settings/people/new", &[("email", "a"), ("role", "king")], 422),
@@ -438,10 +438,10 @@ async fn people_are_added_disabled_enabled_and_reset() {
         keyward.pass(Duration::from_secs(1)).await;
         assert_eq!(code(&keyward, &token, "scope=any").await, "valid");
 
-        let users = keyward.app.admin.users(&keyward.app.admin.operator()).await.unwrap();
+        let accounts = keyward.app.admin.accounts(&keyward.app.admin.operator()).await.unwrap();
         let switch = |email: &str| {
-            let user = users.iter().find(|user| user.email.as_str() == email).unwrap();
-            format!("/settings/people/{}/switch", user.id)
+            let account = accounts.iter().find(|account| account.email.as_str() == email).unwrap();
+            format!("/settings/people/{}/switch", account.id)
         };
         let disabled = superadmin.post(&switch("ada@example.com"), &[("on", "0")]).await;
         assert_eq!(disabled.header("location"), "/settings/people", "{}", disabled.body);
@@ -468,8 +468,8 @@ async fn people_are_added_disabled_enabled_and_reset() {
         // A reset ends sessions, and the old password. The command goes by the machine's clock.
         let admin = &keyward.app.admin;
         keyward.pass(Duration::from_secs(1)).await;
-        let user = admin.user_named(&admin.operator(), "ADA@example.com").await.unwrap();
-        admin.reset_password(&admin.operator(), user.id, "another long enough one".to_owned()).await.unwrap();
+        let account = admin.account_named(&admin.operator(), "ADA@example.com").await.unwrap();
+        admin.reset_password(&admin.operator(), account.id, "another long enough one".to_owned()).await.unwrap();
         assert_eq!(ada.get("/keys").await.status, StatusCode::SEE_OTHER);
         assert_eq!(ada.post("/sign-in", &credentials).await.status, StatusCode::UNAUTHORIZED);
         let new = [("email", "ada@example.com"), ("password", "another long enough one")];
@@ -493,16 +493,16 @@ fn the_register_by_command() {
         (&["tenants", "create", "name=acme", "prefix=acme"], 2, "name: There is one of this name already."),
         (&["tenants", "create", "name=two words", "prefix=x"], 2, "prefix: "),
         (&["tenants", "edit", "acme", "prefix=ac", "name=other"], 2, "name: This stays"),
-        (&["tenants", "disable", "acme"], 2, "subjects can"),
+        (&["tenants", "disable", "acme"], 2, "identities can"),
         (&["groups", "create", "name=Lobby", "--tenant", "acme"], 0, "Group Lobby is made."),
         (&["groups", "show", "Lobby"], 1, "there is no group Lobby in tenant default"),
         (&["groups", "show", "Lobby", "--tenant", "acme"], 0, "tenant           acme"),
         (&["groups", "create", "name=Lobby", "--tenant", "nowhere"], 2, "There is no tenant nowhere."),
         (&["groups", "edit", "Lobby", "--tenant", "acme", "name=Foyer"], 0, "Group Foyer is stored."),
-        (&["subjects", "create", "name=ada@example.com"], 0, "User ada@example.com is made."),
-        (&["subjects", "disable", "ada@example.com"], 0, "switched off"),
-        (&["subjects", "list"], 0, "off"),
-        (&["subjects", "enable", "ada@example.com"], 0, "switched on"),
+        (&["identities", "create", "name=ada@example.com"], 0, "Identity ada@example.com is made."),
+        (&["identities", "disable", "ada@example.com"], 0, "switched off"),
+        (&["identities", "list"], 0, "off"),
+        (&["identities", "enable", "ada@example.com"], 0, "switched on"),
         (&["scopes", "edit", "devices", "opened=acme"], 0, "Scope devices is stored."),
         (&["scopes", "edit", "nothing", "risk=low"], 1, "keyward scopes list"),
         (&["scopes", "create", "colour=red"], 2, "there is no field \"colour\" here; the fields are name"),

@@ -40,11 +40,11 @@ pub struct Caller {
 }
 
 /// The layer, for routes that are made of extractors: what is known becomes the request's extensions.
-pub async fn around_layer(State(app): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn envelope_layer(State(app): State<AppState>, request: Request, next: Next) -> Response {
     // The route, not what was typed: an address may hold anything.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
-    let mut response = around(&app, route, request, |caller, mut request| async move {
+    let mut response = envelope(&app, route, request, |caller, mut request| async move {
         request.extensions_mut().insert(caller.id);
         request.extensions_mut().insert(caller.client);
         request.extensions_mut().insert(caller.peer);
@@ -85,7 +85,7 @@ fn worded(response: Response, accept: Option<&HeaderValue>, id: &RequestId) -> R
 }
 
 /// The same as a function, for the routes that are asked thousands of times a second.
-pub async fn around<F, A>(app: &AppState, route: &str, request: Request, answer: F) -> Response
+pub async fn envelope<F, A>(app: &AppState, route: &str, request: Request, answer: F) -> Response
 where
     F: FnOnce(Caller, Request) -> A,
     A: Future<Output = Response>,

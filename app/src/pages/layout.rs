@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 use model::{
-    people::{Action, Role},
-    registry::Kind,
+    account::{Action, Role},
+    catalog::Kind,
 };
 
 use crate::{
@@ -151,7 +151,7 @@ fn icon_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Tenant => "globe",
         Kind::Group => "layers",
-        Kind::Subject => "group",
+        Kind::Identity => "group",
         Kind::Scope => "tag",
         Kind::Template => "columns",
         Kind::Policy => "shield",

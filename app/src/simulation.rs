@@ -1,11 +1,11 @@
-//! What a key could do, tried in the browser: what a decision needs to know of a key crosses as [`TrialKey`], becomes the
+//! What a key could do, tried in the browser: what a decision needs to know of a key crosses as [`SimulatedKey`], becomes the
 //! domain's key again, and is judged by the same function as every request. No secret is part of it.
 
 use model::{
     address::Addresses,
     decision::{Check, Decision, DecisionInput, KeyLookup, LimitOutcome, Signature, decide, remedy},
     id::{EntryId, KeyId, TenantId},
-    key::{ArchiveReason, Archived, Form, Key, KeySpec, KeyState, Purpose, SignedWrites, Subject, SwitchedOff},
+    key::{ArchiveReason, Archived, Form, Identity, Key, KeySpec, KeyState, Purpose, SignedWrites, SwitchedOff},
     limit::{Limits, Quota},
     name::{Name, Owner, Prefix},
     scope::{ClosedGates, RequiredScopes, Scopes},
@@ -15,13 +15,13 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    view::{FieldErrorView, Mark, WalkView},
-    walk::{fact, walk},
+    explanation::{explain_checks, fact},
+    view::{ExplanationView, FieldErrorView, Mark},
 };
 
 /// What a decision on a key rests on, as texts and numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrialKey {
+pub struct SimulatedKey {
     id: String,
     prefix: String,
     last_four: String,
@@ -43,7 +43,7 @@ pub struct TrialKey {
 
 /// A door, as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Door {
+pub struct SimulatedRequest {
     /// `scope`: what it needs; any valid key when empty.
     pub scope: String,
     /// `address`: where the call comes from; unknown when empty.
@@ -54,7 +54,7 @@ pub struct Door {
     pub at: String,
 }
 
-impl TrialKey {
+impl SimulatedKey {
     /// What a decision rests on: the key, and the gates in the way of its scopes that are closed.
     pub fn new(key: &Key, closed: &ClosedGates) -> Self {
         let spec = &key.spec;
@@ -65,7 +65,7 @@ impl TrialKey {
                 (None, Some((gone.at.millis(), gone.by.clone(), gone.reason.code().to_owned())))
             }
         };
-        let subject = |subject: &Subject| (subject.id.to_string(), subject.name.clone(), subject.active);
+        let subject = |subject: &Identity| (subject.id.to_string(), subject.name.clone(), subject.active);
         Self {
             id: key.id.to_string(),
             prefix: key.prefix.to_string(),
@@ -103,7 +103,7 @@ impl TrialKey {
             (None, None) => KeyState::Live,
         };
         let subject = match &self.subject {
-            Some((id, name, active)) => Some(Subject { id: EntryId::parse(id)?, name: name.clone(), active: *active }),
+            Some((id, name, active)) => Some(Identity { id: EntryId::parse(id)?, name: name.clone(), active: *active }),
             None => None,
         };
         let prefix = Prefix::parse(&self.prefix).ok()?;
@@ -146,7 +146,7 @@ impl TrialKey {
     }
 
     /// Holds the key against a door. What was mistyped comes back instead.
-    pub fn hold(&self, door: &Door, now: i64) -> Result<WalkView, Vec<FieldErrorView>> {
+    pub fn hold(&self, door: &SimulatedRequest, now: i64) -> Result<ExplanationView, Vec<FieldErrorView>> {
         let mut errors = Vec::new();
         let mut wrong = |field: &str, message: &str| {
             errors.push(FieldErrorView { field: field.to_owned(), message: message.to_owned() });
@@ -192,7 +192,7 @@ impl TrialKey {
             Decision::Allow => String::new(),
             Decision::Deny(_, reason) => remedy(&input, reason),
         };
-        let mut walk = walk(decision, &remedy, |check| fact(check, &key));
+        let mut walk = explain_checks(decision, &remedy, |check| fact(check, &key));
         // What is used up only the server knows.
         for (check, counted) in [(Check::Limits, !key.spec.limits.is_empty()), (Check::Quota, key.spec.quota.is_some())]
         {

@@ -3,12 +3,12 @@
 use super::{Admin, AdminError};
 use crate::Permit;
 use crypto::{
-    jwt::{self, Claims, SigningKey},
+    jwt::{self, Claims, JwtSigningKey},
     secret::Plaintext,
 };
 use model::{
+    account::Action,
     audit::Verb,
-    people::Action,
     time::{DAY, Timestamp},
 };
 use store::{Change, StoreError};
@@ -17,22 +17,22 @@ impl Admin {
     /// Signs a key's claims. The first one makes the signing key.
     pub async fn sign_jwt(&self, permit: &Permit, claims: &Claims<'_>) -> Result<Plaintext, AdminError> {
         permit.allows(Action::WriteKeys)?;
-        let key = self.ensure_signing_key(permit.actor()).await?;
+        let key = self.ensure_jwt_signing_key(permit.actor()).await?;
         jwt::sign(&key, claims).map_err(|error| AdminError::field("scopes", error))
     }
 
     /// Makes the first signing key, if there is none: the process starts.
-    pub async fn prepare_signing_key(&self) -> Result<(), StoreError> {
-        self.ensure_signing_key("keyward").await.map(drop)
+    pub async fn prepare_jwt_signing_key(&self) -> Result<(), StoreError> {
+        self.ensure_jwt_signing_key("keyward").await.map(drop)
     }
 
     /// Makes a new signing key and retires the one before. Its `kid`.
-    pub async fn rotate_signing_key(&self, permit: &Permit) -> Result<String, AdminError> {
-        permit.allows(Action::ManageUsers)?;
+    pub async fn rotate_jwt_signing_key(&self, permit: &Permit) -> Result<String, AdminError> {
+        permit.allows(Action::ManageAccounts)?;
         let now = self.clock.now();
         let mut change = self.store.change().await?;
-        let retired = change.retire_signing_key(now).await?;
-        let key = self.insert_signing_key(change, now, permit.actor(), retired.as_deref()).await?;
+        let retired = change.retire_jwt_signing_key(now).await?;
+        let key = self.insert_jwt_signing_key(change, now, permit.actor(), retired.as_deref()).await?;
         Ok(key.kid())
     }
 
@@ -44,27 +44,27 @@ impl Admin {
         Ok(serde_json::json!({ "keys": self.store.public_jwks(since).await? }))
     }
 
-    async fn ensure_signing_key(&self, actor: &str) -> Result<SigningKey, StoreError> {
-        if let Some(key) = self.store.signing_key().await? {
+    async fn ensure_jwt_signing_key(&self, actor: &str) -> Result<JwtSigningKey, StoreError> {
+        if let Some(key) = self.store.jwt_signing_key().await? {
             return Ok(key);
         }
         let change = self.store.change().await?;
-        match self.insert_signing_key(change, self.clock.now(), actor, None).await {
+        match self.insert_jwt_signing_key(change, self.clock.now(), actor, None).await {
             // Another request, or another node, made it meanwhile: its key is the key.
-            Err(StoreError::Taken) => self.store.signing_key().await?.ok_or(StoreError::Corrupt("signing key")),
+            Err(StoreError::Taken) => self.store.jwt_signing_key().await?.ok_or(StoreError::Corrupt("signing key")),
             made => made,
         }
     }
 
-    async fn insert_signing_key(
+    async fn insert_jwt_signing_key(
         &self,
         mut change: Change,
         now: Timestamp,
         actor: &str,
         retired: Option<&str>,
-    ) -> Result<SigningKey, StoreError> {
-        let key = SigningKey::generate(&self.entropy);
-        change.insert_signing_key(&key, now, actor, &self.entropy).await?;
+    ) -> Result<JwtSigningKey, StoreError> {
+        let key = JwtSigningKey::generate(&self.entropy);
+        change.insert_jwt_signing_key(&key, now, actor, &self.entropy).await?;
         let detail = retired.map_or_else(|| serde_json::json!({}), |retired| serde_json::json!({ "retired": retired }));
         change.commit(now, actor, Verb::RotateSigningKey, &key.kid(), &detail.to_string()).await?;
         Ok(key)
@@ -79,12 +79,12 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::{NewUser, tampering::tamper};
+    use crate::{NewAccount, tampering::tamper};
     use crypto::{
         clock::Clock,
         secret::{Entropy, MasterKey, hex},
     };
-    use model::{people::Role, scope::Scopes};
+    use model::{account::Role, scope::Scopes};
     use store::{Location, Store};
 
     struct Here {
@@ -114,7 +114,7 @@ mod tests {
         }
 
         async fn rotate(&self) -> String {
-            self.admin.rotate_signing_key(&Permit::for_operator()).await.unwrap()
+            self.admin.rotate_jwt_signing_key(&Permit::for_operator()).await.unwrap()
         }
     }
 
@@ -122,10 +122,12 @@ mod tests {
     async fn each_role_signs_or_rotates_as_it_may() {
         let here = Here::new().await;
         for role in Role::ALL {
-            let form =
-                NewUser { email: format!("{}@example.com", role.code()), password: "seven quiet lanterns".to_owned() };
-            let user = here.admin.create_user(&Permit::for_operator(), form, role).await.unwrap();
-            let permit = Permit::for_user(&user);
+            let form = NewAccount {
+                email: format!("{}@example.com", role.code()),
+                password: "seven quiet lanterns".to_owned(),
+            };
+            let account = here.admin.create_account(&Permit::for_operator(), form, role).await.unwrap();
+            let permit = Permit::for_account(&account);
             let now = here.clock.now();
             let claims = Claims {
                 issuer: "https://keys.example.com",
@@ -137,7 +139,7 @@ mod tests {
                 scopes: &Scopes::default(),
             };
             assert_eq!(here.admin.sign_jwt(&permit, &claims).await.is_ok(), role != Role::Auditor, "{role} signs");
-            let rotated = here.admin.rotate_signing_key(&permit).await;
+            let rotated = here.admin.rotate_jwt_signing_key(&permit).await;
             assert_eq!(rotated.is_ok(), role == Role::Superadmin, "{role} rotates");
         }
     }
@@ -160,7 +162,7 @@ mod tests {
     async fn the_private_half_lies_sealed_and_goes_when_the_key_is_retired() {
         let here = Here::new().await;
         here.rotate().await;
-        let private = here.store.signing_key().await.unwrap().unwrap().to_bytes();
+        let private = here.store.jwt_signing_key().await.unwrap().unwrap().to_bytes();
         let canaries =
             [private.to_vec(), hex(private.as_slice()).into_bytes(), URL_SAFE_NO_PAD.encode(private).into_bytes()];
         for file in fs::read_dir(here.folder.path()).unwrap() {
@@ -171,16 +173,17 @@ mod tests {
             }
         }
         here.rotate().await;
-        let twice = "DELETE FROM signing_keys WHERE retired_at IS NULL; UPDATE signing_keys SET retired_at = NULL";
+        let twice =
+            "DELETE FROM jwt_signing_keys WHERE retired_at IS NULL; UPDATE jwt_signing_keys SET retired_at = NULL";
         tamper(here.folder.path(), twice).await;
-        assert!(matches!(here.store.signing_key().await, Err(StoreError::Corrupt("signing key"))));
+        assert!(matches!(here.store.jwt_signing_key().await, Err(StoreError::Corrupt("signing key"))));
         here.rotate().await;
-        tamper(here.folder.path(), "UPDATE signing_keys SET kid = 'another' WHERE retired_at IS NULL").await;
+        tamper(here.folder.path(), "UPDATE jwt_signing_keys SET kid = 'another' WHERE retired_at IS NULL").await;
         assert!(
-            matches!(here.store.signing_key().await, Err(StoreError::Corrupt("signing key"))),
+            matches!(here.store.jwt_signing_key().await, Err(StoreError::Corrupt("signing key"))),
             "under another name"
         );
         here.rotate().await;
-        assert!(here.store.signing_key().await.unwrap().is_some(), "a new key mends it");
+        assert!(here.store.jwt_signing_key().await.unwrap().is_some(), "a new key mends it");
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 
 /// How long the key lives. Days and date are asked for when they are what counts.
 #[component]
-pub(in crate::islands) fn Life(
+pub(in crate::islands) fn Expiry(
     draft: Draft,
     /// When it ends now, for a key that is there.
     #[prop(optional)]

@@ -1,4 +1,4 @@
-//! Verify keys and spent nonces at rest. What a signature covers and whether it is right is not known here.
+//! Request signing keys and spent nonces at rest. What a signature covers and whether it is right is not known here.
 
 use sqlx::FromRow;
 
@@ -7,24 +7,24 @@ use super::{
     change::{Change, within},
     reading, writing,
 };
-use crypto::{secret::Digest, signature::VerifyKey};
+use crypto::{secret::Digest, signature::RequestSigningKey};
 use model::{
-    id::{KeyId, VerifyKeyId},
+    id::{KeyId, RequestSigningKeyId},
     name::Name,
     time::Timestamp,
 };
 
 /// A public key that verifies a key's signatures.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredVerifyKey {
+pub struct StoredRequestSigningKey {
     /// Its id.
-    pub id: VerifyKeyId,
+    pub id: RequestSigningKeyId,
     /// The key whose signatures it verifies.
     pub key: KeyId,
     /// What it is called.
     pub label: Name,
     /// The public key.
-    pub public: VerifyKey,
+    pub public: RequestSigningKey,
     /// When it was added.
     pub created_at: Timestamp,
     /// Who added it.
@@ -33,7 +33,7 @@ pub struct StoredVerifyKey {
     pub retired_at: Option<Timestamp>,
 }
 
-impl StoredVerifyKey {
+impl StoredRequestSigningKey {
     /// Whether a signature may still be verified with it.
     pub fn counts(&self, now: Timestamp) -> bool {
         self.retired_at.is_none_or(|until| now < until)
@@ -41,7 +41,7 @@ impl StoredVerifyKey {
 }
 
 #[derive(FromRow)]
-struct VerifyKeyRow {
+struct RequestSigningKeyRow {
     id: String,
     key_id: String,
     label: String,
@@ -51,32 +51,32 @@ struct VerifyKeyRow {
     retired_at: Option<i64>,
 }
 
-impl VerifyKeyRow {
-    fn read(self) -> Result<StoredVerifyKey, StoreError> {
+impl RequestSigningKeyRow {
+    fn read(self) -> Result<StoredRequestSigningKey, StoreError> {
         let read = || {
-            Some(StoredVerifyKey {
-                id: VerifyKeyId::parse(&self.id)?,
+            Some(StoredRequestSigningKey {
+                id: RequestSigningKeyId::parse(&self.id)?,
                 key: KeyId::parse(&self.key_id)?,
                 label: Name::parse(&self.label).ok()?,
-                public: VerifyKey::parse(&self.public_key).ok()?,
+                public: RequestSigningKey::parse(&self.public_key).ok()?,
                 created_at: Timestamp::from_millis(self.created_at),
                 created_by: self.created_by,
                 retired_at: self.retired_at.map(Timestamp::from_millis),
             })
         };
-        read().ok_or(StoreError::Corrupt("verify key"))
+        read().ok_or(StoreError::Corrupt("request signing key"))
     }
 }
 
-const OF_KEY: &str = "SELECT id, key_id, label, public_key, created_at, created_by, retired_at FROM verify_keys \
+const OF_KEY: &str = "SELECT id, key_id, label, public_key, created_at, created_by, retired_at FROM request_signing_keys \
                       WHERE key_id = $1 ORDER BY created_at DESC, id DESC";
 
 impl Store {
-    /// A key's verify keys, newest first, retired ones too.
-    pub async fn verify_keys(&self, key: KeyId) -> Result<Vec<StoredVerifyKey>, StoreError> {
-        let rows: Vec<VerifyKeyRow> =
+    /// A key's request signing keys, newest first, retired ones too.
+    pub async fn request_signing_keys(&self, key: KeyId) -> Result<Vec<StoredRequestSigningKey>, StoreError> {
+        let rows: Vec<RequestSigningKeyRow> =
             reading!(self, db => sqlx::query_as(OF_KEY).bind(key.as_str()).fetch_all(db).await?);
-        rows.into_iter().map(VerifyKeyRow::read).collect()
+        rows.into_iter().map(RequestSigningKeyRow::read).collect()
     }
 
     /// Takes a nonce: true once for each key and nonce, whichever node asks and whatever was restarted in between; false
@@ -102,16 +102,16 @@ impl Store {
 }
 
 impl Change {
-    /// A key's verify keys, newest first, retired ones too, as this change sees them.
-    pub async fn verify_keys(&mut self, key: KeyId) -> Result<Vec<StoredVerifyKey>, StoreError> {
-        let rows: Vec<VerifyKeyRow> =
+    /// A key's request signing keys, newest first, retired ones too, as this change sees them.
+    pub async fn request_signing_keys(&mut self, key: KeyId) -> Result<Vec<StoredRequestSigningKey>, StoreError> {
+        let rows: Vec<RequestSigningKeyRow> =
             within!(self, db => sqlx::query_as(OF_KEY).bind(key.as_str()).fetch_all(db).await?);
-        rows.into_iter().map(VerifyKeyRow::read).collect()
+        rows.into_iter().map(RequestSigningKeyRow::read).collect()
     }
 
-    /// Adds a verify key; [`StoreError::Taken`] when the key has the same one in use.
-    pub async fn insert_verify_key(&mut self, new: &StoredVerifyKey) -> Result<(), StoreError> {
-        let sql = "INSERT INTO verify_keys (id, key_id, label, public_key, fingerprint, created_at, created_by, retired_at) \
+    /// Adds a request signing key; [`StoreError::Taken`] when the key has the same one in use.
+    pub async fn insert_request_signing_key(&mut self, new: &StoredRequestSigningKey) -> Result<(), StoreError> {
+        let sql = "INSERT INTO request_signing_keys (id, key_id, label, public_key, fingerprint, created_at, created_by, retired_at) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         within!(self, db => sqlx::query(sql)
             .bind(new.id.as_str())
@@ -128,15 +128,15 @@ impl Change {
         Ok(())
     }
 
-    /// Retires one of a key's verify keys: it counts until that instant and no longer. An earlier end stands. False when
+    /// Retires one of a key's request signing keys: it counts until that instant and no longer. An earlier end stands. False when
     /// there was nothing to retire.
-    pub async fn retire_verify_key(
+    pub async fn retire_request_signing_key(
         &mut self,
         key: KeyId,
-        id: VerifyKeyId,
+        id: RequestSigningKeyId,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
-        let sql = "UPDATE verify_keys SET retired_at = $1 \
+        let sql = "UPDATE request_signing_keys SET retired_at = $1 \
                    WHERE id = $2 AND key_id = $3 AND (retired_at IS NULL OR retired_at > $1)";
         let rows = within!(self, db => sqlx::query(sql)
             .bind(until.millis())

@@ -7,15 +7,15 @@ use crate::{
     browser,
     components::{Checks, Field, Verdict, error_of},
     routes,
-    trial::{Door, TrialKey},
-    view::WalkView,
+    simulation::{SimulatedKey, SimulatedRequest},
+    view::ExplanationView,
 };
 
 /// The panel.
 #[island(lazy)]
-pub(crate) fn Trial(
+pub(crate) fn Simulate(
     /// What a decision needs to know of the key.
-    key_: TrialKey,
+    key_: SimulatedKey,
     /// Scopes to choose from.
     scopes: Vec<String>,
     /// The time by the server's clock, in milliseconds.
@@ -23,16 +23,16 @@ pub(crate) fn Trial(
 ) -> impl IntoView {
     let id = key_.id().to_owned();
     let form = NodeRef::<html::Form>::new();
-    let typed = RwSignal::new(Door::default());
+    let typed = RwSignal::new(SimulatedRequest::default());
     let at = RwSignal::new(String::new());
     let shown = StoredValue::new(None);
     let found = Memo::new(move |_| {
         let passed = shown.get_value().map_or(0, |shown| browser::here() - shown);
-        key_.hold(&Door { at: at.get(), ..typed.get() }, now + passed)
+        key_.hold(&SimulatedRequest { at: at.get(), ..typed.get() }, now + passed)
     });
     // The last walk stays while something is mistyped.
-    let walk = Memo::new(move |before: Option<&WalkView>| {
-        let empty = || WalkView {
+    let explain_checks = Memo::new(move |before: Option<&ExplanationView>| {
+        let empty = || ExplanationView {
             allowed: false,
             code: String::new(),
             words: String::new(),
@@ -49,7 +49,7 @@ pub(crate) fn Trial(
         move || error.with(|error| error.as_ref().map(|_| "true"))
     };
     let follow = move || {
-        let mut door = Door::default();
+        let mut door = SimulatedRequest::default();
         for (field, value) in browser::pairs(form) {
             match field.as_str() {
                 "scope" => door.scope = value,
@@ -71,8 +71,8 @@ pub(crate) fn Trial(
         <section class="panel" aria-labelledby="trial">
             <header class="row">
                 <h2 id="trial">"What could this key do?"</h2>
-                {move || view! { <Verdict allowed=walk.with(|walk| walk.allowed)/> }}
-                <span class="grow muted trial-words" role="status">{move || walk.with(|walk| walk.words.clone())}</span>
+                {move || view! { <Verdict allowed=explain_checks.with(|explain_checks| explain_checks.allowed)/> }}
+                <span class="grow muted trial-words" role="status">{move || explain_checks.with(|explain_checks| explain_checks.words.clone())}</span>
             </header>
             <form class="body grid trial" node_ref=form method="post" action=routes::WHY aria-labelledby="trial"
                 on:input=move |_| follow() on:submit=submit>
@@ -100,7 +100,7 @@ pub(crate) fn Trial(
                 </div>
                 <button class="btn unscripted">"Check"</button>
             </form>
-            {move || walk.with(|walk| view! { <Checks of=walk.checks.clone() remedy=walk.remedy.clone()/> })}
+            {move || explain_checks.with(|explain_checks| view! { <Checks of=explain_checks.checks.clone() remedy=explain_checks.remedy.clone()/> })}
             <footer class="muted small">"Judged by the function that decides for real. Nothing is sent, counted or used up; without a time, it is now."</footer>
         </section>
     }

@@ -1,15 +1,15 @@
-//! `verify-keys list`, `verify-keys add`, `verify-keys retire`. The public key comes from standard input, as a file or
+//! `request-signing-keys list`, `verify-keys add`, `verify-keys retire`. The public key comes from standard input, as a file or
 //! another command gives it.
 
 use std::io::{IsTerminal, Read};
 
-use admin::VerifyKeyForm;
+use admin::RequestSigningKeyForm;
 use clap::Subcommand;
 use model::{
-    id::VerifyKeyId,
+    id::RequestSigningKeyId,
     time::{Timestamp, span},
 };
-use store::StoredVerifyKey;
+use store::StoredRequestSigningKey;
 
 use super::{
     keys::key_id,
@@ -23,20 +23,20 @@ const LONGEST: u64 = 64 * 1024;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List a key's verify keys, newest first
-    #[command(after_help = "Example: keyward verify-keys list 0123456789ABCDEF --json")]
+    /// List a key's request signing keys, newest first
+    #[command(after_help = "Example: keyward request-signing-keys list 0123456789ABCDEF --json")]
     List {
         /// The key's id
         key: String,
-        /// Print JSON, one line a verify key
+        /// Print JSON, one line a request signing key
         #[arg(long)]
         json: bool,
     },
     /// Add the public key, PEM or JWK, that is on standard input
     #[command(after_help = "Examples:
   openssl ecparam -name prime256v1 -genkey -noout -out private.pem
-  openssl pkey -in private.pem -pubout | keyward verify-keys add 0123456789ABCDEF --label \"kiosk 4\"
-  keyward verify-keys add 0123456789ABCDEF --label \"kiosk 4, new\" --replace-after 24h < public.pem")]
+  openssl pkey -in private.pem -pubout | keyward request-signing-keys add 0123456789ABCDEF --label \"kiosk 4\"
+  keyward request-signing-keys add 0123456789ABCDEF --label \"kiosk 4, new\" --replace-after 24h < public.pem")]
     Add {
         /// The key's id
         key: String,
@@ -50,13 +50,15 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Retire a verify key: signatures by its private half are refused from then on
-    #[command(after_help = "Example: keyward verify-keys retire 0123456789ABCDEF ABCDEF0123456789 --overlap 24h")]
+    /// Retire a request signing key: signatures by its private half are refused from then on
+    #[command(
+        after_help = "Example: keyward request-signing-keys retire 0123456789ABCDEF ABCDEF0123456789 --overlap 24h"
+    )]
     Retire {
         /// The key's id
         key: String,
-        /// The verify key's id, as `verify-keys list` prints it
-        verify_key: String,
+        /// The request signing key's id, as `request-signing-keys list` prints it
+        request_signing_key: String,
         /// For how long it still counts: 0, 30m, 24h, 7d
         #[arg(long, value_name = "TIME", default_value = "0", value_parser = overlap)]
         overlap: i64,
@@ -72,36 +74,36 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
     let now = || admin.clock().now();
     match command {
         Command::List { key, json } => {
-            let found = admin.verify_keys(permit, key_id(&key)?).await?;
-            for verify_key in &found {
+            let found = admin.request_signing_keys(permit, key_id(&key)?).await?;
+            for request_signing_key in &found {
                 if json {
-                    print_json(&as_json(verify_key, now()));
+                    print_json(&as_json(request_signing_key, now()));
                 } else {
-                    println!("{}", line(verify_key, now()));
+                    println!("{}", line(request_signing_key, now()));
                 }
             }
             if found.is_empty() && !json {
-                println!("No verify keys. `keyward verify-keys add --help` shows how to add one.");
+                println!("No request signing keys. `keyward request-signing-keys add --help` shows how to add one.");
             }
         }
         Command::Add { key, label, replace_after, json } => {
-            let form = VerifyKeyForm { label, public_key: input()?, replace_after };
-            let added = admin.add_verify_key(permit, key_id(&key)?, &form).await?;
+            let form = RequestSigningKeyForm { label, public_key: input()?, replace_after };
+            let added = admin.add_request_signing_key(permit, key_id(&key)?, &form).await?;
             if json {
                 print_json(&as_json(&added, now()));
             } else {
                 println!("{}", line(&added, now()));
             }
         }
-        Command::Retire { key, verify_key, overlap, json } => {
-            let (key, id) = (key_id(&key)?, verify_key_id(&verify_key)?);
-            admin.retire_verify_key(permit, key, id, overlap).await?;
-            let found = admin.verify_keys(permit, key).await?;
-            for verify_key in found.iter().filter(|found| found.id == id) {
+        Command::Retire { key, request_signing_key, overlap, json } => {
+            let (key, id) = (key_id(&key)?, request_signing_key_id(&request_signing_key)?);
+            admin.retire_request_signing_key(permit, key, id, overlap).await?;
+            let found = admin.request_signing_keys(permit, key).await?;
+            for request_signing_key in found.iter().filter(|found| found.id == id) {
                 if json {
-                    print_json(&as_json(verify_key, now()));
+                    print_json(&as_json(request_signing_key, now()));
                 } else {
-                    println!("{}", line(verify_key, now()));
+                    println!("{}", line(request_signing_key, now()));
                 }
             }
         }
@@ -113,9 +115,9 @@ fn overlap(text: &str) -> Result<i64, &'static str> {
     span(text).ok_or("write 0, or a length of time such as 30m, 24h or 7d")
 }
 
-fn verify_key_id(text: &str) -> Result<VerifyKeyId, CliError> {
-    let hint = "a verify key's id is the 16 characters that `verify-keys list` prints first";
-    VerifyKeyId::parse(text).ok_or_else(|| CliError::Usage(hint.to_owned()))
+fn request_signing_key_id(text: &str) -> Result<RequestSigningKeyId, CliError> {
+    let hint = "a request signing key's id is the 16 characters that `request-signing-keys list` prints first";
+    RequestSigningKeyId::parse(text).ok_or_else(|| CliError::Usage(hint.to_owned()))
 }
 
 fn input() -> Result<String, CliError> {
@@ -128,7 +130,7 @@ fn input() -> Result<String, CliError> {
     Ok(text)
 }
 
-fn state(key: &StoredVerifyKey, now: Timestamp) -> String {
+fn state(key: &StoredRequestSigningKey, now: Timestamp) -> String {
     match key.retired_at {
         None => "counts".to_owned(),
         Some(end) if key.counts(now) => format!("retires {end}"),
@@ -136,11 +138,11 @@ fn state(key: &StoredVerifyKey, now: Timestamp) -> String {
     }
 }
 
-fn line(key: &StoredVerifyKey, now: Timestamp) -> String {
+fn line(key: &StoredRequestSigningKey, now: Timestamp) -> String {
     format!("{}  {}  {:<28} {}", key.id, key.public.fingerprint(), key.label.as_str(), state(key, now))
 }
 
-fn as_json(key: &StoredVerifyKey, now: Timestamp) -> serde_json::Value {
+fn as_json(key: &StoredRequestSigningKey, now: Timestamp) -> serde_json::Value {
     serde_json::json!({
         "id": key.id.as_str(), "key": key.key.as_str(), "label": key.label.as_str(),
         "fingerprint": key.public.fingerprint(), "public_key": key.public.to_pem(), "counts": key.counts(now),

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::frame::Mark;
+use super::layout::Mark;
 
 /// The arrangement.
 #[component]
-pub(super) fn Solo(
+pub(super) fn Centered(
     /// The page's title and heading.
     title: &'static str,
     /// The sentence below the heading.

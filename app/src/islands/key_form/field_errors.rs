@@ -5,11 +5,11 @@ use leptos::{ev, prelude::*};
 use model::key_input::{InputField, KeyInput};
 
 use super::{Draft, called, control};
-use crate::{browser, components::Icon, error::ApiError, islands::trouble::Trouble};
+use crate::{browser, components::Icon, error::ApiError, islands::error_banner::ErrorBanner};
 
 /// The mistakes in one sentence, beside the button that sends the form.
 #[component]
-pub(in crate::islands) fn Mend(
+pub(in crate::islands) fn FieldErrors(
     draft: Draft,
     /// Why it failed otherwise.
     failure: RwSignal<Option<ApiError>>,
@@ -25,7 +25,7 @@ pub(in crate::islands) fn Mend(
         };
         view! { {if place == 0 { " " } else { ", " }} <a class="link" href=format!("#{field}") on:click=go>{called(field)}</a> }
     };
-    let mend = move || {
+    let field_errors = move || {
         let errors = draft.errors.get();
         let bad = KeyInput::FIELDS.into_iter().filter(|field| errors.iter().any(|error| error.field == field.name));
         let bad: Vec<_> = bad.enumerate().collect();
@@ -46,9 +46,9 @@ pub(in crate::islands) fn Mend(
     };
     view! {
         <div class="slot" role="alert">
-            {move || failure.get().map(|error| view! { <Trouble error/> })}
+            {move || failure.get().map(|error| view! { <ErrorBanner error/> })}
             {children.map(|children| children())}
-            {mend}
+            {field_errors}
         </div>
     }
 }

@@ -10,15 +10,15 @@ const KEPT: &str = "Nothing was sent, and nothing you typed is lost while this p
 
 /// Why a form waits; it is kept by the browser.
 #[derive(Clone, Copy)]
-pub(super) struct Guard {
-    trouble: RwSignal<Option<ApiError>>,
+pub(super) struct UnsavedGuard {
+    error_banner: RwSignal<Option<ApiError>>,
     busy: StoredValue<bool>,
 }
 
-impl Guard {
+impl UnsavedGuard {
     /// Nothing waits.
     pub(super) fn new() -> Self {
-        Self { trouble: RwSignal::new(None), busy: StoredValue::new(false) }
+        Self { error_banner: RwSignal::new(None), busy: StoredValue::new(false) }
     }
 
     /// Watches the forms of the page.
@@ -46,10 +46,10 @@ impl Guard {
             self.busy.set_value(false);
             match visitor {
                 Ok(_) => {
-                    self.trouble.set(None);
+                    self.error_banner.set(None);
                     browser::send_held();
                 }
-                Err(error) => self.trouble.set(Some(error)),
+                Err(error) => self.error_banner.set(Some(error)),
             }
         });
     }
@@ -59,20 +59,20 @@ impl Guard {
 #[component]
 pub(super) fn Waiting(
     /// Why.
-    guard: Guard,
+    guard: UnsavedGuard,
 ) -> impl IntoView {
-    move || guard.trouble.get().map(|error| view! { <Over guard error/> })
+    move || guard.error_banner.get().map(|error| view! { <Over guard error/> })
 }
 
 #[component]
-fn Over(guard: Guard, error: ApiError) -> impl IntoView {
+fn Over(guard: UnsavedGuard, error: ApiError) -> impl IntoView {
     let dialog = NodeRef::new();
     Effect::new(move |_| browser::open(dialog));
     let is_over = error == ApiError::SignedOut;
     let (title, text) =
         if is_over { ("Your session is over", KEPT.to_owned()) } else { ("Not sent", error.to_string()) };
     view! {
-        <dialog class="narrow" node_ref=dialog aria-labelledby="over-title" aria-describedby="over-text" on:close=once_closed(dialog, move || guard.trouble.set(None))>
+        <dialog class="narrow" node_ref=dialog aria-labelledby="over-title" aria-describedby="over-text" on:close=once_closed(dialog, move || guard.error_banner.set(None))>
             <header class="row"><h2 id="over-title">{title}</h2></header>
             <div class="body"><p id="over-text">{text}</p></div>
             <footer class="row">

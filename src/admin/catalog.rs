@@ -1,27 +1,27 @@
-//! The register: tenants, groups, users that keys act as, scopes, templates and the policy. One set of verbs for all of
-//! them; what differs is in [`model::registry`].
+//! The catalog: tenants, groups, identities that keys act as, scopes, templates and the policy. One set of verbs for all of
+//! them; what differs is in [`model::catalog`].
 
 use super::{Admin, AdminError, FieldError, keys::changes};
 use crate::Permit;
 use model::{
+    account::Action,
     audit::Verb,
+    catalog::{Entry, Fields, Gate, Kind, check},
     id::EntryId,
     key::Generation,
-    people::Action,
-    registry::{Entry, Fields, Gate, Kind, check},
 };
 use store::StoreError;
 
 impl Admin {
     /// Every entry of a kind, by name.
     pub async fn entries(&self, permit: &Permit, kind: Kind) -> Result<Vec<Entry>, AdminError> {
-        permit.allows(Action::ReadRegister)?;
+        permit.allows(Action::ReadCatalog)?;
         Ok(self.store.entries(kind).await?)
     }
 
     /// One entry.
     pub async fn entry(&self, permit: &Permit, kind: Kind, id: EntryId) -> Result<Entry, AdminError> {
-        permit.allows(Action::ReadRegister)?;
+        permit.allows(Action::ReadCatalog)?;
         self.store.entry(kind, id).await?.ok_or(AdminError::NotFound)
     }
 
@@ -33,7 +33,7 @@ impl Admin {
         tenant: &str,
         name: &str,
     ) -> Result<Entry, AdminError> {
-        permit.allows(Action::ReadRegister)?;
+        permit.allows(Action::ReadCatalog)?;
         let tenant = if kind.is_in_tenant() { tenant } else { "" };
         self.store.entry_named(kind, tenant, name).await?.ok_or(AdminError::NotFound)
     }
@@ -87,7 +87,7 @@ impl Admin {
         self.store_entry(permit, after, Verb::EditEntry, changed).await
     }
 
-    /// Switches an entry off, or on again: keys that act as a user stop with that user.
+    /// Switches an entry off, or on again: keys that act as an identity stop with that user.
     pub async fn switch_entry(&self, permit: &Permit, kind: Kind, id: EntryId, on: bool) -> Result<Entry, AdminError> {
         permit.allows(kind.action())?;
         let before = self.entry(permit, kind, id).await?;
@@ -141,7 +141,7 @@ impl Admin {
             return Err(AdminError::field(field.name, "This stays: keys and services refer to it."));
         }
         let named: Vec<(&'static str, &str)> = match kind {
-            Kind::Group | Kind::Subject => vec![("tenant", get("tenant"))],
+            Kind::Group | Kind::Identity => vec![("tenant", get("tenant"))],
             Kind::Scope => get("opened").split_whitespace().map(|name| ("opened", name)).collect(),
             _ => Vec::new(),
         };

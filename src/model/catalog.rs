@@ -1,13 +1,13 @@
-//! What administrators keep besides keys: tenants, groups, users that keys act as, the catalogue of scopes, templates
+//! What administrators keep besides keys: tenants, groups, identities that keys act as, the catalogue of scopes, templates
 //! and the policy. Each kind is a name and a few fields of text; this module says which, and reads what was typed.
 
 pub use crate::fields::Fields;
 use crate::{
+    account::Action,
     codes::codes,
     id::EntryId,
     key::Generation,
     name::{Description, Name, Prefix},
-    people::Action,
     policy::Policy,
     scope::{Scope, Scopes},
     tenant::{CredentialSource, CredentialSources, Tokens},
@@ -23,7 +23,7 @@ codes! {
         /// Keys that belong together.
         Group = "groups" => "Group",
         /// Someone or something that keys act as.
-        Subject = "subjects" => "User",
+        Identity = "identities" | "subjects" => "Identity",
         /// What a key may do.
         Scope = "scopes" => "Scope",
         /// Scopes for one application.
@@ -175,7 +175,7 @@ const GROUP: &[Field] = &[
     field("description", "Description", "What its keys have in common.", Input::Lines),
 ];
 const SUBJECT: &[Field] = &[
-    field("name", "Name", "As your services know this user: a mail address, a login, an id.", Input::Line),
+    field("name", "Name", "As your services know it: a mail address, a login, an id.", Input::Line),
     field("tenant", "Tenant", "", Input::Tenant),
     field("description", "Description", "", Input::Lines),
 ];
@@ -215,7 +215,7 @@ const BOUNDS: &[Field] = &[
         "In every tenant; a tenant may allow fewer.",
         Input::CredentialSources,
     ),
-    field("probes", "Gateway self-test", "StatusFilter addresses it may call.", Input::One(PROBES)),
+    field("probes", "Gateway self-test", "Which addresses it may call.", Input::One(PROBES)),
 ];
 
 impl Kind {
@@ -224,7 +224,7 @@ impl Kind {
         match self {
             Self::Tenant => TENANT,
             Self::Group => GROUP,
-            Self::Subject => SUBJECT,
+            Self::Identity => SUBJECT,
             Self::Scope => SCOPE,
             Self::Template => TEMPLATE,
             Self::Policy => BOUNDS,
@@ -236,7 +236,7 @@ impl Kind {
         match self {
             Self::Tenant => "A key belongs to one tenant and works only there.",
             Self::Group => "Keys that belong together: filter by them, archive them together.",
-            Self::Subject => "Users that keys act as. A key stops when its user is switched off.",
+            Self::Identity => "Identities that keys act as. A key stops when its identity is switched off.",
             Self::Scope => "What keys may do, in words that whoever grants them understands.",
             Self::Template => "The scopes an application needs, ready to be ticked.",
             Self::Policy => "What holds for every key made from now on.",
@@ -248,7 +248,7 @@ impl Kind {
         match self {
             Self::Tenant => "Tenants",
             Self::Group => "Groups",
-            Self::Subject => "Users",
+            Self::Identity => "Identities",
             Self::Scope => "Scopes",
             Self::Template => "Templates",
             Self::Policy => "Policy",
@@ -262,20 +262,20 @@ impl Kind {
 
     /// Whether a field stays as the entry was made: services, proxies and keys refer to it.
     pub fn keeps(self, field: &str) -> bool {
-        matches!((self, field), (Self::Tenant | Self::Scope, "name") | (Self::Group | Self::Subject, "tenant"))
+        matches!((self, field), (Self::Tenant | Self::Scope, "name") | (Self::Group | Self::Identity, "tenant"))
     }
 
     /// What it takes to make, edit and switch its entries.
     pub fn action(self) -> Action {
         match self {
             Self::Tenant | Self::Policy => Action::ManageTenants,
-            Self::Group | Self::Subject | Self::Scope | Self::Template => Action::WriteRegister,
+            Self::Group | Self::Identity | Self::Scope | Self::Template => Action::WriteCatalog,
         }
     }
 
     /// Whether its entries can be switched off.
     pub fn can_be_disabled(self) -> bool {
-        self == Self::Subject
+        self == Self::Identity
     }
 }
 

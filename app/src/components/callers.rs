@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Ago, Scopes, grouped};
-use crate::view::SeenView;
+use crate::view::SampleView;
 
 /// Scopes named before the rest is only counted.
 const NAMED: usize = 3;
@@ -23,12 +23,12 @@ fn Caller(address: String, agent: String) -> impl IntoView {
 #[component]
 pub(crate) fn Callers(
     /// The callers.
-    of: Vec<SeenView>,
+    of: Vec<SampleView>,
     /// What the table is, for whoever cannot see where it stands.
     caption: &'static str,
 ) -> impl IntoView {
-    let row = |caller: SeenView| {
-        let SeenView { address, agent, asked, last, calls } = caller;
+    let row = |caller: SampleView| {
+        let SampleView { address, agent, asked, last, calls } = caller;
         let refused = calls.limited + calls.refused;
         let tone = if refused > 0 { "num is-bad" } else { "num muted" };
         view! {
@@ -36,7 +36,7 @@ pub(crate) fn Callers(
                 <th scope="row" class="c-from"><Caller address agent/></th>
                 <td class="c-asked"><Scopes of=asked shown=NAMED/></td>
                 <td class="num" data-label="Allowed">{grouped(calls.allowed)}</td>
-                <td class=tone data-label="FormErrors">{grouped(refused)}</td>
+                <td class=tone data-label="Refused">{grouped(refused)}</td>
                 <td class="num muted c-seen"><Ago when=last/></td>
             </tr>
         }
@@ -45,8 +45,8 @@ pub(crate) fn Callers(
         <div class="table-wrap"><table class="data callers" role="table">
             <caption class="hide">{caption}</caption>
             <thead role="rowgroup"><tr role="row">
-                <th scope="col" role="columnheader">"Caller"</th><th scope="col" role="columnheader">"ListQuery for"</th>
-                <th class="num" scope="col" role="columnheader">"Allowed"</th><th class="num" scope="col" role="columnheader">"FormErrors"</th>
+                <th scope="col" role="columnheader">"Caller"</th><th scope="col" role="columnheader">"Asked for"</th>
+                <th class="num" scope="col" role="columnheader">"Allowed"</th><th class="num" scope="col" role="columnheader">"Refused"</th>
                 <th class="num" scope="col" role="columnheader">"Last call"</th>
             </tr></thead>
             <tbody role="rowgroup">{of.into_iter().map(row).collect_view()}</tbody>

@@ -5,10 +5,10 @@ use crate::Permit;
 use crate::password::{Password, PasswordError};
 use crypto::secret::{Digest, Plaintext};
 use model::{
+    account::{Account, Action, Role},
     audit::Verb,
-    id::UserId,
+    id::AccountId,
     name::Email,
-    people::{Action, Role, User},
     time::HOUR,
 };
 use store::StoreError;
@@ -17,7 +17,7 @@ use store::StoreError;
 const SETUP_LINK_LIFE: i64 = 24 * HOUR;
 
 /// The form for a new user, as typed.
-pub struct NewUser {
+pub struct NewAccount {
     /// How they sign in.
     pub email: String,
     /// Their password; wiped when dropped.
@@ -44,7 +44,7 @@ impl From<StoreError> for SetupError {
 impl Admin {
     /// A fresh code for the page that makes the first superadmin; `None` once there is one.
     pub async fn setup_link(&self, permit: &Permit) -> Result<Option<Plaintext>, AdminError> {
-        permit.allows(Action::ManageUsers)?;
+        permit.allows(Action::ManageAccounts)?;
         if self.store.has_superadmin().await? {
             return Ok(None);
         }
@@ -60,100 +60,111 @@ impl Admin {
     }
 
     /// Makes the first superadmin and uses the link up, in one change.
-    pub async fn set_up(&self, code: &str, form: NewUser) -> Result<User, SetupError> {
+    pub async fn set_up(&self, code: &str, form: NewAccount) -> Result<Account, SetupError> {
         if !self.setup_works(code).await? {
             return Err(SetupError::DeadLink);
         }
-        let (user, hash) = self.new_user(form, Role::Superadmin).await?;
+        let (account, hash) = self.new_user(form, Role::Superadmin).await?;
         let mut change = self.store.change().await?;
-        if !change.take_setup_link(Digest::of(code.as_bytes()), user.created_at).await? {
+        if !change.take_setup_link(Digest::of(code.as_bytes()), account.created_at).await? {
             return Err(SetupError::DeadLink);
         }
-        change.insert_user(&user, &hash).await?;
-        change.commit(user.created_at, "setup link", Verb::CreateUser, user.id.as_str(), &detail(&user)).await?;
-        Ok(user)
+        change.insert_account(&account, &hash).await?;
+        change
+            .commit(account.created_at, "setup link", Verb::CreateAccount, account.id.as_str(), &detail(&account))
+            .await?;
+        Ok(account)
     }
 
     /// Adds a user.
-    pub async fn create_user(&self, permit: &Permit, form: NewUser, role: Role) -> Result<User, AdminError> {
-        permit.allows(Action::ManageUsers)?;
-        let (user, hash) = self.new_user(form, role).await?;
+    pub async fn create_account(&self, permit: &Permit, form: NewAccount, role: Role) -> Result<Account, AdminError> {
+        permit.allows(Action::ManageAccounts)?;
+        let (account, hash) = self.new_user(form, role).await?;
         let mut change = self.store.change().await?;
-        change.insert_user(&user, &hash).await.map_err(|error| match error {
+        change.insert_account(&account, &hash).await.map_err(|error| match error {
             StoreError::Taken => AdminError::field("email", "Someone with this mail address exists already."),
             other => other.into(),
         })?;
-        change.commit(user.created_at, permit.actor(), Verb::CreateUser, user.id.as_str(), &detail(&user)).await?;
-        Ok(user)
+        change
+            .commit(account.created_at, permit.actor(), Verb::CreateAccount, account.id.as_str(), &detail(&account))
+            .await?;
+        Ok(account)
     }
 
     /// Every user.
-    pub async fn users(&self, permit: &Permit) -> Result<Vec<User>, AdminError> {
-        permit.allows(Action::ManageUsers)?;
-        Ok(self.store.users().await?)
+    pub async fn accounts(&self, permit: &Permit) -> Result<Vec<Account>, AdminError> {
+        permit.allows(Action::ManageAccounts)?;
+        Ok(self.store.accounts().await?)
     }
 
     /// The user who signs in with this mail address.
-    pub async fn user_named(&self, permit: &Permit, email: &str) -> Result<User, AdminError> {
-        let users = self.users(permit).await?;
+    pub async fn account_named(&self, permit: &Permit, email: &str) -> Result<Account, AdminError> {
+        let accounts = self.accounts(permit).await?;
         let email = Email::parse(email).map_err(|_| AdminError::NotFound)?;
-        users.into_iter().find(|user| user.email == email).ok_or(AdminError::NotFound)
+        accounts.into_iter().find(|account| account.email == email).ok_or(AdminError::NotFound)
     }
 
     /// Keeps someone from signing in: their sessions end, and their keys are refused. The last superadmin stays, and so
     /// does whoever asks.
-    pub async fn disable_user(&self, permit: &Permit, id: UserId) -> Result<User, AdminError> {
-        permit.allows(Action::ManageUsers)?;
+    pub async fn disable_account(&self, permit: &Permit, id: AccountId) -> Result<Account, AdminError> {
+        permit.allows(Action::ManageAccounts)?;
         let mut change = self.store.change().await?;
-        let user = change.user(id).await?.ok_or(AdminError::NotFound)?;
-        if user.disabled_at.is_some() {
-            return Ok(user);
+        let account = change.account(id).await?.ok_or(AdminError::NotFound)?;
+        if account.disabled_at.is_some() {
+            return Ok(account);
         }
-        if user.email.as_str() == permit.actor() {
+        if account.email.as_str() == permit.actor() {
             return Err(AdminError::field("email", "Nobody disables themselves: ask another superadmin."));
         }
-        if user.role == Role::Superadmin && change.superadmins().await? <= 1 {
+        if account.role == Role::Superadmin && change.superadmins().await? <= 1 {
             return Err(AdminError::field("email", "This is the last superadmin who may sign in. Add another first."));
         }
         let now = self.clock.now();
-        let user = User { disabled_at: Some(now), sessions_from: now, ..user };
-        change.update_user(&user).await?;
-        change.commit(now, permit.actor(), Verb::DisableUser, user.id.as_str(), &detail(&user)).await?;
-        Ok(user)
+        let account = Account { disabled_at: Some(now), sessions_from: now, ..account };
+        change.update_account(&account).await?;
+        change.commit(now, permit.actor(), Verb::DisableAccount, account.id.as_str(), &detail(&account)).await?;
+        Ok(account)
     }
 
     /// Lets someone sign in again, with the password they had.
-    pub async fn enable_user(&self, permit: &Permit, id: UserId) -> Result<User, AdminError> {
-        permit.allows(Action::ManageUsers)?;
+    pub async fn enable_account(&self, permit: &Permit, id: AccountId) -> Result<Account, AdminError> {
+        permit.allows(Action::ManageAccounts)?;
         let mut change = self.store.change().await?;
-        let user = change.user(id).await?.ok_or(AdminError::NotFound)?;
-        if user.disabled_at.is_none() {
-            return Ok(user);
+        let account = change.account(id).await?.ok_or(AdminError::NotFound)?;
+        if account.disabled_at.is_none() {
+            return Ok(account);
         }
-        let user = User { disabled_at: None, ..user };
-        change.update_user(&user).await?;
-        change.commit(self.clock.now(), permit.actor(), Verb::EnableUser, user.id.as_str(), &detail(&user)).await?;
-        Ok(user)
+        let account = Account { disabled_at: None, ..account };
+        change.update_account(&account).await?;
+        change
+            .commit(self.clock.now(), permit.actor(), Verb::EnableAccount, account.id.as_str(), &detail(&account))
+            .await?;
+        Ok(account)
     }
 
     /// Gives someone a new password and ends the sessions they have.
-    pub async fn reset_password(&self, permit: &Permit, id: UserId, password: String) -> Result<User, AdminError> {
-        permit.allows(Action::ManageUsers)?;
-        let user = self.store.user(id).await?.ok_or(AdminError::NotFound)?;
-        let chosen = Password::chosen(password, user.email.as_str());
+    pub async fn reset_password(
+        &self,
+        permit: &Permit,
+        id: AccountId,
+        password: String,
+    ) -> Result<Account, AdminError> {
+        permit.allows(Action::ManageAccounts)?;
+        let account = self.store.account(id).await?.ok_or(AdminError::NotFound)?;
+        let chosen = Password::chosen(password, account.email.as_str());
         let hash = self.passwords.hash(chosen.map_err(|error| AdminError::field("password", error))?).await?;
         let now = self.clock.now();
         let mut change = self.store.change().await?;
         // Read again: hashing took its time.
-        let user = change.user(id).await?.ok_or(AdminError::NotFound)?;
-        let user = User { sessions_from: now, ..user };
+        let account = change.account(id).await?.ok_or(AdminError::NotFound)?;
+        let account = Account { sessions_from: now, ..account };
         change.set_password(id, &hash).await?;
-        change.update_user(&user).await?;
-        change.commit(now, permit.actor(), Verb::ResetUser, user.id.as_str(), &detail(&user)).await?;
-        Ok(user)
+        change.update_account(&account).await?;
+        change.commit(now, permit.actor(), Verb::ResetAccount, account.id.as_str(), &detail(&account)).await?;
+        Ok(account)
     }
 
-    async fn new_user(&self, form: NewUser, role: Role) -> Result<(User, String), AdminError> {
+    async fn new_user(&self, form: NewAccount, role: Role) -> Result<(Account, String), AdminError> {
         let mut errors: Vec<FieldError> = Vec::new();
         let typed = form.email.trim().to_lowercase();
         let email = field(&mut errors, "email", Email::parse(&form.email));
@@ -161,11 +172,11 @@ impl Admin {
         let (Some(email), Some(password)) = (email, password) else { return Err(AdminError::Invalid(errors)) };
         let hash = self.passwords.hash(password).await?;
         let now = self.clock.now();
-        let id = self.entropy.user_id();
-        Ok((User { id, email, role, created_at: now, sessions_from: now, disabled_at: None }, hash))
+        let id = self.entropy.account_id();
+        Ok((Account { id, email, role, created_at: now, sessions_from: now, disabled_at: None }, hash))
     }
 }
 
-fn detail(user: &User) -> String {
-    serde_json::json!({ "email": user.email.as_str(), "role": user.role.code() }).to_string()
+fn detail(account: &Account) -> String {
+    serde_json::json!({ "email": account.email.as_str(), "role": account.role.code() }).to_string()
 }
