@@ -25,13 +25,11 @@ use verify::{FLUSH_EVERY, POLL_EVERY, Verifier};
 
 use crate::{
     config::Config,
-    http::starting::Starting,
+    console::{site::Site, starting::Starting, streams::Live},
     listen::{self, Door},
-    live::Live,
-    metrics::Metrics,
+    ops::metrics::Metrics,
     request_id::RequestIds,
-    router,
-    site::Site,
+    routes,
     state::{AppState, Parts},
 };
 
@@ -213,10 +211,10 @@ impl Listeners {
     }
 
     fn open(&self, app: &AppState) {
-        self.public.open(router::public(app));
-        self.operations.open(router::operations(app));
+        self.public.open(routes::public(app));
+        self.operations.open(routes::operations(app));
         if let Some(door) = &self.verification {
-            door.open(router::verification(app));
+            door.open(routes::verification(app));
         }
     }
 

@@ -5,16 +5,13 @@ pub mod access;
 pub mod boot;
 pub mod cli;
 pub mod config;
-mod gateway_check;
-mod http;
+mod console;
 mod layers;
 pub mod listen;
-mod live;
-mod metrics;
+mod machine;
+mod ops;
 mod request_id;
-pub mod router;
-mod sessions;
-mod site;
+pub mod routes;
 pub mod state;
 
 /// The fast door's cost is mostly small allocations; this allocator makes each cheaper (`make bench`).

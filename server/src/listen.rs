@@ -35,7 +35,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use crate::layers::{HEADER_BYTES, HEADER_LINES};
+use crate::layers::envelope::{HEADER_BYTES, HEADER_LINES};
 
 /// How long a client may take to ask: from the connection to its first request, and for the headers of each.
 const HEADERS: Duration = Duration::from_secs(10);

@@ -11,7 +11,12 @@ use model::time::Timestamp;
 use store::Store;
 use verify::Verifier;
 
-use crate::{config::Config, live::Live, metrics::Metrics, request_id::RequestIds, site::Site};
+use crate::{
+    config::Config,
+    console::{site::Site, streams::Live},
+    ops::metrics::Metrics,
+    request_id::RequestIds,
+};
 
 /// Everything a handler may need. Cheap to clone.
 #[derive(Clone)]

@@ -7,13 +7,7 @@ use std::time::Duration;
 use leptos::{ev, prelude::*, task};
 
 use super::closing::once_closed;
-use crate::{
-    api, browser,
-    components::{Icon, status},
-    listing::ListQuery,
-    routes,
-    view::KeyMatch,
-};
+use crate::{api, browser, components::Icon, listing::ListQuery, routes, view::KeyMatch};
 
 /// How long typing pauses before keys are asked for.
 const PAUSE: Duration = Duration::from_millis(150);

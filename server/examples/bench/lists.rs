@@ -13,7 +13,7 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use model::account::Role;
-use server::router;
+use server::routes;
 use tower::ServiceExt;
 
 /// Keys made in one change.
@@ -77,7 +77,7 @@ impl Seeded {
         let email = "bench@example.com".to_owned();
         let form = NewAccount { email: email.clone(), password: PASSWORD.to_owned() };
         admin.create_account(&operator, form, Role::Superadmin).await.expect("a user");
-        let router = router::public(&trial.app);
+        let router = routes::public(&trial.app);
         let cookie = sign_in(&router, &email).await;
         Self { _trial: trial, size, router, cookie }
     }

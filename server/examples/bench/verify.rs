@@ -11,7 +11,7 @@ use std::{
 
 use axum::{Json, Router, body::Bytes, routing::post};
 use model::key_input::KeyInput;
-use server::router;
+use server::routes;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -47,7 +47,7 @@ pub(crate) async fn run(seconds: u64, connections: u64) {
 
     let bare = Router::new().route("/bare", post(|_: Bytes| async { Json(serde_json::json!({ "valid": true })) }));
     let bare = listen(bare).await;
-    let keyward = listen(router::public(app)).await;
+    let keyward = listen(routes::public(app)).await;
     let body = format!("{{\"key\":\"{}\",\"scope\":\"things.read\"}}", tokens[1]);
     let request = |address: SocketAddr, path: &str, body: &str| {
         let token = &tokens[0];

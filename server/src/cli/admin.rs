@@ -6,7 +6,7 @@ use admin::NewAccount;
 use clap::{Args, Subcommand, ValueEnum};
 use model::account::{Account, Role};
 
-use super::{
+use crate::cli::{
     output::print_json,
     session::{CliError, Session},
 };

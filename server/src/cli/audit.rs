@@ -3,7 +3,7 @@
 use admin::ChainError;
 use clap::Subcommand;
 
-use super::{
+use crate::cli::{
     output::print_json,
     session::{CliError, Session},
 };

@@ -6,7 +6,7 @@ use admin::Permit;
 use clap::{Args, Subcommand};
 use model::catalog::{DEFAULT_TENANT, Entry, Fields, Kind, POLICY, blank};
 
-use super::{
+use crate::cli::{
     output::print_json,
     session::{CliError, Session},
 };

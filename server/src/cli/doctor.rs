@@ -15,14 +15,14 @@ use tokio::{
     time::timeout,
 };
 
-use super::{
+use crate::cli::{
     output::print_json,
     session::{CliError, Session, start_log},
 };
 use crate::{
     boot::{self, Upgrade},
     config::{Config, Flags},
-    gateway_check,
+    ops::gateway_check,
 };
 
 /// How long the running server may take to say what it counts.

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{
+use crate::cli::{
     output::print_json,
     session::{CliError, Session},
 };

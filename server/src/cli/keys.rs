@@ -4,14 +4,14 @@ use admin::Issued;
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Subcommand};
 use model::{
     id::KeyId,
-    key::{ArchiveReason, Key, KeyState, KeyStatus},
+    key::{ArchiveReason, Key, KeyState},
     key_input::{InputField, KeyInput},
     listing::{ListKeys, StatusFilter},
     time::{Timestamp, span},
 };
 use store::LastUse;
 
-use super::{
+use crate::cli::{
     output::{Object, object, print_json, raw},
     session::{CliError, Session},
 };

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use model::catalog::Kind;
 
-use self::session::CliError;
+use crate::cli::session::CliError;
 use crate::config::Flags;
 
 /// API keys done right: a console for people, verification for services.
@@ -32,7 +32,6 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one, for the life of the process")]
 enum Command {
     /// Migrate, then serve the console, the API and the ops listener
     Serve,

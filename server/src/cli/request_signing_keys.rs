@@ -11,7 +11,7 @@ use model::{
 };
 use store::StoredRequestSigningKey;
 
-use super::{
+use crate::cli::{
     keys::key_id,
     output::print_json,
     session::{CliError, Session},

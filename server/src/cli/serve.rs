@@ -7,7 +7,7 @@ use tokio::{
     sync::watch,
 };
 
-use super::session::{CliError, Session, start_log};
+use crate::cli::session::{CliError, Session, start_log};
 use crate::{
     boot::{self, Listeners, Upgrade},
     config::{Config, Flags, unknown_variables},

@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 
-use super::refusal;
+use crate::layers::refusal;
 use crate::state::AppState;
 
 /// Lets through what is safe or comes from here.

@@ -14,8 +14,11 @@ use axum::{
 use futures_util::FutureExt;
 use http_body_util::Limited;
 
-use super::{ClientAddress, TrustedPeer, address, headers};
-use crate::{http::problem::Problem, request_id::RequestId, state::AppState};
+use crate::layers::{
+    address::{self, ClientAddress, TrustedPeer},
+    headers,
+};
+use crate::{machine::problem::Problem, request_id::RequestId, state::AppState};
 
 /// The largest body any route takes, in bytes.
 pub const BODY_LIMIT: usize = 64 * 1024;
@@ -44,7 +47,7 @@ pub async fn envelope_layer(State(app): State<AppState>, request: Request, next:
     // The route, not what was typed: an address may hold anything.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
-    let mut response = envelope(&app, route, request, |caller, mut request| async move {
+    let mut response = enclose(&app, route, request, |caller, mut request| async move {
         request.extensions_mut().insert(caller.id);
         request.extensions_mut().insert(caller.client);
         request.extensions_mut().insert(caller.peer);
@@ -79,13 +82,13 @@ fn worded(response: Response, accept: Option<&HeaderValue>, id: &RequestId) -> R
         _ => (status, "bad_request", status.canonical_reason().unwrap_or("This request cannot be answered.")),
     };
     let allowed = response.headers().get(header::ALLOW).cloned();
-    let mut response = super::words(accept, id, status, code, detail);
+    let mut response = crate::layers::words(accept, id, status, code, detail);
     response.headers_mut().extend(allowed.map(|allowed| (header::ALLOW, allowed)));
     response
 }
 
 /// The same as a function, for the routes that are asked thousands of times a second.
-pub async fn envelope<F, A>(app: &AppState, route: &str, request: Request, answer: F) -> Response
+pub async fn enclose<F, A>(app: &AppState, route: &str, request: Request, answer: F) -> Response
 where
     F: FnOnce(Caller, Request) -> A,
     A: Future<Output = Response>,

@@ -14,7 +14,7 @@ use axum::{
 use model::catalog::{self, Input};
 use percent_encoding::percent_decode;
 
-use super::{BODY_LIMIT, refusal};
+use crate::layers::{envelope::BODY_LIMIT, refusal};
 
 /// Lets through what is no form or is one of text.
 pub async fn refuse_unreadable_forms(request: Request, next: Next) -> Response {

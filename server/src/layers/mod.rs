@@ -5,23 +5,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{http::problem::Problem, request_id::RequestId};
+use crate::{machine::problem::Problem, request_id::RequestId};
 
-mod address;
-mod cross_site;
-mod envelope;
-mod forms;
-mod headers;
-mod request_context;
-
-pub use self::{
-    address::{ClientAddress, FORWARDED_FOR, TrustedPeer, read_address},
-    cross_site::refuse_other_sites,
-    envelope::{BODY_LIMIT, Caller, HEADER_BYTES, HEADER_LINES, envelope, envelope_layer, finish},
-    forms::refuse_unreadable_forms,
-    headers::browsers,
-    request_context::{COLUMNS_COOKIE, SIGNED_IN_AT, THEME_COOKIE, USER, cookie, identify_visitor, is_live},
-};
+pub mod address;
+pub mod cross_site;
+pub mod envelope;
+pub mod forms;
+pub mod headers;
+pub mod request_context;
 
 /// An answer that ends a request before a page has it: words for a browser, a problem for everybody else.
 fn refusal(

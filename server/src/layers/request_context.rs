@@ -11,7 +11,7 @@ use axum::{
 use model::{account::Account, id::AccountId, time::Timestamp};
 use tower_sessions::Session;
 
-use super::ClientAddress;
+use crate::layers::address::ClientAddress;
 use crate::state::AppState;
 
 /// The session's field with the user's id.

@@ -186,10 +186,10 @@ fn no_files_import_each_other_in_a_circle() {
         ("src/model", ("decision", "key")),
         ("src/crypto", ("jwt", "secret")),
         ("src/store", ("keys", "change")),
-        ("src/verify", ("refusals", "question")),
+        ("src/verify", ("refusals", "request")),
         ("src/admin", ("rotation", "keys")),
         ("app/src", ("pages::bulk", "bulk")),
-        ("server/src", ("router", "state")),
+        ("server/src", ("routes", "state")),
     ] {
         let mut graph = imports(&workspace.join(folder));
         let name = |module: &Module| module.join("::");

@@ -308,7 +308,7 @@ async fn mission_p2_a_key_stops_with_the_user_it_acts_as() {
         }
         let audit = browser.get("/audit").await;
         let said = |words: &str| audit.body.matches(words).count();
-        assert_eq!((said("User switched off"), said("User switched on")), (2, 2), "{}", audit.body);
+        assert_eq!((said("Identity switched off"), said("Identity switched on")), (2, 2), "{}", audit.body);
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use admin::NewAccount;
 use axum::http::{Method, StatusCode};
 use model::{account::Role, catalog::Kind};
-use server::{access::Access, router::table};
+use server::{access::Access, routes::table};
 
 use crate::support::{Keyward, Operator, PASSWORD};
 
@@ -210,11 +210,11 @@ async fn the_matrix_of_routes_and_roles() {
         found.push('\n');
     }
     let expected = "\
+archive_impact superadmin=200 admin=200 auditor=200 member=404
 archive_key  superadmin=200 admin=200 auditor=403 member=404
 bulk_step    superadmin=200 admin=200 auditor=403 member=200
 find_keys    superadmin=200 admin=200 auditor=200 member=200
 issue_key    superadmin=200 admin=200 auditor=403 member=200
-archive_impact   superadmin=200 admin=200 auditor=200 member=404
 switch_key   superadmin=200 admin=200 auditor=403 member=404
 visitor      superadmin=200 admin=200 auditor=200 member=200
 ";
@@ -306,7 +306,7 @@ async fn the_matrix_of_forms_and_roles() {
 /keys/{id}/purge                        superadmin=422 admin=403 auditor=403 member=403
 /keys/{id}/archive                      superadmin=303 admin=303 auditor=403 member=404
 /keys/{id}/signing                      superadmin=422 admin=422 auditor=403 member=404
-/keys/{id}/signing/{request_signing_key}/retire  superadmin=400 admin=400 auditor=403 member=400
+/keys/{id}/signing/{request_signing_key}/retire superadmin=400 admin=400 auditor=403 member=400
 /audit/verify                           superadmin=303 admin=303 auditor=303 member=403
 /settings/people/new                    superadmin=422 admin=403 auditor=403 member=403
 /settings/people/{id}/switch            superadmin=303 admin=403 auditor=403 member=403

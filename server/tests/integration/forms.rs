@@ -105,7 +105,7 @@ async fn a_nul_is_refused_by_every_form_on_both_databases() {
         let mut browser = keyward.signed_in(Role::Superadmin).await;
         let headers = [("sec-fetch-site", "same-origin"), ("content-type", "application/x-www-form-urlencoded")];
         let json = [("sec-fetch-site", "same-origin"), ("content-type", "application/json")];
-        for route in server::router::table() {
+        for route in server::routes::table() {
             if route.method != "POST" || matches!(route.access, Access::Machine | Access::File) {
                 continue;
             }

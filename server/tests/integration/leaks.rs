@@ -9,7 +9,7 @@ use std::{
 
 use axum::http::Method;
 use model::account::Role;
-use server::router::table;
+use server::routes::table;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::{Keyward, databases, id_of};

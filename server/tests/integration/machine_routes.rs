@@ -184,7 +184,7 @@ async fn a_bearer_cannot_tell_an_unknown_key_from_nonsense() {
 async fn a_listener_for_verification_alone_has_no_console() {
     let keyward = Keyward::new().await;
     let token = keyward.issue("a").await;
-    let router = server::router::verification(&keyward.app);
+    let router = server::routes::verification(&keyward.app);
     let ask = |path: &str| {
         let request = axum::http::Request::get(path)
             .header("host", "x")
@@ -205,7 +205,7 @@ async fn a_listener_for_verification_alone_has_no_console() {
 async fn a_request_is_for_one_host() {
     let keyward = Keyward::new().await;
     let token = keyward.issue("a").await;
-    let router = server::router::public(&keyward.app);
+    let router = server::routes::public(&keyward.app);
     for (hosts, status) in [(&["a.example.com"][..], 200), (&[], 400), (&["a.example.com", "b.example.com"], 400)] {
         for path in ["/forward-auth?scope=any", "/sign-in", "/robots.txt"] {
             let request = axum::http::Request::get(path).header("authorization", &token);

@@ -388,7 +388,7 @@ async fn mission_p1_and_i5_a_key_works_only_in_its_tenant() {
         let answer = here.client.verify(&asker, &body).await;
         assert_eq!((answer.status, code(&answer).as_str()), (StatusCode::FORBIDDEN, "insufficient_scope"));
         assert!(answer.header("www-authenticate").contains("scope=\"keyward.any_tenant\""));
-        let crossing = here.keyward.issue("keyward.request signing keyward.any_tenant").await;
+        let crossing = here.keyward.issue("keyward.verify keyward.any_tenant").await;
         let said = here.client.verify(&crossing, &body).await.json();
         assert_eq!((&said["valid"], &said["key"]["tenant"]), (&json!(true), &json!("acme")));
         for (query, expected) in [

@@ -10,7 +10,7 @@ use model::{
 };
 use server::{
     access::Access,
-    router::{Route, table},
+    routes::{Route, table},
 };
 
 use crate::support::{Keyward, Operator, encode};

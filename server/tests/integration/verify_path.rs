@@ -276,7 +276,7 @@ async fn a_purged_keys_calls_leave_nothing_and_sweeps_are_taken_in_steps() {
         let rows = "INSERT INTO callers (key_id, address, at) WITH RECURSIVE n(i) AS \
                     (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) SELECT 'k', CAST(i AS text), 1 FROM n";
         keyward.database.execute(rows).await;
-        keyward.database.execute("DROP TABLE observations").await;
+        keyward.database.execute("DROP TABLE call_samples").await;
         assert!(admin.sweep().await.is_err(), "{name}: the step that failed is said");
         let gone = KeyId::parse("0000000000000000").unwrap();
         keyward

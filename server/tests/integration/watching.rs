@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use model::{account::Role, decision::Reason, scope::RESERVED};
-use server::{access::Access, router::table};
+use server::{access::Access, routes::table};
 
 use crate::support::{Keyward, databases, id_of};
 

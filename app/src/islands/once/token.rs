@@ -55,7 +55,7 @@ pub(super) fn Token(once: Held, copied: Copied) -> impl IntoView {
     let value = move || if shown.get() { of(once, token) } else { of(once, |once| mask(&once.token)) };
     let take = move |_| copy(copied, now(once, token), KEY, move || shown.set(true), "#once-token");
     let save = move |_| {
-        browser::download(&format!("{}.env", now(once, |once| once.name.clone())), &now(once, IssuedSecret::env))
+        browser::download(&format!("{}.env", now(once, |once| once.name.clone())), &now(once, IssuedSecret::env));
     };
     view! {
         <div class="stack tight">

@@ -32,7 +32,7 @@ use model::{account::Role, id::KeyId, key::ArchiveReason, time::Timestamp};
 use server::{
     boot,
     config::{Config, Flags},
-    router,
+    routes,
     state::AppState,
 };
 use store::Store;
@@ -73,7 +73,7 @@ impl Keyward {
         let store = boot::open(&config, boot::Upgrade::Yes).await.unwrap();
         let app = boot::assemble(config, store, clock.clone(), Entropy::system());
         app.verifier.poll_changes().await.unwrap();
-        let router = router::public(&app);
+        let router = routes::public(&app);
         Self { app, clock, database, router }
     }
 
@@ -98,7 +98,7 @@ impl Keyward {
 
     /// A client to the operations listener.
     pub fn operator(&self) -> Client {
-        Client { router: router::operations(&self.app), cookies: Vec::new() }
+        Client { router: routes::operations(&self.app), cookies: Vec::new() }
     }
 
     /// A client signed in with this role.

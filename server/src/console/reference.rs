@@ -11,8 +11,8 @@ use axum::{
 use model::tenant::CredentialSource;
 use serde_json::Value;
 
-use super::{openapi, pages::render};
 use crate::state::AppState;
+use crate::{console::pages::render, machine::openapi};
 
 /// The page.
 pub async fn reference(State(app): State<AppState>, request: Request) -> Response {

@@ -6,9 +6,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::problem::Problem;
+use crate::machine::problem::Problem;
 use crate::{
-    layers::{Caller, browsers, envelope},
+    layers::{
+        envelope::{enclose, Caller},
+        headers::browsers,
+    },
     state::AppState,
 };
 
@@ -20,7 +23,7 @@ const KEPT: &str = "public, max-age=300";
 
 /// Answers.
 pub async fn jwks(State(app): State<AppState>, request: Request) -> Response {
-    let mut response = envelope(&app, PATH, request, |caller, _| answer(&app, caller)).await;
+    let mut response = enclose(&app, PATH, request, |caller, _| answer(&app, caller)).await;
     browsers(response.headers_mut(), app.config.is_tls());
     response
 }

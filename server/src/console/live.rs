@@ -20,11 +20,16 @@ use tokio::{sync::watch, time::Instant};
 use tower_sessions::{Session, SessionStore, session::Id};
 use verify::ChangeNotice;
 
-use super::{
-    forms::{pairs, take},
-    problem::Problem,
+use crate::{
+    console::forms::{pairs, take},
+    machine::problem::Problem,
 };
-use crate::{layers::SIGNED_IN_AT, live::Place, request_id::RequestId, sessions::Sessions, state::AppState};
+use crate::{
+    console::{sessions::Sessions, streams::Place},
+    layers::request_context::SIGNED_IN_AT,
+    request_id::RequestId,
+    state::AppState,
+};
 
 /// How long a stream lives.
 const LIFE: Duration = Duration::from_mins(5);

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{pages::answer_form, session_over};
+use crate::console::{pages::answer_form, session_over};
 use crate::{access::Access, state::AppState};
 
 /// Leads visitors who are not signed in to the sign-in page, and back afterwards. What they typed into a form is kept.

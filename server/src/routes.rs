@@ -15,13 +15,15 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::{
     access::Access,
-    http::{
-        about, audit, bulk, forms, forward_auth, gateway, guards, jwks, key_forms, live, openapi, ops, pages,
-        problem::Problem, reference, settings, signing, verify, why,
+    console::{
+        about, audit, bulk, forms, gateway, guards, key_forms, live, pages, reference,
+        sessions::{SESSION_IDLE, Sessions},
+        settings, signing, why,
     },
     layers,
+    machine::{forward_auth, jwks, openapi, problem::Problem, verify},
+    ops::health,
     request_id::RequestId,
-    sessions::{SESSION_IDLE, Sessions},
     state::AppState,
 };
 
@@ -136,29 +138,30 @@ pub fn public(app: &AppState) -> Router {
     let admin = admin
         .merge(signed_in.route_layer(from_fn_with_state(app.clone(), guards::require_sign_in)))
         .fallback(nothing)
-        .layer(from_fn(layers::refuse_unreadable_forms))
-        .layer(from_fn_with_state(app.clone(), layers::identify_visitor))
+        .layer(from_fn(layers::forms::refuse_unreadable_forms))
+        .layer(from_fn_with_state(app.clone(), layers::request_context::identify_visitor))
         .layer(sessions)
-        .layer(from_fn_with_state(app.clone(), layers::refuse_other_sites));
-    let layered = admin.merge(files).layer(from_fn_with_state(app.clone(), layers::envelope_layer));
+        .layer(from_fn_with_state(app.clone(), layers::cross_site::refuse_other_sites));
+    let layered = admin.merge(files).layer(from_fn_with_state(app.clone(), layers::envelope::envelope_layer));
     machine.merge(layered).with_state(app.clone())
 }
 
 /// Verification alone, for a listener that services reach and browsers do not.
 pub fn verification(app: &AppState) -> Router {
     let machine = table().into_iter().filter(|route| route.access == Access::Machine);
-    let nothing = Router::new().fallback(no_such_route).layer(from_fn_with_state(app.clone(), layers::envelope_layer));
+    let nothing =
+        Router::new().fallback(no_such_route).layer(from_fn_with_state(app.clone(), layers::envelope::envelope_layer));
     machine.fold(nothing, |router, route| router.route(route.path, route.handler)).with_state(app.clone())
 }
 
 /// Health and metrics.
 pub fn operations(app: &AppState) -> Router {
     let router = Router::new()
-        .route("/livez", get(ops::livez))
-        .route("/readyz", get(ops::readyz))
-        .route("/metrics", get(ops::metrics))
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
         .fallback(no_such_route);
-    router.layer(from_fn_with_state(app.clone(), layers::envelope_layer)).with_state(app.clone())
+    router.layer(from_fn_with_state(app.clone(), layers::envelope::envelope_layer)).with_state(app.clone())
 }
 
 /// The longest error of a server function, in bytes.

@@ -15,9 +15,9 @@ use leptos::{
 };
 use leptos_axum::ResponseOptions;
 
-use super::flash;
+use crate::console::flash;
 use crate::{
-    layers::{COLUMNS_COOKIE, is_live},
+    layers::request_context::{COLUMNS_COOKIE, is_live},
     state::AppState,
 };
 

@@ -13,11 +13,11 @@ use axum::{
     response::Response,
 };
 
-use super::{
+use crate::console::{
     forms::{bad_form, pairs, status},
     pages::answer_form,
 };
-use crate::{gateway_check, state::AppState};
+use crate::{ops::gateway_check, state::AppState};
 
 /// Tests a gateway and says what was found.
 pub async fn post_gateway(

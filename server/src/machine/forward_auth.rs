@@ -12,15 +12,18 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use serde::Deserialize;
 use verify::{Signed, VerifyRequest};
 
-use super::{
+use crate::machine::{
     credential::{Credentials, presented},
     guarded::{Guarded, Requested},
     problem::Problem,
     verify::{agent, limit_headers, lines, refusal},
 };
 use crate::{
-    layers::{Caller, FORWARDED_FOR, envelope},
-    metrics,
+    layers::{
+        address::FORWARDED_FOR,
+        envelope::{enclose, Caller},
+    },
+    ops::metrics,
     state::AppState,
 };
 
@@ -45,13 +48,13 @@ struct Endpoint<'a> {
 
 /// Answers a proxy: 200 with identity headers, or a problem.
 pub async fn forward_auth(State(app): State<AppState>, request: Request) -> Response {
-    envelope(&app, "/forward-auth", request, |caller, request| by_query(&app, caller, request)).await
+    enclose(&app, "/forward-auth", request, |caller, request| by_query(&app, caller, request)).await
 }
 
 /// Answers Envoy's `ext_authz`, which appends the address that it guards to its prefix, and asks with the method and the
 /// host of the request itself.
 pub async fn envoy(State(app): State<AppState>, request: Request) -> Response {
-    envelope(&app, ENVOY, request, |caller, request| by_prefix(&app, caller, request)).await
+    enclose(&app, ENVOY, request, |caller, request| by_prefix(&app, caller, request)).await
 }
 
 async fn by_query(app: &AppState, caller: Caller, request: Request) -> Response {

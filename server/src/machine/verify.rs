@@ -32,15 +32,18 @@ use store::StoredKey;
 use utoipa::ToSchema;
 use verify::{LimitLeft, LimitUsage, Signed, Verification, VerifyRequest};
 
-use super::{
+use crate::machine::{
     credential::{Credentials, presented, presented_in_headers},
     guarded::{Requested, is_safe},
     problem::Problem,
     schemas::{Code, ScopeName},
 };
 use crate::{
-    layers::{BODY_LIMIT, Caller, envelope, read_address},
-    metrics::Endpoint,
+    layers::{
+        address::read_address,
+        envelope::{enclose, BODY_LIMIT, Caller},
+    },
+    ops::metrics::Endpoint,
     request_id::RequestId,
     state::AppState,
 };
@@ -283,7 +286,7 @@ impl<'a> VerifyAnswer<'a> {
 
 /// Answers.
 pub async fn verify(State(app): State<AppState>, request: Request) -> Response {
-    envelope(&app, ROUTE, request, |caller, request| respond(&app, caller, request)).await
+    enclose(&app, ROUTE, request, |caller, request| respond(&app, caller, request)).await
 }
 
 async fn respond(app: &AppState, caller: Caller, request: Request) -> Response {

@@ -17,13 +17,13 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-use super::{
+use crate::machine::{
     jwks,
     problem::ProblemDocument,
     verify::{self, Body, VerifyAnswer},
 };
 use crate::{
-    layers::{browsers, envelope},
+    layers::{envelope::enclose, headers::browsers},
     state::AppState,
 };
 
@@ -43,7 +43,7 @@ pub async fn openapi(State(app): State<AppState>, request: Request) -> Response 
         let headers = [(header::CONTENT_TYPE, "application/openapi+json"), (header::CACHE_CONTROL, KEPT)];
         (headers, document).into_response()
     };
-    let mut response = envelope(&app, PATH, request, answer).await;
+    let mut response = enclose(&app, PATH, request, answer).await;
     browsers(response.headers_mut(), app.config.is_tls());
     response
 }
@@ -144,7 +144,7 @@ fn ask(origin: &str) -> Value {
         "security": [{ "key": [] }],
         "requestBody": { "required": true, "content": { "application/json": { "schema": { "$ref": "#/components/schemas/VerifyRequest" } } } },
         "responses": {
-            "200": { "description": "Yes, or no and why.", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Answer" } } } },
+            "200": { "description": "Yes, or no and why.", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Verification" } } } },
             "400": problem("The question is not understood (bad_request), or two keys came at once (ambiguous_credentials)."),
             "401": problem("No key came to ask with (missing_credentials), or one that is not valid."),
             "403": problem("The asking key does not hold keyward.verify, names another tenant without keyward.any_tenant, or may not be used from here."),

@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{
+use crate::console::{
     forms::{bad_form, pairs, status},
     pages::answer_form,
 };

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use crate::layers::cookie;
+use crate::layers::request_context::cookie;
 
 /// Seconds that a page has to be loaded in.
 const LIFE: u32 = 30;

@@ -11,7 +11,7 @@ use model::{
     time::{DAY, HOUR},
 };
 
-use super::pages::render;
+use crate::console::pages::render;
 use crate::state::AppState;
 
 /// The page.

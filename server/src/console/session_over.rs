@@ -9,8 +9,8 @@ use axum::{
     response::Response,
 };
 
-use super::{forms::pairs, pages::answer_form};
-use crate::{layers::BODY_LIMIT, state::AppState};
+use crate::console::{forms::pairs, pages::answer_form};
+use crate::{layers::envelope::BODY_LIMIT, state::AppState};
 
 /// The forms that somebody spends time on.
 const KEPT: [&str; 5] =

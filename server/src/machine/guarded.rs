@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use crypto::signature::{Body, Message, authority};
 
-use crate::layers::TrustedPeer;
+use crate::layers::address::TrustedPeer;
 
 /// The headers in which proxies name the method of a request.
 const METHODS: &[&str] = &["x-forwarded-method", "x-original-method"];

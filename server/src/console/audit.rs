@@ -20,9 +20,9 @@ use futures_util::stream::{self, Stream};
 use model::audit::Event;
 use store::{AuditFilter, AuditPage};
 
-use super::{
-    forms::{bad_form, pairs, status},
-    problem::Problem,
+use crate::{
+    console::forms::{bad_form, pairs, status},
+    machine::problem::Problem,
 };
 use crate::{request_id::RequestId, state::AppState};
 

@@ -16,7 +16,7 @@ use axum::{
 };
 use model::id::KeyId;
 
-use super::{
+use crate::console::{
     forms::{bad_form, pairs, status},
     pages::answer_form,
 };

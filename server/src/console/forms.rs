@@ -23,12 +23,15 @@ use axum::{
 use leptos::prelude::provide_context;
 use tower_sessions::Session;
 
-use super::{
+use crate::console::{
     flash,
     pages::{answer_form, render},
 };
 use crate::{
-    layers::{ClientAddress, SIGNED_IN_AT, THEME_COOKIE, USER},
+    layers::{
+        address::ClientAddress,
+        request_context::{SIGNED_IN_AT, THEME_COOKIE, USER},
+    },
     state::AppState,
 };
 

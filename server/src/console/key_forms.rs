@@ -19,7 +19,7 @@ use axum::{
 };
 use model::id::KeyId;
 
-use super::{
+use crate::console::{
     flash,
     forms::{bad_form, pairs, take},
     pages::answer_form,

@@ -11,7 +11,7 @@ use axum::{
 };
 use crypto::secret::Entropy;
 
-use super::ops;
+use crate::ops::health;
 use crate::{config::Config, layers, request_id::RequestIds};
 
 /// A browser asks again by itself after so many seconds.
@@ -54,7 +54,7 @@ impl Starting {
 
     /// Answers of the operations listener.
     pub fn operations(&self) -> Router {
-        let router = Router::new().route("/livez", get(ops::livez)).route("/readyz", get(readyz)).fallback(not_yet);
+        let router = Router::new().route("/livez", get(health::livez)).route("/readyz", get(readyz)).fallback(not_yet);
         router.with_state(self.clone())
     }
 }
@@ -69,6 +69,6 @@ async fn not_yet(State(starting): State<Starting>, request: Request) -> Response
     let accept = request.headers().get(header::ACCEPT);
     let answer = layers::words(accept, &id, StatusCode::SERVICE_UNAVAILABLE, "unavailable", &detail);
     let mut response = ([(header::REFRESH, REFRESH)], answer).into_response();
-    layers::finish(&mut response, starting.0.is_tls, &id);
+    layers::envelope::finish(&mut response, starting.0.is_tls, &id);
     response
 }

@@ -17,7 +17,7 @@ use axum::{
 };
 use model::catalog::Kind;
 
-use super::{
+use crate::console::{
     flash,
     forms::{bad_form, pairs, status, take},
     pages::answer_form,

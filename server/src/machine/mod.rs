@@ -1,0 +1,11 @@
+//! The wing of services and proxies: verification over HTTP, the public keys of JWTs and the document that describes both.
+//! What is answered is decided by the crate `verify`.
+
+pub mod credential;
+pub mod forward_auth;
+mod guarded;
+pub mod jwks;
+pub mod openapi;
+pub mod problem;
+mod schemas;
+pub mod verify;
