@@ -26,16 +26,15 @@ mod ssr {
         time::{DAY, Timestamp},
     };
 
-    use super::{
-        super::{
+    use crate::{
+        api::{
             ctx::{RequestContext, closed},
             views,
         },
-        ApiError, BulkForm, BulkStepView,
-    };
-    use crate::{
+        bulk::BulkForm,
+        error::ApiError,
         listing::ListQuery,
-        view::{BulkDoneView, BulkItemView, BulkPlanView},
+        view::{BulkDoneView, BulkItemView, BulkPlanView, BulkStepView},
     };
 
     /// Keys of one form.

@@ -5,6 +5,7 @@
 mod activity;
 #[cfg(feature = "ssr")]
 mod activity_views;
+mod archive;
 mod arguments;
 #[cfg(feature = "ssr")]
 mod audit;
@@ -54,9 +55,12 @@ pub use find_keys::find_keys;
 pub use hygiene::hygiene;
 #[cfg(feature = "ssr")]
 pub use key_pages::{key_form, new_key, show_key};
-pub use keys::{ArchiveAnswer, archive_impact, archive_key, issue_key};
+pub use archive::{ArchiveAnswer, archive_impact, archive_key};
+pub use keys::issue_key;
 #[cfg(feature = "ssr")]
-pub use keys::{Made, archive, issue};
+pub use archive::archive;
+#[cfg(feature = "ssr")]
+pub use keys::{Made, issue};
 #[cfg(feature = "ssr")]
 pub use list::list_keys;
 #[cfg(feature = "ssr")]
