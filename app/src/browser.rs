@@ -1,12 +1,12 @@
 //! The only `web_sys` in the project: what islands ask of the browser. On the server these exist and are never called.
 
-mod boxes;
-mod forms;
-mod live;
-mod pair;
-mod places;
-mod switches;
-mod times;
+pub(crate) mod boxes;
+pub(crate) mod forms;
+pub(crate) mod live;
+pub(crate) mod pair;
+pub(crate) mod places;
+pub(crate) mod switches;
+pub(crate) mod times;
 
 use std::time::Duration;
 
@@ -19,15 +19,17 @@ use web_sys::{
     js_sys::{Array, Reflect},
 };
 
-pub(crate) use boxes::{count, submitted, tick_all};
-pub(crate) use forms::{has_unsaved, hold, send_held, settle};
-pub(crate) use live::{
+pub(crate) use crate::browser::boxes::{count, submitted, tick_all};
+pub(crate) use crate::browser::forms::{has_unsaved, hold, send_held, settle};
+pub(crate) use crate::browser::live::{
     Missed, close_stream, fetch_again, has_live, has_stream, is_online, is_visible, on_reach, open_stream,
 };
-pub(crate) use pair::{file_text, forget_other_sessions, keep, kept, new_pair, random, text_of, write_into};
-pub(crate) use places::{bring, chord, click_in_row, go, has, is_apple, place_with, places, write_all};
-pub(crate) use switches::{asked_switch, offer, show_state, take_said};
-pub(crate) use times::{clock_skew, here, on_added};
+pub(crate) use crate::browser::pair::{
+    file_text, forget_other_sessions, keep, kept, new_pair, random, text_of, write_into,
+};
+pub(crate) use crate::browser::places::{bring, chord, click_in_row, go, has, is_apple, place_with, places, write_all};
+pub(crate) use crate::browser::switches::{asked_switch, offer, show_state, take_said};
+pub(crate) use crate::browser::times::{clock_skew, here, on_added};
 
 /// How long a button says "Copied".
 pub(crate) const COPIED_FOR: Duration = Duration::from_secs(2);
@@ -294,7 +296,7 @@ pub(crate) fn reveal(selector: &str) {
 
 /// Writes the instants of the page as they stand now; the server's clock is ahead by so much.
 pub(crate) fn tell_times(skew: i64) {
-    times::tell_times(&document(), skew);
+    crate::browser::times::tell_times(&document(), skew);
 }
 
 fn reveal_in(document: &Document, selector: &str) {

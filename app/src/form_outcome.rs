@@ -6,13 +6,18 @@ use std::sync::Arc;
 use model::account::Action;
 
 use crate::{
-    bulk::BulkPage,
+    catalog::view::Typed,
     error::ApiError,
-    form::{ArchiveForm, EditForm, KeyForm, PurgeForm, RotateForm},
-    issued_secret::IssuedSecret,
-    settings::Typed,
-    signing::RequestSigningKeyForm,
-    view::{AboutView, FieldErrorView, GatewayView, ReferenceView, TightenView, WhyView},
+    explain::view::{GatewayView, WhyView},
+    keys::{
+        bulk::form::BulkPage,
+        detail::view::TightenView,
+        form::{ArchiveForm, EditForm, KeyForm, PurgeForm, rotation::RotateForm},
+        issued_secret::IssuedSecret,
+        view::FieldErrorView,
+    },
+    reference::view::{AboutView, ReferenceView},
+    request_signing::form::RequestSigningKeyForm,
 };
 
 /// Why a form was not carried out: what has to be mended, or why it failed otherwise.

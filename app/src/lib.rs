@@ -3,38 +3,40 @@
 
 #![cfg_attr(not(feature = "ssr"), allow(dead_code, unused_imports, reason = "what pages alone use, no browser loads"))]
 
-pub mod api;
-mod browser;
-pub mod bulk;
-mod components;
 #[cfg(feature = "ssr")]
-mod document;
+pub mod about;
+#[cfg(feature = "ssr")]
+pub mod accounts;
+#[cfg(feature = "ssr")]
+pub mod app;
+pub mod arguments;
+#[cfg(feature = "ssr")]
+pub mod audit;
+pub mod browser;
+#[cfg(feature = "ssr")]
+pub mod catalog;
+#[cfg(feature = "ssr")]
+pub mod document;
 pub mod error;
-#[cfg(feature = "ssr")]
 pub mod explain;
-mod explanation;
 pub mod flash;
-pub mod form;
 #[cfg(feature = "ssr")]
 pub mod form_outcome;
-mod islands;
-pub mod issued_secret;
-pub mod listing;
 #[cfg(feature = "ssr")]
-mod pages;
+pub mod gateway;
 #[cfg(feature = "ssr")]
-mod query;
+pub mod hygiene;
+pub mod keys;
+pub mod layout;
+#[cfg(feature = "ssr")]
+pub mod overview;
+#[cfg(feature = "ssr")]
+pub mod query;
+#[cfg(feature = "ssr")]
+pub mod reference;
+pub mod request_signing;
 pub mod routes;
-pub mod settings;
+pub mod session;
 #[cfg(feature = "ssr")]
-mod shell;
-pub mod signing;
-pub mod simulation;
-pub mod view;
-
-#[cfg(feature = "ssr")]
-pub use document::Document;
-#[cfg(feature = "ssr")]
-pub use pages::App;
-#[cfg(feature = "ssr")]
-pub use shell::shell;
+pub mod shell;
+pub mod ui;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 
-use crate::{document::Document, pages::App};
+use crate::{app::App, document::Document};
 
 /// The whole document.
 pub fn shell(options: LeptosOptions) -> impl IntoView {

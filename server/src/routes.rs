@@ -1,6 +1,6 @@
 //! Every route, once: a table that the routers are built from and that the tests enumerate.
 
-use app::{api::ctx::RequestContext, routes};
+use app::{routes, session::context::RequestContext};
 use axum::{
     Extension, Json, Router,
     body::Body,

@@ -33,7 +33,7 @@ pub(crate) fn submitted(event: &leptos::ev::SubmitEvent, form: &str, button: &st
         return None;
     }
     let data = FormData::new_with_form(&target).ok()?;
-    let mut pairs = super::pairs_of(&data);
+    let mut pairs = crate::browser::pairs_of(&data);
     pairs.push((button.to_owned(), "1".to_owned()));
     Some(pairs)
 }

@@ -6,7 +6,7 @@ use leptos::{ev, html, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlFormElement, HtmlInputElement, HtmlOptionElement, HtmlTextAreaElement, js_sys::Array};
 
-use super::find;
+use crate::browser::find;
 
 const GUARDED: &str = "form[data-guard]";
 

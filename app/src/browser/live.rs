@@ -11,7 +11,7 @@ use web_sys::{
     js_sys::Array,
 };
 
-use super::{find, reveal_in, times::tell_times};
+use crate::browser::{find, reveal_in, times::tell_times};
 use crate::routes;
 
 /// The header of a request that nobody made.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, js_sys::Array};
 
-use super::find;
+use crate::browser::find;
 
 /// The sidebar's links.
 const SIDEBAR: &str = ".side a.item[href]";

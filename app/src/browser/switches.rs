@@ -75,7 +75,7 @@ fn all(selector: &str) -> Vec<Element> {
 
 /// What the page came with about what a form did; it is shown otherwise from now on.
 pub(crate) fn take_said() -> Option<String> {
-    let element = super::find("[data-said]")?;
+    let element = crate::browser::find("[data-said]")?;
     element.remove();
     element.get_attribute("data-said")
 }

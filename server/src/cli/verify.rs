@@ -3,7 +3,7 @@
 
 use std::io::{IsTerminal, Read};
 
-use app::explain::{ExplainForm, Explanation, explain};
+use app::explain::answer::{ExplainForm, Explanation, explain};
 use clap::Args;
 use crypto::clock::Clock;
 use model::decision::Decision;

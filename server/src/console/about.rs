@@ -1,6 +1,6 @@
 //! The page about this Keyward: what runs, on what, since when, and, for superadmins, how it is set up.
 
-use app::{api::ctx::RequestContext, form_outcome::FormOutcome, view::AboutView};
+use app::{form_outcome::FormOutcome, reference::view::AboutView, session::context::RequestContext};
 use axum::{
     Extension,
     extract::{Request, State},

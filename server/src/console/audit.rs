@@ -2,12 +2,7 @@
 
 use admin::AdminError;
 use admin::Permit;
-use app::{
-    api::{self, ctx::RequestContext},
-    error::ApiError,
-    routes,
-    view::AuditQuery,
-};
+use app::{audit::view::AuditQuery, error::ApiError, routes, session::context::RequestContext};
 use axum::{
     Extension,
     body::Body,
@@ -68,9 +63,10 @@ pub async fn export_audit(
     }
     let Some(format) = format else { return bad_form() };
     let begun = async {
-        let filter = api::audit_filter(&asked)?;
+        let filter = app::audit::load::audit_filter(&asked)?;
         let permit = context.permit()?.clone();
-        let page = app.admin.search_audit(&permit, &filter, None, Some(CHUNK)).await.map_err(api::ctx::closed)?;
+        let page =
+            app.admin.search_audit(&permit, &filter, None, Some(CHUNK)).await.map_err(app::session::context::closed)?;
         Ok((filter, permit, page))
     };
     let (filter, permit, page) = match begun.await {
@@ -96,7 +92,7 @@ pub async fn post_verify(
 ) -> Response {
     let walked = async {
         let permit = context.permit()?;
-        app.admin.verify_audit_now(permit).await.map_err(api::ctx::closed)
+        app.admin.verify_audit_now(permit).await.map_err(app::session::context::closed)
     };
     match walked.await {
         Ok(_) => Redirect::to(routes::AUDIT).into_response(),

@@ -1,10 +1,7 @@
 //! The page of the gateway self-test.
 
 use admin::{AdminError, GatewayForm};
-use app::{
-    api::{self, ctx::RequestContext},
-    form_outcome::FormOutcome,
-};
+use app::{form_outcome::FormOutcome, session::context::RequestContext};
 use axum::{
     Extension,
     body::Bytes,
@@ -40,13 +37,13 @@ pub async fn post_gateway(
         Err(_) => Err(None),
     };
     let (status, view) = match found {
-        Ok(report) => (StatusCode::OK, api::gateway_report(&form, &report)),
+        Ok(report) => (StatusCode::OK, app::explain::load::gateway_report(&form, &report)),
         Err(Some(AdminError::Invalid(errors))) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, api::gateway_refused(&form, &errors))
+            (StatusCode::UNPROCESSABLE_ENTITY, app::explain::load::gateway_refused(&form, &errors))
         }
         Err(error) => {
-            let failure = error.map_or(app::error::ApiError::SignedOut, api::ctx::closed);
-            (status(failure), api::gateway_failed(&form, failure))
+            let failure = error.map_or(app::error::ApiError::SignedOut, app::session::context::closed);
+            (status(failure), app::explain::load::gateway_failed(&form, failure))
         }
     };
     answer_form(&app, parts, status, FormOutcome::Gateway(Box::new(view))).await

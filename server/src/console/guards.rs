@@ -1,6 +1,6 @@
 //! What a page of the console asks of its visitor before its handler runs.
 
-use app::{api::ctx::RequestContext, form_outcome::FormOutcome};
+use app::{form_outcome::FormOutcome, session::context::RequestContext};
 use axum::{
     extract::{Request, State},
     http::{Method, StatusCode, Uri},

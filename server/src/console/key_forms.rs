@@ -4,11 +4,14 @@
 use std::sync::Arc;
 
 use app::{
-    api::{self, Edited, Rotated, ctx::RequestContext},
     flash::Flash,
-    form::{BACK, EditForm, PurgeForm, RotateForm},
     form_outcome::{FormErrors, FormOutcome},
+    keys::{
+        change::{Edited, Rotated},
+        form::{BACK, EditForm, PurgeForm, rotation::RotateForm},
+    },
     routes,
+    session::context::RequestContext,
 };
 use axum::{
     Extension,
@@ -43,7 +46,7 @@ pub async fn post_edit(
         // As it was typed: nothing is asked of anybody.
         return answer_form(&app, parts, StatusCode::OK, FormOutcome::Edit(form, FormErrors::default())).await;
     }
-    match api::edit(&context, &id, &form).await {
+    match app::keys::change::edit(&context, &id, &form).await {
         Ok(Edited::Saved) => flash::lead(&routes::key(&id), Flash::Saved),
         Ok(Edited::WouldBreak(found)) => {
             answer_form(&app, parts, StatusCode::OK, FormOutcome::Tighten(form, found)).await
@@ -65,7 +68,7 @@ pub async fn post_switch(
         "off" => false,
         _ => return bad_form(),
     };
-    match (api::switch(&context, &id, on).await, KeyId::parse(&id)) {
+    match (app::keys::change::switch(&context, &id, on).await, KeyId::parse(&id)) {
         (Ok(()), Some(key)) => flash::lead(&routes::key(&id), Flash::switched(key, on)),
         // An archived key's page says why it stays as it is.
         (Ok(()) | Err(FormErrors { failure: None, .. }), _) => Redirect::to(&routes::key(&id)).into_response(),
@@ -86,7 +89,7 @@ pub async fn post_rotate(
     body: Bytes,
 ) -> Response {
     let Some(form) = RotateForm::from_pairs(pairs(&body)) else { return bad_form() };
-    match api::rotate(&context, &id, &form).await {
+    match app::keys::change::rotate(&context, &id, &form).await {
         Ok(Rotated::IssuedSecret(once)) => {
             answer_form(&app, parts, StatusCode::OK, FormOutcome::Issued(Arc::from(once))).await
         }
@@ -105,7 +108,7 @@ pub async fn post_cut(
 ) -> Response {
     // Only a key has such a page.
     let Some(page) = KeyId::parse(&take(&mut pairs(&body), "page")) else { return bad_form() };
-    let done = api::cut(&context, &id).await;
+    let done = app::keys::change::cut(&context, &id).await;
     overlap_answer(&app, parts, page, (id, RotateForm::default()), done).await
 }
 
@@ -121,7 +124,7 @@ pub async fn post_extend(
     let Some(page) = KeyId::parse(&take(&mut pairs, "page")) else { return bad_form() };
     pairs.retain(|(field, _)| field != "page");
     let Some(form) = RotateForm::from_pairs(pairs) else { return bad_form() };
-    let done = api::extend(&context, &id, &form).await;
+    let done = app::keys::change::extend(&context, &id, &form).await;
     overlap_answer(&app, parts, page, (id, form), done).await
 }
 
@@ -148,7 +151,7 @@ pub async fn post_purge(
     body: Bytes,
 ) -> Response {
     let Some(form) = PurgeForm::from_pairs(pairs(&body)) else { return bad_form() };
-    match api::purge(&context, &id, &form).await {
+    match app::keys::change::purge(&context, &id, &form).await {
         Ok(()) => flash::lead(&format!("{}?status=any", routes::KEYS), Flash::Purged),
         Err(refused) => answer_form(&app, parts, status(&refused), FormOutcome::Purge(form, refused)).await,
     }

@@ -4,7 +4,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use app::api::ctx::RequestContext;
+use app::session::context::RequestContext;
 use axum::{
     Extension,
     extract::{RawQuery, State},

@@ -2,7 +2,7 @@
 
 use app::{
     form_outcome::FormOutcome,
-    view::{CodeRow, FieldRow, OperationView, ReferenceView},
+    reference::view::{CodeRow, FieldRow, OperationView, ReferenceView},
 };
 use axum::{
     extract::{Request, State},

@@ -2,11 +2,11 @@
 //! and what to mend.
 
 use app::{
-    api::{self, ctx::RequestContext},
+    catalog::view::{SaveAnswer, Typed},
     error::ApiError,
     form_outcome::FormOutcome,
     routes,
-    settings::{SaveAnswer, Typed},
+    session::context::RequestContext,
 };
 use axum::{
     Extension,
@@ -60,7 +60,7 @@ async fn save(
     body: &[u8],
 ) -> Response {
     let Some(typed) = typed(kind, body) else { return bad_form() };
-    let saved = api::save_entry(context, kind, id, &typed).await;
+    let saved = app::catalog::forms::save_entry(context, kind, id, &typed).await;
     lead(app, parts, &list(kind), typed, saved).await
 }
 
@@ -110,7 +110,7 @@ pub async fn post_switch_entry(
     body: Bytes,
 ) -> Response {
     let Some(on) = on(&body) else { return bad_form() };
-    let switched = api::switch_entry(&context, &kind, &id, on).await;
+    let switched = app::catalog::forms::switch_entry(&context, &kind, &id, on).await;
     let list = list(&kind);
     lead(&app, at(parts, &list), &list, Typed::default(), switched).await
 }
@@ -126,7 +126,7 @@ pub async fn post_new_person(
     let password = take(&mut pairs, "password");
     let known = |name: &str| ["email", "role", "password"].contains(&name);
     let Some(typed) = Typed::from_pairs(pairs, known) else { return bad_form() };
-    let added = api::add_person(&context, &typed, password).await;
+    let added = app::catalog::forms::add_person(&context, &typed, password).await;
     lead(&app, parts, routes::PEOPLE, typed, added).await
 }
 
@@ -139,6 +139,6 @@ pub async fn post_switch_person(
     body: Bytes,
 ) -> Response {
     let Some(on) = on(&body) else { return bad_form() };
-    let switched = api::switch_person(&context, &id, on).await;
+    let switched = app::catalog::forms::switch_person(&context, &id, on).await;
     lead(&app, at(parts, routes::PEOPLE), routes::PEOPLE, Typed::default(), switched).await
 }

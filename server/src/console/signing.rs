@@ -1,10 +1,10 @@
 //! The plain forms of a key's request signing keys: each leads back to their page, or renders it again with what was typed.
 
 use app::{
-    api::{self, ctx::RequestContext},
     form_outcome::FormOutcome,
+    request_signing::form::{RequestSigningKeyForm, overlap_from_pairs},
     routes,
-    signing::{RequestSigningKeyForm, overlap_from_pairs},
+    session::context::RequestContext,
 };
 use axum::{
     Extension,
@@ -29,11 +29,12 @@ pub async fn post_request_signing_key(
     body: Bytes,
 ) -> Response {
     let Some(mut form) = RequestSigningKeyForm::from_pairs(pairs(&body)) else { return bad_form() };
-    let (status, errors, failure) = match api::add_request_signing_key(&context, &id, &mut form).await {
-        Ok(errors) if errors.is_empty() => return Redirect::to(&routes::signing_keys(&id)).into_response(),
-        Ok(errors) => (StatusCode::UNPROCESSABLE_ENTITY, errors, None),
-        Err(error) => (status(error), Vec::new(), Some(error)),
-    };
+    let (status, errors, failure) =
+        match app::request_signing::load::add_request_signing_key(&context, &id, &mut form).await {
+            Ok(errors) if errors.is_empty() => return Redirect::to(&routes::signing_keys(&id)).into_response(),
+            Ok(errors) => (StatusCode::UNPROCESSABLE_ENTITY, errors, None),
+            Err(error) => (status(error), Vec::new(), Some(error)),
+        };
     answer_form(&app, parts, status, FormOutcome::Signing { form, errors, failure }).await
 }
 
@@ -47,7 +48,9 @@ pub async fn post_retire(
 ) -> Response {
     let Some(overlap) = overlap_from_pairs(pairs(&body)) else { return bad_form() };
     let page = routes::signing_keys(&id);
-    let Err(error) = api::retire_request_signing_key(&context, &id, &request_signing_key, &overlap).await else {
+    let Err(error) =
+        app::request_signing::load::retire_request_signing_key(&context, &id, &request_signing_key, &overlap).await
+    else {
         return Redirect::to(&page).into_response();
     };
     // What failed is said on the page that the form is part of.

@@ -1,12 +1,7 @@
 //! The page that explains refusals. A key may be pasted into it: it comes with a POST, goes to the use case, and is in no
 //! address, no answer and no log.
 
-use app::{
-    api::{self, ctx::RequestContext},
-    explain::ExplainForm,
-    form_outcome::FormOutcome,
-    routes,
-};
+use app::{explain::answer::ExplainForm, form_outcome::FormOutcome, routes, session::context::RequestContext};
 use axum::{
     Extension,
     body::Bytes,
@@ -68,7 +63,7 @@ async fn answer(
     asked: Option<&str>,
     form: &ExplainForm,
 ) -> Response {
-    let view = api::why(context, &app.verifier, asked, form).await;
+    let view = app::explain::load::why(context, &app.verifier, asked, form).await;
     let status = match view.failure {
         Some(error) => status(error),
         None if view.errors.is_empty() => StatusCode::OK,

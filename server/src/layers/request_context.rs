@@ -1,7 +1,7 @@
 //! Who visits the console: the session's user, still allowed to sign in, with the permit that follows.
 
 use admin::Permit;
-use app::api::ctx::RequestContext;
+use app::session::context::RequestContext;
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header},

@@ -21,7 +21,7 @@ use crate::machine::{
 use crate::{
     layers::{
         address::FORWARDED_FOR,
-        envelope::{enclose, Caller},
+        envelope::{Caller, enclose},
     },
     ops::metrics,
     state::AppState,

@@ -9,7 +9,7 @@ use axum::{
 use crate::machine::problem::Problem;
 use crate::{
     layers::{
-        envelope::{enclose, Caller},
+        envelope::{Caller, enclose},
         headers::browsers,
     },
     state::AppState,

@@ -41,7 +41,7 @@ use crate::machine::{
 use crate::{
     layers::{
         address::read_address,
-        envelope::{enclose, BODY_LIMIT, Caller},
+        envelope::{BODY_LIMIT, Caller, enclose},
     },
     ops::metrics::Endpoint,
     request_id::RequestId,

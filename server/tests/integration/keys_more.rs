@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::listing::Column;
+use app::keys::list::query::Column;
 use axum::http::StatusCode;
 use model::key_input::KeyInput;
 use model::{

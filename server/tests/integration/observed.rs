@@ -4,7 +4,7 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use admin::Record;
-use app::simulation::{SimulatedKey, SimulatedRequest};
+use app::explain::simulation::{SimulatedKey, SimulatedRequest};
 use axum::http::{Method, StatusCode};
 use model::key_input::KeyInput;
 use model::{

@@ -1,0 +1,61 @@
+//! The catalog and the people.
+
+use model::catalog::Kind;
+
+use crate::{
+    catalog::view::{EntriesView, EntryView, PersonRow},
+    error::ApiError,
+};
+use crate::{catalog::views, session::context};
+
+/// Every entry of a kind.
+pub async fn list_entries(kind: String) -> Result<EntriesView, ApiError> {
+    context::answer(
+        async {
+            let context = context::expect_context_of_request()?;
+            let permit = context.permit()?;
+            let kind = views::kind(&kind)?;
+            let entries = context.admin.entries(permit, kind).await.map_err(context::closed)?;
+            Ok(views::entries(&entries, permit, kind))
+        }
+        .await,
+    )
+}
+
+/// One entry, or without an id the form for a new one. There is just one policy, so it needs no id.
+pub async fn show_entry(kind: String, id: Option<String>) -> Result<EntryView, ApiError> {
+    context::answer(
+        async {
+            let context = context::expect_context_of_request()?;
+            let permit = context.permit()?;
+            let kind = views::kind(&kind)?;
+            let entry = match id.as_deref() {
+                Some(id) => {
+                    let id = views::entry_id(id)?;
+                    Some(context.admin.entry(permit, kind, id).await.map_err(context::closed)?)
+                }
+                None if kind == Kind::Policy => {
+                    context.admin.entries(permit, kind).await.map_err(context::closed)?.into_iter().next()
+                }
+                None => None,
+            };
+            let tenants = context.admin.entries(permit, Kind::Tenant).await.map_err(context::closed)?;
+            Ok(views::entry(kind, entry.as_ref(), &tenants, permit, context.admin.clock().now()))
+        }
+        .await,
+    )
+}
+
+/// Everyone who may sign in, or could once.
+pub async fn list_people() -> Result<Vec<PersonRow>, ApiError> {
+    context::answer(
+        async {
+            let context = context::expect_context_of_request()?;
+            let permit = context.permit()?;
+            let accounts = context.admin.accounts(permit).await.map_err(context::closed)?;
+            let now = context.admin.clock().now();
+            Ok(accounts.iter().map(|account| views::person(account, permit, now)).collect())
+        }
+        .await,
+    )
+}

@@ -1,0 +1,142 @@
+//! What the list of each kind tells of an entry: the name, then what tells entries apart.
+
+use leptos::prelude::*;
+use model::{
+    catalog::{Gate, Kind, Risk},
+    id::EntryId,
+    scope::ALL_ACCESS,
+    tenant::{AllAccess, CredentialSources},
+};
+
+use crate::catalog::page::{OnOff, Switch};
+use crate::{
+    catalog::view::EntryRow,
+    keys::{archive::fields::ArchiveAll, list::query::ListQuery},
+    routes,
+    ui::{icon::Icon, key::Scopes},
+};
+
+/// The columns between the name and the actions, the name's first.
+pub(crate) fn columns(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Tenant => &["Tenant", "Token prefix", "Presented", "All access", "Documentation"],
+        Kind::Group => &["Group", "Tenant", "Description"],
+        Kind::Identity => &["Identity", "Tenant", "Description", "Status"],
+        Kind::Scope => &["Scope", "It opens", "Risk", "Granting"],
+        Kind::Template => &["Template", "Description", "Required", "Optional"],
+        Kind::Policy => &[],
+    }
+}
+
+/// The cells of a row.
+pub(crate) fn cells(kind: Kind, row: &EntryRow, may_write: bool) -> impl IntoView + use<> {
+    let get = |field: &str| row.get(field).to_owned();
+    let name = get("name");
+    let text = |label: &'static str, text: String| {
+        view! { <td class="c-text" role="cell" data-label=label>{text_or_none(text)}</td> }
+    };
+    let chips = |label: &'static str, codes: String| {
+        let of: Vec<String> = codes.split_whitespace().map(str::to_owned).collect();
+        view! { <td class="c-scopes" role="cell" data-label=label><Scopes of shown=8/></td> }
+    };
+    let about = match kind {
+        Kind::Tenant => (
+            view! { <td role="cell" data-label="Tokens begin with"><code translate="no">{get("prefix")}"_"</code></td> },
+            text("Presented", presented(row.get("presentations"))),
+            text("All access", AllAccess::parse(row.get("all_access")).map(AllAccess::words).unwrap_or_default().to_owned()),
+            view! { <td class="c-text" role="cell" data-label="Documentation"><Docs href=get("docs") tenant=name.clone()/></td> },
+        )
+            .into_any(),
+        Kind::Group => (text("Tenant", get("tenant")), text("For", get("description"))).into_any(),
+        Kind::Identity => (
+            text("Tenant", get("tenant")),
+            text("For", get("description")),
+            view! { <td class="c-state fit" role="cell"><OnOff off=row.off on_words="Active" off_words="Off"/></td> },
+        )
+            .into_any(),
+        Kind::Scope => (
+            text("It opens", get("sentence")),
+            view! { <td class="c-state fit" role="cell" data-label="Risk"><RiskChip risk=Risk::parse(row.get("risk")).unwrap_or_default()/></td> },
+            view! { <td class="c-text" role="cell" data-label="Granting"><Granting gated=row.get("gate") == Gate::Gated.code() opened=get("opened")/></td> },
+        )
+            .into_any(),
+        Kind::Template => {
+            (text("For", get("description")), chips("Required", get("required")), chips("Optional", get("optional"))).into_any()
+        }
+        Kind::Policy => ().into_any(),
+    };
+    let badge = (kind == Kind::Scope && name == ALL_ACCESS)
+        .then(|| view! { <span class="chip warn"><Icon name="warning"/>"All access"</span> });
+    view! {
+        <th class="c-key" scope="row" role="rowheader"><a href=routes::entry(kind, &row.id) title=name.clone()><bdi>{name.clone()}</bdi></a>{badge}</th>
+        {about}
+        <td class="c-act fit" role="cell"><Actions kind id=row.id.clone() name off=row.off may_write/></td>
+    }
+}
+
+/// A text, or a dash; cards leave out what would be a dash.
+fn text_or_none(text: String) -> impl IntoView {
+    if text.is_empty() { view! { <span class="muted none">"\u{2014}"</span> }.into_any() } else { text.into_any() }
+}
+
+fn presented(codes: &str) -> String {
+    match CredentialSources::parse(codes) {
+        Some(CredentialSources::ALL) => "In every way".to_owned(),
+        _ => codes.split_whitespace().collect::<Vec<_>>().join(", "),
+    }
+}
+
+#[component]
+fn Docs(href: String, tenant: String) -> impl IntoView {
+    if href.is_empty() {
+        return text_or_none(href).into_any();
+    }
+    let label = format!("API documentation of {tenant}");
+    view! { <a class="link" href=href rel="noreferrer" aria-label=label>"Open"</a> }.into_any()
+}
+
+#[component]
+fn RiskChip(risk: Risk) -> impl IntoView {
+    let class = match risk {
+        Risk::Low => "chip",
+        Risk::Medium => "chip warn",
+        Risk::High => "chip bad",
+    };
+    view! { <span class=class>{risk.words()}<span class="hide">" risk"</span></span> }
+}
+
+/// Who may be granted a scope.
+#[component]
+pub(crate) fn Granting(gated: bool, opened: String) -> impl IntoView {
+    if !gated {
+        return view! { <span class="muted">"Open"</span> }.into_any();
+    }
+    let tenants = opened.split_whitespace().collect::<Vec<_>>().join(", ");
+    view! {
+        <span class="row tight">
+            <span class="chip warn"><Icon name="lock"/>"Gated"</span>
+            {if tenants.is_empty() { "opened for nobody".to_owned() } else { format!("opened for {tenants}") }}
+        </span>
+    }
+    .into_any()
+}
+
+#[component]
+fn Actions(kind: Kind, id: String, name: String, off: bool, may_write: bool) -> impl IntoView {
+    match kind {
+        Kind::Group => view! {
+            <span class="row nowrap tight">
+                <a class="btn" href=routes::keys_of_group(&id) aria-label=format!("Keys of {name}")><Icon name="key"/>"Keys"</a>
+                {EntryId::parse(&id).filter(|_| may_write).map(|group| {
+                    let of = ListQuery::default().with(|list| list.group = Some(group));
+                    view! { <ArchiveAll of label="Archive all\u{2026}" name=format!("Archive all keys of {name}\u{2026}")/> }
+                })}
+            </span>
+        }
+        .into_any(),
+        Kind::Identity if may_write => {
+            view! { <Switch action=routes::switch_entry(kind, &id) name off turn_on="Switch on" turn_off="Switch off"/> }.into_any()
+        }
+        _ => ().into_any(),
+    }
+}

@@ -1,0 +1,73 @@
+//! The list of a kind.
+
+use leptos::prelude::*;
+use model::catalog::Kind;
+
+use crate::catalog::page::{
+    asked_kind,
+    cells::{cells, columns},
+    entry::EntryPage,
+    sent,
+};
+use crate::{
+    catalog::view::{EntriesView, EntryRow},
+    layout::page::Loaded,
+    routes,
+    ui::{fields::FormErrorBanner, icon::Icon},
+};
+
+/// `/settings/:kind`. There is just one policy: its list is its form.
+#[component]
+pub(crate) fn Entries() -> impl IntoView {
+    let (code, kind) = asked_kind();
+    if kind == Some(Kind::Policy) {
+        return view! { <EntryPage/> }.into_any();
+    }
+    let title = kind.map_or("Settings", Kind::title);
+    let current = kind.map_or("", routes::settings);
+    let show = move |view: EntriesView| kind.map(|kind| view! { <List kind view/> });
+    view! { <Loaded title current load=crate::catalog::load::list_entries(code) show/> }.into_any()
+}
+
+#[component]
+fn List(kind: Kind, view: EntriesView) -> impl IntoView {
+    let EntriesView { rows, may_write } = view;
+    let (_, errors, failure) = sent();
+    let count = rows.len();
+    let what = kind.words().to_lowercase();
+    let add = move || {
+        let words = format!("Add {what}");
+        may_write.then(|| view! { <a class="btn primary" href=routes::new_entry(kind)><Icon name="plus"/>{words}</a> })
+    };
+    let head = (count > 0).then(|| view! { <span class="end">{add()}</span> });
+    view! {
+        <div class="row page-head"><h1>{kind.title()}</h1>{head}</div>
+        <p class="muted lead">{kind.sentence()}</p>
+        <FormErrorBanner fields=Vec::new() errors failure/>
+        {if count == 0 {
+            view! {
+                <div class="empty stack center">
+                    <h2>{format!("No {} yet", kind.title().to_lowercase())}</h2>
+                    {add()}
+                </div>
+            }.into_any()
+        } else {
+            view! { <Table kind rows may_write/> }.into_any()
+        }}
+    }
+}
+
+#[component]
+fn Table(kind: Kind, rows: Vec<EntryRow>, may_write: bool) -> impl IntoView {
+    let heads = columns(kind).iter().map(|title| view! { <th scope="col" role="columnheader">{*title}</th> });
+    view! {
+        <div class="table-wrap bleed"><table class="data cards entries" role="table">
+            <caption class="hide">{kind.title()}", by name"</caption>
+            <thead role="rowgroup"><tr role="row">
+                {heads.collect_view()}
+                <th class="fit" scope="col" role="columnheader"><span class="hide">"Actions"</span></th>
+            </tr></thead>
+            <tbody role="rowgroup">{rows.into_iter().map(|row| view! { <tr role="row">{cells(kind, &row, may_write)}</tr> }).collect_view()}</tbody>
+        </table></div>
+    }
+}

@@ -1,0 +1,12 @@
+//! Why a key is refused, or would be, and what it could do.
+
+#[cfg(feature = "ssr")]
+pub mod answer;
+pub mod checks;
+pub mod island;
+#[cfg(feature = "ssr")]
+pub mod load;
+#[cfg(feature = "ssr")]
+pub mod page;
+pub mod simulation;
+pub mod view;

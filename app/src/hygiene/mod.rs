@@ -1,0 +1,4 @@
+//! Keys that somebody should look at.
+
+pub mod load;
+pub mod page;

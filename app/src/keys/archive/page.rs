@@ -1,0 +1,53 @@
+//! The page that archives a key, for browsers without JavaScript; with it, the same happens in a dialog.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use crate::layout::page::Loaded;
+use crate::{
+    form_outcome::FormOutcome,
+    keys::{archive::fields::ArchiveFields, form::ArchiveForm, view::ImpactView},
+    routes,
+    ui::{field::error_of, icon::Icon},
+};
+
+/// `/keys/:id/archive`.
+#[component]
+pub(crate) fn ArchiveKey() -> impl IntoView {
+    let id = use_params_map().read_untracked().get("id").unwrap_or_default();
+    let (form, errors, failure) = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Archive { form, errors, failure }) => (form, errors, failure),
+        _ => (ArchiveForm::default(), Vec::new(), None),
+    };
+    let show = move |impact: ImpactView| {
+        let back = routes::key(&impact.id);
+        let name = impact.name.clone();
+        if impact.archived {
+            return view! {
+                <div class="empty stack center">
+                    <h1><bdi>{name}</bdi>" is archived already"</h1>
+                    <p><a class="btn" href=back>"Back to the key"</a></p>
+                </div>
+            }
+            .into_any();
+        }
+        let error = Signal::stored(error_of(&errors, "confirm"));
+        let action = routes::archive_key(&impact.id);
+        view! {
+            <div class="ask stack">
+                <h1>"Archive "<bdi>{name}</bdi>"?"</h1>
+                <p class="muted">"It stops at once on this node and within a second on every other. An archived key cannot come back; create a new one instead."</p>
+                {failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
+                <form class="stack" method="post" action=action>
+                    <ArchiveFields impact form error/>
+                    <div class="row">
+                        <a class="btn end" href=back>"Cancel"</a>
+                        <button class="btn danger"><Icon name="archive"/>"Archive key"</button>
+                    </div>
+                </form>
+            </div>
+        }
+        .into_any()
+    };
+    view! { <Loaded title="Archive a key" current=routes::KEYS load=crate::keys::archive::act::archive_impact(id) show/> }
+}

@@ -1,0 +1,111 @@
+//! One act on many keys over the wire.
+
+use leptos::prelude::*;
+
+use crate::arguments::Arguments;
+use crate::{
+    error::ApiError,
+    keys::{bulk::form::BulkForm, list::view::BulkStepView},
+};
+
+/// Does it to the next keys.
+#[server(prefix = "/api/console", endpoint = "bulk_step", input = Arguments)]
+pub async fn bulk_step(form: BulkForm) -> Result<BulkStepView, ApiError> {
+    use crate::session::context;
+    let context = context::answer(context::expect_context_of_request())?;
+    context::answer(step(&context, &form).await)
+}
+
+#[cfg(feature = "ssr")]
+pub use ssr::{plan, step};
+
+#[cfg(feature = "ssr")]
+mod ssr {
+    use admin::{BulkAct, BulkItem, Pick};
+    use model::{
+        catalog::Kind,
+        id::KeyId,
+        key::ArchiveReason,
+        time::{DAY, Timestamp},
+    };
+
+    use crate::{
+        error::ApiError,
+        keys::{
+            bulk::form::BulkForm,
+            list::{
+                query::ListQuery,
+                view::{BulkDoneView, BulkItemView, BulkPlanView, BulkStepView},
+            },
+            views,
+        },
+        session::context::{RequestContext, closed},
+    };
+
+    /// Keys of one form.
+    const MOST: usize = 200;
+
+    fn asked(form: &BulkForm) -> Result<(BulkAct, Pick), ApiError> {
+        let act = match form.act.as_str() {
+            "off" => BulkAct::Switch(false),
+            "on" => BulkAct::Switch(true),
+            // PostgreSQL takes no text with a NUL.
+            "move" => BulkAct::Move(form.group.replace('\0', "")),
+            "extend" => BulkAct::Extend(form.expires.clone()),
+            "archive" if form.reason.is_empty() => BulkAct::Archive(ArchiveReason::default()),
+            "archive" => BulkAct::Archive(ArchiveReason::parse(&form.reason).ok_or(ApiError::BadRequest)?),
+            _ => return Err(ApiError::BadRequest),
+        };
+        let pick = if form.all {
+            Pick::All(ListQuery::parse(&form.query).ok_or(ApiError::BadRequest)?.list)
+        } else {
+            let ids: Option<Vec<_>> = form.keys.iter().map(|id| KeyId::parse(id)).collect();
+            Pick::These(ids.filter(|ids| ids.len() <= MOST).ok_or(ApiError::BadRequest)?)
+        };
+        Ok((act, pick))
+    }
+
+    fn name(item: &BulkItem) -> String {
+        item.key.as_ref().map_or_else(|| item.id.to_string(), |key| key.spec.name.to_string())
+    }
+
+    fn item(item: &BulkItem, now: Timestamp) -> BulkItemView {
+        BulkItemView {
+            id: item.id.to_string(),
+            name: name(item),
+            owner: item.key.as_ref().map(|key| key.spec.owner.to_string()).unwrap_or_default(),
+            used: item.last_use.as_ref().map(|used| views::when(used.at, now)),
+            in_use: item.last_use.as_ref().is_some_and(|used| now.since(used.at) < DAY),
+            refused: item.refused.clone(),
+        }
+    }
+
+    /// What a form would do.
+    pub async fn plan(context: &RequestContext, form: &BulkForm) -> Result<BulkPlanView, ApiError> {
+        let permit = context.permit()?;
+        let (act, pick) = asked(form)?;
+        let plan = context.admin.plan_bulk(permit, &act, &pick).await.map_err(closed)?;
+        let now = context.admin.clock().now();
+        let entries = context.admin.entries(permit, Kind::Group).await.map_err(closed)?;
+        let mut groups: Vec<_> = entries.iter().map(|entry| entry.name().to_owned()).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        Ok(BulkPlanView {
+            items: plan.items.iter().map(|found| item(found, now)).collect(),
+            count: plan.keys,
+            in_use: plan.in_use,
+            from: plan.from,
+            seen: plan.seen,
+            groups,
+        })
+    }
+
+    /// Does it to the next keys.
+    pub async fn step(context: &RequestContext, form: &BulkForm) -> Result<BulkStepView, ApiError> {
+        let (act, pick) = asked(form)?;
+        let step =
+            context.admin.step_bulk(context.permit()?, &act, &pick, form.from, form.seen).await.map_err(closed)?;
+        let done = |item: BulkItem| BulkDoneView { id: item.id.to_string(), name: name(&item), refused: item.refused };
+        Ok(BulkStepView { items: step.items.into_iter().map(done).collect(), next: step.next })
+    }
+}

@@ -1,0 +1,111 @@
+//! The form of one act on many keys, as the list's page sends it, as the page that asks first sends it, and as the island
+//! sends it step by step; and the page that answers it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::ApiError,
+    keys::list::view::{BulkPlanView, BulkResultView},
+};
+
+/// What is done, to which keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BulkForm {
+    /// `act`: `archive`, `off`, `on`, `move` or `extend`.
+    pub act: String,
+    /// `key`, once for each ticked one.
+    pub keys: Vec<String>,
+    /// `all`: not the ticked ones, but all that answer the question.
+    pub all: bool,
+    /// `query`: the question, as the list's address has it.
+    pub query: String,
+    /// `reason`: why they are archived.
+    pub reason: String,
+    /// `group`: the name of the group they move to.
+    pub group: String,
+    /// `expires`: `90d` or a date.
+    pub expires: String,
+    /// `go`: do it; without, ask first.
+    pub go: bool,
+    /// `sure`: ticked when keys are in use.
+    pub sure: bool,
+    /// `from`: where to begin.
+    pub from: Option<i64>,
+    /// `seen`: the last change before the keys were looked at.
+    pub seen: Option<i64>,
+}
+
+/// The acts, with the words of their buttons, in the order they stand in.
+pub const ACTS: [(&str, &str); 5] = [
+    ("off", "Switch off"),
+    ("on", "Switch on"),
+    ("move", "Set group\u{2026}"),
+    ("extend", "Extend\u{2026}"),
+    ("archive", "Archive\u{2026}"),
+];
+
+impl BulkForm {
+    /// Reads the fields; unknown ones make it `None`.
+    pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Option<Self> {
+        let mut form = Self::default();
+        for (name, value) in pairs {
+            match name.as_str() {
+                "act" => form.act = value,
+                "key" => form.keys.push(value),
+                "all" => form.all = true,
+                "query" => form.query = value,
+                "reason" => form.reason = value,
+                "group" => form.group = value,
+                "expires" => form.expires = value,
+                "go" => form.go = true,
+                "sure" => form.sure = true,
+                "from" => form.from = Some(value.parse().ok()?),
+                "seen" => form.seen = Some(value.parse().ok()?),
+                _ => return None,
+            }
+        }
+        Some(form)
+    }
+
+    /// The same as fields and values.
+    pub fn pairs(&self) -> Vec<(&'static str, String)> {
+        let mut pairs = vec![("act", self.act.clone()), ("query", self.query.clone()), ("reason", self.reason.clone())];
+        pairs.extend([("group", self.group.clone()), ("expires", self.expires.clone())]);
+        pairs.extend(self.keys.iter().map(|id| ("key", id.clone())));
+        for (name, ticked) in [("all", self.all), ("go", self.go), ("sure", self.sure)] {
+            pairs.extend(ticked.then(|| (name, "1".to_owned())));
+        }
+        pairs.extend(self.from.map(|from| ("from", from.to_string())));
+        pairs.extend(self.seen.map(|seen| ("seen", seen.to_string())));
+        pairs
+    }
+}
+
+/// What a POST about many keys led to.
+#[derive(Clone)]
+pub enum BulkPage {
+    /// It asks first, or once more.
+    Ask(BulkForm, Box<BulkPlanView>, Option<String>),
+    /// It was done, as far as one answer goes.
+    Done(BulkForm, Box<BulkResultView>),
+    /// It could not be asked.
+    Failed(ApiError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_reads_back() {
+        let pairs = "act=move&key=a&key=b&all=1&query=q%3Da&group=north&go=1&sure=1&from=12&seen=34&reason=&expires=";
+        let pairs = || form_urlencoded::parse(pairs.as_bytes()).into_owned();
+        let form = BulkForm::from_pairs(pairs()).unwrap();
+        assert_eq!((form.keys.len(), form.all, form.go, form.from, form.seen), (2, true, true, Some(12), Some(34)));
+        let again = form.pairs().into_iter().map(|(name, value)| (name.to_owned(), value));
+        assert_eq!(BulkForm::from_pairs(again), Some(form));
+        assert_eq!(BulkForm::from_pairs([("x".to_owned(), String::new())]), None);
+        assert_eq!(BulkForm::from_pairs([("from".to_owned(), "x".to_owned())]), None);
+    }
+}

@@ -1,0 +1,243 @@
+//! One act on many keys: what would happen, then what happened.
+
+use leptos::prelude::*;
+use model::key::ArchiveReason;
+
+use crate::layout::page::Loaded;
+use crate::{
+    error::ApiError,
+    form_outcome::FormOutcome,
+    keys::{
+        bulk::{
+            form::{BulkForm, BulkPage},
+            island::RunBulk,
+            results::{BulkResults, UndoBulk},
+        },
+        list::view::{BulkItemView, BulkPlanView, BulkResultView},
+        view::holder,
+    },
+    routes,
+    ui::{
+        count::{grouped, keys},
+        icon::Icon,
+        time::Ago,
+    },
+};
+
+/// `/keys/bulk`.
+#[component]
+pub(crate) fn Bulk() -> impl IntoView {
+    let form_outcome = use_context::<FormOutcome>();
+    let load = async move {
+        match form_outcome {
+            Some(FormOutcome::Bulk(page)) => match *page {
+                BulkPage::Failed(error) => Err(error),
+                page => Ok(page),
+            },
+            // Nobody comes here by a link.
+            _ => Err(ApiError::NotFound),
+        }
+    };
+    let show = |page: BulkPage| match page {
+        BulkPage::Ask(form, plan, error) => view! { <Ask form plan=*plan error/> }.into_any(),
+        BulkPage::Done(form, result) => view! { <Done form result=*result/> }.into_any(),
+        BulkPage::Failed(_) => ().into_any(),
+    };
+    view! { <Loaded title="Many keys" current=routes::KEYS load show/> }
+}
+
+/// The act in words: what is asked, what the button says, and what is true afterwards.
+pub(crate) fn words(form: &BulkForm) -> (&'static str, &'static str, &'static str) {
+    match form.act.as_str() {
+        "off" => ("Switch off", "They are refused everywhere until they are switched on again.", "switched off"),
+        "on" => ("Switch on", "They work again, as far as nothing else stands against it.", "switched on"),
+        "move" => (
+            "Set the group of",
+            "A group is for finding keys and for archiving them together; what they may do stays.",
+            "moved",
+        ),
+        "extend" => ("Extend", "They live until then. What lives longer already stays as it is.", "extended"),
+        _ => (
+            "Archive",
+            "They stop at once on this node and within a second on every other. An archived key cannot come back.",
+            "archived",
+        ),
+    }
+}
+
+/// What takes an act back, and its words.
+fn undo(act: &str) -> Option<(String, String)> {
+    let undo = match act {
+        "off" => ("on", "Switch them on again"),
+        "on" => ("off", "Switch them off again"),
+        _ => return None,
+    };
+    Some((undo.0.to_owned(), undo.1.to_owned()))
+}
+
+#[component]
+fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoView {
+    let (title, says, _) = words(&form);
+    let count = keys(plan.count);
+    let back = format!("{}{}{}", routes::KEYS, if form.query.is_empty() { "" } else { "?" }, form.query);
+    if plan.items.is_empty() {
+        return view! {
+            <div class="empty stack center">
+                <h1>"No key matches"</h1>
+                <p class="muted">"There is nothing to do."</p>
+                <p><a class="btn" href=back>"To the list"</a></p>
+            </div>
+        }
+        .into_any();
+    }
+    let left = plan.items.iter().filter(|item| item.refused.is_some()).count();
+    let more = plan.has_more();
+    let nothing = left == plan.items.len() && !more;
+    let danger = form.act == "archive";
+    let total = plan.count;
+    let sentence = match plan.in_use {
+        in_use if more => format!(
+            "{in_use} of the first {} keys {} used in the last 24 hours; the others were not looked at. Whoever calls with a key that is in use will be refused.",
+            plan.items.len(),
+            if in_use == 1 { "was" } else { "were" }
+        ),
+        1 => "1 of the keys below was used in the last 24 hours. Whoever calls with it will be refused.".to_owned(),
+        count => format!(
+            "{count} of the keys below were used in the last 24 hours. Whoever calls with them will be refused."
+        ),
+    };
+    let from = plan.from;
+    let seen = plan.seen;
+    let needs_sure = plan.needs_sure(&form.act);
+    let fields = view! {
+        <input type="hidden" name="act" value=form.act.clone()/>
+        <input type="hidden" name="query" value=form.query.clone()/>
+        {form.all.then(|| view! { <input type="hidden" name="all" value="1"/> })}
+        {form.keys.iter().map(|id| view! { <input type="hidden" name="key" value=id.clone()/> }).collect_view()}
+        {from.map(|from| view! { <input type="hidden" name="from" value=from/> })}
+        <input type="hidden" name="seen" value=seen/>
+        <Choice form=form.clone() groups=plan.groups/>
+        {needs_sure.then(|| view! {
+            <div class="banner warn"><Icon name="warning"/>
+                <label class="row nowrap tick"><input type="checkbox" name="sure" value="1" checked=form.sure required/><span>{sentence}" I know."</span></label></div>
+        })}
+    };
+    view! {
+        <nav class="row muted" aria-label="Breadcrumb"><a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page">{title}</span></nav>
+        <div class="row page-head"><h1 id="bulk-title">{title}" "{count.clone()}"?"</h1></div>
+        <div class="stack bulk-page">
+            <p class="muted before">{says}</p>
+            {error.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error}</span></div> })}
+            <form class="stack" method="post" action=routes::BULK data-bulk="">
+                {fields}
+                <div class="row">
+                    <button class=if danger { "btn danger" } else { "btn primary" } name="go" value="1" disabled=nothing>{title}" "{count}</button>
+                    {["move", "extend"].contains(&form.act.as_str()).then(|| view! { <button class="btn" formnovalidate>"Check again"</button> })}
+                    <a class="btn quiet" href=back.clone()>"Cancel"</a>
+                </div>
+            </form>
+            <RunBulk total done=words(&form).2.to_owned() undo=undo(&form.act) back/>
+            <section class="panel before" aria-labelledby="what">
+                <header class="row"><h2 id="what">"What happens"</h2>
+                    <span class="muted">{if left > 0 { format!("{left} of these are left alone") } else { String::new() }}{more.then_some(" The first ones of those that match")}</span></header>
+                <Items items=plan.items done=words(&form).2/>
+            </section>
+        </div>
+    }
+    .into_any()
+}
+
+/// What else has to be said for an act.
+#[component]
+fn Choice(form: BulkForm, groups: Vec<String>) -> impl IntoView {
+    match form.act.as_str() {
+        "archive" => {
+            let chosen = ArchiveReason::parse(&form.reason).unwrap_or_default();
+            let option = |reason: ArchiveReason| view! { <option value=reason.code() selected=reason == chosen>{reason.words()}</option> };
+            view! {
+                <div class="field ask"><label for="reason">"Why"</label>
+                    <select class="input" id="reason" name="reason">{ArchiveReason::ALL.map(option)}</select></div>
+            }
+            .into_any()
+        }
+        "move" => view! {
+            <div class="field ask"><label for="group">"Group"</label>
+                <select class="input" id="group" name="group">
+                    <option value="">"No group"</option>
+                    {groups.into_iter().map(|name| { let chosen = name == form.group; view! { <option value=name.clone() selected=chosen>{name.clone()}</option> } }).collect_view()}
+                </select></div>
+        }
+        .into_any(),
+        "extend" => view! {
+            <div class="field ask"><label for="expires">"Until"</label>
+                <input class="input" id="expires" name="expires" value=form.expires.clone() placeholder="90d" required autocomplete="off" aria-describedby="expires-hint"/>
+                <span class="muted" id="expires-hint">"A number of days from now, such as 90d, or a date, such as 2027-03-14."</span></div>
+        }
+        .into_any(),
+        _ => ().into_any(),
+    }
+}
+
+/// Keys, each with what becomes of it.
+#[component]
+fn Items(items: Vec<BulkItemView>, done: &'static str) -> impl IntoView {
+    let row = |item: BulkItemView| {
+        let becomes = match item.refused {
+            Some(why) => {
+                view! { <span class="status"><Icon name="skip"/><span class="wrap">{why}</span></span> }.into_any()
+            }
+            None => view! { <span class="status ok"><Icon name="ok"/>"Will be "{done}</span> }.into_any(),
+        };
+        view! {
+            <tr role="row">
+                <th class="c-key" scope="row" role="rowheader"><a href=routes::key(&item.id)><bdi>{item.name}</bdi></a></th>
+                <td class="c-owner" role="cell"><bdi>{holder(&item.owner).to_owned()}</bdi></td>
+                <td class="c-last fit" role="cell" data-label="Used"><span class=if item.in_use { "is-warn" } else { "muted" }>{match item.used {
+                    Some(when) => view! { <Ago when/> }.into_any(),
+                    None => "never".into_any(),
+                }}</span></td>
+                <td class="c-becomes" role="cell">{becomes}</td>
+            </tr>
+        }
+    };
+    view! {
+        <div class="table-wrap"><table class="data cards" role="table">
+            <caption class="hide">"The keys"</caption>
+            <thead role="rowgroup"><tr role="row">
+                <th scope="col" role="columnheader">"Key"</th><th scope="col" role="columnheader">"Owner"</th>
+                <th class="fit" scope="col" role="columnheader">"Last used"</th><th scope="col" role="columnheader">"What happens"</th>
+            </tr></thead>
+            <tbody role="rowgroup">{items.into_iter().map(row).collect_view()}</tbody>
+        </table></div>
+    }
+}
+
+#[component]
+fn Done(form: BulkForm, result: BulkResultView) -> impl IntoView {
+    let (title, _, done) = words(&form);
+    let back = format!("{}{}{}", routes::KEYS, if form.query.is_empty() { "" } else { "?" }, form.query);
+    let ids = result.to_undo();
+    let undo = undo(&form.act).filter(|_| !ids.is_empty());
+    view! {
+        <nav class="row muted" aria-label="Breadcrumb"><a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page">{title}</span></nav>
+        <div class="row page-head"><h1>{keys(result.done)}" "{done}</h1></div>
+        <div class="stack bulk-page">
+            <div class=if result.left_alone == 0 { "banner ok" } else { "banner warn" } role="status">
+                <Icon name=if result.left_alone == 0 { "ok" } else { "warning" }/>
+                <p><b>{keys(result.done)}" "{if result.done == 1 { "is" } else { "are" }}" "{done}"."</b>
+                    {(result.left_alone > 0).then(|| view! { " "{grouped(result.left_alone)}" left alone, for the reasons below." })}</p>
+            </div>
+            {result.next.map(|next| view! {
+                <form class="row" method="post" action=routes::BULK>
+                    {BulkForm { from: Some(next), go: true, ..form.clone() }.pairs().into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}
+                    <p>"There are more of them."</p><button class="btn primary">"Go on"</button>
+                </form>
+            })}
+            <div class="row">
+                <a class="btn" href=back>"Back to the keys"</a>
+                {undo.map(|(act, words)| view! { <UndoBulk act words ids/> })}
+            </div>
+            <section class="panel" aria-labelledby="each"><header class="row"><h2 id="each">"Each key"</h2></header><BulkResults of=result.items done=done.to_owned()/></section>
+        </div>
+    }
+}

@@ -1,0 +1,58 @@
+//! What is seen of a key, over the wire; and the forms that end or lengthen an overlap.
+
+use admin::KeyDetail;
+use admin::Permit;
+use model::{account::Action, activity::Period, catalog::Kind};
+
+use crate::{
+    error::ApiError,
+    explain::simulation::SimulatedKey,
+    keys::detail::view::{ActivityView, RotationView},
+};
+use crate::{
+    keys::{detail::activity_views, views},
+    session::context,
+};
+
+/// What is seen of a key. `period` is the code of one; any other counts as a day.
+pub async fn key_activity(id: String, period: String) -> Result<ActivityView, ApiError> {
+    context::answer(
+        async {
+            let context = context::expect_context_of_request()?;
+            let permit: &Permit = context.permit()?;
+            let id = views::key_id(&id)?;
+            let admin = &context.admin;
+            let KeyDetail { key, closed, .. } = admin.show_key(permit, id).await.map_err(context::closed)?;
+            let period = Period::parse(&period).unwrap_or_default();
+            let series = admin.key_series(permit, id, period).await.map_err(context::closed)?;
+            let record = admin.key_record(permit, id).await.map_err(context::closed)?;
+            let pairs = admin.key_pairs(permit, id).await.map_err(context::closed)?;
+            let catalogue = admin.entries(permit, Kind::Scope).await.map_err(context::closed)?;
+            let now = admin.clock().now();
+            let may_write = permit.allows(Action::WriteKeys).is_ok();
+            Ok(ActivityView {
+                calls: activity_views::calls(&series),
+                record: activity_views::record(&record, now),
+                pairs: pairs.iter().map(|pair| activity_views::pair(pair, id, may_write, now)).collect(),
+                simulate: SimulatedKey::new(&key, &closed),
+                scopes: activity_views::scopes(&key, &catalogue),
+                now: now.millis(),
+                may_audit: permit.allows(Action::ReadAudit).is_ok(),
+            })
+        }
+        .await,
+    )
+}
+
+/// What the page that rotates a key needs.
+pub async fn key_rotation(id: String) -> Result<RotationView, ApiError> {
+    context::answer(
+        async {
+            let context = context::expect_context_of_request()?;
+            let permit = context.permit()?;
+            let planned = context.admin.plan_rotation(permit, views::key_id(&id)?).await.map_err(context::closed)?;
+            Ok(activity_views::rotation(planned, context.admin.clock().now()))
+        }
+        .await,
+    )
+}

@@ -1,0 +1,210 @@
+//! Views of what is seen of keys.
+
+use admin::{Broken, Overlap, Pair, Record, Remedy, Successor, Tightening};
+use model::key_input::KeyInput;
+use model::{
+    activity::{CallSample, Outcome, Period, Series},
+    catalog::Entry,
+    decision::Reason,
+    id::KeyId,
+    key::{Form, Key},
+    scope::Scope,
+    time::{DAY, Timestamp, relative, span},
+};
+
+use crate::keys::views::{counts, row, when};
+use crate::{
+    form_outcome::FormErrors,
+    keys::{
+        detail::view::{
+            BrokenView, CallCountsView, CallsView, PairState, PairView, RecordView, RotationView, SampleView, Tick,
+            TightenView,
+        },
+        form::rotation::{OVERLAPS, RotateForm, UNTIL},
+    },
+};
+
+/// Callers that are listed.
+const LISTED: usize = 12;
+
+/// When a bar begins. A day of 30 is one of the calendar, in UTC.
+fn begins(series: &Series, place: usize) -> Tick {
+    let at = series.start.plus(series.period.step() * i64::try_from(place).unwrap_or_default());
+    match series.period {
+        Period::Month => Tick { iso: String::new(), words: format!("{} (UTC)", at.day()) },
+        Period::Hour | Period::Day => Tick { iso: at.to_string(), words: at.long() },
+    }
+}
+
+/// What stands below the bars: four times evenly spread, and now.
+fn ticks(series: &Series) -> Vec<Tick> {
+    let step = series.period.step() * i64::try_from(series.bars.len() / 4).unwrap_or_default();
+    let plain = |words: String| Tick { iso: String::new(), words };
+    let tick = |quarter| {
+        let at = series.start.plus(step * quarter);
+        match series.period {
+            Period::Month => plain(at.short_day()),
+            Period::Hour | Period::Day => Tick { iso: at.to_string(), words: at.clock() },
+        }
+    };
+    let last = if series.period == Period::Month { "today" } else { "now" };
+    (0..4).map(tick).chain([plain(last.to_owned())]).collect()
+}
+
+/// Calls over a period.
+pub(crate) fn calls(series: &Series) -> CallsView {
+    let bars = series.bars.iter().enumerate().map(|(place, bar)| (begins(series, place), counts(*bar)));
+    CallsView {
+        period: series.period.code().to_owned(),
+        bars: bars.collect(),
+        ticks: ticks(series),
+        total: counts(series.total()),
+    }
+}
+
+/// Kinds of calls by caller, the latest first, as they come.
+fn callers<'a>(kinds: impl IntoIterator<Item = &'a CallSample>, now: Timestamp) -> Vec<SampleView> {
+    let mut found: Vec<SampleView> = Vec::new();
+    for kind in kinds {
+        let address = kind.address.map(|address| address.to_string()).unwrap_or_default();
+        let known = found.iter().position(|caller| caller.address == address && caller.agent == kind.agent);
+        let place = known.unwrap_or_else(|| {
+            let (agent, last) = (kind.agent.clone(), when(kind.at, now));
+            found.push(SampleView { address, agent, asked: Vec::new(), last, calls: CallCountsView::default() });
+            found.len() - 1
+        });
+        let caller = &mut found[place];
+        match kind.outcome {
+            Outcome::Allowed => caller.calls.allowed += kind.calls,
+            Outcome::Limited => caller.calls.limited += kind.calls,
+            Outcome::Refused => caller.calls.refused += kind.calls,
+        }
+        let asked = kind.required.to_string();
+        for scope in asked.split_whitespace() {
+            if !caller.asked.iter().any(|known| known == scope) {
+                caller.asked.push(scope.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// Who called lately.
+pub(crate) fn record(record: &Record, now: Timestamp) -> RecordView {
+    let mut callers = callers(&record.kinds, now);
+    let more = callers.len().saturating_sub(LISTED);
+    callers.truncate(LISTED);
+    RecordView { callers, more, seen: record.seen(), calls: record.calls }
+}
+
+/// A key and its successor, on the page of one of them.
+pub(crate) fn pair(pair: &Pair, page: KeyId, may_write: bool, now: Timestamp) -> PairView {
+    let drain = &pair.drain;
+    let [old, new] = &drain.series;
+    let bars = old.bars.iter().zip(&new.bars).enumerate();
+    let quiet = drain.last_use.as_ref().map(|last| relative(last.at, now));
+    let mut callers = callers(&drain.callers, now);
+    callers.truncate(LISTED);
+    PairView {
+        old: row(&pair.old, drain.last_use.as_ref(), now),
+        new: row(&pair.new, None, now),
+        is_old: pair.old.id == page,
+        state: match (pair.is_over(now), pair.is_safe(now)) {
+            (true, _) => PairState::Over,
+            (false, true) => PairState::Safe,
+            (false, false) => PairState::InUse,
+        },
+        jwt_ends: (pair.old.form == Form::Jwt).then(|| when(pair.would_end, now)),
+        rotated: when(pair.rotated_at, now),
+        latest: when(pair.latest, now),
+        latest_field: pair.latest.to_field(),
+        may_extend: pair.latest > pair.old.spec.expires_at,
+        quiet: quiet.unwrap_or_default(),
+        recent: (drain.recent[0].allowed, drain.recent[1].allowed),
+        bars: bars.map(|(place, (old_bar, new_bar))| (begins(old, place), old_bar.allowed, new_bar.allowed)).collect(),
+        ticks: ticks(old),
+        callers,
+        may_write,
+    }
+}
+
+/// What the page that rotates a key shows.
+pub(crate) fn rotation(planned: Successor, now: Timestamp) -> RotationView {
+    let Successor { key, ends, is_shorter, refused } = planned;
+    let expires = key.spec.expires_at;
+    let choice = |(code, words): (&str, &str)| {
+        let at = now.plus(span(code).unwrap_or_default()).min(expires);
+        (code.to_owned(), words.to_owned(), when(at, now))
+    };
+    let view = row(&key, None, now);
+    let (refused, remedy) = refused.map_or((None, Remedy::None), |(why, remedy)| (Some(why), remedy));
+    RotationView {
+        id: view.mask.id,
+        name: view.name,
+        works: view.status.of.works(),
+        expires: view.expires,
+        is_jwt: key.form == Form::Jwt,
+        choices: OVERLAPS.map(choice).into(),
+        bounds: (now.plus(60_000).to_field(), expires.min(now.plus(366 * DAY)).to_field()),
+        successor_ends: when(ends, now),
+        is_shorter,
+        refused,
+        remedies: (remedy != Remedy::None, remedy == Remedy::Edit),
+    }
+}
+
+/// The overlap that a form asks for.
+pub(crate) fn overlap(form: &RotateForm) -> Result<Overlap, FormErrors> {
+    let mistyped = || FormErrors::field("until", "Pick the day and the time at which the old key stops.".to_owned());
+    if form.overlap == UNTIL {
+        return Timestamp::of_field(&form.until).map(Overlap::Until).ok_or_else(mistyped);
+    }
+    span(&form.overlap).map(Overlap::For).ok_or_else(|| crate::error::ApiError::BadRequest.into())
+}
+
+/// Scopes to try a key with: what it holds, each direction of it, and the catalogue.
+pub(crate) fn scopes(key: &Key, catalogue: &[Entry]) -> Vec<String> {
+    let listed: Vec<_> = catalogue.iter().filter_map(|entry| Scope::parse(entry.name()).ok()).collect();
+    let mut all: Vec<String> = Vec::new();
+    for scope in key.spec.scopes.iter().chain(&listed) {
+        for one in [scope.clone(), scope.clone().toward(false), scope.clone().toward(true)] {
+            let one = one.to_string();
+            if !all.contains(&one) {
+                all.push(one);
+            }
+        }
+    }
+    all
+}
+
+/// What an edit would break, which asks for this.
+pub(crate) fn tighten(key: &Key, found: &Tightening, asked: &KeyInput, now: Timestamp) -> TightenView {
+    let mut reasons: Vec<Reason> = Vec::new();
+    for Broken { reason, .. } in &found.broken {
+        if !reasons.contains(reason) {
+            reasons.push(*reason);
+        }
+    }
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let view = |reason: Reason| {
+        let kinds = found.broken.iter().filter(|broken| broken.reason == reason).map(|broken| &broken.kind);
+        let why = match reason {
+            Reason::AddressNotAllowed => {
+                format!("Called from outside of {}, which is all the key would allow", one_line(&asked.addresses))
+            }
+            Reason::InsufficientScope => {
+                format!("Asked for more than {}, which is all the key would hold", one_line(&asked.scopes))
+            }
+            Reason::SignatureRequired => "Wrote without a signature, which writes would need".to_owned(),
+            other => other.words().to_owned(),
+        };
+        BrokenView { callers: callers(kinds, now), why }
+    };
+    TightenView {
+        id: key.id.to_string(),
+        name: key.spec.name.to_string(),
+        broken: reasons.into_iter().map(view).collect(),
+        seen: found.record.seen(),
+        calls: found.record.calls,
+    }
+}

@@ -1,0 +1,61 @@
+//! What the pages of one key load.
+
+use model::key::{Form, KeyState};
+
+use crate::{
+    error::ApiError,
+    keys::view::{EditKeyView, KeyView, NewKeyView},
+};
+use crate::{
+    keys::{change::typed, create::choices::choices, views},
+    session::context,
+};
+
+/// One key with what its page shows.
+pub async fn show_key(id: String) -> Result<KeyView, ApiError> {
+    context::answer(
+        async {
+            let context = context::expect_context_of_request()?;
+            let permit = context.permit()?;
+            let id = views::key_id(&id)?;
+            let found = context.admin.show_key(permit, id).await.map_err(context::closed)?;
+            let history = context.admin.key_audit(permit, id).await.map_err(context::closed)?;
+            Ok(views::key(&found, &history.events, permit, &context.origin, context.admin.clock().now()))
+        }
+        .await,
+    )
+}
+
+/// What the form for a new key needs.
+pub async fn new_key() -> Result<NewKeyView, ApiError> {
+    context::answer(
+        async {
+            let context = context::expect_context_of_request()?;
+            choices(&context, context.permit()?).await
+        }
+        .await,
+    )
+}
+
+/// What the form that edits a key needs.
+pub async fn key_form(id: String) -> Result<EditKeyView, ApiError> {
+    context::answer(
+        async {
+            let context = context::expect_context_of_request()?;
+            let permit = context.permit()?;
+            let choices = choices(&context, permit).await?;
+            let key = context.admin.show_key(permit, views::key_id(&id)?).await.map_err(context::closed)?.key;
+            Ok(EditKeyView {
+                id: key.id.to_string(),
+                name: key.spec.name.to_string(),
+                expires: views::when(key.spec.expires_at, context.admin.clock().now()),
+                generation: key.generation,
+                is_jwt: key.form == Form::Jwt,
+                is_archived: matches!(key.state, KeyState::Archived(_)),
+                form: typed(&key, &choices),
+                choices,
+            })
+        }
+        .await,
+    )
+}

@@ -1,0 +1,192 @@
+//! One key's page.
+
+pub(crate) mod access;
+pub(crate) mod callers;
+pub(crate) mod calls;
+pub(crate) mod pair;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use model::key::KeyStatus;
+
+use crate::keys::detail::page::{access::Access, callers::Callers, calls::Calls, pair::Pair};
+use crate::layout::page::Loaded;
+use crate::{
+    audit::timeline::Timeline,
+    error::ApiError,
+    explain::island::Simulate,
+    form_outcome::{FormErrors, FormOutcome},
+    keys::{
+        detail::view::ActivityView,
+        form::rotation::RotateForm,
+        issued_secret,
+        switch::button::Switch,
+        view::{ArchivedView, KeyView, OffView, SpecView, holder},
+    },
+    query::query,
+    routes,
+    ui::{
+        icon::Icon,
+        key::{AllAccess, StatusPill},
+        time::{Ago, Moment},
+    },
+};
+
+/// `/keys/:id`.
+#[component]
+pub(crate) fn KeyPage() -> impl IntoView {
+    let id = use_params_map().read_untracked().get("id").unwrap_or_default();
+    let failure = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Switch(refused)) => refused.failure,
+        _ => None,
+    };
+    let asked = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Overlap(old, form, refused)) => Some((old, form, refused)),
+        _ => None,
+    };
+    let period = query("period").unwrap_or_default();
+    let load = async move {
+        Ok((
+            crate::keys::detail::load::show_key(id.clone()).await?,
+            crate::keys::detail::activity::key_activity(id, period).await?,
+        ))
+    };
+    let show = move |(view, seen): (KeyView, ActivityView)| view! { <Detail view seen failure asked/> };
+    view! { <Loaded title="Key" current=routes::KEYS load show/> }
+}
+
+#[component]
+fn Detail(
+    view: KeyView,
+    seen: ActivityView,
+    failure: Option<ApiError>,
+    asked: Option<(String, RotateForm, FormErrors)>,
+) -> impl IntoView {
+    let KeyView { row, description, spec, last_address, archived, off, impact, history, may_write, may_purge, origin } =
+        view;
+    let id = row.mask.id.clone();
+    let is_on = off.is_none();
+    let generation = history.first().map(|event| event.seq);
+    // One that was rotated has no second successor while the first one is there.
+    let has_successor = seen.pairs.iter().any(|pair| pair.is_old && pair.new.status.of != KeyStatus::Expired);
+    let works = row.status.of.works() && !has_successor;
+    let actions = match (archived.is_some(), may_write, may_purge) {
+        (false, true, _) => view! { <Actions id=id.clone() is_on works/> }.into_any(),
+        (true, _, true) => {
+            view! { <a class="btn risky end" href=routes::purge_key(&id)><Icon name="x"/>"Purge\u{2026}"</a> }
+                .into_any()
+        }
+        _ => ().into_any(),
+    };
+    let command = row.status.of.works().then(|| issued_secret::curl(&origin));
+    let ActivityView { calls, record, pairs, simulate, scopes, now, may_audit } = seen;
+    let page = id.clone();
+    let pair = move |pair| view! { <Pair pair page=page.clone() asked=asked.clone()/> };
+    let used = impact.last_used.is_some();
+    view! {
+        <nav class="row muted" aria-label="Breadcrumb">
+            <a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page"><bdi>{row.name.clone()}</bdi></span>
+        </nav>
+        <div class="row page-head" data-live-rows=generation data-live-say="This key changed.">
+            <h1><bdi>{row.name}</bdi></h1><span data-live=format!("state-{id}")><StatusPill of=row.status/></span>
+            {row.all_access.then(|| view! { <AllAccess/> })}
+            <a class="link" href=routes::why_key(&id)>"Why refused?"</a>
+            {actions}
+        </div>
+        {failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
+        <dl class="facts row">
+            <div><dt>"Id"</dt><dd class="row nowrap"><code translate="no">{id.clone()}</code>
+                <button class="btn quiet square copy" type="button" data-copy=id.clone() aria-label="Copy id" hidden><Icon name="copy"/></button></dd></div>
+            <div><dt>"Owner"</dt><dd><bdi>{holder(&row.owner).to_owned()}</bdi></dd></div>
+            <div><dt>"Tenant"</dt><dd>{row.tenant}</dd></div>
+            {row.group.map(|group| view! {
+                <div><dt>"Group"</dt><dd><a class="link" href=format!("{}?group={}", routes::KEYS, group.id)><bdi>{group.name}</bdi></a></dd></div>
+            })}
+            <div><dt>"Created"</dt><dd><Moment when=row.created/>" by "<bdi>{row.created_by}</bdi></dd></div>
+            <div><dt>"Expires"</dt><dd><Moment when=row.expires/></dd></div>
+            <div><dt>"Signatures"</dt><dd><a class="link" href=routes::signing_keys(&impact.id)>"Signing keys"</a></dd></div>
+            <div><dt>"Last used"</dt><dd data-live=format!("last-{id}")>{match row.last_used {
+                Some(when) => view! { <Ago when/>{last_address.map(|address| view! { ", "<code translate="no">{address}</code> })} }.into_any(),
+                None => view! { <span class=if row.unused_for_long { "is-warn" } else { "muted" }>"never"</span> }.into_any(),
+            }}</dd></div>
+        </dl>
+        <div class="split parts">
+            <div class="stack">
+                {archived.map(|archived| view! { <Gone archived may_write/> })}
+                <div class="slot" data-own="off">{off.map(|off| view! { <Off id=id.clone() off may_write/> })}</div>
+                <Stopped spec=spec.clone()/>
+                {(!description.is_empty()).then(|| view! { <p class="prose">{description}</p> })}
+                {pairs.into_iter().map(pair).collect_view()}
+                <Calls id=id.clone() calls/>
+                <Callers id=id.clone() record used command/>
+                <Simulate key_=simulate scopes now/>
+            </div>
+            <div class="stack">
+                <section class="panel" aria-labelledby="access"><header class="row"><h2 id="access">"Access"</h2></header>
+                    <div class="body"><Access scopes=row.scopes all_access=row.all_access spec/></div></section>
+                <section class="panel" aria-labelledby="history"><header class="row"><h2 id="history">"Audit"</h2>
+                    {may_audit.then(|| view! { <a class="btn quiet end" href=routes::audit_of(&id)>"All of it"</a> })}</header>
+                    <div class="body" data-own="history">{if history.is_empty() {
+                        view! { <p class="muted">"Nothing but its beginning: it was made by rotating the key it replaces, whose audit says so."</p> }.into_any()
+                    } else {
+                        view! { <Timeline events=history/> }.into_any()
+                    }}</div></section>
+            </div>
+        </div>
+    }
+}
+
+/// What can be done with a key, in the fixed order.
+#[component]
+fn Actions(id: String, is_on: bool, works: bool) -> impl IntoView {
+    view! {
+        <div class="row tight end">
+            <a class="btn" href=routes::edit_key(&id) data-edit=""><Icon name="edit"/>"Edit\u{2026}"</a>
+            <Switch id=id.clone() is_on class="btn"/>
+            <span class="slot" data-own="rotate">{works.then(|| view! { <a class="btn" href=routes::rotate_key(&id)><Icon name="rotate"/>"Rotate\u{2026}"</a> })}</span>
+            <a class="btn risky" href=routes::archive_key(&id) data-archive=id.clone()><Icon name="archive"/>"Archive\u{2026}"</a>
+        </div>
+    }
+}
+
+/// A key that was switched off, and how to mend it.
+#[component]
+fn Off(id: String, off: OffView, may_write: bool) -> impl IntoView {
+    view! {
+        <div class="banner warn">
+            <Icon name="off"/>
+            <div class="stack tight">
+                <p><b>"Switched off "<Moment when=off.at/>" by "<bdi>{off.by}</bdi>"."</b>" It is refused everywhere until it is switched on."</p>
+                {may_write.then(|| view! { <Switch id is_on=false class="btn"/> })}
+            </div>
+        </div>
+    }
+}
+
+/// Others by whom a key stands still.
+#[component]
+fn Stopped(spec: SpecView) -> impl IntoView {
+    let subject = spec.acts_as.filter(|subject| !subject.active);
+    view! {
+        {subject.map(|subject| view! {
+            <div class="banner warn"><Icon name="off"/>
+                <p><b>"It acts as "<bdi>{subject.name}</bdi>", who is switched off."</b>" It is refused until that identity is switched on, or it acts as somebody else."</p></div>
+        })}
+        {(!spec.owner_active).then(|| view! {
+            <div class="banner warn"><Icon name="off"/>
+                <p><b>"Its owner may no longer sign in."</b>" It is refused until that account is enabled, or somebody else holds it."</p></div>
+        })}
+    }
+}
+
+#[component]
+fn Gone(archived: ArchivedView, may_write: bool) -> impl IntoView {
+    view! {
+        <div class="banner bad">
+            <Icon name="archive"/>
+            <p><b>"Archived "<Moment when=archived.at/>" by "<bdi>{archived.by}</bdi>": "{archived.reason}"."</b>
+                " It is refused everywhere and cannot come back."
+                {may_write.then(|| view! { " "<a class="link" href=routes::NEW_KEY>"Create a new key"</a>" instead." })}</p>
+        </div>
+    }
+}

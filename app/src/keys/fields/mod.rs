@@ -1,0 +1,131 @@
+//! The fields of a key's form, which making and editing a key share. They keep what is typed themselves, as any form
+//! does; the island around them reads them all at once.
+
+pub(crate) mod controls;
+pub(crate) mod expiry;
+pub(crate) mod field_errors;
+pub(crate) mod more;
+pub(crate) mod purpose;
+pub(crate) mod scopes;
+
+use leptos::{ev, html, prelude::*};
+
+use crate::{
+    browser,
+    keys::{
+        form::{DATE, DAYS, KeyForm},
+        view::{FieldErrorView, NewKeyView},
+    },
+    ui::field::error_of,
+};
+
+/// How a sentence names a field that may have to be mended.
+fn called(field: &'static str) -> &'static str {
+    match field {
+        "all_access_reason" => "why it opens everything",
+        "expires" => "how long it lives",
+        "acts_as" => "acts as",
+        "limits" => "rate limits",
+        "signed_writes" => "signed writes",
+        other => other,
+    }
+}
+
+/// The field that a control of this name belongs to.
+fn of(control: &str) -> &str {
+    match control {
+        "scope" => "scopes",
+        "life" | DAYS | DATE => "expires",
+        other => other,
+    }
+}
+
+/// The selector of the control that mends a field.
+pub(crate) fn control(field: &str, life: &str) -> String {
+    match field {
+        "expires" if life == DATE => "#date".to_owned(),
+        "expires" if life == DAYS => "#days".to_owned(),
+        "expires" | "form" => format!("#{field} :checked"),
+        field => format!("#{field}"),
+    }
+}
+
+/// What all parts of the form share.
+#[derive(Clone, Copy)]
+pub(crate) struct Draft {
+    /// What can be chosen.
+    pub(crate) view: StoredValue<NewKeyView>,
+    /// The form as the page came with it.
+    pub(crate) form: StoredValue<KeyForm>,
+    /// The form as it is now.
+    pub(crate) typed: RwSignal<KeyForm>,
+    /// What has to be mended.
+    pub(crate) errors: RwSignal<Vec<FieldErrorView>>,
+    /// The form's element.
+    pub(crate) node: NodeRef<html::Form>,
+    /// Whether there is a key already: what it holds stays open to it, and where it belongs stays.
+    pub(crate) is_edit: bool,
+}
+
+impl Draft {
+    /// A form with this in it.
+    pub(crate) fn new(view: NewKeyView, form: KeyForm, errors: Vec<FieldErrorView>, is_edit: bool) -> Self {
+        Self {
+            view: StoredValue::new(view),
+            form: StoredValue::new(form.clone()),
+            typed: RwSignal::new(form),
+            errors: RwSignal::new(errors),
+            node: NodeRef::new(),
+            is_edit,
+        }
+    }
+
+    /// Reads the fields, as the browser has them.
+    pub(crate) fn read(self) -> Option<KeyForm> {
+        KeyForm::from_pairs(browser::pairs(self.node).into_iter().filter(|(field, _)| field != "seen"))
+    }
+
+    /// Takes note of what the fields hold now.
+    pub(crate) fn follow(self) {
+        if let Some(form) = self.read() {
+            self.typed.set(form);
+        }
+    }
+
+    /// As [`Self::follow`]; what is being mended is no longer wrong. Whether it is right, the server says.
+    pub(crate) fn clear_error(self, event: &ev::Event) {
+        self.follow();
+        let control = browser::field_of(event);
+        let field = of(&control);
+        if self.errors.with_untracked(|errors| errors.iter().any(|error| error.field == field)) {
+            self.errors.update(|errors| errors.retain(|error| error.field != field));
+        }
+    }
+
+    /// A text of the form as the page came with it.
+    fn was(self, field: impl FnOnce(&KeyForm) -> &String) -> String {
+        self.form.with_value(|form| field(form).clone())
+    }
+
+    /// The name of the tenant that is chosen.
+    pub(crate) fn tenant(self) -> Memo<String> {
+        Memo::new(move |_| {
+            self.typed.with(|form| self.view.with_value(|view| view.tenant(&form.input.tenant).to_owned()))
+        })
+    }
+
+    /// What is wrong with a field.
+    fn error(self, field: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || self.errors.with(|errors| error_of(errors, field)))
+    }
+
+    /// Whether a page came back with mistakes and this is the first.
+    fn is_first(self, field: &str) -> bool {
+        self.errors.with_untracked(|errors| errors.first().is_some_and(|error| error.field == field))
+    }
+}
+
+/// The value of `aria-invalid`.
+fn invalid(error: Signal<Option<String>>) -> impl Fn() -> Option<&'static str> + Send + Sync + 'static {
+    move || error.with(|error| error.as_ref().map(|_| "true"))
+}

@@ -1,0 +1,28 @@
+//! Keys by a few words, for whoever jumps to one.
+
+use leptos::prelude::*;
+
+use crate::arguments::Arguments;
+use crate::{error::ApiError, keys::list::found::KeyMatch};
+
+/// How many keys are found at most.
+#[cfg(feature = "ssr")]
+const MOST: usize = 7;
+
+/// The newest keys that these words find.
+#[server(prefix = "/api/console", endpoint = "find_keys", input = Arguments)]
+pub async fn find_keys(words: String) -> Result<Vec<KeyMatch>, ApiError> {
+    use crate::{keys::views, session::context};
+    use model::listing::ListKeys;
+    context::answer(
+        async {
+            let context = context::expect_context_of_request()?;
+            let list = ListKeys { words, ..ListKeys::default() };
+            let found = context.admin.list_keys(context.permit()?, &list).await.map_err(context::closed)?;
+            let now = context.admin.clock().now();
+            let keys = found.page.keys.iter().take(MOST);
+            Ok(keys.map(|listed| views::row(&listed.key, listed.last_use.as_ref(), now).into()).collect())
+        }
+        .await,
+    )
+}

@@ -1,0 +1,41 @@
+//! The list of keys.
+
+use admin::KeyList;
+use model::{account::Action, catalog::Kind, key::KeyStatus};
+
+use crate::{
+    error::ApiError,
+    keys::list::{query::ListQuery, view::KeysView},
+};
+use crate::{keys::views, session::context};
+
+/// A page of keys: `query` is that of the list's address.
+pub async fn list_keys(query: String) -> Result<KeysView, ApiError> {
+    context::answer(
+        async {
+            let context = context::expect_context_of_request()?;
+            let permit = context.permit()?;
+            let asked = ListQuery::parse(&query).ok_or(ApiError::BadRequest)?;
+            let tenants = context.admin.entries(permit, Kind::Tenant).await.map_err(context::closed)?;
+            let groups = context.admin.entries(permit, Kind::Group).await.map_err(context::closed)?;
+            let found = context.admin.list_keys(permit, &asked.list).await.map_err(context::closed)?;
+            let now = context.admin.clock().now();
+            let KeyList { page, counts, matches, hours, since } = found;
+            Ok(KeysView {
+                rows: page.keys.iter().map(|listed| views::listed(listed, &hours, since, now)).collect(),
+                live: counts.live(),
+                all: counts.all(),
+                statuses: KeyStatus::ALL.map(|status| (status.code().to_owned(), counts.of(status))).to_vec(),
+                matches: views::counted(matches),
+                next: page.next.map(|place| place.to_text()),
+                tenants: tenants.iter().map(|entry| entry.name().to_owned()).collect(),
+                groups: groups.iter().map(views::group).collect(),
+                columns: context.columns.clone(),
+                may_write: permit.allows(Action::WriteKeys).is_ok(),
+                may_purge: permit.allows(Action::PurgeKeys).is_ok(),
+                origin: context.origin.to_string(),
+            })
+        }
+        .await,
+    )
+}

@@ -1,0 +1,168 @@
+//! The list of keys, and one act on many of them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::keys::{
+    detail::view::CallCountsView,
+    view::{GroupView, KeyRow, When},
+};
+
+/// A key of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedView {
+    /// The key.
+    pub row: KeyRow,
+    /// Its calls in each of the last 36 hours; empty when there were none.
+    pub hours: Vec<CallCountsView>,
+}
+
+/// A page of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysView {
+    /// The keys, in the order that was asked for.
+    pub rows: Vec<ListedView>,
+    /// Keys that work, of all pages.
+    pub live: i64,
+    /// All keys.
+    pub all: i64,
+    /// How many keys there are of each status, by its code.
+    pub statuses: Vec<(String, i64)>,
+    /// How many keys answer the question, in words: `1,000+`.
+    pub matches: String,
+    /// The `after` of the next page.
+    pub next: Option<String>,
+    /// The tenants, by name.
+    pub tenants: Vec<String>,
+    /// The groups, by tenant and name.
+    pub groups: Vec<GroupView>,
+    /// The columns that were chosen before, as the cookie has them.
+    pub columns: Option<String>,
+    /// Whether this visitor may create and archive keys.
+    pub may_write: bool,
+    /// Whether this visitor may purge archived keys.
+    pub may_purge: bool,
+    /// The console's own address, for the commands of the first run.
+    pub origin: String,
+}
+
+/// One key of many, and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkItemView {
+    /// Its id.
+    pub id: String,
+    /// Its name; its id when there is no such key.
+    pub name: String,
+    /// Who holds it.
+    pub owner: String,
+    /// Its last use, if there was any.
+    pub used: Option<When>,
+    /// Whether it was used in the last 24 hours.
+    pub in_use: bool,
+    /// Why nothing becomes of it.
+    pub refused: Option<String>,
+}
+
+/// What became of one key of many.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkDoneView {
+    /// Its id.
+    pub id: String,
+    /// Its name; its id when there is no such key.
+    pub name: String,
+    /// Why nothing became of it.
+    pub refused: Option<String>,
+}
+
+/// What happened in one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkStepView {
+    /// The keys of the step.
+    pub items: Vec<BulkDoneView>,
+    /// Where the next step begins, when there is one.
+    pub next: Option<i64>,
+}
+
+/// How far an act on many keys has come, as it is carried from step to step.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkResultView {
+    /// Keys it was done to.
+    pub done: i64,
+    /// Keys it was not done to.
+    pub left_alone: i64,
+    /// Of both, the first ones.
+    pub items: Vec<BulkDoneView>,
+    /// Where the next step begins, when there is one.
+    pub next: Option<i64>,
+}
+
+/// So many keys are named in a result.
+pub const NAMED: usize = 200;
+
+impl BulkResultView {
+    /// Counts one more step.
+    pub fn add(&mut self, step: BulkStepView) {
+        for item in step.items {
+            *if item.refused.is_none() { &mut self.done } else { &mut self.left_alone } += 1;
+            if self.items.len() < NAMED {
+                self.items.push(item);
+            }
+        }
+        self.next = step.next;
+    }
+
+    /// The keys that an undo is about: all, or none when it would not be all that was done.
+    pub fn to_undo(&self) -> Vec<String> {
+        let done: Vec<_> =
+            self.items.iter().filter(|item| item.refused.is_none()).map(|item| item.id.clone()).collect();
+        if i64::try_from(done.len()) == Ok(self.done) && self.next.is_none() { done } else { Vec::new() }
+    }
+}
+
+/// What an act on many keys would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkPlanView {
+    /// The first of the keys.
+    pub items: Vec<BulkItemView>,
+    /// How many keys it is about.
+    pub count: i64,
+    /// How many of those named were used in the last 24 hours.
+    pub in_use: usize,
+    /// Where to begin.
+    pub from: Option<i64>,
+    /// The last change before the keys were looked at.
+    pub seen: i64,
+    /// The groups keys may move to, by name.
+    pub groups: Vec<String>,
+}
+
+impl BulkPlanView {
+    /// Whether it is about more keys than were looked at.
+    pub fn has_more(&self) -> bool {
+        i64::try_from(self.items.len()).is_ok_and(|looked_at| self.count > looked_at)
+    }
+
+    /// Whether this act has to be confirmed: it stops keys, and some of those are in use or were not looked at.
+    pub fn needs_sure(&self, act: &str) -> bool {
+        ["archive", "off"].contains(&act) && (self.in_use > 0 || self.has_more())
+    }
+}
+
+/// Keys that share something that somebody should look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HabitView {
+    /// What they share: the code of a fact.
+    pub fact: String,
+    /// How many there are, in words: `1,000+`.
+    pub count: String,
+    /// The oldest of them.
+    pub keys: Vec<KeyRow>,
+}
+
+/// What somebody should look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HygieneView {
+    /// Of each kind, also those of which there are none.
+    pub habits: Vec<HabitView>,
+    /// Whether this visitor may change keys.
+    pub may_write: bool,
+}

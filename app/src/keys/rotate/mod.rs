@@ -1,0 +1,5 @@
+//! Rotating a key.
+
+pub mod fields;
+#[cfg(feature = "ssr")]
+pub mod page;

@@ -1,0 +1,98 @@
+//! The page that issues a key's successor. Its POST is answered by the page that shows the new secret once.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use crate::{
+    form_outcome::{FormErrors, FormOutcome},
+    keys::{detail::view::RotationView, form::rotation::RotateForm, rotate::fields::OverlapFields},
+    routes,
+    ui::{icon::Icon, time::Moment},
+};
+use crate::{
+    keys::create::page::{Already, Stored, mark},
+    layout::page::Loaded,
+};
+
+/// `/keys/:id/rotate`.
+#[component]
+pub(crate) fn RotateKey() -> impl IntoView {
+    let id = use_params_map().read_untracked().get("id").unwrap_or_default();
+    let (form, refused) = match use_context::<FormOutcome>() {
+        Some(FormOutcome::Issued(once)) => return view! { <Stored once/> }.into_any(),
+        Some(FormOutcome::Already(id)) => return view! { <Already id/> }.into_any(),
+        Some(FormOutcome::Rotate(form, refused)) => (form, refused),
+        _ => (RotateForm::default(), FormErrors::default()),
+    };
+    let show = move |view: RotationView| view! { <Ask view form refused/> };
+    view! { <Loaded title="Rotate a key" current=routes::KEYS load=crate::keys::detail::activity::key_rotation(id) show/> }.into_any()
+}
+
+#[component]
+fn Ask(view: RotationView, form: RotateForm, refused: FormErrors) -> impl IntoView {
+    let RotationView {
+        id,
+        name,
+        works,
+        expires,
+        is_jwt,
+        choices,
+        bounds,
+        successor_ends,
+        is_shorter,
+        refused: kept_from,
+        remedies,
+    } = view;
+    let back = routes::key(&id);
+    if !works {
+        return view! {
+            <div class="empty stack center">
+                <h1><bdi>{name}</bdi>" does not work, so it cannot be rotated"</h1>
+                <p><a class="btn" href=back>"Back to the key"</a></p>
+            </div>
+        }
+        .into_any();
+    }
+    if let Some(why) = kept_from {
+        return view! {
+            <div class="empty stack center">
+                <h1><bdi>{name}</bdi>" cannot be rotated as it is"</h1>
+                <p>{why}</p>
+                {remedies.0.then(|| view! { <p class="muted">"Its successor would be a new key, and this key has what no new key may have today. Until then it works on as it is."</p> })}
+                <div class="row center">
+                    {remedies.1.then(|| view! { <a class="btn primary" href=routes::edit_key(&id)><Icon name="edit"/>"Edit\u{2026}"</a> })}
+                    <a class="btn" href=back>"Back to the key"</a>
+                </div>
+            </div>
+        }
+        .into_any();
+    }
+    let once = mark(&form.once);
+    let choices = choices.into_iter().map(|(code, words, when)| (code, words, Some(when))).collect();
+    view! {
+        <div class="ask stack">
+            <h1>"Rotate "<bdi>{name}</bdi>"?"</h1>
+            <ul class="stack tight bullets">
+                <li>"Now: a new key with a new secret works. It inherits everything the old one has, and ends "<Moment when=successor_ends/>". You see its secret once, on the next page."</li>
+                <li>"Meanwhile: both work, and the pages of both show who has changed over and who has not. You can cut the old key sooner, or let it work longer."</li>
+                <li>"Then: the old key stops when you choose, and never after its own end, "<Moment when=expires/>"."</li>
+                {is_shorter.then(|| view! {
+                    <li>"The old key was made to live longer than the policy allows a new one: this is the longest. If that is too short, ask a superadmin to change the policy first."</li>
+                })}
+                {is_jwt.then(|| view! {
+                    <li>"It is a JWT: a service that checks it offline accepts it until its own end, whatever you choose here."</li>
+                })}
+            </ul>
+            {refused.failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
+            <form class="stack" method="post" action=routes::rotate_key(&id)>
+                <input type="hidden" name="once" value=once/>
+                <OverlapFields id="until" choices bounds form errors=refused.errors/>
+                <div class="row">
+                    <a class="btn end" href=back>"Cancel"</a>
+                    <button class="btn primary"><Icon name="rotate"/>"Rotate key"</button>
+                </div>
+            </form>
+        </div>
+    }
+    .into_any()
+}

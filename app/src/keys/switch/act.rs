@@ -1,0 +1,26 @@
+//! Switching a key in place, from a page that stays.
+
+use leptos::prelude::*;
+
+use crate::arguments::Arguments;
+use crate::{error::ApiError, keys::view::StatusView};
+
+/// Switches a key off, or on again, and answers how it stands now.
+#[server(prefix = "/api/console", endpoint = "switch_key", input = Arguments)]
+pub async fn switch_key(id: String, on: bool) -> Result<StatusView, ApiError> {
+    use crate::{
+        keys::{change::switch, views},
+        session::context,
+    };
+    context::answer(
+        async {
+            let context = context::expect_context_of_request()?;
+            // One that was archived meanwhile stays as it is.
+            switch(&context, &id, on).await.map_err(|refused| refused.failure.unwrap_or(ApiError::Conflict))?;
+            let found =
+                context.admin.show_key(context.permit()?, views::key_id(&id)?).await.map_err(context::closed)?;
+            Ok(views::row(&found.key, found.last_use.as_ref(), context.admin.clock().now()).status)
+        }
+        .await,
+    )
+}

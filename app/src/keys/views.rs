@@ -1,0 +1,233 @@
+//! Views from domain types.
+
+use admin::Permit;
+use admin::{FieldError, KeyDetail, MATCHES};
+use model::{
+    account::{Action, Role},
+    activity::CallCounts,
+    audit::{Event, Verb},
+    catalog::{Entry, Kind},
+    id::KeyId,
+    key::{ArchiveReason, Identity, Key, KeyState, KeyStatus, SignedWrites},
+    listing::{IDLE, STALE},
+    time::{DAY, HOUR, Timestamp, relative},
+};
+use store::{KeyHour, LastUse, ListedKey};
+
+use crate::{
+    error::ApiError,
+    keys::{
+        detail::view::CallCountsView,
+        list::view::ListedView,
+        view::{
+            ArchivedView, CallerView, EventView, FieldErrorView, GroupView, IdentityView, ImpactView, KeyRow, KeyView,
+            MaskView, OffView, SpecView, StatusView, When,
+        },
+    },
+    routes,
+    ui::count::grouped,
+};
+
+/// So many hours of use stand beside a key.
+const HOURS: usize = 36;
+
+pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
+    When { iso: at.to_string(), long: at.long(), relative: relative(at, now) }
+}
+
+/// An id that is none cannot be found.
+pub(crate) fn key_id(text: &str) -> Result<KeyId, ApiError> {
+    KeyId::parse(text).ok_or(ApiError::NotFound)
+}
+
+pub(crate) fn counts(of: CallCounts) -> CallCountsView {
+    CallCountsView { allowed: of.allowed, limited: of.limited, refused: of.refused }
+}
+
+/// What has to be mended, for the form it was typed in.
+pub fn field_errors(errors: &[FieldError]) -> Vec<FieldErrorView> {
+    let view = |error: &FieldError| FieldErrorView { field: error.field.to_owned(), message: error.message.clone() };
+    errors.iter().map(view).collect()
+}
+
+/// A key of the list, with its calls in each of the 36 hours since `since`.
+pub(crate) fn listed(listed: &ListedKey, hours: &[KeyHour], since: Timestamp, now: Timestamp) -> ListedView {
+    let ListedKey { key, last_use, status, .. } = listed;
+    let mut calls = Vec::new();
+    for hour in hours.iter().filter(|hour| hour.key == key.id) {
+        calls.resize(HOURS, CallCountsView::default());
+        let place = usize::try_from(hour.hour.since(since) / HOUR).unwrap_or_default().min(HOURS - 1);
+        calls[place] = counts(hour.calls);
+    }
+    let mut row = row(key, last_use.as_ref(), now);
+    row.status = with_health(row.status, *status);
+    ListedView { row, hours: calls }
+}
+
+/// A key that works is told apart by how its calls fare.
+fn with_health(shown: StatusView, stored: KeyStatus) -> StatusView {
+    let is_health = matches!(stored, KeyStatus::Limited | KeyStatus::Refusing);
+    if shown.of == KeyStatus::Active && is_health { StatusView { of: stored, ..shown } } else { shown }
+}
+
+/// A number of keys that was counted so far and no farther.
+pub(crate) fn counted(keys: i64) -> String {
+    if keys > MATCHES { format!("{}+", grouped(MATCHES)) } else { grouped(keys) }
+}
+
+pub(crate) fn row(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> KeyRow {
+    KeyRow {
+        mask: MaskView { prefix: key.prefix.to_string(), id: key.id.to_string(), last_four: key.last_four.clone() },
+        name: key.spec.name.to_string(),
+        owner: key.spec.owner.to_string(),
+        tenant: key.tenant.name.to_string(),
+        group: key.spec.group.as_ref().map(|group| GroupView {
+            id: group.id.to_string(),
+            name: group.name.clone(),
+            tenant: key.tenant.name.to_string(),
+        }),
+        scopes: key.spec.scopes.iter().map(ToString::to_string).collect(),
+        all_access: key.spec.scopes.is_all_access(),
+        status: StatusView { of: key.status(now), days: key.days_left(now) },
+        created: when(key.created_at, now),
+        created_by: key.created_by.clone(),
+        expires: when(key.spec.expires_at, now),
+        last_used: last_use.map(|used| when(used.at, now)),
+        unused_for_long: last_use.is_none() && now.since(key.created_at) >= STALE,
+        is_idle: last_use.is_some_and(|used| now.since(used.at) >= IDLE),
+    }
+}
+
+pub(crate) fn impact(found: &KeyDetail, now: Timestamp) -> ImpactView {
+    let (key, impact) = (&found.key, &found.impact);
+    let caller = |caller: &LastUse| CallerView { address: caller.address.clone(), last: when(caller.at, now) };
+    ImpactView {
+        id: key.id.to_string(),
+        name: key.spec.name.to_string(),
+        last_used: found.last_use.as_ref().map(|used| when(used.at, now)),
+        calls_day: impact.calls_day,
+        calls_week: impact.calls_week,
+        refused_day: impact.refused_day,
+        callers: impact.callers.iter().map(caller).collect(),
+        type_name: found.last_use.as_ref().is_some_and(|used| now.since(used.at) < DAY),
+        archived: matches!(key.state, KeyState::Archived(_)),
+    }
+}
+
+pub(crate) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin: &str, now: Timestamp) -> KeyView {
+    let key = &found.key;
+    let (archived, off) = match &key.state {
+        KeyState::Live => (None, None),
+        KeyState::Off(evidence) => (None, Some(OffView { at: when(evidence.at, now), by: evidence.by.clone() })),
+        KeyState::Archived(evidence) => (
+            Some(ArchivedView {
+                at: when(evidence.at, now),
+                by: evidence.by.clone(),
+                reason: evidence.reason.words().to_owned(),
+            }),
+            None,
+        ),
+    };
+    let row = row(key, found.last_use.as_ref(), now);
+    let status = found.status.map_or(row.status, |status| with_health(row.status, status));
+    KeyView {
+        row: KeyRow { status, ..row },
+        description: key.spec.description.to_string(),
+        spec: spec(key),
+        last_address: found.last_use.as_ref().map(|used| used.address.clone()).filter(|address| !address.is_empty()),
+        archived,
+        off,
+        impact: impact(found, now),
+        history: history.iter().map(|event| crate::keys::views::event(event, now)).collect(),
+        may_write: permit.allows(Action::WriteKeys).is_ok(),
+        may_purge: permit.allows(Action::PurgeKeys).is_ok(),
+        origin: origin.to_owned(),
+    }
+}
+
+fn spec(key: &Key) -> SpecView {
+    let spec = &key.spec;
+    let words = |text: String| text.split_whitespace().map(str::to_owned).collect();
+    let subject = |subject: &Identity| IdentityView { name: subject.name.clone(), active: subject.active };
+    SpecView {
+        owner_active: key.owner_active,
+        acts_as: spec.subject.as_ref().map(subject),
+        role: spec.role.to_string(),
+        labels: words(spec.labels.to_string()),
+        all_access_reason: spec.all_access_reason.to_string(),
+        addresses: words(spec.addresses.to_string()),
+        limits: words(spec.limits.to_string()),
+        quota: spec.quota.map(|quota| quota.to_string()).unwrap_or_default(),
+        metadata: if spec.metadata.is_empty() { String::new() } else { spec.metadata.as_str().to_owned() },
+        form: key.form.words().to_owned(),
+        signed_writes: spec.signed_writes == SignedWrites::Required,
+        docs: key.tenant.docs.clone(),
+        rotated_from: key.rotated_from.map(|id| id.to_string()),
+    }
+}
+
+/// A group, from its entry in the catalog.
+pub(crate) fn group(entry: &Entry) -> GroupView {
+    GroupView { id: entry.id.to_string(), name: entry.name().to_owned(), tenant: entry.get("tenant").to_owned() }
+}
+
+pub(crate) fn event(event: &Event, now: Timestamp) -> EventView {
+    let detail: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&event.detail).unwrap_or_default();
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let words = |name: &str, value: &serde_json::Value| match (name, text(value)) {
+        ("expires", at) => Timestamp::parse(&at).map_or(at, Timestamp::long),
+        ("reason", code) => ArchiveReason::parse(&code).map_or(code, |reason| reason.words().to_owned()),
+        ("role", code) => Role::parse(&code).map_or(code, |role| role.words().to_owned()),
+        (_, other) => other,
+    };
+    let is_key = event.verb.starts_with("key.");
+    let kind = detail.get("kind").and_then(|kind| Kind::parse(kind.as_str()?));
+    let label = if is_key || kind.is_some() { "name" } else { "email" };
+    let verb = Verb::parse(&event.verb).map_or(&*event.verb, |verb| verb.words());
+    let href = match kind {
+        Some(kind) => Some(routes::entry(kind, &event.target)),
+        None => is_key.then(|| routes::key(&event.target)),
+    };
+    EventView {
+        seq: event.seq,
+        at: when(event.at, now),
+        actor: event.actor.clone(),
+        verb: event.verb.clone(),
+        what: kind.map_or_else(|| verb.to_owned(), |kind| format!("{} {}", kind.words(), verb.to_lowercase())),
+        // The policy has no name.
+        target: match (detail.get(label).map(text), kind) {
+            (Some(name), Some(kind)) if name.is_empty() => kind.title().to_owned(),
+            (name, _) => name.unwrap_or_else(|| event.target.clone()),
+        },
+        href,
+        detail: detail
+            .iter()
+            .filter(|(name, _)| *name != label && *name != "kind")
+            .flat_map(|(name, value)| match (name.as_str(), value) {
+                ("changes", serde_json::Value::Object(changes)) => changed(changes),
+                ("fields", serde_json::Value::Object(fields)) => filled(fields),
+                _ => vec![(name.clone(), words(name, value))],
+            })
+            .collect(),
+    }
+}
+
+type Object = serde_json::Map<String, serde_json::Value>;
+
+/// What differs, as before and after.
+fn changed(changes: &Object) -> Vec<(String, String)> {
+    let said = |value: &serde_json::Value| match value.as_str() {
+        Some("") | None => "nothing".to_owned(),
+        Some(text) => text.to_owned(),
+    };
+    changes
+        .iter()
+        .map(|(name, ways)| (name.clone(), format!("{} \u{2192} {}", said(&ways[0]), said(&ways[1]))))
+        .collect()
+}
+
+/// What an entry was made with, but for its name.
+fn filled(fields: &Object) -> Vec<(String, String)> {
+    let text = |(name, value): (&String, &serde_json::Value)| Some((name.clone(), value.as_str()?.to_owned()));
+    fields.iter().filter_map(text).filter(|(name, value)| name != "name" && !value.is_empty()).collect()
+}

@@ -1,0 +1,76 @@
+//! The overview.
+
+use admin::FirstRun;
+use model::{account::Action, activity::Outcome, time::DAY};
+
+use crate::{
+    error::ApiError,
+    overview::view::{FirstRunView, KeyLine, OverviewView, ReasonView},
+};
+use crate::{
+    keys::{detail::activity_views, views},
+    session::context,
+};
+
+/// What is going on.
+pub async fn overview() -> Result<OverviewView, ApiError> {
+    context::answer(
+        async {
+            let context = context::expect_context_of_request()?;
+            let permit = context.permit()?;
+            let found = context.admin.overview(permit).await.map_err(context::closed)?;
+            let now = context.admin.clock().now();
+            let line = |id: model::id::KeyId, name: &str, owner: &str| KeyLine {
+                id: id.to_string(),
+                name: name.to_owned(),
+                owner: owner.to_owned(),
+            };
+            Ok(OverviewView {
+                calls: activity_views::calls(&found.calls),
+                before: found.before,
+                reasons: found
+                    .reasons
+                    .iter()
+                    .map(|(reason, calls)| ReasonView {
+                        code: reason.code().to_owned(),
+                        words: reason.words().to_owned(),
+                        limited: Outcome::of_code(reason.code()) == Outcome::Limited,
+                        calls: *calls,
+                    })
+                    .collect(),
+                live: found.live,
+                soon: found.soon,
+                expiring: found
+                    .expiring
+                    .iter()
+                    .map(|key| {
+                        let expires = key.spec.expires_at;
+                        let line = line(key.id, key.spec.name.as_str(), key.spec.owner.as_str());
+                        (line, views::when(expires, now), expires.since(now) / DAY)
+                    })
+                    .collect(),
+                busiest: found.busiest.iter().map(|key| (line(key.id, &key.name, &key.owner), key.calls)).collect(),
+                changes: found.changes.map(|events| events.iter().map(|event| views::event(event, now)).collect()),
+                own: permit.only_owner().is_some(),
+                may_write: permit.allows(Action::WriteKeys).is_ok(),
+            })
+        }
+        .await,
+    )
+}
+
+/// How far the first run has come.
+pub async fn first_run() -> Result<FirstRunView, ApiError> {
+    context::answer(
+        async {
+            let context = context::expect_context_of_request()?;
+            let stage = context.admin.first_run(context.permit()?).await.map_err(context::closed)?;
+            Ok(match stage {
+                FirstRun::NoCall => FirstRunView::Ask(context.origin.to_string()),
+                FirstRun::Verified => FirstRunView::Done,
+                FirstRun::NoKey | FirstRun::Over => FirstRunView::Nothing,
+            })
+        }
+        .await,
+    )
+}

@@ -1,0 +1,4 @@
+//! What services and proxies can ask, read out of the OpenAPI document.
+
+pub mod page;
+pub mod view;

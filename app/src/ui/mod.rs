@@ -1,0 +1,17 @@
+//! Components take plain props and call no server.
+
+pub(crate) mod callers;
+pub(crate) mod calls;
+pub(crate) mod chart;
+pub(crate) mod checks;
+pub(crate) mod closing;
+pub(crate) mod copied;
+pub(crate) mod count;
+pub(crate) mod error_banner;
+pub(crate) mod field;
+pub(crate) mod fields;
+pub(crate) mod flash;
+pub(crate) mod icon;
+pub(crate) mod key;
+pub(crate) mod spark;
+pub(crate) mod time;
