@@ -19,17 +19,7 @@ use web_sys::{
     js_sys::{Array, Reflect},
 };
 
-pub(crate) use crate::browser::boxes::{count, submitted, tick_all};
-pub(crate) use crate::browser::forms::{has_unsaved, hold, send_held, settle};
-pub(crate) use crate::browser::live::{
-    Missed, close_stream, fetch_again, has_live, has_stream, is_online, is_visible, on_reach, open_stream,
-};
-pub(crate) use crate::browser::pair::{
-    file_text, forget_other_sessions, keep, kept, new_pair, random, text_of, write_into,
-};
-pub(crate) use crate::browser::places::{bring, chord, click_in_row, go, has, is_apple, place_with, places, write_all};
-pub(crate) use crate::browser::switches::{asked_switch, offer, show_state, take_said};
-pub(crate) use crate::browser::times::{clock_skew, here, on_added};
+pub(crate) use crate::browser::places::{is_apple, places};
 
 /// How long a button says "Copied".
 pub(crate) const COPIED_FOR: Duration = Duration::from_secs(2);

@@ -4,39 +4,42 @@
 #![cfg_attr(not(feature = "ssr"), allow(dead_code, unused_imports, reason = "what pages alone use, no browser loads"))]
 
 #[cfg(feature = "ssr")]
-pub mod about;
+mod about;
 #[cfg(feature = "ssr")]
-pub mod accounts;
+mod accounts;
 #[cfg(feature = "ssr")]
-pub mod app;
-pub mod arguments;
+mod app;
+mod arguments;
 #[cfg(feature = "ssr")]
 pub mod audit;
-pub mod browser;
+mod browser;
 #[cfg(feature = "ssr")]
 pub mod catalog;
 #[cfg(feature = "ssr")]
-pub mod document;
+mod document;
 pub mod error;
 pub mod explain;
 pub mod flash;
 #[cfg(feature = "ssr")]
 pub mod form_outcome;
 #[cfg(feature = "ssr")]
-pub mod gateway;
+mod gateway;
 #[cfg(feature = "ssr")]
-pub mod hygiene;
+mod hygiene;
 pub mod keys;
-pub mod layout;
+mod layout;
 #[cfg(feature = "ssr")]
-pub mod overview;
+mod overview;
 #[cfg(feature = "ssr")]
-pub mod query;
+mod query;
 #[cfg(feature = "ssr")]
 pub mod reference;
 pub mod request_signing;
 pub mod routes;
 pub mod session;
 #[cfg(feature = "ssr")]
-pub mod shell;
-pub mod ui;
+mod shell;
+mod ui;
+
+#[cfg(feature = "ssr")]
+pub use self::{document::Document, shell::shell};

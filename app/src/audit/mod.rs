@@ -1,6 +1,6 @@
 //! The audit chain.
 
 pub mod load;
-pub mod page;
-pub mod timeline;
+pub(crate) mod page;
+pub(crate) mod timeline;
 pub mod view;

@@ -2,11 +2,11 @@
 
 #[cfg(feature = "ssr")]
 pub mod answer;
-pub mod checks;
-pub mod island;
+pub(crate) mod checks;
+pub(crate) mod island;
 #[cfg(feature = "ssr")]
 pub mod load;
 #[cfg(feature = "ssr")]
-pub mod page;
+pub(crate) mod page;
 pub mod simulation;
 pub mod view;

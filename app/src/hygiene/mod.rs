@@ -1,4 +1,4 @@
 //! Keys that somebody should look at.
 
-pub mod load;
-pub mod page;
+pub(crate) mod load;
+pub(crate) mod page;

@@ -1,16 +1,16 @@
 //! What is around every page: navigation, live updates, keyboard, palette and toasts.
 
-pub mod actions;
+pub(crate) mod actions;
 #[cfg(feature = "ssr")]
-pub mod centered;
-pub mod keyboard;
-pub mod live;
+pub(crate) mod centered;
+pub(crate) mod keyboard;
+pub(crate) mod live;
 #[cfg(feature = "ssr")]
-pub mod not_found;
+pub(crate) mod not_found;
 #[cfg(feature = "ssr")]
-pub mod page;
-pub mod palette;
-pub mod shortcuts;
-pub mod toasts;
-pub mod unsaved_guard;
-pub mod visitor;
+pub(crate) mod page;
+pub(crate) mod palette;
+pub(crate) mod shortcuts;
+pub(crate) mod toasts;
+pub(crate) mod unsaved_guard;
+pub(crate) mod visitor;

@@ -1,6 +1,6 @@
 //! What is going on, and the first steps.
 
-pub mod first_run;
-pub mod load;
-pub mod page;
-pub mod view;
+pub(crate) mod first_run;
+pub(crate) mod load;
+pub(crate) mod page;
+pub(crate) mod view;

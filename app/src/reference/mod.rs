@@ -1,4 +1,4 @@
-//! What services and proxies can ask, read out of the OpenAPI document.
+//! What services and proxies can ask, read out of the `OpenAPI` document.
 
-pub mod page;
+pub(crate) mod page;
 pub mod view;

@@ -1,8 +1,8 @@
 //! The request signing keys of a key.
 
 pub mod form;
-pub mod island;
+pub(crate) mod island;
 #[cfg(feature = "ssr")]
 pub mod load;
 #[cfg(feature = "ssr")]
-pub mod page;
+pub(crate) mod page;

@@ -5,6 +5,6 @@ pub mod context;
 #[cfg(feature = "ssr")]
 pub mod session_over;
 #[cfg(feature = "ssr")]
-pub mod setup;
+pub(crate) mod setup;
 #[cfg(feature = "ssr")]
-pub mod sign_in;
+pub(crate) mod sign_in;

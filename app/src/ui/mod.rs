@@ -9,6 +9,7 @@ pub(crate) mod copied;
 pub(crate) mod count;
 pub(crate) mod error_banner;
 pub(crate) mod field;
+#[cfg(feature = "ssr")]
 pub(crate) mod fields;
 pub(crate) mod flash;
 pub(crate) mod icon;

@@ -51,7 +51,7 @@ async fn answer(context: &RequestContext, form: BulkForm) -> Result<BulkPage, Ap
     // The first steps of an act say what they are about; the later ones were asked already.
     let asked_before = form.go && form.from.is_some() && form.sure;
     if !form.go || !asked_before {
-        let plan = Box::new(app::keys::bulk::act::plan(context, &form).await?);
+        let plan = Box::new(app::keys::bulk::plan(context, &form).await?);
         let risky = plan.needs_sure(&form.act);
         if !form.go {
             return Ok(BulkPage::Ask(form, plan, None));
@@ -64,7 +64,7 @@ async fn answer(context: &RequestContext, form: BulkForm) -> Result<BulkPage, Ap
     let mut result = BulkResultView { next: form.from, ..BulkResultView::default() };
     let mut step = form.clone();
     loop {
-        result.add(app::keys::bulk::act::step(context, &step).await?);
+        result.add(app::keys::bulk::step(context, &step).await?);
         if result.next.is_none() || result.done + result.left_alone >= ANSWER {
             return Ok(BulkPage::Done(form, Box::new(result)));
         }

@@ -9,8 +9,8 @@ use app::{
     flash::Flash,
     form_outcome::{FormOutcome, SetupCode},
     keys::{
-        archive::act::ArchiveAnswer,
-        create::issue::Made,
+        archive::ArchiveAnswer,
+        create::Made,
         form::{ArchiveForm, KeyForm},
         issued_secret::IssueAnswer,
     },
@@ -86,7 +86,7 @@ pub async fn post_setup(State(app): State<AppState>, parts: Parts, body: Bytes) 
         Err(SetupError::DeadLink) => (StatusCode::GONE, FormOutcome::DeadLink),
         Err(SetupError::Admin(AdminError::Invalid(errors))) => (
             StatusCode::UNPROCESSABLE_ENTITY,
-            FormOutcome::SetUp { email, errors: app::keys::views::field_errors(&errors), failure: None },
+            FormOutcome::SetUp { email, errors: app::keys::field_errors(&errors), failure: None },
         ),
         Err(SetupError::Admin(error)) => {
             let failure = app::session::context::closed(error);
@@ -190,7 +190,7 @@ pub async fn post_new_key(
     body: Bytes,
 ) -> Response {
     let Some(form) = KeyForm::from_pairs(pairs(&body)) else { return bad_form() };
-    let (status, form_outcome) = match app::keys::create::issue::issue(&context, &form).await {
+    let (status, form_outcome) = match app::keys::create::issue(&context, &form).await {
         Ok(Made::Answer(IssueAnswer::Issued(once))) => (StatusCode::OK, FormOutcome::Issued(Arc::new(once))),
         Ok(Made::Already(id)) => (StatusCode::CONFLICT, FormOutcome::Already(id)),
         Ok(Made::Answer(IssueAnswer::Refused(errors))) => {
@@ -210,7 +210,7 @@ pub async fn post_archive(
     body: Bytes,
 ) -> Response {
     let Some(form) = ArchiveForm::from_pairs(pairs(&body)) else { return bad_form() };
-    let (status, form_outcome) = match app::keys::archive::act::archive(&context, &id, &form).await {
+    let (status, form_outcome) = match app::keys::archive::archive(&context, &id, &form).await {
         Ok(ArchiveAnswer::Archived) => return flash::lead(&routes::key(&id), Flash::Archived),
         Ok(ArchiveAnswer::Refused(errors)) => {
             (StatusCode::UNPROCESSABLE_ENTITY, FormOutcome::Archive { form, errors, failure: None })

@@ -1,9 +1,6 @@
 //! Pages, rendered whole: what was loaded, the style sheet, and islands where a page has any.
 
-use app::{
-    document::Document, form_outcome::FormOutcome, keys::list::query::ListQuery, session::context::RequestContext,
-    shell,
-};
+use app::{Document, form_outcome::FormOutcome, keys::list::query::ListQuery, session::context::RequestContext, shell};
 use axum::{
     Extension,
     body::Body,
@@ -91,7 +88,7 @@ pub async fn render(
         }
         provide_more(&provided);
     };
-    let render = leptos_axum::render_app_async_with_context(contexts, move || app::shell::shell(options.clone()));
+    let render = leptos_axum::render_app_async_with_context(contexts, move || app::shell(options.clone()));
     let mut response = render(request).await.into_response();
     if said.is_some() {
         flash::forget(&mut response);

@@ -232,7 +232,9 @@ async fn mission_x1_the_pair_is_shown_beside_the_joined_token() {
         assert!(page.contains(&format!("<code translate=\"no\" id=\"pair-id\">{id}</code>")), "{page}");
         assert!(page.contains(&format!("<code translate=\"no\" id=\"pair-secret\">{secret}</code>")), "{page}");
 
-        let answer = here.browser.call("issue_key", r#"{"form":{"name":"pair","ticked":["maps"],"life":"90"}}"#).await;
+        let body = r#"{"form":{"input":{"name":"pair"},"ticked":["maps"],"life":"90"}}"#;
+        let answer = here.browser.call("issue_key", body).await;
+        assert!(answer.body.starts_with("issued"), "{}", answer.body);
         assert_eq!(answer.body.lines().nth(2), answer.body.lines().nth(1).and_then(|token| token.split('_').nth(1)));
         let jwt = here.browser.post("/keys/new", &[fields[0], fields[1], fields[2], ("form", "jwt")]).await;
         assert!(jwt.body.contains("eyJ") && !jwt.body.contains("pair-secret"), "a JWT is one piece: {}", jwt.body);

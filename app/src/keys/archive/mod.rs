@@ -1,7 +1,10 @@
 //! Archiving a key: the page, the dialog, and what it would break.
 
-pub mod act;
-pub mod fields;
-pub mod island;
+pub(crate) mod act;
+pub(crate) mod fields;
+pub(crate) mod island;
 #[cfg(feature = "ssr")]
-pub mod page;
+pub(crate) mod page;
+
+#[cfg(feature = "ssr")]
+pub use act::{ArchiveAnswer, archive};

@@ -1,8 +1,11 @@
 //! One act on many keys.
 
-pub mod act;
+pub(crate) mod act;
 pub mod form;
-pub mod island;
+pub(crate) mod island;
 #[cfg(feature = "ssr")]
 pub mod page;
-pub mod results;
+pub(crate) mod results;
+
+#[cfg(feature = "ssr")]
+pub use act::{plan, step};

@@ -1,8 +1,11 @@
 //! A new key: the page, the form that comes to life, and what issues it.
 
 #[cfg(feature = "ssr")]
-pub mod choices;
-pub mod island;
-pub mod issue;
+pub(crate) mod choices;
+pub(crate) mod island;
+pub(crate) mod issue;
 #[cfg(feature = "ssr")]
-pub mod page;
+pub(crate) mod page;
+
+#[cfg(feature = "ssr")]
+pub use issue::{Made, issue};

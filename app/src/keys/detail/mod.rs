@@ -1,11 +1,11 @@
 //! The page of one key: what it is, how it is used, and its rotation.
 
 #[cfg(feature = "ssr")]
-pub mod activity;
+pub(crate) mod activity;
 #[cfg(feature = "ssr")]
-pub mod activity_views;
+pub(crate) mod activity_views;
 #[cfg(feature = "ssr")]
-pub mod load;
+pub(crate) mod load;
 #[cfg(feature = "ssr")]
-pub mod page;
-pub mod view;
+pub(crate) mod page;
+pub(crate) mod view;

@@ -1,7 +1,7 @@
 //! Editing a key, and the question whom that would lock out.
 
-pub mod island;
+pub(crate) mod island;
 #[cfg(feature = "ssr")]
-pub mod lockout;
+pub(crate) mod lockout;
 #[cfg(feature = "ssr")]
-pub mod page;
+pub(crate) mod page;

@@ -1,13 +1,13 @@
 //! The list of keys: its address, its page, and how the palette finds keys.
 
 #[cfg(feature = "ssr")]
-pub mod empty;
-pub mod find;
-pub mod found;
+pub(crate) mod empty;
+pub(crate) mod find;
+pub(crate) mod found;
 #[cfg(feature = "ssr")]
-pub mod load;
+pub(crate) mod load;
 #[cfg(feature = "ssr")]
-pub mod page;
+pub(crate) mod page;
 pub mod query;
-pub mod select;
+pub(crate) mod select;
 pub mod view;

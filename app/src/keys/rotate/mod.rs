@@ -1,5 +1,5 @@
 //! Rotating a key.
 
-pub mod fields;
+pub(crate) mod fields;
 #[cfg(feature = "ssr")]
-pub mod page;
+pub(crate) mod page;

@@ -1,5 +1,5 @@
 //! Switching a key off, or on again, where it is shown.
 
-pub mod act;
-pub mod button;
-pub mod island;
+pub(crate) mod act;
+pub(crate) mod button;
+pub(crate) mod island;

@@ -10,7 +10,7 @@ use crate::{
     overview::view::{FirstRunView, OverviewView},
     routes,
     ui::{
-        calls::{self, CallsBars, CallsLegend, CallsNumbers},
+        calls::{CallsBars, CallsLegend, CallsNumbers},
         count::{calls, grouped},
         icon::Icon,
     },
