@@ -7,6 +7,7 @@
 
 mod css;
 mod site;
+mod slim;
 mod split;
 
 use site::{Asset, about, files_under, hash_of, read, text};
