@@ -261,5 +261,5 @@ test("the first page is small, and is kept by browsers", async ({ page, context,
   // The heaviest page asks for its own parts as well, and for no others.
   const form = await asked(page, () => openForm(page, keyward.url));
   expect(form.length, paths(form).join(" ")).toBeLessThanOrEqual(12);
-  expect(await weigh(keyward, form, program)).toBeLessThanOrEqual(290 * 1000);
+  expect(await weigh(keyward, form, program)).toBeLessThanOrEqual(250 * 1000);
 });

@@ -7,12 +7,11 @@
 use crate::{
     GLUE, NAME, Outcome,
     site::{about, read, text},
+    slim::{rewrite, without_uncalled},
 };
 use std::{collections::HashMap, fs, path::Path};
 use wasm_bindgen_cli_support::Bindgen;
-use wasm_encoder::{Module, RawSection};
 use wasm_split_cli_support::{Options, transform};
-use wasmparser::Parser;
 
 /// The script that loads the parts, by the name that the program imports it by.
 const LINK: &str = "__wasm_split.js";
@@ -41,7 +40,7 @@ pub(crate) fn split(path: &str) -> Outcome<Program> {
         fs::remove_dir_all(GLUE).map_err(about("remove", GLUE))?;
     }
     let main = format!("{GLUE}/main.wasm");
-    let whole = read(path)?;
+    let whole = without_uncalled(&read(path)?)?;
     let mut options = Options::new(&whole);
     options.output_dir = Path::new(GLUE);
     options.main_out_path = Path::new(&main);
@@ -60,9 +59,11 @@ pub(crate) fn split(path: &str) -> Outcome<Program> {
         .and_then(|bindgen| bindgen.generate(GLUE))
         .map_err(|error| format!("wasm-bindgen refuses {main}: {error:#}"))?;
 
+    let mut glue = text(format!("{GLUE}/{NAME}.js"))?;
+    let wasm = rewrite(&read(format!("{GLUE}/{NAME}_bg.wasm"))?, &mut glue)?;
     let mut program = Program {
-        glue: text(format!("{GLUE}/{NAME}.js"))?,
-        wasm: read(format!("{GLUE}/{NAME}_bg.wasm"))?,
+        glue,
+        wasm,
         link: text(format!("{GLUE}/{LINK}"))?,
         parts: Vec::new(),
         small: Vec::new(),
@@ -72,7 +73,7 @@ pub(crate) fn split(path: &str) -> Outcome<Program> {
     modules.sort();
     for module in modules {
         let stem = module.file_stem().and_then(|stem| stem.to_str()).ok_or("a part has no name")?.to_owned();
-        let bytes = without_comments(&read(&module)?)?;
+        let bytes = rewrite(&read(&module)?, &mut String::new())?;
         let alone = format!("fetch(new URL(\"./{stem}.wasm\", import.meta.url))");
         // A module without anything in it is not asked for.
         if !program.link.contains(&alone) {
@@ -142,32 +143,9 @@ fn islands(prefetch: &HashMap<String, Vec<String>>) -> Vec<(String, Vec<String>)
     islands
 }
 
-/// A module without its custom sections: names of functions, and who made it.
-fn without_comments(wasm: &[u8]) -> Outcome<Vec<u8>> {
-    let mut module = Module::new();
-    for payload in Parser::new(0).parse_all(wasm) {
-        let payload = payload.map_err(about("read", "a part"))?;
-        if let Some((id, range)) = payload.as_section().filter(|(id, _)| *id != 0) {
-            let data = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
-            let data = data.and_then(|(start, end)| wasm.get(start..end)).ok_or("a part ends too early")?;
-            module.section(&RawSection { id, data });
-        }
-    }
-    Ok(module.finish())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn custom_sections_are_left_out() {
-        let mut module = Module::new();
-        module.section(&RawSection { id: 0, data: b"\x04name\x00" });
-        module.section(&RawSection { id: 1, data: b"\x00" });
-        let whole = module.finish();
-        assert_eq!(without_comments(&whole).unwrap(), b"\0asm\x01\0\0\0\x01\x01\0");
-    }
 
     #[test]
     fn scripts_name_files_by_their_hash() {
