@@ -1,6 +1,6 @@
 //! Pages, rendered whole: what was loaded, the style sheet, and islands where a page has any.
 
-use app::{Document, form_outcome::FormOutcome, keys::list::query::ListQuery, session::context::RequestContext, shell};
+use app::{Document, form_outcome::FormOutcome, keys::list::query::ListQuery, session::context::RequestContext};
 use axum::{
     Extension,
     body::Body,
