@@ -35,6 +35,12 @@ impl From<ApiError> for FormErrors {
     }
 }
 
+impl From<Vec<FieldErrorView>> for FormErrors {
+    fn from(errors: Vec<FieldErrorView>) -> Self {
+        Self { errors, failure: None }
+    }
+}
+
 impl FormErrors {
     /// One field has to be mended.
     pub fn field(field: &str, message: String) -> Self {
@@ -51,27 +57,13 @@ impl FormErrors {
 #[derive(Clone)]
 pub enum FormOutcome {
     /// The form for a new key has to be mended, or could not be carried out.
-    Issue {
-        /// As typed.
-        form: KeyForm,
-        /// What to mend.
-        errors: Vec<FieldErrorView>,
-        /// Why it failed otherwise.
-        failure: Option<ApiError>,
-    },
+    Issue(KeyForm, FormErrors),
     /// A key was issued: this page shows it once.
     Issued(Arc<IssuedSecret>),
     /// The form made a key when it was sent before: this one. A second one was not made.
     Already(String),
     /// Archiving has to be confirmed otherwise, or could not be carried out.
-    Archive {
-        /// As typed.
-        form: ArchiveForm,
-        /// What to mend.
-        errors: Vec<FieldErrorView>,
-        /// Why it failed otherwise.
-        failure: Option<ApiError>,
-    },
+    Archive(ArchiveForm, FormErrors),
     /// An edit was refused.
     Edit(EditForm, FormErrors),
     /// An edit would lock somebody out: it is asked once more, or the form is shown again.
@@ -87,14 +79,7 @@ pub enum FormOutcome {
     /// A key was not purged.
     Purge(PurgeForm, FormErrors),
     /// The form for a request signing key has to be mended, or something with request signing keys could not be carried out.
-    Signing {
-        /// As typed, but for a private key.
-        form: RequestSigningKeyForm,
-        /// What to mend.
-        errors: Vec<FieldErrorView>,
-        /// Why it failed otherwise.
-        failure: Option<ApiError>,
-    },
+    Signing(RequestSigningKeyForm, FormErrors),
     /// A sign-in was refused.
     SignIn {
         /// The mail address as typed.
@@ -102,26 +87,12 @@ pub enum FormOutcome {
         /// What to say.
         message: String,
     },
-    /// The first superadmin's form has to be mended.
-    SetUp {
-        /// The mail address as typed.
-        email: String,
-        /// What to mend.
-        errors: Vec<FieldErrorView>,
-        /// Why it failed otherwise.
-        failure: Option<ApiError>,
-    },
+    /// The first superadmin's form, with this mail address, has to be mended.
+    SetUp(String, FormErrors),
     /// A form of the settings has to be mended, or could not be carried out.
-    Settings {
-        /// As typed, but for passwords.
-        typed: Typed,
-        /// What to mend.
-        errors: Vec<FieldErrorView>,
-        /// Why it failed otherwise.
-        failure: Option<ApiError>,
-    },
+    Settings(Typed, FormErrors),
     /// The session had ended before the form was sent.
-    Over {
+    SessionExpired {
         /// Where the form goes.
         action: String,
         /// What was typed, but for passwords.

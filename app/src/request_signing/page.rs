@@ -5,7 +5,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::layout::page::Loaded;
 use crate::{
-    form_outcome::FormOutcome,
+    form_outcome::{FormErrors, FormOutcome},
     keys::form::rotation::OVERLAPS,
     request_signing::{
         form::{RequestSigningKeyForm, RequestSigningKeyState, RequestSigningKeyView, SigningView, WritesView},
@@ -20,7 +20,7 @@ use crate::{
 pub(crate) fn SigningKeys() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
     let (form, errors, failure) = match use_context::<FormOutcome>() {
-        Some(FormOutcome::Signing { form, errors, failure }) => (form, errors, failure),
+        Some(FormOutcome::Signing(form, FormErrors { errors, failure })) => (form, errors, failure),
         _ => (RequestSigningKeyForm::default(), Vec::new(), None),
     };
     let show = move |view: SigningView| {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::layout::centered::Centered;
 use crate::{
     error::ApiError,
-    form_outcome::{FormOutcome, SetupCode},
+    form_outcome::{FormErrors, FormOutcome, SetupCode},
     keys::view::FieldErrorView,
     routes,
     ui::{
@@ -20,7 +20,9 @@ pub(crate) fn Setup() -> impl IntoView {
     let code = use_context::<SetupCode>().map(|SetupCode(code)| code).unwrap_or_default();
     match use_context::<FormOutcome>() {
         Some(FormOutcome::DeadLink) => view! { <DeadLink/> }.into_any(),
-        Some(FormOutcome::SetUp { email, errors, failure }) => view! { <Form code email errors failure/> }.into_any(),
+        Some(FormOutcome::SetUp(email, FormErrors { errors, failure })) => {
+            view! { <Form code email errors failure/> }.into_any()
+        }
         _ => view! { <Form code email=String::new() errors=Vec::new() failure=None/> }.into_any(),
     }
 }

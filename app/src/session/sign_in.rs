@@ -9,7 +9,9 @@ use crate::{layout::centered::Centered, session::session_over::SessionOver};
 #[component]
 pub(crate) fn SignIn() -> impl IntoView {
     let (email, refusal) = match use_context::<FormOutcome>() {
-        Some(FormOutcome::Over { action, fields }) => return view! { <SessionOver action fields/> }.into_any(),
+        Some(FormOutcome::SessionExpired { action, fields }) => {
+            return view! { <SessionOver action fields/> }.into_any();
+        }
         Some(FormOutcome::SignIn { email, message }) => (email, Some(message)),
         _ => (String::new(), None),
     };

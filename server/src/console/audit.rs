@@ -16,7 +16,10 @@ use model::audit::Event;
 use store::{AuditFilter, AuditPage};
 
 use crate::{
-    console::forms::{bad_form, pairs, status},
+    console::{
+        form_post::{bad_form, pairs},
+        forms::status,
+    },
     machine::problem::Problem,
 };
 use crate::{request_id::RequestId, state::AppState};

@@ -10,41 +10,37 @@ use app::{
     session::context::RequestContext,
 };
 use axum::{
-    Extension,
-    body::Bytes,
-    extract::State,
-    http::{StatusCode, request::Parts},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 
 use crate::console::{
-    forms::{bad_form, pairs, status},
-    pages::answer_form,
+    form_post::{Form, FormPost, Pairs},
+    forms::status,
 };
-use crate::state::AppState;
 
 /// Keys changed before there is an answer.
 const ANSWER: i64 = 200;
 
+impl Form for BulkForm {
+    fn read(pairs: Pairs) -> Option<Self> {
+        Self::from_pairs(pairs)
+    }
+}
+
 /// Asks, or does it.
-pub async fn post_bulk(
-    State(app): State<AppState>,
-    Extension(context): Extension<RequestContext>,
-    parts: Parts,
-    body: Bytes,
-) -> Response {
-    let Some(form) = BulkForm::from_pairs(pairs(&body)) else { return bad_form() };
+pub async fn post_bulk(FormPost(form, post): FormPost<BulkForm>) -> Response {
     if form.keys.is_empty() && !form.all {
         return Redirect::to(app::routes::KEYS).into_response();
     }
-    let (code, page) = match answer(&context, form).await {
+    let (code, page) = match answer(&post.context, form).await {
         Ok(BulkPage::Ask(form, plan, Some(error))) => {
             (StatusCode::UNPROCESSABLE_ENTITY, BulkPage::Ask(form, plan, Some(error)))
         }
         Ok(page) => (StatusCode::OK, page),
         Err(error) => (status(error), BulkPage::Failed(error)),
     };
-    answer_form(&app, parts, code, FormOutcome::Bulk(Box::new(page))).await
+    post.answer(code, FormOutcome::Bulk(Box::new(page))).await
 }
 
 async fn answer(context: &RequestContext, form: BulkForm) -> Result<BulkPage, ApiError> {

@@ -1,5 +1,4 @@
-//! Plain forms: what works without JavaScript. Each POST runs the use case of its server function and either leads
-//! elsewhere or renders the page again with what was typed.
+//! The plain forms of setting up, signing in and out, and of the theme.
 
 use std::sync::Arc;
 
@@ -28,8 +27,8 @@ use leptos::prelude::provide_context;
 use tower_sessions::Session;
 
 use crate::console::{
-    flash,
-    pages::{answer_form, render},
+    form_post::{Form, FormPost, Pairs, pairs, take},
+    pages::render,
 };
 use crate::{
     layers::{
@@ -41,16 +40,6 @@ use crate::{
 
 /// Has a browser forget what it keeps for us.
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
-
-/// Fields and values, in order. A body that is not a form's has none.
-pub(super) fn pairs(body: &[u8]) -> Vec<(String, String)> {
-    form_urlencoded::parse(body).into_owned().collect()
-}
-
-/// Takes one field out; empty when it is not there.
-pub(super) fn take(pairs: &mut [(String, String)], field: &str) -> String {
-    pairs.iter_mut().find(|(name, _)| name == field).map(|(_, value)| std::mem::take(value)).unwrap_or_default()
-}
 
 /// The status of an answer that failed.
 pub(super) fn status(error: ApiError) -> StatusCode {
@@ -84,13 +73,12 @@ pub async fn post_setup(State(app): State<AppState>, parts: Parts, body: Bytes) 
     let (status, form_outcome) = match app.admin.set_up(&code, form).await {
         Ok(_) => return Redirect::to(&format!("{}?set-up=1", routes::SIGN_IN)).into_response(),
         Err(SetupError::DeadLink) => (StatusCode::GONE, FormOutcome::DeadLink),
-        Err(SetupError::Admin(AdminError::Invalid(errors))) => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            FormOutcome::SetUp { email, errors: app::keys::field_errors(&errors), failure: None },
-        ),
+        Err(SetupError::Admin(AdminError::Invalid(errors))) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, FormOutcome::SetUp(email, app::keys::field_errors(&errors).into()))
+        }
         Err(SetupError::Admin(error)) => {
             let failure = app::session::context::closed(error);
-            (status(failure), FormOutcome::SetUp { email, errors: Vec::new(), failure: Some(failure) })
+            (status(failure), FormOutcome::SetUp(email, failure.into()))
         }
     };
     let request = Request::from_parts(parts, Body::empty());
@@ -100,18 +88,30 @@ pub async fn post_setup(State(app): State<AppState>, parts: Parts, body: Bytes) 
     response
 }
 
+/// The form that signs in.
+pub struct SignInForm {
+    email: String,
+    password: String,
+    /// Where to go then.
+    next: String,
+}
+
+impl Form for SignInForm {
+    fn read(mut pairs: Pairs) -> Option<Self> {
+        let mut field = |name| take(&mut pairs, name);
+        Some(Self { email: field("email"), password: field("password"), next: field("next") })
+    }
+}
+
 /// Signs in. The session gets a new id, so that one known before is worth nothing.
 pub async fn post_sign_in(
-    State(app): State<AppState>,
     Extension(session): Extension<Session>,
     Extension(client): Extension<ClientAddress>,
-    parts: Parts,
-    body: Bytes,
+    FormPost(form, post): FormPost<SignInForm>,
 ) -> Response {
-    let mut pairs = pairs(&body);
-    let (email, password, next) = (take(&mut pairs, "email"), take(&mut pairs, "password"), take(&mut pairs, "next"));
+    let SignInForm { email, password, next } = form;
     let busy = "Many people are signing in at the moment. Wait a few seconds and try again.".to_owned();
-    let (status, message) = match app.admin.sign_in(&email, password, client.0).await {
+    let (status, message) = match post.app.admin.sign_in(&email, password, client.0).await {
         Ok(signed_in) => {
             let started = async {
                 session.cycle_id().await?;
@@ -136,7 +136,7 @@ pub async fn post_sign_in(
             (StatusCode::SERVICE_UNAVAILABLE, ApiError::Unavailable.to_string())
         }
     };
-    answer_form(&app, parts, status, FormOutcome::SignIn { email, message }).await
+    post.answer(status, FormOutcome::SignIn { email, message }).await
 }
 
 /// Where to go after signing in: a page of ours and nothing else.
@@ -168,62 +168,29 @@ pub async fn post_sign_out(Extension(session): Extension<Session>) -> Response {
     }
 }
 
+/// The form that changes the theme.
+pub struct ThemeForm {
+    /// Where to go then.
+    next: String,
+}
+
+impl Form for ThemeForm {
+    fn read(mut pairs: Pairs) -> Option<Self> {
+        Some(Self { next: take(&mut pairs, "next") })
+    }
+}
+
 /// Changes the theme: the system's, dark, light, and round again.
-pub async fn post_theme(Extension(context): Extension<RequestContext>, body: Bytes) -> Response {
-    let next = take(&mut pairs(&body), "next");
-    let (theme, age) = match context.theme {
+pub async fn post_theme(FormPost(form, post): FormPost<ThemeForm>) -> Response {
+    let (theme, age) = match post.context.theme {
         None => ("dark", 31_536_000),
         Some("dark") => ("light", 31_536_000),
         Some(_) => ("", 0),
     };
     let cookie = format!("{THEME_COOKIE}={theme}; Path=/; Max-Age={age}; SameSite=Strict; HttpOnly");
-    let mut response = Redirect::to(local(&next)).into_response();
+    let mut response = Redirect::to(local(&form.next)).into_response();
     response.headers_mut().extend(HeaderValue::from_str(&cookie).map(|cookie| (header::SET_COOKIE, cookie)));
     response
-}
-
-/// Issues a key; the answer shows it once.
-pub async fn post_new_key(
-    State(app): State<AppState>,
-    Extension(context): Extension<RequestContext>,
-    parts: Parts,
-    body: Bytes,
-) -> Response {
-    let Some(form) = KeyForm::from_pairs(pairs(&body)) else { return bad_form() };
-    let (status, form_outcome) = match app::keys::create::issue(&context, &form).await {
-        Ok(Made::Answer(IssueAnswer::Issued(once))) => (StatusCode::OK, FormOutcome::Issued(Arc::new(once))),
-        Ok(Made::Already(id)) => (StatusCode::CONFLICT, FormOutcome::Already(id)),
-        Ok(Made::Answer(IssueAnswer::Refused(errors))) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, FormOutcome::Issue { form, errors, failure: None })
-        }
-        Err(error) => (status(error), FormOutcome::Issue { form, errors: Vec::new(), failure: Some(error) }),
-    };
-    answer_form(&app, parts, status, form_outcome).await
-}
-
-/// Archives a key and leads to its page.
-pub async fn post_archive(
-    State(app): State<AppState>,
-    Extension(context): Extension<RequestContext>,
-    Path(id): Path<String>,
-    parts: Parts,
-    body: Bytes,
-) -> Response {
-    let Some(form) = ArchiveForm::from_pairs(pairs(&body)) else { return bad_form() };
-    let (status, form_outcome) = match app::keys::archive::archive(&context, &id, &form).await {
-        Ok(ArchiveAnswer::Archived) => return flash::lead(&routes::key(&id), Flash::Archived),
-        Ok(ArchiveAnswer::Refused(errors)) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, FormOutcome::Archive { form, errors, failure: None })
-        }
-        Err(error) => (status(error), FormOutcome::Archive { form, errors: Vec::new(), failure: Some(error) }),
-    };
-    answer_form(&app, parts, status, form_outcome).await
-}
-
-/// Fields that no form of ours has.
-pub(super) fn bad_form() -> Response {
-    (StatusCode::BAD_REQUEST, "This form is not one of Keyward's. Go back, reload the page and try again.\n")
-        .into_response()
 }
 
 #[cfg(test)]

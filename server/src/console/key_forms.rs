@@ -1,5 +1,5 @@
-//! The plain forms of a key that is there: edit, switch, rotate, cut, extend, purge. Each leads elsewhere when it is done, or renders
-//! its page again with what was typed.
+//! The plain forms of keys: issue, edit, switch, rotate, cut, extend, archive, purge. Each leads elsewhere when it is done, or
+//! renders its page again with what was typed.
 
 use std::sync::Arc;
 
@@ -7,152 +7,165 @@ use app::{
     flash::Flash,
     form_outcome::{FormErrors, FormOutcome},
     keys::{
-        change::{Edited, Rotated},
-        form::{BACK, EditForm, PurgeForm, rotation::RotateForm},
+        archive::ArchiveAnswer,
+        change::{self, Edited, Rotated},
+        create::{Made, issue},
+        form::{ArchiveForm, BACK, EditForm, KeyForm, PurgeForm, rotation::RotateForm},
+        issued_secret::IssueAnswer,
     },
     routes,
-    session::context::RequestContext,
 };
 use axum::{
-    Extension,
-    body::Bytes,
-    extract::{Path, State},
-    http::{StatusCode, request::Parts},
+    extract::Path,
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use model::id::KeyId;
 
 use crate::console::{
     flash,
-    forms::{bad_form, pairs, take},
-    pages::answer_form,
+    form_post::{Form, FormPost, Pairs, Post, take},
 };
-use crate::state::AppState;
 
-fn status(refused: &FormErrors) -> StatusCode {
-    StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+macro_rules! forms {
+    ($($form:ident),+) => {
+        $(impl Form for $form {
+            fn read(pairs: Pairs) -> Option<Self> {
+                Self::from_pairs(pairs)
+            }
+        })+
+    };
+}
+forms!(KeyForm, EditForm, ArchiveForm, PurgeForm, RotateForm);
+
+/// The form that switches a key.
+pub struct SwitchForm {
+    on: bool,
+}
+
+impl Form for SwitchForm {
+    fn read(mut pairs: Pairs) -> Option<Self> {
+        match take(&mut pairs, "to").as_str() {
+            "on" => Some(Self { on: true }),
+            "off" => Some(Self { on: false }),
+            _ => None,
+        }
+    }
+}
+
+/// The form that ends an overlap: on which key's page it is.
+pub struct CutForm {
+    page: KeyId,
+}
+
+impl Form for CutForm {
+    fn read(mut pairs: Pairs) -> Option<Self> {
+        Some(Self { page: KeyId::parse(&take(&mut pairs, "page"))? })
+    }
+}
+
+/// The form that lengthens an overlap.
+pub struct ExtendForm {
+    page: KeyId,
+    overlap: RotateForm,
+}
+
+impl Form for ExtendForm {
+    fn read(mut pairs: Pairs) -> Option<Self> {
+        let page = KeyId::parse(&take(&mut pairs, "page"))?;
+        pairs.retain(|(field, _)| field != "page");
+        Some(Self { page, overlap: RotateForm::from_pairs(pairs)? })
+    }
+}
+
+/// Issues a key; the answer shows it once.
+pub async fn post_new_key(FormPost(form, post): FormPost<KeyForm>) -> Response {
+    match issue(&post.context, &form).await {
+        Ok(Made::Answer(IssueAnswer::Issued(once))) => {
+            post.answer(StatusCode::OK, FormOutcome::Issued(Arc::new(once))).await
+        }
+        Ok(Made::Already(id)) => post.answer(StatusCode::CONFLICT, FormOutcome::Already(id)).await,
+        Ok(Made::Answer(IssueAnswer::Refused(errors))) => {
+            post.refuse(errors, |errors| FormOutcome::Issue(form, errors)).await
+        }
+        Err(error) => post.refuse(error, |errors| FormOutcome::Issue(form, errors)).await,
+    }
+}
+
+/// Archives a key and leads to its page.
+pub async fn post_archive(Path(id): Path<String>, FormPost(form, post): FormPost<ArchiveForm>) -> Response {
+    match app::keys::archive::archive(&post.context, &id, &form).await {
+        Ok(ArchiveAnswer::Archived) => flash::lead(&routes::key(&id), Flash::Archived),
+        Ok(ArchiveAnswer::Refused(errors)) => post.refuse(errors, |errors| FormOutcome::Archive(form, errors)).await,
+        Err(error) => post.refuse(error, |errors| FormOutcome::Archive(form, errors)).await,
+    }
 }
 
 /// Edits a key and leads to its page.
-pub async fn post_edit(
-    State(app): State<AppState>,
-    Extension(context): Extension<RequestContext>,
-    Path(id): Path<String>,
-    parts: Parts,
-    body: Bytes,
-) -> Response {
-    let Some(form) = EditForm::from_pairs(pairs(&body)) else { return bad_form() };
+pub async fn post_edit(Path(id): Path<String>, FormPost(form, post): FormPost<EditForm>) -> Response {
     if form.step == BACK {
         // As it was typed: nothing is asked of anybody.
-        return answer_form(&app, parts, StatusCode::OK, FormOutcome::Edit(form, FormErrors::default())).await;
+        return post.answer(StatusCode::OK, FormOutcome::Edit(form, FormErrors::default())).await;
     }
-    match app::keys::change::edit(&context, &id, &form).await {
+    match change::edit(&post.context, &id, &form).await {
         Ok(Edited::Saved) => flash::lead(&routes::key(&id), Flash::Saved),
-        Ok(Edited::WouldBreak(found)) => {
-            answer_form(&app, parts, StatusCode::OK, FormOutcome::Tighten(form, found)).await
-        }
-        Err(refused) => answer_form(&app, parts, status(&refused), FormOutcome::Edit(form, refused)).await,
+        Ok(Edited::WouldBreak(found)) => post.answer(StatusCode::OK, FormOutcome::Tighten(form, found)).await,
+        Err(errors) => post.refuse(errors, |errors| FormOutcome::Edit(form, errors)).await,
     }
 }
 
 /// Switches a key off or on, and leads to its page.
-pub async fn post_switch(
-    State(app): State<AppState>,
-    Extension(context): Extension<RequestContext>,
-    Path(id): Path<String>,
-    mut parts: Parts,
-    body: Bytes,
-) -> Response {
-    let on = match take(&mut pairs(&body), "to").as_str() {
-        "on" => true,
-        "off" => false,
-        _ => return bad_form(),
-    };
-    match (app::keys::change::switch(&context, &id, on).await, KeyId::parse(&id)) {
-        (Ok(()), Some(key)) => flash::lead(&routes::key(&id), Flash::switched(key, on)),
+pub async fn post_switch(Path(id): Path<String>, FormPost(form, post): FormPost<SwitchForm>) -> Response {
+    let page = routes::key(&id);
+    match (change::switch(&post.context, &id, form.on).await, KeyId::parse(&id)) {
+        (Ok(()), Some(key)) => flash::lead(&page, Flash::switched(key, form.on)),
         // An archived key's page says why it stays as it is.
-        (Ok(()) | Err(FormErrors { failure: None, .. }), _) => Redirect::to(&routes::key(&id)).into_response(),
-        (Err(refused), _) => {
-            // There is no page of its own to come back to.
-            parts.uri = routes::key(&id).parse().unwrap_or(parts.uri);
-            answer_form(&app, parts, status(&refused), FormOutcome::Switch(refused)).await
-        }
+        (Ok(()) | Err(FormErrors { failure: None, .. }), _) => Redirect::to(&page).into_response(),
+        // There is no page of its own to come back to.
+        (Err(errors), _) => post.at(&page).refuse(errors, FormOutcome::Switch).await,
     }
 }
 
 /// Issues a key's successor; the answer shows it once.
-pub async fn post_rotate(
-    State(app): State<AppState>,
-    Extension(context): Extension<RequestContext>,
-    Path(id): Path<String>,
-    parts: Parts,
-    body: Bytes,
-) -> Response {
-    let Some(form) = RotateForm::from_pairs(pairs(&body)) else { return bad_form() };
-    match app::keys::change::rotate(&context, &id, &form).await {
-        Ok(Rotated::IssuedSecret(once)) => {
-            answer_form(&app, parts, StatusCode::OK, FormOutcome::Issued(Arc::from(once))).await
-        }
-        Ok(Rotated::Already(id)) => answer_form(&app, parts, StatusCode::CONFLICT, FormOutcome::Already(id)).await,
-        Err(refused) => answer_form(&app, parts, status(&refused), FormOutcome::Rotate(form, refused)).await,
+pub async fn post_rotate(Path(id): Path<String>, FormPost(form, post): FormPost<RotateForm>) -> Response {
+    match change::rotate(&post.context, &id, &form).await {
+        Ok(Rotated::IssuedSecret(once)) => post.answer(StatusCode::OK, FormOutcome::Issued(Arc::from(once))).await,
+        Ok(Rotated::Already(id)) => post.answer(StatusCode::CONFLICT, FormOutcome::Already(id)).await,
+        Err(errors) => post.refuse(errors, |errors| FormOutcome::Rotate(form, errors)).await,
     }
 }
 
 /// Ends the overlap of an old key and leads back to the page it was asked on.
-pub async fn post_cut(
-    State(app): State<AppState>,
-    Extension(context): Extension<RequestContext>,
-    Path(id): Path<String>,
-    parts: Parts,
-    body: Bytes,
-) -> Response {
-    // Only a key has such a page.
-    let Some(page) = KeyId::parse(&take(&mut pairs(&body), "page")) else { return bad_form() };
-    let done = app::keys::change::cut(&context, &id).await;
-    overlap_answer(&app, parts, page, (id, RotateForm::default()), done).await
+pub async fn post_cut(Path(id): Path<String>, FormPost(form, post): FormPost<CutForm>) -> Response {
+    let done = change::cut(&post.context, &id).await;
+    overlap_answer(post, form.page, (id, RotateForm::default()), done).await
 }
 
 /// Lets an old key work for longer and leads back to the page it was asked on.
-pub async fn post_extend(
-    State(app): State<AppState>,
-    Extension(context): Extension<RequestContext>,
-    Path(id): Path<String>,
-    parts: Parts,
-    body: Bytes,
-) -> Response {
-    let mut pairs = pairs(&body);
-    let Some(page) = KeyId::parse(&take(&mut pairs, "page")) else { return bad_form() };
-    pairs.retain(|(field, _)| field != "page");
-    let Some(form) = RotateForm::from_pairs(pairs) else { return bad_form() };
-    let done = app::keys::change::extend(&context, &id, &form).await;
-    overlap_answer(&app, parts, page, (id, form), done).await
+pub async fn post_extend(Path(id): Path<String>, FormPost(form, post): FormPost<ExtendForm>) -> Response {
+    let ExtendForm { page, overlap } = form;
+    let done = change::extend(&post.context, &id, &overlap).await;
+    overlap_answer(post, page, (id, overlap), done).await
 }
 
 /// Leads to the key's page that a form was on, or renders it again with what has to be mended.
 async fn overlap_answer(
-    app: &AppState,
-    mut parts: Parts,
+    post: Post,
     page: KeyId,
     (old, form): (String, RotateForm),
     done: Result<(), FormErrors>,
 ) -> Response {
     let page = routes::key(page.as_str());
-    let Err(refused) = done else { return Redirect::to(&page).into_response() };
-    parts.uri = page.parse().unwrap_or(parts.uri);
-    answer_form(app, parts, status(&refused), FormOutcome::Overlap(old, form, refused)).await
+    match done {
+        Ok(()) => Redirect::to(&page).into_response(),
+        Err(errors) => post.at(&page).refuse(errors, |errors| FormOutcome::Overlap(old, form, errors)).await,
+    }
 }
 
 /// Removes an archived key and leads to the list.
-pub async fn post_purge(
-    State(app): State<AppState>,
-    Extension(context): Extension<RequestContext>,
-    Path(id): Path<String>,
-    parts: Parts,
-    body: Bytes,
-) -> Response {
-    let Some(form) = PurgeForm::from_pairs(pairs(&body)) else { return bad_form() };
-    match app::keys::change::purge(&context, &id, &form).await {
+pub async fn post_purge(Path(id): Path<String>, FormPost(form, post): FormPost<PurgeForm>) -> Response {
+    match change::purge(&post.context, &id, &form).await {
         Ok(()) => flash::lead(&format!("{}?status=any", routes::KEYS), Flash::Purged),
-        Err(refused) => answer_form(&app, parts, status(&refused), FormOutcome::Purge(form, refused)).await,
+        Err(errors) => post.refuse(errors, |errors| FormOutcome::Purge(form, errors)).await,
     }
 }

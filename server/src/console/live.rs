@@ -21,7 +21,7 @@ use tower_sessions::{Session, SessionStore, session::Id};
 use verify::ChangeNotice;
 
 use crate::{
-    console::forms::{pairs, take},
+    console::form_post::{pairs, take},
     machine::problem::Problem,
 };
 use crate::{

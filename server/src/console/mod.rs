@@ -4,6 +4,7 @@ pub mod about;
 pub mod audit;
 pub mod bulk;
 mod flash;
+mod form_post;
 pub mod forms;
 pub mod gateway;
 pub mod guards;

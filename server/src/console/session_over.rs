@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 
-use crate::console::{forms::pairs, pages::answer_form};
+use crate::console::{form_post::pairs, pages::answer_form};
 use crate::{layers::envelope::BODY_LIMIT, state::AppState};
 
 /// The forms that somebody spends time on.
@@ -31,5 +31,5 @@ pub async fn keep(app: &AppState, request: Request) -> Option<Response> {
     let action = parts.uri.path().to_owned();
     // It stands where one signs in: whoever sees it is nobody.
     parts.uri = Uri::from_static(routes::SIGN_IN);
-    Some(answer_form(app, parts, StatusCode::UNAUTHORIZED, FormOutcome::Over { action, fields }).await)
+    Some(answer_form(app, parts, StatusCode::UNAUTHORIZED, FormOutcome::SessionExpired { action, fields }).await)
 }

@@ -2,60 +2,58 @@
 
 use app::{
     form_outcome::FormOutcome,
-    request_signing::form::{RequestSigningKeyForm, overlap_from_pairs},
+    request_signing::{
+        form::{RequestSigningKeyForm, overlap_from_pairs},
+        load::{add_request_signing_key, retire_request_signing_key},
+    },
     routes,
-    session::context::RequestContext,
 };
 use axum::{
-    Extension,
-    body::Bytes,
-    extract::{Path, State},
-    http::{StatusCode, Uri, request::Parts},
+    extract::Path,
     response::{IntoResponse, Redirect, Response},
 };
 
-use crate::console::{
-    forms::{bad_form, pairs, status},
-    pages::answer_form,
-};
-use crate::state::AppState;
+use crate::console::form_post::{Form, FormPost, Pairs};
+
+impl Form for RequestSigningKeyForm {
+    fn read(pairs: Pairs) -> Option<Self> {
+        Self::from_pairs(pairs)
+    }
+}
+
+/// The form that retires a request signing key: after which overlap.
+pub struct RetireForm(String);
+
+impl Form for RetireForm {
+    fn read(pairs: Pairs) -> Option<Self> {
+        overlap_from_pairs(pairs).map(Self)
+    }
+}
 
 /// Adds a request signing key.
 pub async fn post_request_signing_key(
-    State(app): State<AppState>,
-    Extension(context): Extension<RequestContext>,
     Path(id): Path<String>,
-    parts: Parts,
-    body: Bytes,
+    FormPost(mut form, post): FormPost<RequestSigningKeyForm>,
 ) -> Response {
-    let Some(mut form) = RequestSigningKeyForm::from_pairs(pairs(&body)) else { return bad_form() };
-    let (status, errors, failure) =
-        match app::request_signing::load::add_request_signing_key(&context, &id, &mut form).await {
-            Ok(errors) if errors.is_empty() => return Redirect::to(&routes::signing_keys(&id)).into_response(),
-            Ok(errors) => (StatusCode::UNPROCESSABLE_ENTITY, errors, None),
-            Err(error) => (status(error), Vec::new(), Some(error)),
-        };
-    answer_form(&app, parts, status, FormOutcome::Signing { form, errors, failure }).await
+    match add_request_signing_key(&post.context, &id, &mut form).await {
+        Ok(errors) if errors.is_empty() => Redirect::to(&routes::signing_keys(&id)).into_response(),
+        Ok(errors) => post.refuse(errors, |errors| FormOutcome::Signing(form, errors)).await,
+        Err(error) => post.refuse(error, |errors| FormOutcome::Signing(form, errors)).await,
+    }
 }
 
 /// Retires a request signing key.
 pub async fn post_retire(
-    State(app): State<AppState>,
-    Extension(context): Extension<RequestContext>,
     Path((id, request_signing_key)): Path<(String, String)>,
-    mut parts: Parts,
-    body: Bytes,
+    FormPost(RetireForm(overlap), post): FormPost<RetireForm>,
 ) -> Response {
-    let Some(overlap) = overlap_from_pairs(pairs(&body)) else { return bad_form() };
     let page = routes::signing_keys(&id);
-    let Err(error) =
-        app::request_signing::load::retire_request_signing_key(&context, &id, &request_signing_key, &overlap).await
-    else {
-        return Redirect::to(&page).into_response();
-    };
-    // What failed is said on the page that the form is part of.
-    parts.uri = Uri::try_from(page).unwrap_or(parts.uri);
-    let form_outcome =
-        FormOutcome::Signing { form: RequestSigningKeyForm::default(), errors: Vec::new(), failure: Some(error) };
-    answer_form(&app, parts, status(error), form_outcome).await
+    match retire_request_signing_key(&post.context, &id, &request_signing_key, &overlap).await {
+        Ok(()) => Redirect::to(&page).into_response(),
+        // What failed is said on the page that the form is part of.
+        Err(error) => {
+            let outcome = |errors| FormOutcome::Signing(RequestSigningKeyForm::default(), errors);
+            post.at(&page).refuse(error, outcome).await
+        }
+    }
 }

@@ -12,7 +12,8 @@ use axum::{
 use model::id::KeyId;
 
 use crate::console::{
-    forms::{bad_form, pairs, status},
+    form_post::{Form, FormPost, Pairs, bad_form, pairs},
+    forms::status,
     pages::answer_form,
 };
 use crate::state::AppState;
@@ -29,45 +30,54 @@ pub async fn why(
         [(name, id)] if (name == "key" || name == "request") && KeyId::parse(id).is_some() => Some(id.clone()),
         _ => return Redirect::to(routes::WHY).into_response(),
     };
-    answer(&app, &context, request.into_parts().0, asked.as_deref(), &ExplainForm::default()).await
+    let (status, outcome) = answer(&app, &context, asked.as_deref(), &ExplainForm::default()).await;
+    answer_form(&app, request.into_parts().0, status, outcome).await
+}
+
+/// The form: what was pasted, and what it is held against.
+pub struct WhyForm {
+    asked: String,
+    against: ExplainForm,
+}
+
+impl Form for WhyForm {
+    fn read(pairs: Pairs) -> Option<Self> {
+        let (mut asked, mut against) = (String::new(), ExplainForm::default());
+        for (field, value) in pairs {
+            match field.as_str() {
+                "asked" => asked = value,
+                "scope" => against.scope = value,
+                "tenant" => against.tenant = value,
+                "address" => against.address = value,
+                "method" => against.method = value,
+                _ => return None,
+            }
+        }
+        Some(Self { asked, against })
+    }
 }
 
 /// The answer to the form.
-pub async fn post_why(
-    State(app): State<AppState>,
-    Extension(context): Extension<RequestContext>,
-    parts: Parts,
-    body: Bytes,
-) -> Response {
-    let (mut asked, mut form) = (String::new(), ExplainForm::default());
-    for (field, value) in pairs(&body) {
-        match field.as_str() {
-            "asked" => asked = value,
-            "scope" => form.scope = value,
-            "tenant" => form.tenant = value,
-            "address" => form.address = value,
-            "method" => form.method = value,
-            _ => return bad_form(),
-        }
-    }
-    if parts.uri.query().is_some() {
+pub async fn post_why(FormPost(form, post): FormPost<WhyForm>) -> Response {
+    if post.query().is_some() {
         return bad_form();
     }
-    answer(&app, &context, parts, Some(&asked), &form).await
+    let (status, outcome) = answer(&post.app, &post.context, Some(&form.asked), &form.against).await;
+    post.answer(status, outcome).await
 }
 
+/// What is found, with its status.
 async fn answer(
     app: &AppState,
     context: &RequestContext,
-    parts: Parts,
     asked: Option<&str>,
     form: &ExplainForm,
-) -> Response {
+) -> (StatusCode, FormOutcome) {
     let view = app::explain::load::why(context, &app.verifier, asked, form).await;
     let status = match view.failure {
         Some(error) => status(error),
         None if view.errors.is_empty() => StatusCode::OK,
         None => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    answer_form(app, parts, status, FormOutcome::Why(Box::new(view))).await
+    (status, FormOutcome::Why(Box::new(view)))
 }

@@ -10,7 +10,11 @@ use leptos_router::hooks::use_params_map;
 use model::catalog::Kind;
 
 use crate::{
-    catalog::view::Typed, error::ApiError, form_outcome::FormOutcome, keys::view::FieldErrorView, ui::icon::Icon,
+    catalog::view::Typed,
+    error::ApiError,
+    form_outcome::{FormErrors, FormOutcome},
+    keys::view::FieldErrorView,
+    ui::icon::Icon,
 };
 
 /// The kind in the page's address, as typed and as read. One that is none is not found by whoever loads the page.
@@ -28,7 +32,7 @@ pub(crate) fn asked_id() -> Option<String> {
 /// What a form of this page led to, if one was sent.
 pub(crate) fn sent() -> (Option<Typed>, Vec<FieldErrorView>, Option<ApiError>) {
     match use_context::<FormOutcome>() {
-        Some(FormOutcome::Settings { typed, errors, failure }) => (Some(typed), errors, failure),
+        Some(FormOutcome::Settings(typed, FormErrors { errors, failure })) => (Some(typed), errors, failure),
         _ => (None, Vec::new(), None),
     }
 }

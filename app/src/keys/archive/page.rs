@@ -5,7 +5,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::layout::page::Loaded;
 use crate::{
-    form_outcome::FormOutcome,
+    form_outcome::{FormErrors, FormOutcome},
     keys::{archive::fields::ArchiveFields, form::ArchiveForm, view::ImpactView},
     routes,
     ui::{field::error_of, icon::Icon},
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) fn ArchiveKey() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
     let (form, errors, failure) = match use_context::<FormOutcome>() {
-        Some(FormOutcome::Archive { form, errors, failure }) => (form, errors, failure),
+        Some(FormOutcome::Archive(form, FormErrors { errors, failure })) => (form, errors, failure),
         _ => (ArchiveForm::default(), Vec::new(), None),
     };
     let show = move |impact: ImpactView| {

@@ -10,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::layout::page::Loaded;
 use crate::{
     document::Document,
-    form_outcome::FormOutcome,
+    form_outcome::{FormErrors, FormOutcome},
     keys::{
         create::island::{CreateKey, course::FORM},
         form::KeyForm,
@@ -29,7 +29,7 @@ pub(crate) fn NewKey() -> impl IntoView {
     let (form, errors, failure) = match use_context::<FormOutcome>() {
         Some(FormOutcome::Issued(once)) => return view! { <Stored once/> }.into_any(),
         Some(FormOutcome::Already(id)) => return view! { <Already id/> }.into_any(),
-        Some(FormOutcome::Issue { form, errors, failure }) => (Some(form), errors, failure),
+        Some(FormOutcome::Issue(form, FormErrors { errors, failure })) => (Some(form), errors, failure),
         _ => (None, Vec::new(), None),
     };
     let load = async { Ok((crate::layout::visitor::visitor().await?, crate::keys::detail::load::new_key().await?)) };
