@@ -35,7 +35,6 @@ export default defineConfig<object, { host: string }>({
   use: {
     launchOptions: launch(),
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
   },
   projects: [
     { name: "script", testIgnore: "**/*.plain.spec.ts" },

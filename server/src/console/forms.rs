@@ -1,25 +1,15 @@
 //! The plain forms of setting up, signing in and out, and of the theme.
 
-use std::sync::Arc;
-
 use admin::{AdminError, NewAccount, SetupError, SignInError};
 use app::{
     error::ApiError,
-    flash::Flash,
     form_outcome::{FormOutcome, SetupCode},
-    keys::{
-        archive::ArchiveAnswer,
-        create::Made,
-        form::{ArchiveForm, KeyForm},
-        issued_secret::IssueAnswer,
-    },
     routes,
-    session::context::RequestContext,
 };
 use axum::{
     Extension,
     body::{Body, Bytes},
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };

@@ -4,9 +4,8 @@
 use app::{explain::answer::ExplainForm, form_outcome::FormOutcome, routes, session::context::RequestContext};
 use axum::{
     Extension,
-    body::Bytes,
     extract::{Request, State},
-    http::{StatusCode, request::Parts},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use model::id::KeyId;
