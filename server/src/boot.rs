@@ -245,7 +245,7 @@ pub async fn serve(app: AppState, listeners: Listeners, mut stop: watch::Receive
     let tasks = [
         every(POLL_EVERY, &app, &stop, "listening for changes", |app| async move { app.verifier.poll_changes().await }),
         every(FLUSH_EVERY, &app, &stop, "writing usage", |app| async move { app.verifier.flush().await }),
-        every(SETTLE_EVERY, &app, &stop, "looking again at keys", |app| async move { app.admin.settle_keys().await }),
+        every(SETTLE_EVERY, &app, &stop, "looking again at keys", |app| async move { app.admin.reindex_keys().await }),
         every(SWEEP_EVERY, &app, &stop, "sweeping", |app| async move { app.admin.sweep().await }),
         every(WALK_EVERY, &app, &stop, "walking the audit chain", |app| async move {
             app.admin.verify_audit_onward().await

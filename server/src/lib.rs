@@ -12,6 +12,7 @@ mod machine;
 mod ops;
 mod request_id;
 pub mod routes;
+pub mod seed;
 pub mod state;
 
 /// The fast door's cost is mostly small allocations; this allocator makes each cheaper (`make bench`).

@@ -40,6 +40,7 @@ pub use self::{
     permit::{Forbidden, Permit},
     request_signing_keys::{MAX_REQUEST_SIGNING_KEYS, RequestSigningKeyForm},
     rotation::{Drain, Overlap, Pair, QUIET, Remedy, Successor},
+    seed::MadeUpKey,
     sign_in::{SESSION_LIFE, SignInError, SignedIn},
     tighten::{Broken, Tightening},
 };

@@ -78,8 +78,8 @@ impl Admin {
     }
 
     /// Brings up to date how keys stand whose time has come.
-    pub async fn settle_keys(&self) -> Result<(), StoreError> {
-        while self.store.settle_keys(self.clock.now(), SETTLED).await? == usize::from(SETTLED) {}
+    pub async fn reindex_keys(&self) -> Result<(), StoreError> {
+        while self.store.reindex_keys(self.clock.now(), SETTLED).await? == usize::from(SETTLED) {}
         Ok(())
     }
 }

@@ -99,7 +99,7 @@ impl Change {
         let mut touched = std::mem::take(&mut self.touched);
         touched.dedup();
         for id in touched {
-            self.transaction.settle(id, true, at).await?;
+            self.transaction.reindex(id, true, at).await?;
         }
         let mut event = Event {
             seq: self.generation,

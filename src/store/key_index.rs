@@ -136,7 +136,7 @@ impl Store {
     }
 
     /// Looks again at keys whose time has come, at most so many. How many there were.
-    pub async fn settle_keys(&self, now: Timestamp, limit: u16) -> Result<usize, StoreError> {
+    pub async fn reindex_keys(&self, now: Timestamp, limit: u16) -> Result<usize, StoreError> {
         let sql = "SELECT id FROM keys WHERE due_at <= $1 ORDER BY due_at LIMIT $2";
         let mut due: Vec<(String,)> = reading!(self, db => sqlx::query_as(sql)
             .bind(now.millis())
@@ -152,7 +152,7 @@ impl Store {
         on!(&mut transaction, db => sqlx::query(turn).execute(db).await.map(drop))?;
         due.sort_unstable();
         for (id,) in &due {
-            transaction.settle(KeyId::parse(id).ok_or(StoreError::Corrupt("key"))?, false, now).await?;
+            transaction.reindex(KeyId::parse(id).ok_or(StoreError::Corrupt("key"))?, false, now).await?;
         }
         transaction.commit().await?;
         Ok(due.len())
@@ -161,7 +161,7 @@ impl Store {
 
 impl Transaction {
     /// Looks again at one key: writes how it stands, and what the index has of it, if that may have changed.
-    pub(super) async fn settle(&mut self, id: KeyId, was_changed: bool, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) async fn reindex(&mut self, id: KeyId, was_changed: bool, now: Timestamp) -> Result<(), StoreError> {
         let sql = select_keys!("WHERE k.id = $1");
         let row: Option<KeyRow> = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
         let Some(row) = row else { return Ok(()) };
@@ -201,7 +201,7 @@ impl Transaction {
     }
 
     /// Forgets a key that is about to go.
-    pub(super) async fn unsettle(&mut self, id: KeyId) -> Result<(), StoreError> {
+    pub(super) async fn unindex(&mut self, id: KeyId) -> Result<(), StoreError> {
         let sql = "SELECT seq, status FROM keys WHERE id = $1";
         let row: Option<(i64, String)> =
             on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);

@@ -1,9 +1,6 @@
 //! Keys at rest: inserted with a digest, found by their public id, listed newest first.
 
 use model::key::KeyStatus;
-use std::sync::OnceLock;
-
-use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, FromRow};
 
 use super::{
@@ -38,7 +35,7 @@ pub struct NewKey<'a> {
 }
 
 /// A key as the verify path needs it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StoredKey {
     /// The key.
     pub key: Key,
@@ -48,30 +45,18 @@ pub struct StoredKey {
     pub request_signing_keys: Vec<StoredRequestSigningKey>,
     /// The gates in the way of its scopes that are closed for its tenant.
     pub closed: ClosedGates,
-    public_json: OnceLock<Box<RawValue>>,
 }
 
 impl StoredKey {
     /// A key and the digest of its secret.
     pub fn new(key: Key, digest: Digest) -> Self {
-        Self {
-            key,
-            digest,
-            request_signing_keys: Vec::new(),
-            closed: ClosedGates::default(),
-            public_json: OnceLock::new(),
-        }
+        Self { key, digest, request_signing_keys: Vec::new(), closed: ClosedGates::default() }
     }
 
     /// With the public keys that verify its signatures.
     #[must_use]
     pub fn with_request_signing_keys(self, request_signing_keys: Vec<StoredRequestSigningKey>) -> Self {
         Self { request_signing_keys, ..self }
-    }
-
-    /// What a door tells of it, written by the door once and kept as long as the key is remembered.
-    pub fn public_json(&self, write: impl FnOnce(&Key) -> Box<RawValue>) -> &RawValue {
-        self.public_json.get_or_init(|| write(&self.key))
     }
 }
 
@@ -461,7 +446,7 @@ impl Change {
 
     /// Removes an archived key and what was counted for it.
     pub async fn purge_key(&mut self, id: KeyId) -> Result<(), StoreError> {
-        self.transaction.unsettle(id).await?;
+        self.transaction.unindex(id).await?;
         for sql in [
             "DELETE FROM usage_hours WHERE key_id = $1",
             "DELETE FROM callers WHERE key_id = $1",

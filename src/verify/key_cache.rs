@@ -3,22 +3,52 @@
 
 use std::{
     collections::HashMap,
+    ops::Deref,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering},
     },
 };
 
 use quick_cache::{Weighter, sync::Cache};
+use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
 
 use model::{
     audit::{Event, Verb},
     catalog::Kind,
     id::KeyId,
+    key::Key,
     tenant::CredentialSources,
 };
 use store::StoredKey;
+
+/// A key as verification knows it, with what is told of it.
+#[derive(Debug)]
+pub struct KnownKey {
+    stored: StoredKey,
+    public_json: OnceLock<Box<RawValue>>,
+}
+
+impl KnownKey {
+    /// A key as it was stored.
+    pub fn new(stored: StoredKey) -> Self {
+        Self { stored, public_json: OnceLock::new() }
+    }
+
+    /// What an endpoint tells of it, written by the endpoint once and kept as long as the key is remembered.
+    pub fn public_json(&self, write: impl FnOnce(&Key) -> Box<RawValue>) -> &RawValue {
+        self.public_json.get_or_init(|| write(&self.stored.key))
+    }
+}
+
+impl Deref for KnownKey {
+    type Target = StoredKey;
+
+    fn deref(&self) -> &StoredKey {
+        &self.stored
+    }
+}
 
 /// Before anything was heard.
 const NOTHING: i64 = -1;
@@ -58,8 +88,8 @@ struct AllNames {
 #[derive(Clone)]
 struct Weight;
 
-impl Weighter<KeyId, Arc<StoredKey>> for Weight {
-    fn weight(&self, _: &KeyId, stored: &Arc<StoredKey>) -> u64 {
+impl Weighter<KeyId, Arc<KnownKey>> for Weight {
+    fn weight(&self, _: &KeyId, stored: &Arc<KnownKey>) -> u64 {
         let spec = &stored.key.spec;
         let scopes: usize = spec.scopes.iter().map(|scope| scope.as_str().len() + 32).sum();
         let texts = spec.name.as_str().len()
@@ -73,12 +103,12 @@ impl Weighter<KeyId, Arc<StoredKey>> for Weight {
 }
 
 /// A read of one key that several questions wait for.
-pub(super) type Flight = Arc<OnceCell<Option<Arc<StoredKey>>>>;
+pub(super) type Flight = Arc<OnceCell<Option<Arc<KnownKey>>>>;
 /// Reads under way, by key and by what had been forgotten when they began: who asks after a change joins none from before.
 type Flights = Mutex<HashMap<(KeyId, u64), Flight>>;
 
 pub(super) struct KeyCache {
-    keys: Cache<KeyId, Arc<StoredKey>, Weight>,
+    keys: Cache<KeyId, Arc<KnownKey>, Weight>,
     /// Ids that no key had when the store was asked.
     absent: Cache<KeyId, ()>,
     flights: Flights,
@@ -114,7 +144,7 @@ pub(super) struct Seat<'a> {
 #[derive(Debug)]
 pub(super) enum Known {
     /// The key it names.
-    Key(Arc<StoredKey>),
+    Key(Arc<KnownKey>),
     /// No key has it.
     Absent,
     /// Nothing that may be trusted.
@@ -164,8 +194,8 @@ impl KeyCache {
     }
 
     /// Remembers what was read, unless something was forgotten meanwhile. The order matters: insert first, look second.
-    /// [`KeyCache::forget`] counts first and removes second, so that one of the two sees the other.
-    pub(super) fn keep(&self, filling: Filling, id: KeyId, found: Option<Arc<StoredKey>>) {
+    /// [`KeyCache::invalidate`] counts first and removes second, so that one of the two sees the other.
+    pub(super) fn insert(&self, filling: Filling, id: KeyId, found: Option<Arc<KnownKey>>) {
         match found {
             Some(stored) => self.keys.insert(id, stored),
             None => self.absent.insert(id, ()),
@@ -179,7 +209,7 @@ impl KeyCache {
     /// Forgets what a change touched: one key, the keys of one tenant, group or identity, or, when that cannot be told,
     /// all of them; and the rules, where they may have changed. Every change may have made keys, under ids that it does
     /// not name: no absence outlives one.
-    pub(super) fn forget(&self, change: &Event) {
+    pub(super) fn invalidate(&self, change: &Event) {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.absent.clear();
         if let Some(id) = KeyId::parse(&change.target).filter(|_| change.verb.starts_with("key.")) {
@@ -340,8 +370,8 @@ mod tests {
     use crypto::secret::Digest;
     use model::{audit::GENESIS, example::example, key::Metadata, time::Timestamp};
 
-    fn stored() -> Arc<StoredKey> {
-        Arc::new(StoredKey::new(example(), Digest::of(b"secret")))
+    fn stored() -> Arc<KnownKey> {
+        Arc::new(KnownKey::new(StoredKey::new(example(), Digest::of(b"secret"))))
     }
 
     fn is_known(cache: &KeyCache, steady: i64) -> bool {
@@ -364,7 +394,7 @@ mod tests {
     fn memory_is_trusted_only_under_a_lease() {
         let cache = KeyCache::new(10);
         let id = example().id;
-        cache.keep(cache.begin(), id, Some(stored()));
+        cache.insert(cache.begin(), id, Some(stored()));
         assert!(!is_known(&cache, 0), "no lease yet");
         cache.trust_until(1000);
         assert!(is_known(&cache, 999));
@@ -378,20 +408,20 @@ mod tests {
         let id = key.id;
         cache.trust_until(1000);
         let filling = cache.begin();
-        cache.forget(&change(2, "key.archive", key.id.as_str()));
-        cache.keep(filling, id, Some(stored()));
+        cache.invalidate(&change(2, "key.archive", key.id.as_str()));
+        cache.insert(filling, id, Some(stored()));
         assert!(!is_known(&cache, 0));
 
-        cache.keep(cache.begin(), id, Some(stored()));
+        cache.insert(cache.begin(), id, Some(stored()));
         assert!(is_known(&cache, 0));
-        cache.forget(&change(3, "key.edit", "ZZZZZZZZZZZZZZZZ"));
+        cache.invalidate(&change(3, "key.edit", "ZZZZZZZZZZZZZZZZ"));
         assert!(is_known(&cache, 0), "another key's change");
-        cache.forget(&change(4, "key.archive", key.id.as_str()));
+        cache.invalidate(&change(4, "key.archive", key.id.as_str()));
         assert!(!is_known(&cache, 0));
 
         cache.begin_rules();
-        cache.keep(cache.begin(), id, Some(stored()));
-        cache.forget(&change(5, "subjects.disable", "ZZZZZZZZZZZZZZZZ"));
+        cache.insert(cache.begin(), id, Some(stored()));
+        cache.invalidate(&change(5, "subjects.disable", "ZZZZZZZZZZZZZZZZ"));
         assert!(!is_known(&cache, 0), "what is no key's may concern every key");
         assert!(cache.need_rules());
     }
@@ -402,14 +432,14 @@ mod tests {
         let id = example().id;
         let is_absent = |steady| matches!(cache.get(id, steady), Known::Absent);
         cache.trust_until(1000);
-        cache.keep(cache.begin(), id, None);
+        cache.insert(cache.begin(), id, None);
         assert!(is_absent(999) && !is_absent(1000));
         // A successor is made by a change that names the key before it.
-        cache.forget(&change(2, "key.rotate", "ZZZZZZZZZZZZZZZZ"));
+        cache.invalidate(&change(2, "key.rotate", "ZZZZZZZZZZZZZZZZ"));
         assert!(!is_absent(0));
         let filling = cache.begin();
-        cache.forget(&change(3, "key.issue", id.as_str()));
-        cache.keep(filling, id, None);
+        cache.invalidate(&change(3, "key.issue", id.as_str()));
+        cache.insert(filling, id, None);
         assert!(!is_absent(0), "a read that began before the key was made");
     }
 
@@ -435,9 +465,9 @@ mod tests {
         .into_iter()
         .enumerate()
         {
-            cache.keep(cache.begin(), id, Some(stored()));
+            cache.insert(cache.begin(), id, Some(stored()));
             cache.begin_rules();
-            cache.forget(&entry(i64::try_from(index).unwrap(), kind, target));
+            cache.invalidate(&entry(i64::try_from(index).unwrap(), kind, target));
             assert_eq!((is_known(&cache, 0), cache.need_rules()), (stays, rules), "{kind} {target}");
         }
     }
@@ -451,7 +481,7 @@ mod tests {
             key.id = KeyId::parse(&format!("{number:016}")).unwrap();
             key.spec.metadata = Metadata::from_checked(format!("{{\"a\":\"{}\"}}", "x".repeat(8000)));
             let id = key.id;
-            cache.keep(cache.begin(), id, Some(Arc::new(StoredKey::new(key, Digest::of(b"secret")))));
+            cache.insert(cache.begin(), id, Some(Arc::new(KnownKey::new(StoredKey::new(key, Digest::of(b"secret"))))));
         }
         assert!((1..=128).contains(&cache.len()), "{} keys of 16 KB in 2 MB", cache.len());
     }

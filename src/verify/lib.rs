@@ -22,7 +22,7 @@ use self::{
 };
 pub use self::{
     change_feed::ChangeNotice,
-    key_cache::Names,
+    key_cache::{KnownKey, Names},
     limiter::{LimitLeft, LimitUsage},
     refusals::RecordedRefusal,
     request::{Signed, VerifyRequest},
@@ -75,7 +75,7 @@ pub struct Verification {
     /// What would have made a refused request pass; empty when it passed.
     pub remedy: String,
     /// The key, when its exact secret was presented.
-    pub key: Option<Arc<StoredKey>>,
+    pub key: Option<Arc<KnownKey>>,
     /// What it took of its limits.
     pub limits: LimitUsage,
 }
@@ -134,7 +134,7 @@ impl Verifier {
         let changes = Arc::new(ChangeFeed::new());
         let (listening, telling, at) = (cache.clone(), changes.clone(), clock.clone());
         store.on_change(move |change| {
-            listening.forget(change);
+            listening.invalidate(change);
             telling.changed(change.seq, at.now());
         });
         let (limiter, refusals, usage) = (Limiter::default(), Refusals::default(), Usage::default());
@@ -166,7 +166,7 @@ impl Verifier {
     /// question's credential is not looked at. Nothing is taken, counted or recorded.
     pub async fn dry_run_as(
         &self,
-        key: Arc<StoredKey>,
+        key: Arc<KnownKey>,
         request: &VerifyRequest<'_>,
         signature: Signature,
     ) -> Result<Verification, Unavailable> {
@@ -210,7 +210,7 @@ impl Verifier {
     /// Judges the key that was presented, or what was presented otherwise.
     async fn decide(
         &self,
-        key: Option<Arc<StoredKey>>,
+        key: Option<Arc<KnownKey>>,
         otherwise: KeyLookup<'_>,
         request: &VerifyRequest<'_>,
         signature: Signature,
@@ -238,7 +238,7 @@ impl Verifier {
             decision = decide(&input);
         }
         let mut limits = LimitUsage::default();
-        let limited = |stored: &&Arc<StoredKey>| !stored.key.spec.limits.is_empty() || stored.key.spec.quota.is_some();
+        let limited = |stored: &&Arc<KnownKey>| !stored.key.spec.limits.is_empty() || stored.key.spec.quota.is_some();
         if let (true, Some(stored)) = (decision.is_allow(), key.as_ref().filter(limited)) {
             limits = self.take(stored, request.cost, now, asked.is_some()).await?;
             input.limit = limits.outcome;
@@ -334,7 +334,7 @@ impl Verifier {
 
     /// Both what is found and what is not are read once for all who ask at the same time, remembered under the same
     /// lease, and cost the same two questions to the store.
-    async fn find(&self, id: KeyId) -> Result<Option<Arc<StoredKey>>, Unavailable> {
+    async fn find(&self, id: KeyId) -> Result<Option<Arc<KnownKey>>, Unavailable> {
         match self.cache.get(id, self.clock.steady()) {
             Known::Key(stored) => return Ok(Some(stored)),
             Known::Absent => return Ok(None),
@@ -345,8 +345,9 @@ impl Verifier {
         let read = async || {
             let (found, request_signing_keys) = tokio::join!(self.store.key(id), self.store.request_signing_keys(id));
             let (found, request_signing_keys) = (found?, request_signing_keys?);
-            let found = found.map(|(stored, _)| Arc::new(stored.with_request_signing_keys(request_signing_keys)));
-            self.cache.keep(filling, id, found.clone());
+            let found = found
+                .map(|(stored, _)| Arc::new(KnownKey::new(stored.with_request_signing_keys(request_signing_keys))));
+            self.cache.insert(filling, id, found.clone());
             Ok::<_, StoreError>(found)
         };
         let Some(flight) = seat.flight() else { return Err(Unavailable) };
@@ -389,7 +390,7 @@ impl Verifier {
                 break;
             }
             for change in &changes {
-                self.cache.forget(change);
+                self.cache.invalidate(change);
                 self.changes.changed(change.seq, self.clock.now());
             }
             self.cache.heard_up_to(changes.last().map_or(0, |change| change.seq));

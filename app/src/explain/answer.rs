@@ -10,8 +10,7 @@ use model::{
     id::KeyId,
     scope::RequiredScopes,
 };
-use store::StoredKey;
-use verify::{LimitUsage, RecordedRefusal, Unavailable, Verification, Verifier, VerifyRequest};
+use verify::{KnownKey, LimitUsage, RecordedRefusal, Unavailable, Verification, Verifier, VerifyRequest};
 
 /// Refusals that are listed.
 const LISTED: u16 = 20;
@@ -115,9 +114,9 @@ pub async fn latest_refusals(
     Ok(verifier.refusals(key, permit.only_owner(), LISTED).await?)
 }
 
-async fn reached(admin: &Admin, permit: &Permit, id: Option<KeyId>) -> Result<Option<Arc<StoredKey>>, AdminError> {
+async fn reached(admin: &Admin, permit: &Permit, id: Option<KeyId>) -> Result<Option<Arc<KnownKey>>, AdminError> {
     match id {
-        Some(id) => Ok(admin.find_key(permit, id).await?.map(Arc::new)),
+        Some(id) => Ok(admin.find_key(permit, id).await?.map(KnownKey::new).map(Arc::new)),
         None => Ok(None),
     }
 }

@@ -67,13 +67,13 @@ impl Seeded {
         let mut made = 0;
         while made < size {
             let some = STEP.min(size - made);
-            admin.seed_keys(&operator, some).await.expect("keys");
+            server::seed::seed_keys(&admin, &operator, some).await.expect("keys");
             made += some;
             eprint!("\r{made} of {size} keys");
             let _ = std::io::stderr().flush();
         }
         eprintln!(" in {:.0} s", began.elapsed().as_secs_f64());
-        admin.settle_keys().await.expect("facts");
+        admin.reindex_keys().await.expect("facts");
         let email = "bench@example.com".to_owned();
         let form = NewAccount { email: email.clone(), password: PASSWORD.to_owned() };
         admin.create_account(&operator, form, Role::Superadmin).await.expect("a user");

@@ -288,7 +288,7 @@ async fn seed(session: &Session, count: u32) -> Result<(), CliError> {
     let mut left = count;
     while left > 0 {
         let some = left.min(SEEDED);
-        session.admin.seed_keys(&session.operator, some).await?;
+        crate::seed::seed_keys(&session.admin, &session.operator, some).await?;
         left -= some;
         eprintln!("{} of {count} keys", count - left);
     }

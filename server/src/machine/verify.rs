@@ -28,9 +28,8 @@ use serde::{
     de::{self, MapAccess, Visitor},
 };
 use serde_json::value::{RawValue, to_raw_value};
-use store::StoredKey;
 use utoipa::ToSchema;
-use verify::{LimitLeft, LimitUsage, Signed, Verification, VerifyRequest};
+use verify::{KnownKey, LimitLeft, LimitUsage, Signed, Verification, VerifyRequest};
 
 use crate::machine::{
     credential::{Credentials, presented, presented_in_headers},
@@ -450,7 +449,7 @@ async fn asker(
     request_id: &RequestId,
     client: Option<IpAddr>,
     headers: &HeaderMap,
-) -> Result<Arc<StoredKey>, Problem> {
+) -> Result<Arc<KnownKey>, Problem> {
     let unauthorized = |code, detail: &str, challenge: &str| {
         Problem::new(StatusCode::UNAUTHORIZED, code, detail, request_id).with(header::WWW_AUTHENTICATE, challenge)
     };

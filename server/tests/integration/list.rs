@@ -72,7 +72,7 @@ async fn seeded() -> Vec<Keyward> {
     for (_, database) in databases() {
         let keyward = Keyward::on(database).await;
         let admin = &keyward.app.admin;
-        admin.seed_keys(&admin.operator(), 260).await.unwrap();
+        server::seed::seed_keys(admin, &admin.operator(), 260).await.unwrap();
         for (name, scopes, expires) in [("Ärger (für alle)", "public", "90d"), ("zz 100% \"quoted\" 'x'", "b", "8d")]
         {
             let form = KeyInput {
@@ -86,7 +86,7 @@ async fn seeded() -> Vec<Keyward> {
             };
             admin.issue_key(&admin.operator(), &form).await.unwrap();
         }
-        admin.settle_keys().await.unwrap();
+        admin.reindex_keys().await.unwrap();
         everywhere.push(keyward);
     }
     everywhere
@@ -236,7 +236,7 @@ async fn more_than_is_sorted_is_walked_in_the_same_order() {
         let keyward = Keyward::on(database).await;
         let admin = &keyward.app.admin;
         let operator = admin.operator();
-        admin.seed_keys(&operator, 5000).await.unwrap();
+        server::seed::seed_keys(admin, &operator, 5000).await.unwrap();
         let every = all(&keyward, &ListKeys { which: StatusFilter::Any, ..ListKeys::default() }).await;
         let mut browser = keyward.signed_in(Role::Superadmin).await;
         for path in ["/keys?sort=name&after=1-%00", "/keys?owner=%00&scope=%00&tenant=%00", "/audit?who=%00&target=%00"]
@@ -298,7 +298,7 @@ async fn counts_follow_what_happens_and_what_time_does() {
         let mut statuses_seen = BTreeSet::new();
         for days in [0, 40, 200, 400] {
             keyward.pass(Duration::from_hours(days * 24)).await;
-            admin.settle_keys().await.unwrap();
+            admin.reindex_keys().await.unwrap();
             let every = all(&keyward, &ListKeys { which: StatusFilter::Any, ..ListKeys::default() }).await;
             let counts = admin.list_keys(&operator, &ListKeys::default()).await.unwrap().counts;
             for status in KeyStatus::ALL {
@@ -324,7 +324,7 @@ async fn facts_are_brought_up_to_date_as_time_passes_and_keys_are_used() {
         let admin = &keyward.app.admin;
         let operator = admin.operator();
         let finds = async |which, flags: Vec<KeyFlag>| {
-            admin.settle_keys().await.unwrap();
+            admin.reindex_keys().await.unwrap();
             let list = ListKeys { which, flags, ..ListKeys::default() };
             let found = admin.list_keys(&operator, &list).await.unwrap();
             (found.page.keys.iter().any(|listed| listed.key.id == id), found.matches)
@@ -378,7 +378,7 @@ async fn an_owner_who_is_disabled_shows_in_the_list() {
         );
         let row = browser.get("/keys?q=theirs").await;
         assert!(row.page().contains("Owner disabled</span>"), "at once: {}", row.body);
-        admin.settle_keys().await.unwrap();
+        admin.reindex_keys().await.unwrap();
         for list in [
             ListKeys { flags: vec![KeyFlag::OwnerDisabled], ..ListKeys::default() },
             ListKeys { which: StatusFilter::Only(KeyStatus::OwnerDisabled), ..ListKeys::default() },
@@ -401,7 +401,7 @@ async fn an_owner_who_is_disabled_shows_in_the_list() {
         let listed = run(&keyward.database, &["keys", "list", "--search", "theirs"], "").stdout;
         assert!(listed.contains("owner disabled"), "{listed}");
         browser.post(&format!("/settings/people/{}/switch", theirs.id), &[("on", "1")]).await;
-        admin.settle_keys().await.unwrap();
+        admin.reindex_keys().await.unwrap();
         let list = ListKeys { which: StatusFilter::Only(KeyStatus::Active), ..ListKeys::default() };
         assert_eq!(admin.list_keys(&admin.operator(), &list).await.unwrap().matches, 2);
     }
@@ -422,7 +422,7 @@ async fn a_user_who_is_switched_off_shows_in_the_list() {
         let made = browser.post("/keys/new", &form).await;
         assert_eq!(made.status, StatusCode::OK, "{}", made.body);
         let matches = async |status| {
-            admin.settle_keys().await.unwrap();
+            admin.reindex_keys().await.unwrap();
             let list = ListKeys { which: StatusFilter::Only(status), ..ListKeys::default() };
             admin.list_keys(&operator, &list).await.unwrap().matches
         };
@@ -452,7 +452,7 @@ async fn an_act_on_all_that_match_goes_step_by_step_and_leaves_newer_keys_alone(
         let plan = admin.plan_bulk(&operator, &act, &pick).await.unwrap();
         assert_eq!((plan.keys, plan.items.len()), (i64::try_from(before).unwrap(), 50));
         assert_eq!(all(&keyward, &list).await.len(), before, "a plan changes nothing");
-        admin.seed_keys(&operator, 1).await.unwrap();
+        server::seed::seed_keys(admin, &operator, 1).await.unwrap();
         let (mut from, mut done, mut steps) = (plan.from, 0, 0);
         loop {
             let step = admin.step_bulk(&operator, &act, &pick, from, None).await.unwrap();

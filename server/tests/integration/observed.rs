@@ -15,7 +15,7 @@ use model::{
     scope::RequiredScopes,
 };
 use serde_json::json;
-use store::StoredKey;
+use verify::KnownKey;
 use verify::VerifyRequest;
 
 use crate::support::{Client, Keyward, Operator, databases, id_of};
@@ -218,7 +218,7 @@ async fn a_key_tried_in_the_browser_is_judged_as_by_the_server() {
             // As it crosses to the browser.
             let text = serde_json::to_string(&SimulatedKey::new(&stored.key, &stored.closed)).unwrap();
             let tried: SimulatedKey = serde_json::from_str(&text).unwrap();
-            let stored: Arc<StoredKey> = Arc::new(stored);
+            let stored = Arc::new(KnownKey::new(stored));
             for scope in ["", "things", "things.read", "doors.write", "keyward.verify", "public"] {
                 for address in ["", "10.1.2.3", "::ffff:10.1.2.3", "2001:db8::5", "192.0.2.7"] {
                     for method in ["GET", "POST"] {
