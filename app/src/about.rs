@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::layout::page::Loaded;
-use crate::{form_outcome::FormOutcome, reference::view::AboutView, routes};
+use crate::{form_outcome::FormOutcome, layout::page::Loaded, reference::view::AboutView, routes};
 
 /// `/about`.
 #[component]

@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 use model::account::Role;
 
-use crate::catalog::page::{Crumbs, OnOff, Switch, sent};
 use crate::{
-    catalog::view::{FieldView, InputView, PersonRow, Typed},
+    catalog::{
+        page::{Crumbs, OnOff, Switch, sent},
+        view::{FieldView, InputView, PersonRow, Typed},
+    },
     layout::page::Loaded,
     routes,
     ui::{

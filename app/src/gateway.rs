@@ -3,12 +3,12 @@
 
 use leptos::prelude::*;
 
-use crate::layout::page::{Failure, Loaded};
 use crate::{
     error::ApiError,
     explain::view::{FindingView, GatewayView, ReportView},
     form_outcome::FormOutcome,
     keys::view::VisitorView,
+    layout::page::{Failure, Loaded},
     routes,
     ui::{
         checks::Marked,

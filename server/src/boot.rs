@@ -1,15 +1,13 @@
 //! Starting and stopping: the parts are made in order, tasks keep them fresh, and a signal ends it all in time.
 
-use admin::Permit;
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
-    sync::atomic::AtomicBool,
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
-use admin::Admin;
+use admin::{Admin, Permit};
 use crypto::{
     clock::Clock,
     secret::{Entropy, MasterKey},

@@ -1,8 +1,5 @@
 //! People: the first superadmin through a setup link, others by an operator.
 
-use super::{Admin, AdminError, FieldError, keys::field};
-use crate::Permit;
-use crate::password::{Password, PasswordError};
 use crypto::secret::{Digest, Plaintext};
 use model::{
     account::{Account, Action, Role},
@@ -12,6 +9,12 @@ use model::{
     time::HOUR,
 };
 use store::StoreError;
+
+use super::{Admin, AdminError, FieldError, keys::field};
+use crate::{
+    Permit,
+    password::{Password, PasswordError},
+};
 
 /// How long a setup link works, in milliseconds.
 const SETUP_LINK_LIFE: i64 = 24 * HOUR;

@@ -1,7 +1,5 @@
 //! What is seen of the calls with a key: over a period, and by whom.
 
-use super::{Admin, AdminError, keys::reaches};
-use crate::Permit;
 use model::{
     account::Action,
     activity::{CallSample, Period, Series},
@@ -9,6 +7,9 @@ use model::{
     key::Key,
 };
 use store::LastUse;
+
+use super::{Admin, AdminError, keys::reaches};
+use crate::Permit;
 
 /// The kinds of calls seen with a key on the last 7 days, today among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! The audit: read, walked from its first event to its last, and anchored in a file outside the database so that a cut
 //! tail shows.
 
-use crate::Permit;
 use std::{
     fs,
     io::{self, Write},
@@ -9,13 +8,15 @@ use std::{
     time::Duration,
 };
 
-use super::{Admin, AdminError};
 use crypto::secret::{hex, private, unhex};
 use model::{
     account::Action,
     audit::{Break, Head, Verb},
 };
 use store::{AuditFilter, AuditPage, StoreError};
+
+use super::{Admin, AdminError};
+use crate::Permit;
 
 /// Why a chain is broken that does not lead through the event that the checkpoint file vouches for.
 const OTHERWISE: &str = "the checkpoint file says otherwise";

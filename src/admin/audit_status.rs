@@ -1,13 +1,14 @@
 //! How the audit chain stands, without walking all of it for every page: it is walked onward from where it was found whole
 //! the last time, and from its first event when somebody asks.
 
-use super::{Admin, AdminError, ChainError, chain_status::ChainStatus};
-use crate::Permit;
 use model::{
     account::Action,
     audit::{Break, Head},
 };
 use store::STEP_OF_EVENTS as STEP;
+
+use super::{Admin, AdminError, ChainError, chain_status::ChainStatus};
+use crate::Permit;
 
 impl Admin {
     /// What is known of the chain; `None` until it was walked for the first time since this process began.

@@ -1,19 +1,20 @@
 //! One act on many keys: what would happen first, then step by step, each key in a change of its own and with a result
 //! of its own.
 
-use super::{Admin, AdminError, keys, list};
-use crate::Permit;
-use model::key_input::KeyInput;
 use model::{
     account::Action,
     audit::Verb,
     catalog::Kind,
     id::KeyId,
     key::{ArchiveReason, Form, Generation, Key, KeyState, Named},
+    key_input::KeyInput,
     listing::{Cursor, ListKeys, Sort},
     time::{DAY, Timestamp},
 };
 use store::LastUse;
+
+use super::{Admin, AdminError, keys, list};
+use crate::Permit;
 
 /// Keys changed in one step.
 const STEP: u16 = 50;

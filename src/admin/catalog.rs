@@ -1,8 +1,6 @@
 //! The catalog: tenants, groups, identities that keys act as, scopes, templates and the policy. One set of verbs for all of
 //! them; what differs is in [`model::catalog`].
 
-use super::{Admin, AdminError, FieldError, keys::changes};
-use crate::Permit;
 use model::{
     account::Action,
     audit::Verb,
@@ -11,6 +9,9 @@ use model::{
     key::Generation,
 };
 use store::StoreError;
+
+use super::{Admin, AdminError, FieldError, keys::changes};
+use crate::Permit;
 
 impl Admin {
     /// Every entry of a kind, by name.

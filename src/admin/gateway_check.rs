@@ -2,12 +2,8 @@
 //! gone after it. This module knows what to try and what the answers mean; how an address is reached, and which may not
 //! be, is somebody else's.
 
-use crate::Permit;
 use std::{fmt::Write, sync::Arc};
 
-use tokio::task::JoinSet;
-
-use super::{Admin, AdminError, FieldError, keys::error};
 use crypto::secret::{Digest, Plaintext};
 use model::{
     account::Action,
@@ -23,6 +19,10 @@ use model::{
     token,
 };
 use store::{NewKey, StoreError};
+use tokio::task::JoinSet;
+
+use super::{Admin, AdminError, FieldError, keys::error};
+use crate::Permit;
 
 /// How long the keys live, in milliseconds, should nothing remove them.
 const LIFE: i64 = 5 * 60_000;

@@ -1,7 +1,5 @@
 //! The keys that sign JWTs: made when first needed, replaced on demand, published for those who check JWTs offline.
 
-use super::{Admin, AdminError};
-use crate::Permit;
 use crypto::{
     jwt::{self, Claims, JwtSigningKey},
     secret::Plaintext,
@@ -12,6 +10,9 @@ use model::{
     time::{DAY, Timestamp},
 };
 use store::{Change, StoreError};
+
+use super::{Admin, AdminError};
+use crate::Permit;
 
 impl Admin {
     /// Signs a key's claims. The first one makes the signing key.

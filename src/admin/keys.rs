@@ -1,14 +1,9 @@
 //! Keys: issue, show, edit, switch, archive, purge.
 
-use super::{Admin, AdminError, FieldError};
-use crate::Permit;
-use crate::json::checked_object;
 use crypto::{
     jwt::Claims,
     secret::{Digest, Plaintext},
 };
-use model::key::KeyStatus;
-use model::key_input::KeyInput;
 use model::{
     account::Action,
     address::Addresses,
@@ -16,9 +11,10 @@ use model::{
     catalog::{DEFAULT_TENANT, Entry, Kind},
     id::KeyId,
     key::{
-        ArchiveReason, Archived, Form, Generation, Identity, Key, KeySpec, KeyState, MAX_METADATA, Metadata, Named,
-        Purpose, SignedWrites, SwitchedOff,
+        ArchiveReason, Archived, Form, Generation, Identity, Key, KeySpec, KeyState, KeyStatus, MAX_METADATA, Metadata,
+        Named, Purpose, SignedWrites, SwitchedOff,
     },
+    key_input::KeyInput,
     label::Labels,
     limit::{Limits, Quota},
     name::{Description, Email, Name, Owner, Word, is_seen},
@@ -29,6 +25,9 @@ use model::{
     token,
 };
 use store::{ArchiveImpact, Change, LastUse, NewKey, Rotation, StoredKey, StoredRequestSigningKey};
+
+use super::{Admin, AdminError, FieldError};
+use crate::{Permit, json::checked_object};
 
 /// A key that was just issued, with the only copy of its secret.
 pub struct Issued {

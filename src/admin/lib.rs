@@ -27,6 +27,13 @@ mod tighten;
 
 use std::{path::PathBuf, time::Duration};
 
+use crypto::{
+    clock::Clock,
+    secret::{Entropy, MasterKey},
+};
+use model::{id::KeyId, time::DAY};
+use store::{Store, StoreError};
+
 pub use self::{
     accounts::{NewAccount, SetupError},
     activity::Record,
@@ -45,12 +52,6 @@ pub use self::{
     tighten::{Broken, Tightening},
 };
 use crate::password::{Busy, Passwords};
-use crypto::{
-    clock::Clock,
-    secret::{Entropy, MasterKey},
-};
-use model::{id::KeyId, time::DAY};
-use store::{Store, StoreError};
 
 /// Passwords hashed at once, so that a flood of sign-ins leaves the machine to verification.
 const HASHES_AT_ONCE: usize = 2;

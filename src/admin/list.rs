@@ -1,7 +1,5 @@
 //! The list of keys.
 
-use super::{Admin, AdminError};
-use crate::Permit;
 use model::{
     account::Action,
     listing::{KeyFlag, ListKeys, Sort},
@@ -9,6 +7,9 @@ use model::{
     time::{HOUR, Timestamp},
 };
 use store::{Counts, KeyHour, KeyPage, ListedKey, StoreError};
+
+use super::{Admin, AdminError};
+use crate::Permit;
 
 /// Keys on one page of the list.
 pub const PAGE: u16 = 50;

@@ -1,19 +1,19 @@
 //! What is going on: calls of the last day, what was refused and why, which keys stop soon. Whoever may see just their
 //! own keys is told of those alone.
 
-use super::{Admin, AdminError};
-use crate::Permit;
-use model::key::KeyStatus;
 use model::{
     account::Action,
     activity::{Outcome, Period, Series},
     audit::Event,
     decision::Reason,
-    key::Key,
+    key::{Key, KeyStatus},
     listing::{ListKeys, Sort, StatusFilter},
     time::{DAY, HOUR, Timestamp},
 };
 use store::BusyKey;
+
+use super::{Admin, AdminError};
+use crate::Permit;
 
 /// Lines in each of its lists.
 const LINES: u16 = 5;

@@ -1,10 +1,5 @@
 //! Public keys that verify a key's signatures: listed, added, retired. The private halves never come here.
 
-use super::{
-    Admin, AdminError, FieldError,
-    keys::{changing, field},
-};
-use crate::Permit;
 use crypto::signature::RequestSigningKey;
 use model::{
     account::Action,
@@ -14,6 +9,12 @@ use model::{
     name::Name,
 };
 use store::{StoreError, StoredRequestSigningKey};
+
+use super::{
+    Admin, AdminError, FieldError,
+    keys::{changing, field},
+};
+use crate::Permit;
 
 /// Request signing keys of one key that count at once.
 pub const MAX_REQUEST_SIGNING_KEYS: usize = 5;

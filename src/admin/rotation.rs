@@ -1,22 +1,23 @@
 //! Rotation: a key gets a successor, and for a while both work. This module owns how long that while may be, and says when
 //! nobody is seen with the old key any more.
 
-use super::{
-    Admin, AdminError,
-    keys::{Cap, Issued, Read, Replaced, changing, error, reaches},
-};
-use crate::Permit;
-use model::key_input::KeyInput;
 use model::{
     account::Action,
     activity::{CallCounts, CallSample, Outcome, Period, Series},
     audit::Verb,
     id::KeyId,
     key::{Form, Key, KeySpec, KeyState, KeyStatus, Purpose},
+    key_input::KeyInput,
     policy::Policy,
     time::{DAY, HOUR, Timestamp},
 };
 use store::{LastUse, Rotation};
+
+use super::{
+    Admin, AdminError,
+    keys::{Cap, Issued, Read, Replaced, changing, error, reaches},
+};
+use crate::Permit;
 
 /// The time without a call after which nobody is taken to use a key any more, in milliseconds.
 pub const QUIET: i64 = 2 * HOUR;

@@ -1,10 +1,7 @@
 //! Signing in, and the permit that a session gives.
 
-use crate::Permit;
 use std::net::IpAddr;
 
-use super::{Admin, AdminError, throttle::Attempt};
-use crate::password::{Checked, Password, Passwords};
 use model::{
     account::Account,
     address::client_network,
@@ -13,6 +10,12 @@ use model::{
     time::{HOUR, Timestamp},
 };
 use store::StoreError;
+
+use super::{Admin, AdminError, throttle::Attempt};
+use crate::{
+    Permit,
+    password::{Checked, Password, Passwords},
+};
 
 /// How long a session lasts whatever happens in it, in milliseconds.
 pub const SESSION_LIFE: i64 = 12 * HOUR;

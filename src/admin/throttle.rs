@@ -4,10 +4,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use model::time::Timestamp;
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
-
-use model::time::Timestamp;
 
 /// Wrong attempts that cost nothing.
 const FREE: u32 = 5;

@@ -1,19 +1,20 @@
 //! Before a key is tightened: the calls lately seen with it, judged again as if the edit had been saved. It changes
 //! nothing, and knows as much as was recorded.
 
-use super::{Admin, AdminError, KeyDetail, activity::Record};
-use crate::Permit;
-use model::key_input::KeyInput;
 use model::{
     account::Action,
     activity::{CallSample, RequestKind},
     decision::{Decision, DecisionInput, KeyLookup, LimitOutcome, Reason, Signature, decide},
     id::KeyId,
     key::Key,
+    key_input::KeyInput,
     scope::ClosedGates,
     tenant::CredentialSources,
     time::Timestamp,
 };
+
+use super::{Admin, AdminError, KeyDetail, activity::Record};
+use crate::Permit;
 
 /// A kind of call that passes now and would not.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,13 +6,13 @@
 use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use model::{id::KeyId, scope::Scopes, time::Timestamp};
 use p256::ecdsa::{self, Signature, signature::Signer};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::secret::{Entropy, Plaintext};
-use model::{id::KeyId, scope::Scopes, time::Timestamp};
 
 /// The longest JWT that is issued or read, in bytes: it has to fit into a header beside others.
 pub const MAX_LENGTH: usize = 4096;

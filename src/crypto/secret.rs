@@ -11,16 +11,15 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce, aead::Aead};
 use hmac::{Hmac, KeyInit, Mac};
-use rand::{TryRng, rngs::SysRng};
-use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
-
 use model::{
     id::{AccountId, BASE62, EntryId, ID_LENGTH, KeyId, RequestSigningKeyId, TenantId},
     name::Prefix,
     token::{SECRET_LENGTH, checksum},
 };
+use rand::{TryRng, rngs::SysRng};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 

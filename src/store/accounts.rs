@@ -1,18 +1,18 @@
 //! Users at rest.
 
-use sqlx::FromRow;
-
-use super::{
-    Store, StoreError,
-    change::{Change, within},
-    reading, writing,
-};
 use crypto::secret::hex;
 use model::{
     account::{Account, Role},
     id::AccountId,
     name::Email,
     time::{DAY, Timestamp},
+};
+use sqlx::FromRow;
+
+use super::{
+    Store, StoreError,
+    change::{Change, within},
+    reading, writing,
 };
 
 /// A user and the hash their password is checked against.

@@ -1,13 +1,13 @@
 //! The audit chain at rest. Events are only ever added, by [`super::Change::commit`].
 
-use sqlx::FromRow;
-
-use super::{Store, StoreError, reading};
 use crypto::secret::unhex;
 use model::{
     audit::{Event, GENESIS, Head},
     time::Timestamp,
 };
+use sqlx::FromRow;
+
+use super::{Store, StoreError, reading};
 
 /// Events that are read at once while the chain is walked.
 pub const STEP_OF_EVENTS: usize = 1000;

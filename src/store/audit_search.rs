@@ -1,7 +1,8 @@
 //! The audit, searched: the newest events that fit.
 
-use super::{AuditPage, Store, StoreError, audit::EventRow, reading};
 use model::time::Timestamp;
+
+use super::{AuditPage, Store, StoreError, audit::EventRow, reading};
 
 /// Which events to find. What is empty or `None` lets everything pass.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,6 @@
 //! What was seen of calls, at rest: by the minute for a few hours, by kind for some days. Both are added up in the batches
 //! of [`super::usage`] and bounded here.
 
-use super::{Store, StoreError, reading};
 use crypto::secret::Digest;
 use model::{
     activity::{CallCounts, CallSample, MINUTE, Outcome, Period, RequestKind, Series},
@@ -9,6 +8,8 @@ use model::{
     scope::RequiredScopes,
     time::{DAY, HOUR, Timestamp},
 };
+
+use super::{Store, StoreError, reading};
 
 /// Kinds of calls that are kept of a key and a day; the ones seen longest ago give way.
 pub(super) const SAMPLES_A_DAY: i64 = 64;

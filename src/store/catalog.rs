@@ -1,12 +1,5 @@
 //! Tenants and entries at rest. Tenants have a table of their own, which keys refer to; both are read through one view.
 
-use sqlx::{AssertSqlSafe, FromRow};
-
-use super::{
-    Store, StoreError,
-    change::{Change, within},
-    reading,
-};
 use model::{
     catalog::{self, Entry, Fields, Kind},
     id::{EntryId, TenantId},
@@ -16,6 +9,13 @@ use model::{
     scope::{ClosedGates, Scope, Scopes},
     tenant::{AllAccess, CredentialSources, Tenant, Tokens},
     time::Timestamp,
+};
+use sqlx::{AssertSqlSafe, FromRow};
+
+use super::{
+    Store, StoreError,
+    change::{Change, within},
+    reading,
 };
 
 #[derive(FromRow)]

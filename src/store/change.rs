@@ -1,9 +1,6 @@
 //! A change: one transaction that holds what changes and the one audit event that says so. It has a generation from the
 //! start, because it takes the end of the audit chain first; that also makes changes follow each other on both databases.
 
-use sqlx::{Postgres, Sqlite};
-
-use super::{Db, Store, StoreError};
 use crypto::secret::{hex, unhex};
 use model::{
     audit::{Event, GENESIS, Verb},
@@ -11,6 +8,9 @@ use model::{
     key::Generation,
     time::Timestamp,
 };
+use sqlx::{Postgres, Sqlite};
+
+use super::{Db, Store, StoreError};
 
 /// Runs one body inside a transaction.
 macro_rules! on {

@@ -1,12 +1,13 @@
 //! Forms that made a key, remembered so that one posted twice makes no second.
 
+use crypto::secret::Digest;
+use model::{id::KeyId, time::Timestamp};
+
 use super::{
     Store, StoreError,
     change::{Change, within},
     reading,
 };
-use crypto::secret::Digest;
-use model::{id::KeyId, time::Timestamp};
 
 const FIND: &str = "SELECT key_id FROM forms_sent WHERE digest = $1";
 

@@ -1,12 +1,13 @@
 //! The keys that sign JWTs, at rest: the private half sealed under the master key, the public half for everyone.
 
+use crypto::{jwt::JwtSigningKey, secret::Entropy};
+use model::time::Timestamp;
+
 use super::{
     Store, StoreError,
     change::{Change, within},
     reading,
 };
-use crypto::{jwt::JwtSigningKey, secret::Entropy};
-use model::time::Timestamp;
 
 /// What the private halves are sealed for.
 const PURPOSE: &str = "jwt signing key";

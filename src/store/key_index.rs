@@ -2,7 +2,15 @@
 //! What is looked for by value, such as a tenant or a status, is a word of the index, too: a filter is then a walk along
 //! sorted numbers, however many there are. No word that somebody types begins like such a one.
 
-use model::key::KeyStatus;
+use crypto::secret::hex;
+use model::{
+    activity::{CallCounts, Outcome},
+    id::KeyId,
+    key::{Key, KeyStatus},
+    listing::{Assessment, KeyFlag, ListKeys, StatusFilter, assess},
+    name::Owner,
+    time::{DAY, HOUR, Timestamp},
+};
 use sqlx::AssertSqlSafe;
 
 use super::{
@@ -12,15 +20,6 @@ use super::{
     reading,
 };
 use crate::fold::{folded, words};
-use crypto::secret::hex;
-use model::{
-    activity::{CallCounts, Outcome},
-    id::KeyId,
-    key::Key,
-    listing::{Assessment, KeyFlag, ListKeys, StatusFilter, assess},
-    name::Owner,
-    time::{DAY, HOUR, Timestamp},
-};
 
 /// Words of a question; more are left out.
 const WORDS: usize = 8;

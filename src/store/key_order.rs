@@ -1,17 +1,17 @@
 //! A page of the list in another order than that of creation. What a question finds is sorted when it is little. Else the
 //! order's own index is walked, status by status, past what the question leaves out: by then that cannot be much.
 
-use model::key::KeyStatus;
+use model::{
+    key::KeyStatus,
+    listing::{IDLE, KeyFlag, ListKeys, Sort, StatusFilter},
+    time::Timestamp,
+};
 use sqlx::AssertSqlSafe;
 
 use super::{
     Store, StoreError,
     key_index::{Dialect, owner_of},
     reading,
-};
-use model::{
-    listing::{IDLE, KeyFlag, ListKeys, Sort, StatusFilter},
-    time::Timestamp,
 };
 
 /// So many keys are sorted after they were found.

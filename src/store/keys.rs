@@ -1,22 +1,13 @@
 //! Keys at rest: inserted with a digest, found by their public id, listed newest first.
 
-use model::key::KeyStatus;
-use sqlx::{AssertSqlSafe, FromRow};
-
-use super::{
-    Store, StoreError, StoredRequestSigningKey,
-    change::{Change, within},
-    reading,
-};
-use crate::{catalog::tenant, fold::folded};
 use crypto::secret::Digest;
 use model::{
     activity::{CallCounts, Outcome},
     address::Addresses,
     id::{EntryId, KeyId, TenantId},
     key::{
-        ArchiveReason, Archived, Form, Identity, Key, KeySpec, KeyState, Metadata, Named, Purpose, SignedWrites,
-        SwitchedOff,
+        ArchiveReason, Archived, Form, Identity, Key, KeySpec, KeyState, KeyStatus, Metadata, Named, Purpose,
+        SignedWrites, SwitchedOff,
     },
     label::Labels,
     limit::{Limits, Quota},
@@ -25,6 +16,14 @@ use model::{
     scope::{ClosedGates, Scopes},
     time::{DAY, Timestamp},
 };
+use sqlx::{AssertSqlSafe, FromRow};
+
+use super::{
+    Store, StoreError, StoredRequestSigningKey,
+    change::{Change, within},
+    reading,
+};
+use crate::{catalog::tenant, fold::folded};
 
 /// A key about to be stored, with the digest of its secret.
 pub struct NewKey<'a> {

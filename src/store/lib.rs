@@ -33,6 +33,8 @@ use std::{
     time::Duration,
 };
 
+use crypto::secret::{Digest, MasterKey, private};
+use model::{audit::Event, time::Timestamp};
 use sqlx::{
     Connection, PgConnection, PgPool, SqlitePool,
     migrate::{Migrate, MigrateError, Migrator},
@@ -55,8 +57,6 @@ pub use self::{
     sessions::StoredSession,
     usage::{ArchiveImpact, CallCounts},
 };
-use crypto::secret::{Digest, MasterKey, private};
-use model::{audit::Event, time::Timestamp};
 
 /// Runs one body against whichever database there is, for reading.
 macro_rules! reading {

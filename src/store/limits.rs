@@ -1,7 +1,8 @@
 //! What must be exact and outlive a restart: how much of a quota is used. Nodes take it in blocks.
 
-use super::{Store, StoreError, reading, writing};
 use model::{id::KeyId, limit::Period, time::Timestamp};
+
+use super::{Store, StoreError, reading, writing};
 
 impl Store {
     /// Takes up to `wanted` calls of a key's quota for the day or the month that began at `period`; answers how many it got, at

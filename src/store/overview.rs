@@ -1,10 +1,10 @@
 //! What the overview reads: few rows by an index, however many keys there are. One owner's numbers come from their own
 //! keys, of which they have few.
 
+use model::{id::KeyId, time::Timestamp};
 use sqlx::FromRow;
 
 use super::{Store, StoreError, reading};
-use model::{id::KeyId, time::Timestamp};
 
 /// A key and its allowed calls.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! What the database knows of files outside of it: which master key it was made with, and that its audit chain was
 //! anchored.
 
-use super::{Store, StoreError, reading, writing};
 use crypto::secret::{Digest, hex};
+
+use super::{Store, StoreError, reading, writing};
 
 /// The migration that made the tables of this file.
 const SINCE: i64 = 10;

@@ -1,9 +1,9 @@
 //! The latest refusals at rest, so that a request id explains itself. Bounded by number and by age; without secrets.
 
+use model::{id::KeyId, time::Timestamp};
 use sqlx::FromRow;
 
 use super::{Db, Store, StoreError, reading};
-use model::{id::KeyId, time::Timestamp};
 
 /// The most refusals of keys that are kept.
 pub const MAX_REFUSALS: i64 = 10_000;

@@ -1,17 +1,17 @@
 //! Request signing keys and spent nonces at rest. What a signature covers and whether it is right is not known here.
 
+use crypto::{secret::Digest, signature::RequestSigningKey};
+use model::{
+    id::{KeyId, RequestSigningKeyId},
+    name::Name,
+    time::Timestamp,
+};
 use sqlx::FromRow;
 
 use super::{
     Store, StoreError,
     change::{Change, within},
     reading, writing,
-};
-use crypto::{secret::Digest, signature::RequestSigningKey};
-use model::{
-    id::{KeyId, RequestSigningKeyId},
-    name::Name,
-    time::Timestamp,
 };
 
 /// A public key that verifies a key's signatures.

@@ -1,5 +1,6 @@
 //! Pairs of keys: one and the successor that took its place.
 
+use model::{id::KeyId, time::Timestamp};
 use sqlx::FromRow;
 
 use super::{
@@ -7,7 +8,6 @@ use super::{
     change::{Change, within},
     reading,
 };
-use model::{id::KeyId, time::Timestamp};
 
 /// A key and its successor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crypto::secret::Digest;
+use model::{
+    activity::CallCounts,
+    key::{Key, KeyState},
+    listing::assess,
+    time::Timestamp,
+};
 use sqlx::QueryBuilder;
 
 use super::{
@@ -10,13 +17,6 @@ use super::{
     key_index::terms,
 };
 use crate::fold::folded;
-use crypto::secret::Digest;
-use model::{
-    activity::CallCounts,
-    key::{Key, KeyState},
-    listing::assess,
-    time::Timestamp,
-};
 
 /// Keys in one statement: both databases take as many values.
 const ROWS: usize = 500;

@@ -1,8 +1,9 @@
 //! Sessions at rest, found by the digest of their id.
 
-use super::{Store, StoreError, reading, writing};
 use crypto::secret::Digest;
 use model::time::Timestamp;
+
+use super::{Store, StoreError, reading, writing};
 
 /// What a session holds, opaque here.
 #[derive(Clone, Debug, PartialEq, Eq)]

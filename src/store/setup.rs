@@ -1,12 +1,13 @@
 //! Setup links at rest: only the digest of the code, and until when it works.
 
+use crypto::secret::Digest;
+use model::time::Timestamp;
+
 use super::{
     Store, StoreError,
     change::{Change, within},
     reading, writing,
 };
-use crypto::secret::Digest;
-use model::time::Timestamp;
 
 impl Store {
     /// Stores a setup link's digest; links that have expired are forgotten.

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::FromRow;
-
-use super::{Db, Store, StoreError, call_samples::add_call_samples, reading};
-use crate::LastUse;
 use model::{
     activity::CallSample,
     id::KeyId,
     listing::IDLE,
     time::{DAY, HOUR, Timestamp},
 };
+use sqlx::FromRow;
+
+use super::{Db, Store, StoreError, call_samples::add_call_samples, reading};
+use crate::LastUse;
 
 /// The outcome of a call that passed.
 const ALLOWED: &str = "valid";

@@ -1,8 +1,7 @@
 //! That something changed, for whoever shows it: when, and never what. Knows nothing of who listens.
 
-use tokio::sync::watch;
-
 use model::time::Timestamp;
+use tokio::sync::watch;
 
 /// What is known to have happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

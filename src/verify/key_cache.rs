@@ -10,10 +10,6 @@ use std::{
     },
 };
 
-use quick_cache::{Weighter, sync::Cache};
-use serde_json::value::RawValue;
-use tokio::sync::OnceCell;
-
 use model::{
     audit::{Event, Verb},
     catalog::Kind,
@@ -21,7 +17,10 @@ use model::{
     key::Key,
     tenant::CredentialSources,
 };
+use quick_cache::{Weighter, sync::Cache};
+use serde_json::value::RawValue;
 use store::StoredKey;
+use tokio::sync::OnceCell;
 
 /// A key as verification knows it, with what is told of it.
 #[derive(Debug)]

@@ -11,6 +11,22 @@ mod usage;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use crypto::{
+    clock::Clock,
+    jwt,
+    secret::Digest,
+    signature::{self, Content, Refusal},
+};
+use model::{
+    activity::RequestKind,
+    decision::{Decision, DecisionInput, KeyLookup, LimitOutcome, Reason, Signature, decide, remedy},
+    id::KeyId,
+    scope::ClosedGates,
+    tenant::{CredentialSources, Tokens},
+    time::{DAY, Timestamp},
+    token,
+};
+use store::{Store, StoreError, StoredKey};
 use tokio::sync::watch;
 
 use self::{
@@ -28,22 +44,6 @@ pub use self::{
     request::{Signed, VerifyRequest},
     usage::FLUSH_EVERY,
 };
-use crypto::{
-    clock::Clock,
-    jwt,
-    secret::Digest,
-    signature::{self, Content, Refusal},
-};
-use model::{
-    activity::RequestKind,
-    decision::{Decision, DecisionInput, KeyLookup, LimitOutcome, Reason, Signature, decide, remedy},
-    id::KeyId,
-    scope::ClosedGates,
-    tenant::{CredentialSources, Tokens},
-    time::{DAY, Timestamp},
-    token,
-};
-use store::{Store, StoreError, StoredKey};
 
 /// How often a node asks the store what has changed.
 pub const POLL_EVERY: Duration = Duration::from_millis(250);

@@ -6,9 +6,6 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use serde::{Deserialize, Serialize};
-
-use super::request::VerifyRequest;
 use model::{
     decision::{Decision, DecisionInput, KeyLookup, Reason, remedy},
     id::KeyId,
@@ -16,7 +13,10 @@ use model::{
     tenant::CredentialSource,
     time::Timestamp,
 };
+use serde::{Deserialize, Serialize};
 use store::{Refusal, Store, StoreError};
+
+use super::request::VerifyRequest;
 
 /// Refusals of keys kept between two batches.
 const KEPT: usize = 500;

@@ -5,8 +5,9 @@ use model::time::{DAY, Timestamp};
 use crate::{
     audit::view::{AuditQuery, AuditView, ChainView},
     error::ApiError,
+    keys::views,
+    session::context,
 };
-use crate::{keys::views, session::context};
 
 /// The newest events before number `before` that fit; the rest is as in [`crate::view::AuditQuery`].
 pub async fn list_audit(

@@ -4,10 +4,10 @@
 use leptos::prelude::*;
 use model::audit::Verb;
 
-use crate::layout::page::Loaded;
 use crate::{
     audit::view::{AuditQuery, AuditView, ChainView},
     keys::view::{EventView, When},
+    layout::page::Loaded,
     query::query,
     routes,
     ui::{

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::keys::view::EventView;
-use crate::ui::{icon::Icon, time::Moment};
+use crate::{
+    keys::view::EventView,
+    ui::{icon::Icon, time::Moment},
+};
 
 /// The events of one key.
 #[component]

@@ -11,8 +11,10 @@ use web_sys::{
     js_sys::Array,
 };
 
-use crate::browser::{find, reveal_in, times::tell_times};
-use crate::routes;
+use crate::{
+    browser::{find, reveal_in, times::tell_times},
+    routes,
+};
 
 /// The header of a request that nobody made.
 const MARK: &str = "x-keyward-live";

@@ -7,14 +7,13 @@ use model::{
 };
 
 use crate::{
-    catalog::view::{SaveAnswer, Typed},
+    catalog::{
+        view::{SaveAnswer, Typed},
+        views::{entry_id, kind},
+    },
     error::ApiError,
     flash::Flash,
-    keys::view::FieldErrorView,
-};
-use crate::{
-    catalog::views::{entry_id, kind},
-    keys::views::field_errors,
+    keys::{view::FieldErrorView, views::field_errors},
     session::context::{RequestContext, closed},
 };
 

@@ -3,10 +3,13 @@
 use model::catalog::Kind;
 
 use crate::{
-    catalog::view::{EntriesView, EntryView, PersonRow},
+    catalog::{
+        view::{EntriesView, EntryView, PersonRow},
+        views,
+    },
     error::ApiError,
+    session::context,
 };
-use crate::{catalog::views, session::context};
 
 /// Every entry of a kind.
 pub async fn list_entries(kind: String) -> Result<EntriesView, ApiError> {

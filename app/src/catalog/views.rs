@@ -9,10 +9,10 @@ use model::{
     time::Timestamp,
 };
 
-use crate::keys::views::when;
 use crate::{
     catalog::view::{EntriesView, EntryRow, EntryView, FieldView, InputView, PersonRow},
     error::ApiError,
+    keys::views::when,
 };
 
 /// A kind that is none cannot be found.

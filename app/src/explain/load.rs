@@ -14,8 +14,6 @@ use crate::{
             WhyView,
         },
     },
-};
-use crate::{
     keys::views::{field_errors, when},
     session::context::{RequestContext, closed},
 };

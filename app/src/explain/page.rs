@@ -3,10 +3,10 @@
 
 use leptos::prelude::*;
 
-use crate::layout::page::Loaded;
 use crate::{
     explain::view::{CallView, FoundView, KeyName, RefusalView, WhyView},
     form_outcome::FormOutcome,
+    layout::page::Loaded,
     routes,
     ui::{
         checks::Explanation,

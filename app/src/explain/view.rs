@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::ApiError;
-use crate::keys::view::{FieldErrorView, When};
+use crate::{
+    error::ApiError,
+    keys::view::{FieldErrorView, When},
+};
 
 /// How a check, or a probe, went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

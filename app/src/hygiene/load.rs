@@ -4,9 +4,12 @@ use model::{account::Action, listing::KeyFlag};
 
 use crate::{
     error::ApiError,
-    keys::list::view::{HabitView, HygieneView},
+    keys::{
+        list::view::{HabitView, HygieneView},
+        views,
+    },
+    session::context,
 };
-use crate::{keys::views, session::context};
 
 /// Keys of each kind that somebody should look at.
 pub async fn hygiene() -> Result<HygieneView, ApiError> {

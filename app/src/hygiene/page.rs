@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use model::listing::KeyFlag;
 
-use crate::layout::page::Loaded;
 use crate::{
     keys::{
         archive::fields::ArchiveAll,
@@ -13,6 +12,7 @@ use crate::{
         },
         view::{KeyRow, holder},
     },
+    layout::page::Loaded,
     routes,
     ui::{icon::Icon, time::Ago},
 };

@@ -2,21 +2,18 @@
 //! mended at its fields. Between a form as typed and what the domain takes, this module translates.
 
 use admin::{AdminError, FieldError};
-use model::key_input::KeyInput;
-use model::{account::Action, key::Key, time::Timestamp};
+use model::{account::Action, key::Key, key_input::KeyInput, time::Timestamp};
 
 use crate::{
     form_outcome::FormErrors,
     keys::{
-        detail::view::TightenView,
+        detail::{
+            activity_views::{overlap, tighten},
+            view::TightenView,
+        },
         form::{ANYWAY, DATE, DAYS, EditForm, KEEP, KeyForm, PurgeForm, rotation::RotateForm},
         issued_secret::IssuedSecret,
         view::{FieldErrorView, NewKeyView},
-    },
-};
-use crate::{
-    keys::{
-        detail::activity_views::{overlap, tighten},
         views,
     },
     session::context::{RequestContext, closed},

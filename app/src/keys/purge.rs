@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use crate::layout::page::{Failure, Loaded};
 use crate::{
     error::ApiError,
     form_outcome::{FormErrors, FormOutcome},
     keys::{form::PurgeForm, view::KeyView},
+    layout::page::{Failure, Loaded},
     routes,
     ui::{
         field::{Field, error_of},

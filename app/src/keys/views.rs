@@ -1,7 +1,6 @@
 //! Views from domain types.
 
-use admin::Permit;
-use admin::{FieldError, KeyDetail, MATCHES};
+use admin::{FieldError, KeyDetail, MATCHES, Permit};
 use model::{
     account::{Action, Role},
     activity::CallCounts,

@@ -7,10 +7,6 @@ use leptos::{ev, mount::mount_to_body, prelude::*, task};
 
 use crate::{
     browser::{self, ElementRef},
-    routes::KEYS,
-    ui::icon::Icon,
-};
-use crate::{
     keys::{archive::island::ArchiveDialog, switch::island::Switching},
     layout::{
         keyboard::Keyboard,
@@ -20,7 +16,8 @@ use crate::{
         toasts::{Toast, Toasts, Undo},
         unsaved_guard::{UnsavedGuard, Waiting},
     },
-    ui::{closing::while_there, copied::Copied},
+    routes::KEYS,
+    ui::{closing::while_there, copied::Copied, icon::Icon},
 };
 
 const COPIED: &str = "Copied";

@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::layout::centered::Centered;
-use crate::routes;
+use crate::{layout::centered::Centered, routes};
 
 /// Says so, and leads back.
 #[component]

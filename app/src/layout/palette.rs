@@ -1,17 +1,16 @@
 //! Search or jump: the pages the sidebar has, what this page can do, and keys by a few words. A combobox with a list
 //! (ARIA 1.2): the focus stays where one types, the arrows choose.
 
-use model::key::KeyStatus;
 use std::time::Duration;
 
 use leptos::{ev, prelude::*, task};
+use model::key::KeyStatus;
 
-use crate::ui::closing::once_closed;
 use crate::{
     browser,
     keys::list::{found::KeyMatch, query::ListQuery},
     routes,
-    ui::icon::Icon,
+    ui::{closing::once_closed, icon::Icon},
 };
 
 /// How long typing pauses before keys are asked for.

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::ui::closing::once_closed;
-use crate::{browser, ui::icon::Icon};
+use crate::{
+    browser,
+    ui::{closing::once_closed, icon::Icon},
+};
 
 const KEYS: [(&str, &str); 8] = [
     ("/", "Search the keys"),

@@ -2,8 +2,7 @@
 
 use leptos::{ev, prelude::*, task};
 
-use crate::ui::closing::once_closed;
-use crate::{browser, error::ApiError, routes};
+use crate::{browser, error::ApiError, routes, ui::closing::once_closed};
 
 const KEPT: &str = "Nothing was sent, and nothing you typed is lost while this page stays open. Sign in in a new tab, come back, and \
                     send it again.";

@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::arguments::Arguments;
-use crate::{error::ApiError, keys::view::VisitorView};
+use crate::{arguments::Arguments, error::ApiError, keys::view::VisitorView};
 
 /// Who is signed in.
 #[server(prefix = "/api/console", endpoint = "visitor", input = Arguments)]

@@ -5,10 +5,8 @@ use model::{account::Action, activity::Outcome, time::DAY};
 
 use crate::{
     error::ApiError,
-    overview::view::{FirstRunView, KeyLine, OverviewView, ReasonView},
-};
-use crate::{
     keys::{detail::activity_views, views},
+    overview::view::{FirstRunView, KeyLine, OverviewView, ReasonView},
     session::context,
 };
 

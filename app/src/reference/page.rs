@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::layout::page::Loaded;
 use crate::{
     form_outcome::FormOutcome,
+    layout::page::Loaded,
     reference::view::{CodeRow, FieldRow, OperationView, ReferenceView},
     routes,
     ui::icon::Icon,

@@ -5,6 +5,7 @@ use crypto::{
     secret::Digest,
     signature::{KeyError, RequestSigningKey},
 };
+use leptos::prelude::*;
 use model::{
     account::Action,
     id::RequestSigningKeyId,
@@ -12,17 +13,15 @@ use model::{
     time::span,
 };
 
-use leptos::prelude::*;
-
 use crate::{
     error::ApiError,
-    keys::view::FieldErrorView,
+    keys::{
+        view::FieldErrorView,
+        views::{self, when},
+    },
     request_signing::form::{
         RequestSigningKeyForm, RequestSigningKeyState, RequestSigningKeyView, SigningView, WritesView, looks_private,
     },
-};
-use crate::{
-    keys::views::{self, when},
     session::context,
 };
 

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use crate::layout::page::Loaded;
 use crate::{
     form_outcome::{FormErrors, FormOutcome},
     keys::form::rotation::OVERLAPS,
+    layout::page::Loaded,
     request_signing::{
         form::{RequestSigningKeyForm, RequestSigningKeyState, RequestSigningKeyView, SigningView, WritesView},
         island::AddRequestSigningKey,

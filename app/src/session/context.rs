@@ -1,9 +1,8 @@
 //! Who asks: what the middleware found out about a request, handed to server functions and pages.
 
-use admin::Permit;
 use std::{net::IpAddr, sync::Arc};
 
-use admin::{Admin, AdminError, Issued};
+use admin::{Admin, AdminError, Issued, Permit};
 use leptos::prelude::{expect_context, use_context};
 use model::account::{Account, Action};
 

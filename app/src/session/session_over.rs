@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::layout::centered::Centered;
-use crate::{routes, ui::icon::Icon};
+use crate::{layout::centered::Centered, routes, ui::icon::Icon};
 
 /// Fields that say nothing to whoever typed the others.
 const UNSAID: [&str; 2] = ["generation", "seen"];

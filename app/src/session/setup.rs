@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::layout::centered::Centered;
 use crate::{
     error::ApiError,
     form_outcome::{FormErrors, FormOutcome, SetupCode},
     keys::view::FieldErrorView,
+    layout::centered::Centered,
     routes,
     ui::{
         field::{Field, error_of},

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{form_outcome::FormOutcome, query::query, routes, ui::icon::Icon};
-use crate::{layout::centered::Centered, session::session_over::SessionOver};
+use crate::{
+    form_outcome::FormOutcome, layout::centered::Centered, query::query, routes, session::session_over::SessionOver,
+    ui::icon::Icon,
+};
 
 /// `/sign-in`.
 #[component]

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::keys::detail::view::SampleView;
-use crate::ui::{count::grouped, key::Scopes, time::Ago};
+use crate::{
+    keys::detail::view::SampleView,
+    ui::{count::grouped, key::Scopes, time::Ago},
+};
 
 /// Scopes named before the rest is only counted.
 const NAMED: usize = 3;

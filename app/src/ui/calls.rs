@@ -3,11 +3,13 @@
 use leptos::prelude::*;
 use model::activity::{Outcome, Period};
 
-use crate::keys::detail::view::{CallCountsView, CallsView};
-use crate::ui::{
-    chart::{Bar, Bars, Swatch, top},
-    count::grouped,
-    time::Told,
+use crate::{
+    keys::detail::view::{CallCountsView, CallsView},
+    ui::{
+        chart::{Bar, Bars, Swatch, top},
+        count::grouped,
+        time::Told,
+    },
 };
 
 /// What became of calls: its colour's class, its words, and how many there are of it.

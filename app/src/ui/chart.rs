@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::keys::detail::view::Tick;
-use crate::ui::time::Told;
+use crate::{keys::detail::view::Tick, ui::time::Told};
 
 /// One bar: what a pointer is told, and its parts from the ground up, each with its class and its size.
 #[derive(Clone, Debug)]

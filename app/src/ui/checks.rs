@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::explain::view::{CheckView, ExplanationView, Mark};
-use crate::ui::icon::Icon;
+use crate::{
+    explain::view::{CheckView, ExplanationView, Mark},
+    ui::icon::Icon,
+};
 
 /// How a check went.
 #[component]

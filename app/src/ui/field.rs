@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::keys::view::FieldErrorView;
-use crate::ui::icon::Icon;
+use crate::{keys::view::FieldErrorView, ui::icon::Icon};
 
 /// The message for one field, if any.
 pub(crate) fn error_of(errors: &[FieldErrorView], field: &str) -> Option<String> {

@@ -3,14 +3,14 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{
-    field::{ErrorText, Field, as_text, error_of},
-    icon::Icon,
-};
 use crate::{
     catalog::view::{FieldView, InputView},
     error::ApiError,
     keys::view::FieldErrorView,
+    ui::{
+        field::{ErrorText, Field, as_text, error_of},
+        icon::Icon,
+    },
 };
 
 /// What is wrong with a form as a whole: why it failed, and mistakes that are at none of its fields.

@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 use model::key::KeyStatus;
 
-use crate::keys::view::{MaskView, StatusView};
-use crate::ui::icon::Icon;
+use crate::{
+    keys::view::{MaskView, StatusView},
+    ui::icon::Icon,
+};
 
 /// Tone, icon, word and what to do about it.
 pub(crate) fn status(status: StatusView) -> (&'static str, &'static str, &'static str, String) {

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::keys::detail::view::CallCountsView;
-use crate::ui::{calls::parts, count::calls};
+use crate::{
+    keys::detail::view::CallCountsView,
+    ui::{calls::parts, count::calls},
+};
 
 /// How tall the tallest bar is.
 const TALL: i64 = 22;

@@ -67,7 +67,7 @@ impl Seeded {
         let mut made = 0;
         while made < size {
             let some = STEP.min(size - made);
-            server::seed::seed_keys(&admin, &operator, some).await.expect("keys");
+            server::seed::seed_keys(admin, &operator, some).await.expect("keys");
             made += some;
             eprint!("\r{made} of {size} keys");
             let _ = std::io::stderr().flush();

@@ -6,11 +6,14 @@ use admin::NewAccount;
 use clap::{Args, Subcommand, ValueEnum};
 use model::account::{Account, Role};
 
-use crate::cli::{
-    output::print_json,
-    session::{CliError, Session},
+use crate::{
+    boot::Upgrade,
+    cli::{
+        output::print_json,
+        session::{CliError, Session},
+    },
+    config::Flags,
 };
-use crate::{boot::Upgrade, config::Flags};
 
 #[derive(Subcommand)]
 pub(super) enum Command {

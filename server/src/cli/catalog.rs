@@ -1,16 +1,18 @@
 //! The catalog by command: `tenants`, `groups`, `identities`, `scopes` and `templates`, alike for all of them, and `policy`.
 //! What is asked for is a field's name and its value; which fields there are, and what they hold, the domain says.
 
-use admin::AdminError;
-use admin::Permit;
+use admin::{AdminError, Permit};
 use clap::{Args, Subcommand};
 use model::catalog::{DEFAULT_TENANT, Entry, Fields, Kind, POLICY, blank};
 
-use crate::cli::{
-    output::print_json,
-    session::{CliError, Session},
+use crate::{
+    boot::Upgrade,
+    cli::{
+        output::print_json,
+        session::{CliError, Session},
+    },
+    config::Flags,
 };
-use crate::{boot::Upgrade, config::Flags};
 
 /// What can be done with every kind that has a list.
 #[derive(Subcommand)]

@@ -15,12 +15,12 @@ use tokio::{
     time::timeout,
 };
 
-use crate::cli::{
-    output::print_json,
-    session::{CliError, Session, start_log},
-};
 use crate::{
     boot::{self, Upgrade},
+    cli::{
+        output::print_json,
+        session::{CliError, Session, start_log},
+    },
     config::{Config, Flags},
     ops::gateway_check,
 };

@@ -2,11 +2,14 @@
 
 use clap::Subcommand;
 
-use crate::cli::{
-    output::print_json,
-    session::{CliError, Session},
+use crate::{
+    boot::Upgrade,
+    cli::{
+        output::print_json,
+        session::{CliError, Session},
+    },
+    config::Flags,
 };
-use crate::{boot::Upgrade, config::Flags};
 
 #[derive(Subcommand)]
 pub(super) enum Command {

@@ -11,11 +11,14 @@ use model::{
 };
 use store::LastUse;
 
-use crate::cli::{
-    output::{Object, object, print_json, raw},
-    session::{CliError, Session},
+use crate::{
+    boot::Upgrade,
+    cli::{
+        output::{Object, object, print_json, raw},
+        session::{CliError, Session},
+    },
+    config::Flags,
 };
-use crate::{boot::Upgrade, config::Flags};
 
 /// Keys made at a time by `seed`.
 const SEEDED: u32 = 5000;

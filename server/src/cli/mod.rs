@@ -18,8 +18,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use model::catalog::Kind;
 
-use crate::cli::session::CliError;
-use crate::config::Flags;
+use crate::{cli::session::CliError, config::Flags};
 
 /// API keys done right: a console for people, verification for services.
 #[derive(Parser)]

@@ -11,12 +11,15 @@ use model::{
 };
 use store::StoredRequestSigningKey;
 
-use crate::cli::{
-    keys::key_id,
-    output::print_json,
-    session::{CliError, Session},
+use crate::{
+    boot::Upgrade,
+    cli::{
+        keys::key_id,
+        output::print_json,
+        session::{CliError, Session},
+    },
+    config::Flags,
 };
-use crate::{boot::Upgrade, config::Flags};
 
 /// The most bytes of a public key that are read.
 const LONGEST: u64 = 64 * 1024;

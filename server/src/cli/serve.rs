@@ -1,15 +1,14 @@
 //! `serve`, `setup-link`, `migrate`.
 
-use admin::Admin;
-use admin::Permit;
+use admin::{Admin, Permit};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
 };
 
-use crate::cli::session::{CliError, Session, start_log};
 use crate::{
     boot::{self, Listeners, Upgrade},
+    cli::session::{CliError, Session, start_log},
     config::{Config, Flags, unknown_variables},
 };
 

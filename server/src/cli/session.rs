@@ -1,9 +1,8 @@
 //! What a command works with, and why it did not do what it was asked.
 
-use admin::Permit;
 use std::io::IsTerminal;
 
-use admin::{Admin, AdminError};
+use admin::{Admin, AdminError, Permit};
 use crypto::{clock::Clock, secret::Entropy};
 use store::Store;
 

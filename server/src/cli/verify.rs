@@ -9,11 +9,15 @@ use crypto::clock::Clock;
 use model::decision::Decision;
 use verify::{RecordedRefusal, Verification, Verifier};
 
-use crate::cli::{
-    output::{Object, object, print_json, raw},
-    session::{CliError, Session},
+use crate::{
+    boot::Upgrade,
+    cli::{
+        output::{Object, object, print_json, raw},
+        session::{CliError, Session},
+    },
+    config::Flags,
+    machine::verify::VerifyAnswer,
 };
-use crate::{boot::Upgrade, config::Flags, machine::verify::VerifyAnswer};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  keyward verify --scope bookings.read < token.txt\n  \

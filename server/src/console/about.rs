@@ -11,8 +11,7 @@ use model::{
     time::{DAY, HOUR},
 };
 
-use crate::console::pages::render;
-use crate::state::AppState;
+use crate::{console::pages::render, state::AppState};
 
 /// The page.
 pub async fn about(

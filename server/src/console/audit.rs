@@ -1,7 +1,6 @@
 //! The audit as a file, streamed page by page, and the button that walks the chain.
 
-use admin::AdminError;
-use admin::Permit;
+use admin::{AdminError, Permit};
 use app::{audit::view::AuditQuery, error::ApiError, routes, session::context::RequestContext};
 use axum::{
     Extension,
@@ -21,8 +20,9 @@ use crate::{
         forms::status,
     },
     machine::problem::Problem,
+    request_id::RequestId,
+    state::AppState,
 };
-use crate::{request_id::RequestId, state::AppState};
 
 /// Events read at once.
 const CHUNK: u16 = 500;

@@ -16,11 +16,11 @@ use axum::{
 use leptos::prelude::provide_context;
 use tower_sessions::Session;
 
-use crate::console::{
-    form_post::{Form, FormPost, Pairs, pairs, take},
-    pages::render,
-};
 use crate::{
+    console::{
+        form_post::{Form, FormPost, Pairs, pairs, take},
+        pages::render,
+    },
     layers::{
         address::ClientAddress,
         request_context::{SIGNED_IN_AT, THEME_COOKIE, USER},

@@ -8,8 +8,11 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use crate::console::{pages::answer_form, session_over};
-use crate::{access::Access, state::AppState};
+use crate::{
+    access::Access,
+    console::{pages::answer_form, session_over},
+    state::AppState,
+};
 
 /// Leads visitors who are not signed in to the sign-in page, and back afterwards. What they typed into a form is kept.
 pub async fn require_sign_in(State(app): State<AppState>, request: Request, next: Next) -> Response {

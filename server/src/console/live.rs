@@ -21,12 +21,13 @@ use tower_sessions::{Session, SessionStore, session::Id};
 use verify::ChangeNotice;
 
 use crate::{
-    console::form_post::{pairs, take},
-    machine::problem::Problem,
-};
-use crate::{
-    console::{sessions::Sessions, streams::Place},
+    console::{
+        form_post::{pairs, take},
+        sessions::Sessions,
+        streams::Place,
+    },
     layers::request_context::SIGNED_IN_AT,
+    machine::problem::Problem,
     request_id::RequestId,
     state::AppState,
 };

@@ -15,8 +15,8 @@ use leptos::{
 };
 use leptos_axum::ResponseOptions;
 
-use crate::console::flash;
 use crate::{
+    console::flash,
     layers::request_context::{COLUMNS_COOKIE, is_live},
     state::AppState,
 };

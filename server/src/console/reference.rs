@@ -11,8 +11,7 @@ use axum::{
 use model::tenant::CredentialSource;
 use serde_json::Value;
 
-use crate::state::AppState;
-use crate::{console::pages::render, machine::openapi};
+use crate::{console::pages::render, machine::openapi, state::AppState};
 
 /// The page.
 pub async fn reference(State(app): State<AppState>, request: Request) -> Response {

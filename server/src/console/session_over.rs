@@ -9,8 +9,11 @@ use axum::{
     response::Response,
 };
 
-use crate::console::{form_post::pairs, pages::answer_form};
-use crate::{layers::envelope::BODY_LIMIT, state::AppState};
+use crate::{
+    console::{form_post::pairs, pages::answer_form},
+    layers::envelope::BODY_LIMIT,
+    state::AppState,
+};
 
 /// The forms that somebody spends time on.
 const KEPT: [&str; 5] =

@@ -11,8 +11,7 @@ use axum::{
 };
 use crypto::secret::Entropy;
 
-use crate::ops::health;
-use crate::{config::Config, layers, request_id::RequestIds};
+use crate::{config::Config, layers, ops::health, request_id::RequestIds};
 
 /// A browser asks again by itself after so many seconds.
 const REFRESH: &str = "2";

@@ -10,12 +10,14 @@ use axum::{
 };
 use model::id::KeyId;
 
-use crate::console::{
-    form_post::{Form, FormPost, Pairs, bad_form, pairs},
-    forms::status,
-    pages::answer_form,
+use crate::{
+    console::{
+        form_post::{Form, FormPost, Pairs, bad_form, pairs},
+        forms::status,
+        pages::answer_form,
+    },
+    state::AppState,
 };
-use crate::state::AppState;
 
 /// The page, for an id in the address or for none. Anything else in the address could be a key, and is dropped.
 pub async fn why(

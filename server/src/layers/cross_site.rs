@@ -8,8 +8,7 @@ use axum::{
     response::Response,
 };
 
-use crate::layers::refusal;
-use crate::state::AppState;
+use crate::{layers::refusal, state::AppState};
 
 /// Lets through what is safe or comes from here.
 pub async fn refuse_other_sites(State(app): State<AppState>, request: Request, next: Next) -> Response {

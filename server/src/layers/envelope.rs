@@ -14,11 +14,15 @@ use axum::{
 use futures_util::FutureExt;
 use http_body_util::Limited;
 
-use crate::layers::{
-    address::{self, ClientAddress, TrustedPeer},
-    headers,
+use crate::{
+    layers::{
+        address::{self, ClientAddress, TrustedPeer},
+        headers,
+    },
+    machine::problem::Problem,
+    request_id::RequestId,
+    state::AppState,
 };
-use crate::{machine::problem::Problem, request_id::RequestId, state::AppState};
 
 /// The largest body any route takes, in bytes.
 pub const BODY_LIMIT: usize = 64 * 1024;

@@ -11,8 +11,7 @@ use axum::{
 use model::{account::Account, id::AccountId, time::Timestamp};
 use tower_sessions::Session;
 
-use crate::layers::address::ClientAddress;
-use crate::state::AppState;
+use crate::{layers::address::ClientAddress, state::AppState};
 
 /// The session's field with the user's id.
 pub const USER: &str = "user";

@@ -12,16 +12,16 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use serde::Deserialize;
 use verify::{Signed, VerifyRequest};
 
-use crate::machine::{
-    credential::{Credentials, presented},
-    guarded::{Guarded, Requested},
-    problem::Problem,
-    verify::{agent, limit_headers, lines, refusal},
-};
 use crate::{
     layers::{
         address::FORWARDED_FOR,
         envelope::{Caller, enclose},
+    },
+    machine::{
+        credential::{Credentials, presented},
+        guarded::{Guarded, Requested},
+        problem::Problem,
+        verify::{agent, limit_headers, lines, refusal},
     },
     ops::metrics,
     state::AppState,

@@ -6,12 +6,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::machine::problem::Problem;
 use crate::{
     layers::{
         envelope::{Caller, enclose},
         headers::browsers,
     },
+    machine::problem::Problem,
     state::AppState,
 };
 

@@ -17,13 +17,13 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-use crate::machine::{
-    jwks,
-    problem::ProblemDocument,
-    verify::{self, Body, VerifyAnswer},
-};
 use crate::{
     layers::{envelope::enclose, headers::browsers},
+    machine::{
+        jwks,
+        problem::ProblemDocument,
+        verify::{self, Body, VerifyAnswer},
+    },
     state::AppState,
 };
 

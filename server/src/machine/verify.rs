@@ -31,16 +31,16 @@ use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 use verify::{KnownKey, LimitLeft, LimitUsage, Signed, Verification, VerifyRequest};
 
-use crate::machine::{
-    credential::{Credentials, presented, presented_in_headers},
-    guarded::{Requested, is_safe},
-    problem::Problem,
-    schemas::{Code, ScopeName},
-};
 use crate::{
     layers::{
         address::read_address,
         envelope::{BODY_LIMIT, Caller, enclose},
+    },
+    machine::{
+        credential::{Credentials, presented, presented_in_headers},
+        guarded::{Requested, is_safe},
+        problem::Problem,
+        schemas::{Code, ScopeName},
     },
     ops::metrics::Endpoint,
     request_id::RequestId,

@@ -1,14 +1,13 @@
 //! Sends the gateway self-test's requests. The host is resolved once, its addresses are looked through, and what is
 //! connected to is an address that was found fit: a name cannot lead elsewhere in between. No redirect is followed.
 
-use admin::Permit;
 use std::{
     net::{IpAddr, SocketAddr},
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
-use admin::{Admin, AdminError, Attempt, FieldError, GatewayCheck, GatewayForm, GatewayReport, Seen};
+use admin::{Admin, AdminError, Attempt, FieldError, GatewayCheck, GatewayForm, GatewayReport, Permit, Seen};
 use axum::{
     body::Body,
     http::{HeaderValue, Request, Uri, header, uri::Scheme},

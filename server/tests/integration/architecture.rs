@@ -188,7 +188,7 @@ fn no_files_import_each_other_in_a_circle() {
         ("src/store", ("keys", "change")),
         ("src/verify", ("refusals", "request")),
         ("src/admin", ("rotation", "keys")),
-        ("app/src", ("pages::bulk", "bulk")),
+        ("app/src", ("keys::bulk::page", "keys::bulk::form")),
         ("server/src", ("routes", "state")),
     ] {
         let mut graph = imports(&workspace.join(folder));

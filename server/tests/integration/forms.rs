@@ -2,7 +2,6 @@
 
 use axum::http::{Method, StatusCode};
 use model::account::Role;
-
 use server::access::Access;
 
 use crate::support::{Keyward, databases};

@@ -1,12 +1,10 @@
 //! Gates: what is gated stays shut until a superadmin opens it for a tenant, to wide keys as to others, however it is asked.
 
-use admin::Permit;
 use std::{fmt::Write, time::Duration};
 
-use admin::AdminError;
+use admin::{AdminError, Permit};
 use axum::http::StatusCode;
-use model::key_input::KeyInput;
-use model::{account::Role, catalog::Kind};
+use model::{account::Role, catalog::Kind, key_input::KeyInput};
 
 use crate::support::{Keyward, Operator, databases};
 

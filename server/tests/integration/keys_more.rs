@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use app::keys::list::query::Column;
 use axum::http::StatusCode;
-use model::key_input::KeyInput;
 use model::{
     account::Role,
     catalog::{Fields, Kind},
     id::KeyId,
+    key_input::KeyInput,
 };
 use serde_json::json;
 

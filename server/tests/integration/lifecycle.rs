@@ -5,13 +5,13 @@ use std::{collections::BTreeSet, process::Command, time::Duration};
 
 use admin::{AdminError, BulkAct, Issued, MAX_REQUEST_SIGNING_KEYS, Overlap, Pick, RequestSigningKeyForm};
 use axum::http::StatusCode;
-use model::key_input::KeyInput;
 use model::{
     account::Role,
     audit::Verb,
     catalog::Kind,
     id::KeyId,
     key::{ArchiveReason, Key, KeySpec, KeyState},
+    key_input::KeyInput,
     listing::ListKeys,
     time::{DAY, HOUR, Timestamp},
 };

@@ -1,18 +1,17 @@
 //! The list of keys: what it finds, in which order, page by page, and what is done to many keys at once. What the
 //! index answers is compared with what a look at every key says.
 
-use model::key::KeyStatus;
 use std::{collections::BTreeSet, time::Duration};
 
 use admin::{BulkAct, Pick};
 use axum::http::StatusCode;
-use model::key_input::KeyInput;
 use model::{
     account::Role,
     activity::CallCounts,
     catalog::Kind,
     id::KeyId,
-    key::ArchiveReason,
+    key::{ArchiveReason, KeyStatus},
+    key_input::KeyInput,
     listing::{KeyFlag, ListKeys, Sort, StatusFilter, assess},
     time::Timestamp,
 };

@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use axum::http::{Method, StatusCode};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use model::key_input::KeyInput;
 use model::{
     catalog::{Fields, Kind},
     id::KeyId,
     key::ArchiveReason,
+    key_input::KeyInput,
 };
 use serde_json::{Value, json};
 

@@ -6,17 +6,16 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use admin::Record;
 use app::explain::simulation::{SimulatedKey, SimulatedRequest};
 use axum::http::{Method, StatusCode};
-use model::key_input::KeyInput;
 use model::{
     account::Role,
     activity::{Outcome, Period},
     decision::Signature,
     id::KeyId,
+    key_input::KeyInput,
     scope::RequiredScopes,
 };
 use serde_json::json;
-use verify::KnownKey;
-use verify::VerifyRequest;
+use verify::{KnownKey, VerifyRequest};
 
 use crate::support::{Client, Keyward, Operator, databases, id_of};
 

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use admin::FirstRun;
-use model::account::Role;
-use model::key_input::KeyInput;
+use model::{account::Role, key_input::KeyInput};
 
 use crate::support::{Keyward, Operator, databases, id_of};
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use admin::{AdminError, Issued};
 use axum::http::StatusCode;
-use model::key_input::KeyInput;
-use model::{account::Role, catalog::Kind, id::KeyId, key::ArchiveReason, listing::ListKeys, time::DAY};
+use model::{
+    account::Role, catalog::Kind, id::KeyId, key::ArchiveReason, key_input::KeyInput, listing::ListKeys, time::DAY,
+};
 
 use crate::support::{Keyward, Operator, databases};
 

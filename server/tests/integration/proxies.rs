@@ -10,8 +10,7 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use crypto::{clock::Clock, secret::Entropy};
-use model::key_input::KeyInput;
-use model::time::Timestamp;
+use model::{key_input::KeyInput, time::Timestamp};
 use server::boot;
 
 use crate::support::{

@@ -2,11 +2,11 @@
 //! refused. Every route comes from the program's own table.
 
 use axum::http::{Method, StatusCode};
-use model::key_input::KeyInput;
 use model::{
     account::Role,
     catalog::{DEFAULT_TENANT, Kind},
     key::ArchiveReason,
+    key_input::KeyInput,
 };
 use server::{
     access::Access,

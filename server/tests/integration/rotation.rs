@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use admin::{AdminError, BulkAct, Pick};
 use axum::http::{Method, StatusCode};
-use model::key_input::KeyInput;
 use model::{
     account::Role,
     id::KeyId,
     key::{ArchiveReason, Key, KeyState},
+    key_input::KeyInput,
     time::Timestamp,
 };
 

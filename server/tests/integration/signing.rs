@@ -9,8 +9,7 @@ use std::{
 
 use axum::http::{Method, StatusCode};
 use crypto::clock::Clock;
-use model::account::Role;
-use model::key_input::KeyInput;
+use model::{account::Role, key_input::KeyInput};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -2,8 +2,7 @@
 //! was read.
 
 use axum::http::{Method, StatusCode};
-use model::key_input::KeyInput;
-use model::{account::Role, id::KeyId};
+use model::{account::Role, id::KeyId, key_input::KeyInput};
 
 use crate::support::{Answer, Client, Keyward, databases, id_of};
 

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use admin::Admin;
 use crypto::{clock::Clock, secret::Entropy};
-use model::key_input::KeyInput;
 use model::{
     audit::Verb,
     catalog::Kind,
     id::KeyId,
     key::{ArchiveReason, Archived},
+    key_input::KeyInput,
     listing::ListKeys,
     scope::RequiredScopes,
     tenant::CredentialSource,

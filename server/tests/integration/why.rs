@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use axum::http::{Method, StatusCode};
 use crypto::clock::Clock;
-use model::key_input::KeyInput;
 use model::{
     account::Role,
     catalog::{Fields, Kind},
     decision::Reason,
     id::KeyId,
     key::ArchiveReason,
+    key_input::KeyInput,
     time::{DAY, Timestamp},
 };
 use store::{MAX_REFUSALS, Refusal};

@@ -11,6 +11,7 @@ mod refusal;
 
 use std::{borrow::Cow, fmt::Write};
 
+use model::time::Timestamp;
 use p256::ecdsa::Signature;
 use sfv::{Dictionary, FieldType, InnerList, Item, ListEntry, Parser, StringRef, Version};
 
@@ -20,7 +21,6 @@ pub use self::{
     refusal::Refusal,
 };
 use crate::secret::Digest;
-use model::time::Timestamp;
 
 /// How far `created` may lie from now, before or after, in milliseconds.
 pub const WINDOW: i64 = 300_000;

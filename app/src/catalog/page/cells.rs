@@ -8,9 +8,11 @@ use model::{
     tenant::{AllAccess, CredentialSources},
 };
 
-use crate::catalog::page::{OnOff, Switch};
 use crate::{
-    catalog::view::EntryRow,
+    catalog::{
+        page::{OnOff, Switch},
+        view::EntryRow,
+    },
     keys::{archive::fields::ArchiveAll, list::query::ListQuery},
     routes,
     ui::{icon::Icon, key::Scopes},

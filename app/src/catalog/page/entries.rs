@@ -3,14 +3,16 @@
 use leptos::prelude::*;
 use model::catalog::Kind;
 
-use crate::catalog::page::{
-    asked_kind,
-    cells::{cells, columns},
-    entry::EntryPage,
-    sent,
-};
 use crate::{
-    catalog::view::{EntriesView, EntryRow},
+    catalog::{
+        page::{
+            asked_kind,
+            cells::{cells, columns},
+            entry::EntryPage,
+            sent,
+        },
+        view::{EntriesView, EntryRow},
+    },
     layout::page::Loaded,
     routes,
     ui::{fields::FormErrorBanner, icon::Icon},

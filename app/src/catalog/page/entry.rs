@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 use model::{catalog::Kind, scope::ALL_ACCESS};
 
-use crate::catalog::page::{Crumbs, OnOff, Switch, asked_id, asked_kind, cells::Granting, sent};
 use crate::{
-    catalog::view::{EntryView, Typed},
+    catalog::{
+        page::{Crumbs, OnOff, Switch, asked_id, asked_kind, cells::Granting, sent},
+        view::{EntryView, Typed},
+    },
     error::ApiError,
     keys::view::FieldErrorView,
     layout::page::Loaded,

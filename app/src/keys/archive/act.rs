@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::arguments::Arguments;
 use crate::{
+    arguments::Arguments,
     error::ApiError,
     keys::{
         form::ArchiveForm,

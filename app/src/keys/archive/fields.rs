@@ -3,12 +3,6 @@
 use leptos::prelude::*;
 use model::key::ArchiveReason;
 
-use crate::ui::{
-    count::{calls, grouped},
-    field::Field,
-    icon::Icon,
-    time::Ago,
-};
 use crate::{
     keys::{
         form::ArchiveForm,
@@ -16,6 +10,12 @@ use crate::{
         view::{CallerView, ImpactView},
     },
     routes,
+    ui::{
+        count::{calls, grouped},
+        field::Field,
+        icon::Icon,
+        time::Ago,
+    },
 };
 
 /// Addresses named before the rest is only counted.

@@ -3,7 +3,6 @@
 
 use leptos::{ev, prelude::*, task};
 
-use crate::ui::{closing::once_closed, error_banner::ErrorBanner};
 use crate::{
     browser,
     error::ApiError,
@@ -12,7 +11,7 @@ use crate::{
         form::ArchiveForm,
         view::ImpactView,
     },
-    ui::{field::error_of, icon::Icon},
+    ui::{closing::once_closed, error_banner::ErrorBanner, field::error_of, icon::Icon},
 };
 
 /// The form's id, for the button in the footer.

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use crate::layout::page::Loaded;
 use crate::{
     form_outcome::{FormErrors, FormOutcome},
     keys::{archive::fields::ArchiveFields, form::ArchiveForm, view::ImpactView},
+    layout::page::Loaded,
     routes,
     ui::{field::error_of, icon::Icon},
 };

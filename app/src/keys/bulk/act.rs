@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::arguments::Arguments;
 use crate::{
+    arguments::Arguments,
     error::ApiError,
     keys::{bulk::form::BulkForm, list::view::BulkStepView},
 };

@@ -3,7 +3,6 @@
 
 use leptos::{ev, prelude::*, task};
 
-use crate::ui::error_banner::ErrorBanner;
 use crate::{
     browser,
     error::ApiError,
@@ -16,6 +15,7 @@ use crate::{
     },
     ui::{
         count::{grouped, keys},
+        error_banner::ErrorBanner,
         icon::Icon,
     },
 };

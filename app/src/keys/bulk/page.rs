@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use model::key::ArchiveReason;
 
-use crate::layout::page::Loaded;
 use crate::{
     error::ApiError,
     form_outcome::FormOutcome,
@@ -16,6 +15,7 @@ use crate::{
         list::view::{BulkItemView, BulkPlanView, BulkResultView},
         view::holder,
     },
+    layout::page::Loaded,
     routes,
     ui::{
         count::{grouped, keys},

@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::icon::Icon;
-use crate::{keys::list::view::BulkDoneView, routes};
+use crate::{keys::list::view::BulkDoneView, routes, ui::icon::Icon};
 
 /// Keys, each with what became of it.
 #[component]

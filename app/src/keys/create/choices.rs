@@ -12,10 +12,10 @@ use model::{
 
 use crate::{
     error::ApiError,
-    keys::view::{IdentityChoice, LifeChoice, NewKeyView, ScopeRow, TemplateChoice, TenantChoice},
-};
-use crate::{
-    keys::views,
+    keys::{
+        view::{IdentityChoice, LifeChoice, NewKeyView, ScopeRow, TemplateChoice, TenantChoice},
+        views,
+    },
     session::context::{RequestContext, closed},
 };
 

@@ -7,7 +7,6 @@ use leptos::prelude::*;
 use model::key_input::KeyInput;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::layout::page::Loaded;
 use crate::{
     document::Document,
     form_outcome::{FormErrors, FormOutcome},
@@ -17,6 +16,7 @@ use crate::{
         issued_secret::{ENV_NAME, IssuedSecret},
         view::{KeyView, NewKeyView, VisitorView},
     },
+    layout::page::Loaded,
     query::query,
     routes,
     ui::icon::Icon,

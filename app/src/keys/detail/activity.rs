@@ -1,16 +1,18 @@
 //! What is seen of a key, over the wire; and the forms that end or lengthen an overlap.
 
-use admin::KeyDetail;
-use admin::Permit;
+use admin::{KeyDetail, Permit};
 use model::{account::Action, activity::Period, catalog::Kind};
 
 use crate::{
     error::ApiError,
     explain::simulation::SimulatedKey,
-    keys::detail::view::{ActivityView, RotationView},
-};
-use crate::{
-    keys::{detail::activity_views, views},
+    keys::{
+        detail::{
+            activity_views,
+            view::{ActivityView, RotationView},
+        },
+        views,
+    },
     session::context,
 };
 

@@ -1,18 +1,17 @@
 //! Views of what is seen of keys.
 
 use admin::{Broken, Overlap, Pair, Record, Remedy, Successor, Tightening};
-use model::key_input::KeyInput;
 use model::{
     activity::{CallSample, Outcome, Period, Series},
     catalog::Entry,
     decision::Reason,
     id::KeyId,
     key::{Form, Key},
+    key_input::KeyInput,
     scope::Scope,
     time::{DAY, Timestamp, relative, span},
 };
 
-use crate::keys::views::{counts, row, when};
 use crate::{
     form_outcome::FormErrors,
     keys::{
@@ -21,6 +20,7 @@ use crate::{
             TightenView,
         },
         form::rotation::{OVERLAPS, RotateForm, UNTIL},
+        views::{counts, row, when},
     },
 };
 

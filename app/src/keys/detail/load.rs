@@ -4,10 +4,12 @@ use model::key::{Form, KeyState};
 
 use crate::{
     error::ApiError,
-    keys::view::{EditKeyView, KeyView, NewKeyView},
-};
-use crate::{
-    keys::{change::typed, create::choices::choices, views},
+    keys::{
+        change::typed,
+        create::choices::choices,
+        view::{EditKeyView, KeyView, NewKeyView},
+        views,
+    },
     session::context,
 };
 

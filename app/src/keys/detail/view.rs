@@ -3,8 +3,10 @@
 use model::activity::Period;
 use serde::{Deserialize, Serialize};
 
-use crate::explain::simulation::SimulatedKey;
-use crate::keys::view::{KeyRow, When};
+use crate::{
+    explain::simulation::SimulatedKey,
+    keys::view::{KeyRow, When},
+};
 
 /// What is seen of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,18 +4,18 @@
 use leptos::prelude::*;
 use model::scope::ALL_ACCESS;
 
-use crate::keys::fields::{
-    Draft,
-    controls::Line,
-    expiry::Expiry,
-    field_errors::FieldErrors,
-    more::More,
-    purpose::Purpose,
-    scopes::{Scopes, all_scopes},
-};
 use crate::{
     error::ApiError,
     keys::{
+        fields::{
+            Draft,
+            controls::Line,
+            expiry::Expiry,
+            field_errors::FieldErrors,
+            more::More,
+            purpose::Purpose,
+            scopes::{Scopes, all_scopes},
+        },
         form::{EditForm, KEEP},
         view::{EditKeyView, FieldErrorView},
     },

@@ -5,10 +5,15 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     form_outcome::{FormErrors, FormOutcome},
-    keys::{detail::view::TightenView, edit::island::EditKey as Form, form::EditForm, view::EditKeyView},
+    keys::{
+        detail::view::TightenView,
+        edit::{island::EditKey as Form, lockout::Tighten},
+        form::EditForm,
+        view::EditKeyView,
+    },
+    layout::page::Loaded,
     routes,
 };
-use crate::{keys::edit::lockout::Tighten, layout::page::Loaded};
 
 /// `/keys/:id/edit`.
 #[component]

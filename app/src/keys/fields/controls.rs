@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::keys::fields::{Draft, invalid};
-use crate::ui::field::{Field, as_text};
+use crate::{
+    keys::fields::{Draft, invalid},
+    ui::field::{Field, as_text},
+};
 
 /// One line of text. A page that comes back with mistakes starts at the first.
 #[component]

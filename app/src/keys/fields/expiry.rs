@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::keys::fields::{Draft, invalid};
 use crate::{
     keys::{
+        fields::{Draft, invalid},
         form::{DATE, DAYS, KEEP, KeyForm, NEVER},
         view::LifeChoice,
     },

@@ -1,13 +1,12 @@
 //! What has to be mended, with a link to each field, or why the form failed otherwise.
 
 use leptos::{ev, prelude::*};
-
 use model::key_input::{InputField, KeyInput};
 
-use crate::keys::fields::{Draft, called, control};
 use crate::{
     browser,
     error::ApiError,
+    keys::fields::{Draft, called, control},
     ui::{error_banner::ErrorBanner, icon::Icon},
 };
 

@@ -2,14 +2,16 @@
 
 use leptos::prelude::*;
 
-use crate::keys::fields::{
-    Draft,
-    controls::{Choose, Line, Lines},
-    invalid,
-};
 use crate::{
     browser,
-    keys::form::KeyForm,
+    keys::{
+        fields::{
+            Draft,
+            controls::{Choose, Line, Lines},
+            invalid,
+        },
+        form::KeyForm,
+    },
     ui::{field::ErrorText, icon::Icon},
 };
 

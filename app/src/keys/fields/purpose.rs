@@ -2,11 +2,17 @@
 
 use leptos::{ev, prelude::*};
 
-use crate::keys::fields::{
-    Draft,
-    controls::{Choose, Line, Lines},
+use crate::{
+    browser,
+    keys::{
+        fields::{
+            Draft,
+            controls::{Choose, Line, Lines},
+        },
+        view::TemplateChoice,
+    },
+    routes,
 };
-use crate::{browser, keys::view::TemplateChoice, routes};
 
 /// What the key is for, who answers for it, and where it belongs.
 #[component]

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use model::scope::ALL_ACCESS;
 
-use crate::keys::fields::{Draft, controls::Line};
 use crate::{
     keys::{
+        fields::{Draft, controls::Line},
         form::KeyForm,
         view::{NewKeyView, ScopeRow, TenantChoice},
     },

@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::arguments::Arguments;
-use crate::{error::ApiError, keys::list::found::KeyMatch};
+use crate::{arguments::Arguments, error::ApiError, keys::list::found::KeyMatch};
 
 /// How many keys are found at most.
 #[cfg(feature = "ssr")]

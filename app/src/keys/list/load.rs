@@ -5,9 +5,12 @@ use model::{account::Action, catalog::Kind, key::KeyStatus};
 
 use crate::{
     error::ApiError,
-    keys::list::{query::ListQuery, view::KeysView},
+    keys::{
+        list::{query::ListQuery, view::KeysView},
+        views,
+    },
+    session::context,
 };
-use crate::{keys::views, session::context};
 
 /// A page of keys: `query` is that of the list's address.
 pub async fn list_keys(query: String) -> Result<KeysView, ApiError> {

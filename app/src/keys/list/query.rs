@@ -1,9 +1,9 @@
 //! What the list of keys is asked for, as its address says it: the question and the columns. Everything is in the
 //! address, so that going back, loading anew and sharing work.
 
-use model::key::KeyStatus;
 use model::{
     id::EntryId,
+    key::KeyStatus,
     listing::{Cursor, KeyFlag, ListKeys, Sort, StatusFilter},
 };
 

@@ -2,13 +2,15 @@
 
 use leptos::prelude::*;
 
-use crate::keys::{
-    form::rotation::{RotateForm, UNTIL},
-    view::{FieldErrorView, When},
-};
-use crate::ui::{
-    field::{ErrorText, error_of},
-    time::Moment,
+use crate::{
+    keys::{
+        form::rotation::{RotateForm, UNTIL},
+        view::{FieldErrorView, When},
+    },
+    ui::{
+        field::{ErrorText, error_of},
+        time::Moment,
+    },
 };
 
 /// The choices, and the time that is asked for by the last of them.

@@ -5,13 +5,15 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     form_outcome::{FormErrors, FormOutcome},
-    keys::{detail::view::RotationView, form::rotation::RotateForm, rotate::fields::OverlapFields},
+    keys::{
+        create::page::{Already, Stored, mark},
+        detail::view::RotationView,
+        form::rotation::RotateForm,
+        rotate::fields::OverlapFields,
+    },
+    layout::page::Loaded,
     routes,
     ui::{icon::Icon, time::Moment},
-};
-use crate::{
-    keys::create::page::{Already, Stored, mark},
-    layout::page::Loaded,
 };
 
 /// `/keys/:id/rotate`.

@@ -8,12 +8,17 @@ pub(crate) mod token;
 
 use leptos::{ev, html, prelude::*, task};
 
-use crate::keys::show_once::held::Held;
-use crate::keys::show_once::leave::Leave;
-use crate::keys::show_once::pair::Pair;
-use crate::keys::show_once::token::{Test, Token};
-use crate::ui::copied::Copied;
-use crate::{browser, routes, ui::icon::Icon};
+use crate::{
+    browser,
+    keys::show_once::{
+        held::Held,
+        leave::Leave,
+        pair::Pair,
+        token::{Test, Token},
+    },
+    routes,
+    ui::{copied::Copied, icon::Icon},
+};
 
 /// The dialog. `once` is `Some` while it exists.
 #[component]

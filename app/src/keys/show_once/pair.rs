@@ -2,13 +2,18 @@
 
 use leptos::prelude::*;
 
-use crate::{keys::issued_secret::IssuedSecret, ui::icon::Icon};
 use crate::{
-    keys::show_once::{
-        held::Held,
-        token::{copy, now, of},
+    keys::{
+        issued_secret::IssuedSecret,
+        show_once::{
+            held::Held,
+            token::{copy, now, of},
+        },
     },
-    ui::copied::{Copied, CopyFace},
+    ui::{
+        copied::{Copied, CopyFace},
+        icon::Icon,
+    },
 };
 
 /// Said when the public id was copied.

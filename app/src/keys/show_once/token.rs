@@ -4,12 +4,14 @@ use leptos::{prelude::*, task};
 
 use crate::{
     browser,
-    keys::issued_secret::{ENV_NAME, IssuedSecret},
-    ui::icon::Icon,
-};
-use crate::{
-    keys::show_once::held::Held,
-    ui::copied::{Copied, CopyFace},
+    keys::{
+        issued_secret::{ENV_NAME, IssuedSecret},
+        show_once::held::Held,
+    },
+    ui::{
+        copied::{Copied, CopyFace},
+        icon::Icon,
+    },
 };
 
 /// Said when the whole token was copied.

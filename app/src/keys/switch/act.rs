@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::arguments::Arguments;
-use crate::{error::ApiError, keys::view::StatusView};
+use crate::{arguments::Arguments, error::ApiError, keys::view::StatusView};
 
 /// Switches a key off, or on again, and answers how it stands now.
 #[server(prefix = "/api/console", endpoint = "switch_key", input = Arguments)]

@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::routes;
-use crate::ui::icon::Icon;
+use crate::{routes, ui::icon::Icon};
 
 /// What the button of a key offers: where to, its icon and its words.
 pub(crate) fn switch_face(is_on: bool) -> (&'static str, &'static str, &'static str) {

@@ -3,11 +3,11 @@
 use leptos::{prelude::*, task};
 use model::{id::KeyId, key::KeyStatus};
 
-use crate::layout::{live::Live, toasts::Toasts};
 use crate::{
     browser,
     flash::Flash,
     keys::{switch::button::switch_face, view::StatusView},
+    layout::{live::Live, toasts::Toasts},
     ui::key::status,
 };
 

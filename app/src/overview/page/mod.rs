@@ -4,10 +4,14 @@ pub(crate) mod panels;
 
 use leptos::prelude::*;
 
-use crate::overview::page::panels::{Busiest, Changes, Expiring, Reasons};
 use crate::{
     keys::detail::view::{CallCountsView, CallsView},
-    overview::view::{FirstRunView, OverviewView},
+    layout::page::Loaded,
+    overview::{
+        first_run::FirstRun,
+        page::panels::{Busiest, Changes, Expiring, Reasons},
+        view::{FirstRunView, OverviewView},
+    },
     routes,
     ui::{
         calls::{CallsBars, CallsLegend, CallsNumbers},
@@ -15,7 +19,6 @@ use crate::{
         icon::Icon,
     },
 };
-use crate::{layout::page::Loaded, overview::first_run::FirstRun};
 
 /// `/overview`.
 #[component]

@@ -4,10 +4,12 @@
 use leptos::{html, prelude::*, task};
 use zeroize::Zeroizing;
 
-use crate::request_signing::island::pair::Pair;
 use crate::{
     browser,
-    request_signing::form::{RequestSigningKeyState, SigningView},
+    request_signing::{
+        form::{RequestSigningKeyState, SigningView},
+        island::pair::Pair,
+    },
     ui::icon::Icon,
 };
 

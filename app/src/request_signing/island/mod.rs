@@ -6,15 +6,17 @@ pub(crate) mod pair;
 
 use leptos::{ev, html, prelude::*, task};
 
-use crate::request_signing::island::generate::Generate;
-use crate::ui::error_banner::ErrorBanner;
 use crate::{
     browser,
     error::ApiError,
     keys::{form::rotation::OVERLAPS, view::FieldErrorView},
-    request_signing::form::{RequestSigningKeyForm, RequestSigningKeyState, SigningView, looks_private},
+    request_signing::{
+        form::{RequestSigningKeyForm, RequestSigningKeyState, SigningView, looks_private},
+        island::generate::Generate,
+    },
     routes,
     ui::{
+        error_banner::ErrorBanner,
         field::{Field, as_text, error_of},
         icon::Icon,
     },

@@ -4,7 +4,6 @@ pub mod database;
 pub mod program;
 pub mod proxy;
 
-use admin::Permit;
 use std::{
     fs,
     io::Write,
@@ -17,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use admin::{Admin, NewAccount};
+use admin::{Admin, NewAccount, Permit};
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},

@@ -3,11 +3,11 @@
 use leptos::{prelude::*, task};
 use model::key_input::KeyInput;
 
-use crate::keys::fields::{self, Draft};
 use crate::{
     browser,
     error::ApiError,
     keys::{
+        fields::{self, Draft},
         form::KeyForm,
         issued_secret::{IssueAnswer, IssuedSecret},
     },

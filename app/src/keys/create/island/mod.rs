@@ -6,19 +6,20 @@ pub(crate) mod summary;
 
 use leptos::{ev, prelude::*};
 
-use crate::keys::create::island::course::Course;
-use crate::keys::create::island::summary::Summary;
-use crate::keys::fields::{
-    Draft,
-    expiry::Expiry,
-    more::More,
-    purpose::{Purpose, Templates},
-    scopes::Scopes,
-};
 use crate::{
     error::ApiError,
-    keys::create::island::course::FORM,
     keys::{
+        create::island::{
+            course::{Course, FORM},
+            summary::Summary,
+        },
+        fields::{
+            Draft,
+            expiry::Expiry,
+            more::More,
+            purpose::{Purpose, Templates},
+            scopes::Scopes,
+        },
         form::KeyForm,
         show_once::OnceDialog,
         view::{FieldErrorView, NewKeyView},

@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::keys::create::island::course::{Course, FORM};
 use crate::{
     error::ApiError,
-    keys::fields::{Draft, expiry::ends, field_errors::FieldErrors, more::from, scopes::all_scopes},
+    keys::{
+        create::island::course::{Course, FORM},
+        fields::{Draft, expiry::ends, field_errors::FieldErrors, more::from, scopes::all_scopes},
+    },
     routes,
 };
 

@@ -9,20 +9,22 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use model::key::KeyStatus;
 
-use crate::keys::detail::page::{access::Access, callers::Callers, calls::Calls, pair::Pair};
-use crate::layout::page::Loaded;
 use crate::{
     audit::timeline::Timeline,
     error::ApiError,
     explain::island::Simulate,
     form_outcome::{FormErrors, FormOutcome},
     keys::{
-        detail::view::ActivityView,
+        detail::{
+            page::{access::Access, callers::Callers, calls::Calls, pair::Pair},
+            view::ActivityView,
+        },
         form::rotation::RotateForm,
         issued_secret,
         switch::button::Switch,
         view::{ArchivedView, KeyView, OffView, SpecView, holder},
     },
+    layout::page::Loaded,
     query::query,
     routes,
     ui::{

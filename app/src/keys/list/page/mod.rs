@@ -9,22 +9,19 @@ pub(crate) mod toolbar;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::keys::list::page::{
-    select::Bulk,
-    table::{Pager, Table},
-    toolbar::Toolbar,
-};
-use crate::{
-    keys::list::empty::{NoKeys, NoMatch},
-    layout::page::Loaded,
-    overview::first_run::FirstRun,
-};
 use crate::{
     keys::list::{
+        empty::{NoKeys, NoMatch},
+        page::{
+            select::Bulk,
+            table::{Pager, Table},
+            toolbar::Toolbar,
+        },
         query::{Column, ListQuery},
         view::KeysView,
     },
-    overview::view::FirstRunView,
+    layout::page::Loaded,
+    overview::{first_run::FirstRun, view::FirstRunView},
     routes,
     ui::{count::grouped, icon::Icon},
 };

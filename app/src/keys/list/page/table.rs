@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use model::listing::Sort;
 
-use crate::keys::list::page::row::Row;
 use crate::{
     keys::list::{
+        page::row::Row,
         query::{Column, ListQuery},
         select::SelectAll,
         view::ListedView,

@@ -1,17 +1,17 @@
 //! What narrows the list: words, a status, a place, and what else holds. All of it is in the address.
 
 use leptos::prelude::*;
-use model::key::KeyStatus;
 use model::{
     id::EntryId,
+    key::KeyStatus,
     listing::{KeyFlag, ListKeys, Sort, StatusFilter},
 };
 
-use crate::keys::list::page::columns::Columns;
 use crate::{
     keys::{
         archive::fields::ArchiveAll,
         list::{
+            page::columns::Columns,
             query::{Column, ListQuery},
             view::KeysView,
         },
