@@ -36,6 +36,7 @@ mod query;
 pub mod reference;
 pub mod request_signing;
 pub mod routes;
+#[cfg(feature = "ssr")]
 pub mod session;
 #[cfg(feature = "ssr")]
 mod shell;

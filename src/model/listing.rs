@@ -99,8 +99,8 @@ impl StatusFilter {
 /// A question for a list of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListKeys {
-    /// Words, or their beginnings, in the name, the id, the last four, the prefix, the owner or the description; all have to be
-    /// there.
+    /// Words, or their beginnings, in the name, the id, the last four, the prefix, the owner, the description or the labels; all have to
+    /// be there.
     pub words: String,
     /// Which statuses.
     pub which: StatusFilter,

@@ -67,7 +67,7 @@ pub struct Verifier {
     reading_rules: tokio::sync::Mutex<()>,
 }
 
-/// The answer.
+/// The answer to a request.
 #[derive(Clone, Debug)]
 pub struct Verification {
     /// Yes, or no and why.
@@ -80,7 +80,7 @@ pub struct Verification {
     pub limits: LimitUsage,
 }
 
-/// Who asks, for the record of refusals: the request's id and the door's name.
+/// What a refusal is recorded under: the request's id and the endpoint's name.
 pub type RequestTag<'a> = (&'a str, &'a str);
 
 /// The store did not answer and memory is not trusted: nobody can tell.
@@ -115,8 +115,8 @@ impl<'a> Credential<'a> {
         if let Some(token) = token::parse(text) {
             return Some(Self { id: token.id, digest: Digest::of(token.secret.as_bytes()), pair: None, jwt: None });
         }
-        let lookup = jwt::parse(text)?;
-        Some(Self { id: lookup.id, digest: Digest::of(text.as_bytes()), pair: None, jwt: Some(lookup) })
+        let jwt = jwt::parse(text)?;
+        Some(Self { id: jwt.id, digest: Digest::of(text.as_bytes()), pair: None, jwt: Some(jwt) })
     }
 
     fn is_proved_by(&self, stored: &StoredKey) -> bool {
@@ -148,7 +148,7 @@ impl Verifier {
         Self { issuer: issuer.to_owned(), ..self }
     }
 
-    /// Answers one question, takes from the key's limits, and counts.
+    /// Answers one request, consumes the key's limits, and counts the call.
     pub async fn verify(
         &self,
         request: &VerifyRequest<'_>,
@@ -157,13 +157,13 @@ impl Verifier {
         self.answer(request, Some(asked)).await
     }
 
-    /// Answers one question. Nothing is taken, counted or recorded.
+    /// Answers one request. Nothing is consumed, counted or recorded.
     pub async fn dry_run(&self, request: &VerifyRequest<'_>) -> Result<Verification, Unavailable> {
         self.answer(request, None).await
     }
 
-    /// Answers as if the exact secret of this key had been presented, with a signature that came to so much; the
-    /// question's credential is not looked at. Nothing is taken, counted or recorded.
+    /// Answers as if the exact secret of this key had been presented, with a signature of this outcome. The request's
+    /// credential is not read, and nothing is consumed, counted or recorded.
     pub async fn dry_run_as(
         &self,
         key: Arc<KnownKey>,
@@ -207,7 +207,7 @@ impl Verifier {
             .then_some("This JWT lives longer than the policy allows now. Make a new one.")
     }
 
-    /// Judges the key that was presented, or what was presented otherwise.
+    /// Decides about the key that was presented, or about what was presented otherwise.
     async fn decide(
         &self,
         key: Option<Arc<KnownKey>>,
@@ -240,7 +240,7 @@ impl Verifier {
         let mut limits = LimitUsage::default();
         let limited = |stored: &&Arc<KnownKey>| !stored.key.spec.limits.is_empty() || stored.key.spec.quota.is_some();
         if let (true, Some(stored)) = (decision.is_allow(), key.as_ref().filter(limited)) {
-            limits = self.take(stored, request.cost, now, asked.is_some()).await?;
+            limits = self.consume(stored, request.cost, now, asked.is_some()).await?;
             input.limit = limits.outcome;
             decision = decide(&input);
         }
@@ -295,8 +295,8 @@ impl Verifier {
         Ok(if first.map_err(|error| unavailable(&error))? { Signature::Proved } else { Signature::Replayed })
     }
 
-    /// Takes from the key's limits, or just looks at them.
-    async fn take(
+    /// Consumes the key's limits, or peeks at them.
+    async fn consume(
         &self,
         stored: &StoredKey,
         cost: i64,

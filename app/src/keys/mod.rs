@@ -13,6 +13,7 @@ pub mod issued_secret;
 pub mod list;
 #[cfg(feature = "ssr")]
 pub(crate) mod purge;
+#[cfg(feature = "ssr")]
 pub(crate) mod rotate;
 pub(crate) mod show_once;
 pub(crate) mod switch;

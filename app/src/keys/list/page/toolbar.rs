@@ -44,7 +44,7 @@ pub(crate) fn Toolbar(view: KeysView, asked: ListQuery, columns: Vec<Column>) ->
             <form class="search-form" method="get" action=routes::KEYS role="search">
                 <label class="search">
                     <Icon name="search"/><span class="hide">"Search keys"</span>
-                    <input class="input" id="search" type="search" name="q" value=asked.list.words.clone() placeholder="Name, id, owner, description" data-search=""/>
+                    <input class="input" id="search" type="search" name="q" value=asked.list.words.clone() placeholder="Name, id, owner, label" data-search=""/>
                     <kbd aria-hidden="true">"/"</kbd>
                 </label>
                 {kept}
