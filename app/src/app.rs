@@ -26,7 +26,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/keys/:id") view=crate::keys::detail::page::KeyPage ssr=SsrMode::Async/>
                 <Route path=path!("/keys/:id/edit") view=crate::keys::edit::page::EditKey ssr=SsrMode::Async/>
                 <Route path=path!("/keys/:id/rotate") view=crate::keys::rotate::page::RotateKey ssr=SsrMode::Async/>
-                <Route path=path!("/keys/:id/purge") view=crate::keys::purge::PurgeKey ssr=SsrMode::Async/>
+                <Route path=path!("/keys/:id/purge") view=crate::keys::purge::page::PurgeKey ssr=SsrMode::Async/>
                 <Route path=path!("/keys/:id/archive") view=crate::keys::archive::page::ArchiveKey ssr=SsrMode::Async/>
                 <Route path=path!("/settings/gateway") view=crate::gateway::Gateway ssr=SsrMode::Async/>
                 <Route path=path!("/settings/people") view=crate::accounts::People ssr=SsrMode::Async/>

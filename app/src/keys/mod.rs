@@ -2,21 +2,19 @@
 
 pub mod archive;
 pub mod bulk;
-#[cfg(feature = "ssr")]
-pub mod change;
 pub mod create;
 pub(crate) mod detail;
-pub(crate) mod edit;
+pub mod edit;
 pub(crate) mod fields;
 pub mod form;
 pub mod issued_secret;
 pub mod list;
 #[cfg(feature = "ssr")]
-pub(crate) mod purge;
+pub mod purge;
 #[cfg(feature = "ssr")]
-pub(crate) mod rotate;
+pub mod rotate;
 pub(crate) mod show_once;
-pub(crate) mod switch;
+pub mod switch;
 pub mod view;
 #[cfg(feature = "ssr")]
 pub(crate) mod views;

@@ -1,6 +1,6 @@
 //! Views from domain types.
 
-use admin::{FieldError, KeyDetail, MATCHES, Permit};
+use admin::{AdminError, FieldError, KeyDetail, MATCHES, Permit};
 use model::{
     account::{Action, Role},
     activity::CallCounts,
@@ -15,8 +15,10 @@ use store::{KeyHour, LastUse, ListedKey};
 
 use crate::{
     error::ApiError,
+    form_outcome::FormErrors,
     keys::{
         detail::view::CallCountsView,
+        form::{DATE, DAYS, KeyForm},
         list::view::ListedView,
         view::{
             ArchivedView, CallerView, EventView, FieldErrorView, GroupView, IdentityView, ImpactView, KeyRow, KeyView,
@@ -24,6 +26,7 @@ use crate::{
         },
     },
     routes,
+    session::context::closed,
     ui::count::grouped,
 };
 
@@ -229,4 +232,27 @@ fn changed(changes: &Object) -> Vec<(String, String)> {
 fn filled(fields: &Object) -> Vec<(String, String)> {
     let text = |(name, value): (&String, &serde_json::Value)| Some((name.clone(), value.as_str()?.to_owned()));
     fields.iter().filter_map(text).filter(|(name, value)| name != "name" && !value.is_empty()).collect()
+}
+
+/// What has to be mended. The domain's sentence on an expiry explains what a command line takes; a page shows a calendar.
+pub(crate) fn key_field_errors(form: &KeyForm, errors: &[FieldError]) -> Vec<FieldErrorView> {
+    let words = match form.life.as_str() {
+        DATE if Timestamp::parse(form.date.trim()).is_none() => Some("Pick the day on which the key ends."),
+        DAYS if form.days.trim().parse::<i64>().is_err() => Some("Type for how many days the key lives."),
+        _ => None,
+    };
+    let mut errors = field_errors(errors);
+    if let Some(words) = words {
+        let expiry = errors.iter_mut().filter(|error| error.field == "expires");
+        expiry.for_each(|error| words.clone_into(&mut error.message));
+    }
+    errors
+}
+
+/// Why a use case did not do what a form asked.
+pub(crate) fn refused(error: AdminError) -> FormErrors {
+    match error {
+        AdminError::Invalid(errors) => FormErrors { errors: field_errors(&errors), failure: None },
+        error => closed(error).into(),
+    }
 }

@@ -8,10 +8,13 @@ use app::{
     form_outcome::{FormErrors, FormOutcome},
     keys::{
         archive::ArchiveAnswer,
-        change::{self, Edited, Rotated},
         create::{Made, issue},
+        edit::{Edited, edit},
         form::{ArchiveForm, BACK, EditForm, KeyForm, PurgeForm, rotation::RotateForm},
         issued_secret::IssueAnswer,
+        purge::purge,
+        rotate::{Rotated, cut, extend, rotate},
+        switch::switch,
     },
     routes,
 };
@@ -107,7 +110,7 @@ pub async fn post_edit(Path(id): Path<String>, FormPost(form, post): FormPost<Ed
         // As it was typed: nothing is asked of anybody.
         return post.answer(StatusCode::OK, FormOutcome::Edit(form, FormErrors::default())).await;
     }
-    match change::edit(&post.context, &id, &form).await {
+    match edit(&post.context, &id, &form).await {
         Ok(Edited::Saved) => flash::lead(&routes::key(&id), Flash::Saved),
         Ok(Edited::WouldBreak(found)) => post.answer(StatusCode::OK, FormOutcome::Tighten(form, found)).await,
         Err(errors) => post.refuse(errors, |errors| FormOutcome::Edit(form, errors)).await,
@@ -117,7 +120,7 @@ pub async fn post_edit(Path(id): Path<String>, FormPost(form, post): FormPost<Ed
 /// Switches a key off or on, and leads to its page.
 pub async fn post_switch(Path(id): Path<String>, FormPost(form, post): FormPost<SwitchForm>) -> Response {
     let page = routes::key(&id);
-    match (change::switch(&post.context, &id, form.on).await, KeyId::parse(&id)) {
+    match (switch(&post.context, &id, form.on).await, KeyId::parse(&id)) {
         (Ok(()), Some(key)) => flash::lead(&page, Flash::switched(key, form.on)),
         // An archived key's page says why it stays as it is.
         (Ok(()) | Err(FormErrors { failure: None, .. }), _) => Redirect::to(&page).into_response(),
@@ -128,7 +131,7 @@ pub async fn post_switch(Path(id): Path<String>, FormPost(form, post): FormPost<
 
 /// Issues a key's successor; the answer shows it once.
 pub async fn post_rotate(Path(id): Path<String>, FormPost(form, post): FormPost<RotateForm>) -> Response {
-    match change::rotate(&post.context, &id, &form).await {
+    match rotate(&post.context, &id, &form).await {
         Ok(Rotated::IssuedSecret(once)) => post.answer(StatusCode::OK, FormOutcome::Issued(Arc::from(once))).await,
         Ok(Rotated::Already(id)) => post.answer(StatusCode::CONFLICT, FormOutcome::Already(id)).await,
         Err(errors) => post.refuse(errors, |errors| FormOutcome::Rotate(form, errors)).await,
@@ -137,14 +140,14 @@ pub async fn post_rotate(Path(id): Path<String>, FormPost(form, post): FormPost<
 
 /// Ends the overlap of an old key and leads back to the page it was asked on.
 pub async fn post_cut(Path(id): Path<String>, FormPost(form, post): FormPost<CutForm>) -> Response {
-    let done = change::cut(&post.context, &id).await;
+    let done = cut(&post.context, &id).await;
     overlap_answer(post, form.page, (id, RotateForm::default()), done).await
 }
 
 /// Lets an old key work for longer and leads back to the page it was asked on.
 pub async fn post_extend(Path(id): Path<String>, FormPost(form, post): FormPost<ExtendForm>) -> Response {
     let ExtendForm { page, overlap } = form;
-    let done = change::extend(&post.context, &id, &overlap).await;
+    let done = extend(&post.context, &id, &overlap).await;
     overlap_answer(post, page, (id, overlap), done).await
 }
 
@@ -164,7 +167,7 @@ async fn overlap_answer(
 
 /// Removes an archived key and leads to the list.
 pub async fn post_purge(Path(id): Path<String>, FormPost(form, post): FormPost<PurgeForm>) -> Response {
-    match change::purge(&post.context, &id, &form).await {
+    match purge(&post.context, &id, &form).await {
         Ok(()) => flash::lead(&format!("{}?status=any", routes::KEYS), Flash::Purged),
         Err(errors) => post.refuse(errors, |errors| FormOutcome::Purge(form, errors)).await,
     }

@@ -5,8 +5,8 @@ use model::key::{Form, KeyState};
 use crate::{
     error::ApiError,
     keys::{
-        change::typed,
         create::choices::choices,
+        edit::save::typed,
         view::{EditKeyView, KeyView, NewKeyView},
         views,
     },

@@ -5,3 +5,8 @@ pub(crate) mod island;
 pub(crate) mod lockout;
 #[cfg(feature = "ssr")]
 pub(crate) mod page;
+#[cfg(feature = "ssr")]
+pub(crate) mod save;
+
+#[cfg(feature = "ssr")]
+pub use save::{Edited, edit};

@@ -7,10 +7,7 @@ use crate::{arguments::Arguments, error::ApiError, keys::view::StatusView};
 /// Switches a key off, or on again, and answers how it stands now.
 #[server(prefix = "/api/console", endpoint = "switch_key", input = Arguments)]
 pub async fn switch_key(id: String, on: bool) -> Result<StatusView, ApiError> {
-    use crate::{
-        keys::{change::switch, views},
-        session::context,
-    };
+    use crate::{keys::views, session::context};
     context::answer(
         async {
             let context = context::expect_context_of_request()?;
@@ -22,4 +19,18 @@ pub async fn switch_key(id: String, on: bool) -> Result<StatusView, ApiError> {
         }
         .await,
     )
+}
+
+/// Switches a key off, or on again.
+#[cfg(feature = "ssr")]
+pub async fn switch(
+    context: &crate::session::context::RequestContext,
+    id: &str,
+    on: bool,
+) -> Result<(), crate::form_outcome::FormErrors> {
+    use model::account::Action;
+
+    use crate::keys::views::{self, refused};
+    context.admin.switch_key(context.may(Action::WriteKeys)?, views::key_id(id)?, on).await.map_err(refused)?;
+    Ok(())
 }

@@ -3,3 +3,6 @@
 pub(crate) mod act;
 pub(crate) mod button;
 pub(crate) mod island;
+
+#[cfg(feature = "ssr")]
+pub use act::switch;
