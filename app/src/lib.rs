@@ -43,4 +43,4 @@ mod shell;
 mod ui;
 
 #[cfg(feature = "ssr")]
-pub use self::{document::Document, shell::shell};
+pub use crate::{document::Document, shell::shell};

@@ -5,7 +5,7 @@ use model::time::{DAY, Timestamp};
 use crate::{
     audit::view::{AuditQuery, AuditView, ChainView},
     error::ApiError,
-    keys::views,
+    keys::to_view,
     session::context,
 };
 
@@ -27,14 +27,14 @@ pub async fn list_audit(
             let now = context.admin.clock().now();
             let chain = context.admin.chain_status(permit).map_err(context::closed)?;
             Ok(AuditView {
-                events: page.events.iter().map(|event| views::event(event, now)).collect(),
+                events: page.events.iter().map(|event| to_view::event(event, now)).collect(),
                 next: page.next,
                 chain: chain.map(|chain| ChainView {
                     seq: chain.seq,
-                    at: views::when(chain.at, now),
+                    at: to_view::when(chain.at, now),
                     broken: chain.broken,
                 }),
-                now: views::when(now, now),
+                now: to_view::when(now, now),
             })
         }
         .await,

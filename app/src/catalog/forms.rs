@@ -8,12 +8,12 @@ use model::{
 
 use crate::{
     catalog::{
+        to_view::{entry_id, kind},
         view::{SaveAnswer, Typed},
-        views::{entry_id, kind},
     },
     error::ApiError,
     flash::Flash,
-    keys::{view::FieldErrorView, views::field_errors},
+    keys::{to_view::field_errors, view::FieldErrorView},
     session::context::{RequestContext, closed},
 };
 

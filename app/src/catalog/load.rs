@@ -4,8 +4,8 @@ use model::catalog::Kind;
 
 use crate::{
     catalog::{
+        to_view,
         view::{EntriesView, EntryView, PersonRow},
-        views,
     },
     error::ApiError,
     session::context,
@@ -17,9 +17,9 @@ pub async fn list_entries(kind: String) -> Result<EntriesView, ApiError> {
         async {
             let context = context::expect_context_of_request()?;
             let permit = context.permit()?;
-            let kind = views::kind(&kind)?;
+            let kind = to_view::kind(&kind)?;
             let entries = context.admin.entries(permit, kind).await.map_err(context::closed)?;
-            Ok(views::entries(&entries, permit, kind))
+            Ok(to_view::entries(&entries, permit, kind))
         }
         .await,
     )
@@ -31,10 +31,10 @@ pub async fn show_entry(kind: String, id: Option<String>) -> Result<EntryView, A
         async {
             let context = context::expect_context_of_request()?;
             let permit = context.permit()?;
-            let kind = views::kind(&kind)?;
+            let kind = to_view::kind(&kind)?;
             let entry = match id.as_deref() {
                 Some(id) => {
-                    let id = views::entry_id(id)?;
+                    let id = to_view::entry_id(id)?;
                     Some(context.admin.entry(permit, kind, id).await.map_err(context::closed)?)
                 }
                 None if kind == Kind::Policy => {
@@ -43,7 +43,7 @@ pub async fn show_entry(kind: String, id: Option<String>) -> Result<EntryView, A
                 None => None,
             };
             let tenants = context.admin.entries(permit, Kind::Tenant).await.map_err(context::closed)?;
-            Ok(views::entry(kind, entry.as_ref(), &tenants, permit, context.admin.clock().now()))
+            Ok(to_view::entry(kind, entry.as_ref(), &tenants, permit, context.admin.clock().now()))
         }
         .await,
     )
@@ -57,7 +57,7 @@ pub async fn list_people() -> Result<Vec<PersonRow>, ApiError> {
             let permit = context.permit()?;
             let accounts = context.admin.accounts(permit).await.map_err(context::closed)?;
             let now = context.admin.clock().now();
-            Ok(accounts.iter().map(|account| views::person(account, permit, now)).collect())
+            Ok(accounts.iter().map(|account| to_view::person(account, permit, now)).collect())
         }
         .await,
     )

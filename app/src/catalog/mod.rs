@@ -3,5 +3,5 @@
 pub mod forms;
 pub(crate) mod load;
 pub(crate) mod page;
+pub(crate) mod to_view;
 pub mod view;
-pub(crate) mod views;

@@ -14,7 +14,7 @@ use crate::{
             WhyView,
         },
     },
-    keys::views::{field_errors, when},
+    keys::to_view::{field_errors, when},
     session::context::{RequestContext, closed},
 };
 

@@ -6,7 +6,7 @@ use crate::{
     error::ApiError,
     keys::{
         list::view::{HabitView, HygieneView},
-        views,
+        to_view,
     },
     session::context,
 };
@@ -31,8 +31,8 @@ pub async fn hygiene() -> Result<HygieneView, ApiError> {
             let found = context.admin.keys_with(permit, &KINDS, NAMED).await.map_err(context::closed)?;
             let habits = found.into_iter().map(|(fact, count, keys)| HabitView {
                 fact: fact.code().to_owned(),
-                count: views::counted(count),
-                keys: keys.iter().map(|listed| views::row(&listed.key, listed.last_use.as_ref(), now)).collect(),
+                count: to_view::counted(count),
+                keys: keys.iter().map(|listed| to_view::row(&listed.key, listed.last_use.as_ref(), now)).collect(),
             });
             Ok(HygieneView { habits: habits.collect(), may_write: permit.allows(Action::WriteKeys).is_ok() })
         }

@@ -15,9 +15,9 @@ pub mod purge;
 pub mod rotate;
 pub(crate) mod show_once;
 pub mod switch;
-pub mod view;
 #[cfg(feature = "ssr")]
-pub(crate) mod views;
+pub(crate) mod to_view;
+pub mod view;
 
 #[cfg(feature = "ssr")]
-pub use views::field_errors;
+pub use crate::keys::to_view::field_errors;

@@ -5,7 +5,10 @@ use model::{account::Action, activity::Outcome, time::DAY};
 
 use crate::{
     error::ApiError,
-    keys::{detail::activity_views, views},
+    keys::{
+        detail::to_view::calls,
+        to_view::{event, when},
+    },
     overview::view::{FirstRunView, KeyLine, OverviewView, ReasonView},
     session::context,
 };
@@ -24,7 +27,7 @@ pub async fn overview() -> Result<OverviewView, ApiError> {
                 owner: owner.to_owned(),
             };
             Ok(OverviewView {
-                calls: activity_views::calls(&found.calls),
+                calls: calls(&found.calls),
                 before: found.before,
                 reasons: found
                     .reasons
@@ -44,11 +47,11 @@ pub async fn overview() -> Result<OverviewView, ApiError> {
                     .map(|key| {
                         let expires = key.spec.expires_at;
                         let line = line(key.id, key.spec.name.as_str(), key.spec.owner.as_str());
-                        (line, views::when(expires, now), expires.since(now) / DAY)
+                        (line, when(expires, now), expires.since(now) / DAY)
                     })
                     .collect(),
                 busiest: found.busiest.iter().map(|key| (line(key.id, &key.name, &key.owner), key.calls)).collect(),
-                changes: found.changes.map(|events| events.iter().map(|event| views::event(event, now)).collect()),
+                changes: found.changes.map(|events| events.iter().map(|change| event(change, now)).collect()),
                 own: permit.only_owner().is_some(),
                 may_write: permit.allows(Action::WriteKeys).is_ok(),
             })

@@ -16,8 +16,8 @@ use model::{
 use crate::{
     error::ApiError,
     keys::{
+        to_view::{self, when},
         view::FieldErrorView,
-        views::{self, when},
     },
     request_signing::form::{
         RequestSigningKeyForm, RequestSigningKeyState, RequestSigningKeyView, SigningView, WritesView, looks_private,
@@ -31,7 +31,7 @@ pub async fn show_signing(id: String) -> Result<SigningView, ApiError> {
         async {
             let context = context::expect_context_of_request()?;
             let permit = context.permit()?;
-            let id = views::key_id(&id)?;
+            let id = to_view::key_id(&id)?;
             let found = context.admin.show_key(permit, id).await.map_err(context::closed)?;
             let request_signing_keys = context.admin.request_signing_keys(permit, id).await.map_err(context::closed)?;
             Ok(view(&found.key, &request_signing_keys, permit, session()?, context.admin.clock().now()))
@@ -55,9 +55,9 @@ pub async fn add_request_signing_key(
     if looks_private(&form.public_key) || RequestSigningKey::parse(&form.public_key) == Err(KeyError::Private) {
         form.public_key.clear();
     }
-    match context.admin.add_request_signing_key(context.permit()?, views::key_id(id)?, &asked).await {
+    match context.admin.add_request_signing_key(context.permit()?, to_view::key_id(id)?, &asked).await {
         Ok(_) => Ok(Vec::new()),
-        Err(AdminError::Invalid(errors)) => Ok(views::field_errors(&errors)),
+        Err(AdminError::Invalid(errors)) => Ok(to_view::field_errors(&errors)),
         Err(error) => Err(context::closed(error)),
     }
 }
@@ -70,7 +70,7 @@ pub async fn retire_request_signing_key(
     overlap: &str,
 ) -> Result<(), ApiError> {
     let permit = context.may(Action::WriteKeys)?;
-    let id = views::key_id(id)?;
+    let id = to_view::key_id(id)?;
     context.admin.show_key(permit, id).await.map_err(context::closed)?;
     let request_signing_key = RequestSigningKeyId::parse(request_signing_key).ok_or(ApiError::NotFound)?;
     let overlap = span(overlap).ok_or(ApiError::BadRequest)?;

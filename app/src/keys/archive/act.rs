@@ -24,13 +24,13 @@ pub enum ArchiveAnswer {
 /// What archiving a key would break.
 #[server(prefix = "/api/console", endpoint = "archive_impact", input = Arguments)]
 pub async fn archive_impact(id: String) -> Result<ImpactView, ApiError> {
-    use crate::{keys::views, session::context};
+    use crate::{keys::to_view, session::context};
     context::answer(
         async {
             let context = context::expect_context_of_request()?;
             let found =
-                context.admin.show_key(context.permit()?, views::key_id(&id)?).await.map_err(context::closed)?;
-            Ok(views::impact(&found, context.admin.clock().now()))
+                context.admin.show_key(context.permit()?, to_view::key_id(&id)?).await.map_err(context::closed)?;
+            Ok(to_view::impact(&found, context.admin.clock().now()))
         }
         .await,
     )
@@ -52,13 +52,13 @@ pub async fn archive(
     id: &str,
     form: &ArchiveForm,
 ) -> Result<ArchiveAnswer, ApiError> {
-    use crate::{keys::views, session::context};
+    use crate::{keys::to_view, session::context};
     use model::{account::Action, key::ArchiveReason};
     let permit = context.may(Action::WriteKeys)?;
-    let id = views::key_id(id)?;
+    let id = to_view::key_id(id)?;
     let Some(reason) = ArchiveReason::parse(&form.reason) else { return Err(ApiError::BadRequest) };
     let found = context.admin.show_key(permit, id).await.map_err(context::closed)?;
-    let impact = views::impact(&found, context.admin.clock().now());
+    let impact = to_view::impact(&found, context.admin.clock().now());
     if impact.type_name && !model::name::is_retyped(&form.confirm, found.key.spec.name.as_str()) {
         let message = format!("This key is in use. Type its name, {}, to archive it.", found.key.spec.name);
         return Ok(ArchiveAnswer::Refused(vec![FieldErrorView { field: "confirm".to_owned(), message }]));

@@ -37,7 +37,7 @@ mod ssr {
                 query::ListQuery,
                 view::{BulkDoneView, BulkItemView, BulkPlanView, BulkStepView},
             },
-            views,
+            to_view,
         },
         session::context::{RequestContext, closed},
     };
@@ -74,7 +74,7 @@ mod ssr {
             id: item.id.to_string(),
             name: name(item),
             owner: item.key.as_ref().map(|key| key.spec.owner.to_string()).unwrap_or_default(),
-            used: item.last_use.as_ref().map(|used| views::when(used.at, now)),
+            used: item.last_use.as_ref().map(|used| to_view::when(used.at, now)),
             in_use: item.last_use.as_ref().is_some_and(|used| now.since(used.at) < DAY),
             refused: item.refused.clone(),
         }

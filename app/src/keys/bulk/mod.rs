@@ -8,4 +8,4 @@ pub mod page;
 pub(crate) mod results;
 
 #[cfg(feature = "ssr")]
-pub use act::{plan, step};
+pub use crate::keys::bulk::act::{plan, step};

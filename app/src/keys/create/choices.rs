@@ -13,8 +13,8 @@ use model::{
 use crate::{
     error::ApiError,
     keys::{
+        to_view,
         view::{IdentityChoice, LifeChoice, NewKeyView, ScopeRow, TemplateChoice, TenantChoice},
-        views,
     },
     session::context::{RequestContext, closed},
 };
@@ -44,7 +44,7 @@ pub(crate) async fn choices(context: &RequestContext, permit: &Permit) -> Result
         holding: admin.holding(permit, permit.actor()).await.map_err(closed)?,
         templates: templates.iter().map(template).collect(),
         scopes: catalogue.iter().map(scope).chain(reserved.map(|(name, sentence)| own(name, sentence))).collect(),
-        groups: groups.iter().map(views::group).collect(),
+        groups: groups.iter().map(to_view::group).collect(),
         identities: identities.iter().filter(|entry| entry.disabled_at.is_none()).map(subject).collect(),
         lives: lives.map(|days| LifeChoice { days, ends: now.plus(days * DAY).long() }).collect(),
         never: policy.never,

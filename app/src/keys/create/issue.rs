@@ -43,7 +43,7 @@ pub enum Made {
 /// Issues a key for this visit.
 #[cfg(feature = "ssr")]
 pub async fn issue(context: &crate::session::context::RequestContext, form: &KeyForm) -> Result<Made, ApiError> {
-    use crate::{keys::views::key_field_errors, session::context};
+    use crate::{keys::to_view::key_field_errors, session::context};
     use admin::AdminError;
     match context.admin.issue_key_once(context.permit()?, &form.asked(), &form.once).await {
         Ok(issued) => Ok(Made::Answer(IssueAnswer::Issued(context.once(&issued)))),

@@ -8,4 +8,4 @@ pub(crate) mod issue;
 pub(crate) mod page;
 
 #[cfg(feature = "ssr")]
-pub use issue::{Made, issue};
+pub use crate::keys::create::issue::{Made, issue};

@@ -8,10 +8,10 @@ use crate::{
     explain::simulation::SimulatedKey,
     keys::{
         detail::{
-            activity_views,
+            to_view,
             view::{ActivityView, RotationView},
         },
-        views,
+        to_view::key_id,
     },
     session::context,
 };
@@ -22,7 +22,7 @@ pub async fn key_activity(id: String, period: String) -> Result<ActivityView, Ap
         async {
             let context = context::expect_context_of_request()?;
             let permit: &Permit = context.permit()?;
-            let id = views::key_id(&id)?;
+            let id = key_id(&id)?;
             let admin = &context.admin;
             let KeyDetail { key, closed, .. } = admin.show_key(permit, id).await.map_err(context::closed)?;
             let period = Period::parse(&period).unwrap_or_default();
@@ -33,11 +33,11 @@ pub async fn key_activity(id: String, period: String) -> Result<ActivityView, Ap
             let now = admin.clock().now();
             let may_write = permit.allows(Action::WriteKeys).is_ok();
             Ok(ActivityView {
-                calls: activity_views::calls(&series),
-                record: activity_views::record(&record, now),
-                pairs: pairs.iter().map(|pair| activity_views::pair(pair, id, may_write, now)).collect(),
+                calls: to_view::calls(&series),
+                record: to_view::record(&record, now),
+                pairs: pairs.iter().map(|pair| to_view::pair(pair, id, may_write, now)).collect(),
                 simulate: SimulatedKey::new(&key, &closed),
-                scopes: activity_views::scopes(&key, &catalogue),
+                scopes: to_view::scopes(&key, &catalogue),
                 now: now.millis(),
                 may_audit: permit.allows(Action::ReadAudit).is_ok(),
             })
@@ -52,8 +52,8 @@ pub async fn key_rotation(id: String) -> Result<RotationView, ApiError> {
         async {
             let context = context::expect_context_of_request()?;
             let permit = context.permit()?;
-            let planned = context.admin.plan_rotation(permit, views::key_id(&id)?).await.map_err(context::closed)?;
-            Ok(activity_views::rotation(planned, context.admin.clock().now()))
+            let planned = context.admin.plan_rotation(permit, key_id(&id)?).await.map_err(context::closed)?;
+            Ok(to_view::rotation(planned, context.admin.clock().now()))
         }
         .await,
     )

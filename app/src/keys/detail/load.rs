@@ -7,8 +7,8 @@ use crate::{
     keys::{
         create::choices::choices,
         edit::save::typed,
+        to_view,
         view::{EditKeyView, KeyView, NewKeyView},
-        views,
     },
     session::context,
 };
@@ -19,10 +19,10 @@ pub async fn show_key(id: String) -> Result<KeyView, ApiError> {
         async {
             let context = context::expect_context_of_request()?;
             let permit = context.permit()?;
-            let id = views::key_id(&id)?;
+            let id = to_view::key_id(&id)?;
             let found = context.admin.show_key(permit, id).await.map_err(context::closed)?;
             let history = context.admin.key_audit(permit, id).await.map_err(context::closed)?;
-            Ok(views::key(&found, &history.events, permit, &context.origin, context.admin.clock().now()))
+            Ok(to_view::key(&found, &history.events, permit, &context.origin, context.admin.clock().now()))
         }
         .await,
     )
@@ -46,11 +46,11 @@ pub async fn key_form(id: String) -> Result<EditKeyView, ApiError> {
             let context = context::expect_context_of_request()?;
             let permit = context.permit()?;
             let choices = choices(&context, permit).await?;
-            let key = context.admin.show_key(permit, views::key_id(&id)?).await.map_err(context::closed)?.key;
+            let key = context.admin.show_key(permit, to_view::key_id(&id)?).await.map_err(context::closed)?.key;
             Ok(EditKeyView {
                 id: key.id.to_string(),
                 name: key.spec.name.to_string(),
-                expires: views::when(key.spec.expires_at, context.admin.clock().now()),
+                expires: to_view::when(key.spec.expires_at, context.admin.clock().now()),
                 generation: key.generation,
                 is_jwt: key.form == Form::Jwt,
                 is_archived: matches!(key.state, KeyState::Archived(_)),

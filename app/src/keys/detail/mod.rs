@@ -3,9 +3,9 @@
 #[cfg(feature = "ssr")]
 pub(crate) mod activity;
 #[cfg(feature = "ssr")]
-pub(crate) mod activity_views;
-#[cfg(feature = "ssr")]
 pub(crate) mod load;
 #[cfg(feature = "ssr")]
 pub(crate) mod page;
+#[cfg(feature = "ssr")]
+pub(crate) mod to_view;
 pub(crate) mod view;

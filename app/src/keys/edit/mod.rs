@@ -9,4 +9,4 @@ pub(crate) mod page;
 pub(crate) mod save;
 
 #[cfg(feature = "ssr")]
-pub use save::{Edited, edit};
+pub use crate::keys::edit::save::{Edited, edit};

@@ -6,10 +6,10 @@ use model::{account::Action, key::Key, key_input::KeyInput};
 use crate::{
     form_outcome::FormErrors,
     keys::{
-        detail::{activity_views::tighten, view::TightenView},
+        detail::{to_view::tighten, view::TightenView},
         form::{ANYWAY, EditForm, KEEP, KeyForm},
+        to_view::{self, key_field_errors, refused},
         view::NewKeyView,
-        views::{self, key_field_errors, refused},
     },
     session::context::{RequestContext, closed},
 };
@@ -26,7 +26,7 @@ pub enum Edited {
 /// which has none for tools.
 pub async fn edit(context: &RequestContext, id: &str, form: &EditForm) -> Result<Edited, FormErrors> {
     let permit = context.may(Action::WriteKeys)?;
-    let id = views::key_id(id)?;
+    let id = to_view::key_id(id)?;
     let before = context.admin.show_key(permit, id).await.map_err(refused)?.key;
     let mut asked = form.form.asked();
     if form.form.life == KEEP {

@@ -11,7 +11,7 @@ const MOST: usize = 7;
 /// The newest keys that these words find.
 #[server(prefix = "/api/console", endpoint = "find_keys", input = Arguments)]
 pub async fn find_keys(words: String) -> Result<Vec<KeyMatch>, ApiError> {
-    use crate::{keys::views, session::context};
+    use crate::{keys::to_view, session::context};
     use model::listing::ListKeys;
     context::answer(
         async {
@@ -20,7 +20,7 @@ pub async fn find_keys(words: String) -> Result<Vec<KeyMatch>, ApiError> {
             let found = context.admin.list_keys(context.permit()?, &list).await.map_err(context::closed)?;
             let now = context.admin.clock().now();
             let keys = found.page.keys.iter().take(MOST);
-            Ok(keys.map(|listed| views::row(&listed.key, listed.last_use.as_ref(), now).into()).collect())
+            Ok(keys.map(|listed| to_view::row(&listed.key, listed.last_use.as_ref(), now).into()).collect())
         }
         .await,
     )

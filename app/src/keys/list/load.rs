@@ -7,7 +7,7 @@ use crate::{
     error::ApiError,
     keys::{
         list::{query::ListQuery, view::KeysView},
-        views,
+        to_view,
     },
     session::context,
 };
@@ -25,14 +25,14 @@ pub async fn list_keys(query: String) -> Result<KeysView, ApiError> {
             let now = context.admin.clock().now();
             let KeyList { page, counts, matches, hours, since } = found;
             Ok(KeysView {
-                rows: page.keys.iter().map(|listed| views::listed(listed, &hours, since, now)).collect(),
+                rows: page.keys.iter().map(|listed| to_view::listed(listed, &hours, since, now)).collect(),
                 live: counts.live(),
                 all: counts.all(),
                 statuses: KeyStatus::ALL.map(|status| (status.code().to_owned(), counts.of(status))).to_vec(),
-                matches: views::counted(matches),
+                matches: to_view::counted(matches),
                 next: page.next.map(|place| place.to_text()),
                 tenants: tenants.iter().map(|entry| entry.name().to_owned()).collect(),
-                groups: groups.iter().map(views::group).collect(),
+                groups: groups.iter().map(to_view::group).collect(),
                 columns: context.columns.clone(),
                 may_write: permit.allows(Action::WriteKeys).is_ok(),
                 may_purge: permit.allows(Action::PurgeKeys).is_ok(),

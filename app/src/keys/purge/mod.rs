@@ -3,4 +3,4 @@
 pub(crate) mod act;
 pub(crate) mod page;
 
-pub use act::purge;
+pub use crate::keys::purge::act::purge;

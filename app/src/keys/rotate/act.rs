@@ -6,10 +6,10 @@ use model::account::Action;
 use crate::{
     form_outcome::FormErrors,
     keys::{
-        detail::activity_views::overlap,
+        detail::to_view::overlap,
         form::rotation::RotateForm,
         issued_secret::IssuedSecret,
-        views::{self, refused},
+        to_view::{self, refused},
     },
     session::context::RequestContext,
 };
@@ -25,7 +25,7 @@ pub enum Rotated {
 /// Issues a key's successor. The answer is the one that ever holds its secret.
 pub async fn rotate(context: &RequestContext, id: &str, form: &RotateForm) -> Result<Rotated, FormErrors> {
     let permit = context.may(Action::WriteKeys)?;
-    let id = views::key_id(id)?;
+    let id = to_view::key_id(id)?;
     context.admin.show_key(permit, id).await.map_err(refused)?;
     match context.admin.rotate_key_once(permit, id, overlap(form)?, &form.once).await {
         Ok(issued) => Ok(Rotated::IssuedSecret(Box::new(context.once(&issued)))),
@@ -36,14 +36,14 @@ pub async fn rotate(context: &RequestContext, id: &str, form: &RotateForm) -> Re
 
 /// Ends the overlap of an old key: it stops now.
 pub async fn cut(context: &RequestContext, id: &str) -> Result<(), FormErrors> {
-    context.admin.cut_key(context.may(Action::WriteKeys)?, views::key_id(id)?).await.map_err(refused)?;
+    context.admin.cut_key(context.may(Action::WriteKeys)?, to_view::key_id(id)?).await.map_err(refused)?;
     Ok(())
 }
 
 /// Lets an old key work for longer.
 pub async fn extend(context: &RequestContext, id: &str, form: &RotateForm) -> Result<(), FormErrors> {
     let permit = context.may(Action::WriteKeys)?;
-    let id = views::key_id(id)?;
+    let id = to_view::key_id(id)?;
     context.admin.show_key(permit, id).await.map_err(refused)?;
     context.admin.extend_overlap(permit, id, overlap(form)?).await.map_err(refused)?;
     Ok(())

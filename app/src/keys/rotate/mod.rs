@@ -4,4 +4,4 @@ pub(crate) mod act;
 pub(crate) mod fields;
 pub(crate) mod page;
 
-pub use act::{Rotated, cut, extend, rotate};
+pub use crate::keys::rotate::act::{Rotated, cut, extend, rotate};

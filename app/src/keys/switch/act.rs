@@ -7,15 +7,15 @@ use crate::{arguments::Arguments, error::ApiError, keys::view::StatusView};
 /// Switches a key off, or on again, and answers how it stands now.
 #[server(prefix = "/api/console", endpoint = "switch_key", input = Arguments)]
 pub async fn switch_key(id: String, on: bool) -> Result<StatusView, ApiError> {
-    use crate::{keys::views, session::context};
+    use crate::{keys::to_view, session::context};
     context::answer(
         async {
             let context = context::expect_context_of_request()?;
             // One that was archived meanwhile stays as it is.
             switch(&context, &id, on).await.map_err(|refused| refused.failure.unwrap_or(ApiError::Conflict))?;
             let found =
-                context.admin.show_key(context.permit()?, views::key_id(&id)?).await.map_err(context::closed)?;
-            Ok(views::row(&found.key, found.last_use.as_ref(), context.admin.clock().now()).status)
+                context.admin.show_key(context.permit()?, to_view::key_id(&id)?).await.map_err(context::closed)?;
+            Ok(to_view::row(&found.key, found.last_use.as_ref(), context.admin.clock().now()).status)
         }
         .await,
     )
@@ -30,7 +30,7 @@ pub async fn switch(
 ) -> Result<(), crate::form_outcome::FormErrors> {
     use model::account::Action;
 
-    use crate::keys::views::{self, refused};
-    context.admin.switch_key(context.may(Action::WriteKeys)?, views::key_id(id)?, on).await.map_err(refused)?;
+    use crate::keys::to_view::{self, refused};
+    context.admin.switch_key(context.may(Action::WriteKeys)?, to_view::key_id(id)?, on).await.map_err(refused)?;
     Ok(())
 }

@@ -5,4 +5,4 @@ pub(crate) mod button;
 pub(crate) mod island;
 
 #[cfg(feature = "ssr")]
-pub use act::switch;
+pub use crate::keys::switch::act::switch;

@@ -12,7 +12,7 @@ use model::{
 use crate::{
     catalog::view::{EntriesView, EntryRow, EntryView, FieldView, InputView, PersonRow},
     error::ApiError,
-    keys::views::when,
+    keys::to_view::when,
 };
 
 /// A kind that is none cannot be found.

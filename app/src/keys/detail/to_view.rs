@@ -20,7 +20,7 @@ use crate::{
             TightenView,
         },
         form::rotation::{OVERLAPS, RotateForm, UNTIL},
-        views::{counts, row, when},
+        to_view::{counts, row, when},
     },
 };
 

@@ -140,7 +140,7 @@ pub(crate) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin:
         archived,
         off,
         impact: impact(found, now),
-        history: history.iter().map(|event| crate::keys::views::event(event, now)).collect(),
+        history: history.iter().map(|event| crate::keys::to_view::event(event, now)).collect(),
         may_write: permit.allows(Action::WriteKeys).is_ok(),
         may_purge: permit.allows(Action::PurgeKeys).is_ok(),
         origin: origin.to_owned(),
