@@ -37,11 +37,11 @@ codes! {
         /// A request signing key of a key was retired.
         RetireRequestSigningKey = "key.retire_verify_key" => "Request signing key retired",
         /// A user was added.
-        CreateAccount = "user.create" => "User added",
+        CreateAccount = "user.create" => "Account added",
         /// A user may no longer sign in.
-        DisableAccount = "user.disable" => "User disabled",
+        DisableAccount = "user.disable" => "Account disabled",
         /// A user may sign in again.
-        EnableAccount = "user.enable" => "User enabled",
+        EnableAccount = "user.enable" => "Account enabled",
         /// A user was given a new password.
         ResetAccount = "user.reset" => "Password reset",
         /// An entry of the catalog was made.

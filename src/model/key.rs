@@ -259,7 +259,7 @@ codes! {
         /// Its owner was disabled.
         OwnerDisabled = "owner_disabled" => "Owner disabled",
         /// The identity it acts as was switched off.
-        IdentityOff = "identity_off" => "Identity off",
+        IdentityOff = "identity_off" | "user_off" => "Identity off",
         /// Past its expiry.
         Expired = "expired" => "Expired",
         /// Expires in less than 30 days.

@@ -17,7 +17,7 @@ pub struct VerifyRequest<'a> {
     pub tenant: Option<&'a str>,
     /// Where the call came from.
     pub address: Option<IpAddr>,
-    /// What the caller calls itself, if it does: its `Account-Agent`.
+    /// What the caller calls itself, if it does: its `User-Agent`.
     pub agent: Option<&'a str>,
     /// Whether the request writes.
     pub writes: bool,

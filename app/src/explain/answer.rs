@@ -1,4 +1,4 @@
-//! Explanation a key is refused, or would be: for a pasted key, a key's id or the id of a refused request. This module finds what
+//! Why a key is refused, or would be: for a pasted key, a key's id or the id of a refused request. This module finds what
 //! was meant and asks the verifier; it decides nothing itself, keeps nothing of what was pasted, and counts nothing.
 
 use std::{net::IpAddr, sync::Arc};
@@ -18,7 +18,7 @@ const LISTED: u16 = 20;
 /// The door a key is held against, as typed. Fields that are left out are not held against it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExplainForm {
-    /// What the door needs: `any`, or scopes.
+    /// What it has to hold: `any`, or scopes.
     pub scope: String,
     /// The tenant it is in; the key's own when empty.
     pub tenant: String,

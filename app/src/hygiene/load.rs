@@ -1,4 +1,4 @@
-//! Keys that somebody should look at,.
+//! Keys that somebody should look at.
 
 use model::{account::Action, listing::KeyFlag};
 

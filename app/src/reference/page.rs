@@ -53,7 +53,7 @@ fn Page(view: ReferenceView, may_probe: bool) -> impl IntoView {
                 <Codes of=view.codes/>
                 <section class="stack tight" id="proxies" aria-labelledby="proxies-title">
                     <h2 id="proxies-title">"Proxies"</h2>
-                    <p>"Configurations for nginx, Caddy and HAProxy come with Keyward, in "<code translate="no">"server/deploy/proxies/"</code>"; scripts that sign a write are in "<code translate="no">"server/deploy/signing/"</code>". Name the proxy's network in "<code translate="no">"KEYWARD_TRUSTED_PROXIES"</code>", or every request counts as a write and no forwarded address is believed."</p>
+                    <p>"Configurations for nginx, Caddy, HAProxy, Traefik and Envoy come with Keyward, in "<code translate="no">"server/deploy/proxies/"</code>"; scripts that sign a write are in "<code translate="no">"server/deploy/signing/"</code>". Name the proxy's network in "<code translate="no">"KEYWARD_TRUSTED_PROXIES"</code>", or every request counts as a write and no forwarded address is believed."</p>
                     {may_probe.then(|| view! {
                         <p>"The page "<a class="link" href=routes::GATEWAY>"Test a gateway"</a>" tries from outside whether one guards what it should."</p>
                     })}

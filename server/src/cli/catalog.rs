@@ -104,7 +104,7 @@ pub(super) struct Which {
 /// The tenant it belongs to.
 #[derive(Args)]
 pub(super) struct Within {
-    /// Its tenant, for groups and subjects
+    /// Its tenant, for groups and identities
     #[arg(long, default_value = DEFAULT_TENANT)]
     tenant: String,
 }

@@ -78,7 +78,7 @@ pub(super) enum Command {
         /// Archived ones too
         #[arg(long)]
         archived: bool,
-        /// Words, or their beginnings, in the name, the id, the last four, the owner or the description
+        /// Words, or their beginnings, in the name, the id, the last four, the owner, the description or the labels
         #[arg(long, default_value = "", hide_default_value = true)]
         search: String,
         /// Print JSON, one line a key

@@ -1,4 +1,4 @@
-//! `request-signing-keys list`, `verify-keys add`, `verify-keys retire`. The public key comes from standard input, as a file or
+//! `request-signing-keys list`, `request-signing-keys add`, `request-signing-keys retire`. The public key comes from standard input, as a file or
 //! another command gives it.
 
 use std::io::{IsTerminal, Read};

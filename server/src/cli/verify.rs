@@ -23,10 +23,10 @@ use crate::{
 #[command(after_help = "Examples:\n  keyward verify --scope bookings.read < token.txt\n  \
     echo 3kT9wX2mB7qL0aZd | keyward verify      why the request with this id was refused")]
 pub(super) struct Arguments {
-    /// The scope the door needs; any valid key will do without
+    /// The scope that is needed; any valid key will do without
     #[arg(long, default_value = "any")]
     scope: String,
-    /// The tenant the door is in; the key's own without
+    /// The tenant that is asked for; the key's own without
     #[arg(long, default_value = "", hide_default_value = true)]
     tenant: String,
     /// Where the call comes from

@@ -55,7 +55,7 @@ pub fn document(origin: &str) -> Value {
         "info": {
             "title": "Keyward",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Whether an API key opens a door, and why not.",
+            "description": "Whether an API key may do what is asked, and why not.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": origin }],
@@ -139,7 +139,7 @@ fn ask(origin: &str) -> Value {
     );
     json!({
         "operationId": "verify",
-        "summary": "Ask whether a key opens a door",
+        "summary": "Ask whether a key may do something",
         "description": "A service that holds a key with the scope keyward.verify asks about another one. A refusal is an answer too: 200 with valid set to false. A key of another tenant is wrong_tenant, and nothing is told of it.",
         "security": [{ "key": [] }],
         "requestBody": { "required": true, "content": { "application/json": { "schema": { "$ref": "#/components/schemas/VerifyRequest" } } } },

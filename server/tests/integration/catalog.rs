@@ -475,7 +475,7 @@ async fn people_are_added_disabled_enabled_and_reset() {
         let new = [("email", "ada@example.com"), ("password", "another long enough one")];
         assert_eq!(ada.post("/sign-in", &new).await.status, StatusCode::SEE_OTHER);
         let audit = superadmin.get("/audit").await;
-        for expected in ["User disabled", "User enabled", "Password reset", "ada@example.com"] {
+        for expected in ["Account disabled", "Account enabled", "Password reset", "ada@example.com"] {
             assert!(audit.body.contains(expected), "{expected}: {}", audit.body);
         }
     }

@@ -110,7 +110,7 @@ async fn story(keyward: Keyward) {
 
     // It is all in the audit, and the chain is whole.
     let audit = browser.get("/audit").await;
-    for expected in ["User added", "Key created", "Key archived", "ops@example.com"] {
+    for expected in ["Account added", "Key created", "Key archived", "ops@example.com"] {
         assert!(audit.body.contains(expected), "{expected}: {}", audit.body);
     }
     admin.checkpoint_audit().await.unwrap();
