@@ -7,6 +7,7 @@ use model::{
     activity::{CallCounts, Outcome},
     id::KeyId,
     key::{Key, KeyStatus},
+    label::Labels,
     listing::{Assessment, KeyFlag, ListKeys, StatusFilter, assess},
     name::Owner,
     time::{DAY, HOUR, Timestamp},
@@ -59,14 +60,31 @@ impl Db {
             Self::Postgres(_) => ('\'', " & ", ":*"),
         };
         let values = values.into_iter().map(|value| format!("{quote}{value}{quote}"));
-        let parts: Vec<_> = values.chain(typed(list).map(|word| format!("{quote}{word}{quote}{any_end}"))).collect();
+        let begun = |word: String| format!("{quote}{word}{quote}{any_end}");
+        let parts: Vec<_> = values.chain(labels_of(list).map(begun)).chain(typed(list).map(begun)).collect();
         parts.join(and)
     }
 }
 
 /// The words of a question, as they are looked for.
 fn typed(list: &ListKeys) -> impl Iterator<Item = String> {
-    words(&list.words).take(WORDS).map(|word| word.chars().take(LETTERS).collect())
+    let texts = parts_of(list).filter(|word| !is_label(word));
+    texts.flat_map(words).take(WORDS).map(|word| word.chars().take(LETTERS).collect())
+}
+
+/// What stands between white space and commas.
+fn parts_of(list: &ListKeys) -> impl Iterator<Item = &str> {
+    list.words.split(|letter: char| letter.is_whitespace() || letter == ',').filter(|part| !part.is_empty())
+}
+
+/// Whether what was typed is a label, or the beginning of one: what belongs together is looked for together.
+fn is_label(word: &str) -> bool {
+    Labels::parse(word).is_ok_and(|labels| !labels.is_empty())
+}
+
+/// The words that stand for the labels in a question.
+fn labels_of(list: &ListKeys) -> impl Iterator<Item = String> {
+    parts_of(list).filter(|word| is_label(word)).take(WORDS).map(|label| value('l', &label.to_ascii_lowercase()))
 }
 
 /// The word that stands for a value: its kind, and the bytes.
@@ -118,6 +136,7 @@ pub(super) fn terms(key: &Key, stands: &Assessment) -> String {
     ];
     terms.extend(texts.into_iter().flat_map(words));
     for (name, value) in spec.labels.iter() {
+        terms.push(self::value('l', &format!("{name}={value}").to_ascii_lowercase()));
         terms.extend([name, value].into_iter().flat_map(words));
     }
     terms.sort_unstable();

@@ -12,6 +12,7 @@ use model::{
     id::KeyId,
     key::{ArchiveReason, KeyStatus},
     key_input::KeyInput,
+    label::Labels,
     listing::{KeyFlag, ListKeys, Sort, StatusFilter, assess},
     time::Timestamp,
 };
@@ -54,8 +55,13 @@ fn answers(keyward: &Keyward, listed: &ListedKey, list: &ListKeys) -> bool {
     let labels = spec.labels.iter().flat_map(|(name, value)| [name, value]);
     let there: Vec<_> = texts.into_iter().chain(labels).flat_map(words).collect();
     let said = |word: String| there.iter().any(|other| other.starts_with(&word));
+    let pairs: Vec<_> = spec.labels.iter().map(|(name, value)| format!("{name}={value}").to_lowercase()).collect();
+    let typed = |word: &str| match Labels::parse(word) {
+        Ok(labels) if !labels.is_empty() => pairs.iter().any(|pair| pair.starts_with(&word.to_lowercase())),
+        _ => words(word).all(said),
+    };
     which
-        && words(&list.words).all(said)
+        && list.words.split_whitespace().all(typed)
         && list.tenant.as_ref().is_none_or(|tenant| key.tenant.name.as_str() == tenant)
         && list.owner.as_ref().is_none_or(|owner| spec.owner.as_str() == owner)
         && list.group.is_none_or(|group| key.spec.group.as_ref().is_some_and(|other| other.id == group))
@@ -118,6 +124,11 @@ async fn mission_c3_and_x5_every_question_finds_what_a_look_at_every_key_finds()
             "\"",
             "made up",
             "env=staging",
+            "env=stag",
+            "env=front-desk",
+            "app.team=staging",
+            "APP.TEAM=x app.team=front",
+            "app.team=front-Desk quoted",
             "desk",
             "staging quoted",
         ];
