@@ -27,7 +27,7 @@ async fn only_an_authenticator_makes_a_permit() {
                 makers.push(name.split('(').next().unwrap().to_owned());
             }
         }
-        assert!(!text.contains("pub fn for_operator") && !text.contains("pub fn for_user"), "{}", path.display());
+        assert!(!text.contains("pub fn for_operator") && !text.contains("pub fn for_account"), "{}", path.display());
     }
     makers.sort();
     assert_eq!(makers, ["local_operator", "permit"], "the command line and the session");
