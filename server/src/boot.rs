@@ -24,6 +24,7 @@ use verify::{FLUSH_EVERY, POLL_EVERY, Verifier};
 use crate::{
     config::Config,
     console::{site::Site, starting::Starting, streams::Live},
+    deadline,
     listen::{self, Door},
     ops::metrics::Metrics,
     request_id::RequestIds,
@@ -256,7 +257,7 @@ pub async fn serve(app: AppState, listeners: Listeners, mut stop: watch::Receive
     app.stopping.store(true, std::sync::atomic::Ordering::SeqCst);
     app.live.end();
     end(listeners.servers.into_iter().chain(tasks)).await;
-    let until = Instant::now() + LAST;
+    let until = deadline::after(LAST);
     last(until, "the last usage could not be written", app.verifier.flush()).await;
     last(until, "what was left of quotas could not be given back", app.verifier.release()).await;
     last(until, "the audit chain could not be anchored", app.admin.checkpoint_audit()).await;
@@ -268,7 +269,7 @@ pub async fn serve(app: AppState, listeners: Listeners, mut stop: watch::Receive
 /// Waits for tasks that were told to stop, together for [`JOIN`]. Servers end by themselves in time, and the others give up
 /// what they are at; neither is trusted to.
 async fn end(tasks: impl IntoIterator<Item = JoinHandle<()>>) {
-    let until = Instant::now() + JOIN;
+    let until = deadline::after(JOIN);
     for task in tasks {
         if timeout_at(until, task).await.is_err() {
             tracing::error!("a task did not end in time");

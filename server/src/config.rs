@@ -241,11 +241,16 @@ impl Raw {
     }
 }
 
+/// Variables that callers of guarded services keep beside the settings: their key, and what they sign with.
+const OF_CALLERS: [&str; 2] = ["KEYWARD_KEY", "KEYWARD_SIGNING_KEY"];
+
 /// Which of these variables are named like settings and are none: misspelt ones, most likely.
 pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
     let known = |name: &str| {
         let is_file = name == format!("{}_FILE", variable("database_url"));
-        is_file || Flags::default().given().iter().any(|(known, _)| variable(known) == name)
+        is_file
+            || OF_CALLERS.contains(&name)
+            || Flags::default().given().iter().any(|(known, _)| variable(known) == name)
     };
     names.filter(|name| name.starts_with("KEYWARD_") && !known(name)).collect()
 }
@@ -309,7 +314,14 @@ mod tests {
 
     #[test]
     fn a_misspelt_variable_is_found() {
-        let names = ["KEYWARD_LISTEN", "KEYWARD_LISTNE", "KEYWARD_DATABASE_URL_FILE", "KEYWARD_LOG_FILE", "PATH"];
+        let names = [
+            "KEYWARD_LISTEN",
+            "KEYWARD_LISTNE",
+            "KEYWARD_DATABASE_URL_FILE",
+            "KEYWARD_LOG_FILE",
+            "KEYWARD_KEY",
+            "PATH",
+        ];
         let unknown = unknown_variables(names.into_iter().map(str::to_owned));
         assert_eq!(unknown, ["KEYWARD_LISTNE", "KEYWARD_LOG_FILE"]);
     }

@@ -6,6 +6,7 @@ pub mod boot;
 pub mod cli;
 pub mod config;
 mod console;
+mod deadline;
 mod layers;
 pub mod listen;
 mod machine;

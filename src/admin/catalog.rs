@@ -4,7 +4,8 @@
 use model::{
     account::Action,
     audit::Verb,
-    catalog::{Entry, Fields, Gate, Kind, check},
+    catalog::{Entry, Gate, Kind, Of, Settings},
+    entry_input::{EntryInput, Field},
     id::EntryId,
     key::Generation,
 };
@@ -18,6 +19,11 @@ impl Admin {
     pub async fn entries(&self, permit: &Permit, kind: Kind) -> Result<Vec<Entry>, AdminError> {
         permit.allows(Action::ReadCatalog)?;
         Ok(self.store.entries(kind).await?)
+    }
+
+    /// The same of one kind.
+    pub async fn entries_of<T: Of>(&self, permit: &Permit) -> Result<Vec<Entry<T>>, AdminError> {
+        Ok(self.entries(permit, T::KIND).await?.into_iter().filter_map(Entry::of).collect())
     }
 
     /// One entry.
@@ -40,25 +46,28 @@ impl Admin {
     }
 
     /// Makes an entry.
-    pub async fn create_entry(&self, permit: &Permit, kind: Kind, typed: &Fields) -> Result<Entry, AdminError> {
+    pub async fn create_entry(&self, permit: &Permit, kind: Kind, input: &EntryInput) -> Result<Entry, AdminError> {
         permit.allows(kind.action())?;
         if kind == Kind::Policy {
             return Err(AdminError::Forbidden);
         }
-        let fields = self.checked(permit, kind, typed, None).await?;
+        let id = self.entropy.entry_id();
+        let settings = self.checked(permit, kind, id, input, None).await?;
         let now = self.clock.now();
         let mut change = self.store.change().await?;
         let entry = Entry {
-            id: self.entropy.entry_id(),
-            kind,
-            fields,
+            id,
+            settings,
             created_at: now,
             created_by: permit.actor().to_owned(),
             disabled_at: None,
             generation: change.generation(),
         };
         change.insert_entry(&entry).await.map_err(taken)?;
-        let detail = serde_json::json!({ "kind": kind.code(), "name": entry.name(), "fields": entry.fields });
+        let settings = entry.settings.input();
+        let fields: serde_json::Map<_, _> =
+            settings.iter().map(|(field, text)| (field.code().to_owned(), text.into())).collect();
+        let detail = serde_json::json!({ "kind": kind.code(), "name": entry.name(), "fields": fields });
         change.commit(now, permit.actor(), Verb::CreateEntry, entry.id.as_str(), &detail.to_string()).await?;
         Ok(entry)
     }
@@ -69,26 +78,25 @@ impl Admin {
         permit: &Permit,
         kind: Kind,
         id: EntryId,
-        typed: &Fields,
+        input: &EntryInput,
         seen: Option<Generation>,
     ) -> Result<Entry, AdminError> {
         permit.allows(kind.action())?;
         let before = self.entry(permit, kind, id).await?;
-        let mut whole = before.fields.clone();
-        whole.extend(typed.clone());
-        let fields = self.checked(permit, kind, &whole, Some(&before)).await?;
+        let whole = before.settings.input().with(input);
+        let settings = self.checked(permit, kind, id, &whole, Some(&before.settings)).await?;
         if seen.is_some_and(|seen| seen != before.generation) {
             return Err(AdminError::Conflict);
         }
-        let after = Entry { fields, ..before.clone() };
-        let changed = changes(&texts(&before), &texts(&after));
+        let (old, new) = (before.settings.input(), settings.input());
+        let changed = changes(&named(&old), &named(&new));
         if changed.as_object().is_some_and(serde_json::Map::is_empty) {
             return Ok(before);
         }
-        self.store_entry(permit, after, Verb::EditEntry, changed).await
+        self.store_entry(permit, Entry { settings, ..before }, Verb::EditEntry, changed).await
     }
 
-    /// Switches an entry off, or on again: keys that act as an identity stop with that user.
+    /// Switches an entry off, or on again: keys that act as an identity stop with it.
     pub async fn switch_entry(&self, permit: &Permit, kind: Kind, id: EntryId, on: bool) -> Result<Entry, AdminError> {
         permit.allows(kind.action())?;
         let before = self.entry(permit, kind, id).await?;
@@ -117,53 +125,64 @@ impl Admin {
         }
         let entry = Entry { generation: change.generation(), ..entry };
         change.update_entry(&entry).await.map_err(taken)?;
-        let detail = serde_json::json!({ "kind": entry.kind.code(), "name": entry.name(), "changes": changed });
+        let detail = serde_json::json!({ "kind": entry.kind().code(), "name": entry.name(), "changes": changed });
         change.commit(self.clock.now(), permit.actor(), verb, entry.id.as_str(), &detail.to_string()).await?;
         Ok(entry)
     }
 
-    /// Reads the fields, and holds them against what else is registered.
+    /// Reads what is asked for, and holds it against what else is in the catalog.
     async fn checked(
         &self,
         permit: &Permit,
         kind: Kind,
-        typed: &Fields,
-        before: Option<&Entry>,
-    ) -> Result<Fields, AdminError> {
-        let invalid = |mistakes: Vec<(&'static str, String)>| {
-            let errors = mistakes.into_iter().map(|(field, message)| FieldError { field, message });
+        id: EntryId,
+        input: &EntryInput,
+        before: Option<&Settings>,
+    ) -> Result<Settings, AdminError> {
+        let invalid = |mistakes: Vec<(Field, String)>| {
+            let errors = mistakes.into_iter().map(|(field, message)| FieldError { field: field.code(), message });
             AdminError::Invalid(errors.collect())
         };
-        let fields = check(kind, typed).map_err(invalid)?;
-        let get = |name: &str| fields.get(name).map_or("", String::as_str);
-        let was = |name: &str| before.map_or("", |entry| entry.get(name));
-        let kept = kind.fields().iter().find(|field| kind.keeps(field.name) && get(field.name) != was(field.name));
-        if let Some(field) = kept.filter(|_| before.is_some()) {
-            return Err(AdminError::field(field.name, "This stays: keys and services refer to it."));
+        let settings = Settings::parse(kind, id, input).map_err(invalid)?;
+        if let Some(before) = before {
+            let (old, new) = (before.input(), settings.input());
+            let differs = |field: &&Field| kind.keeps(**field) && old.get(**field) != new.get(**field);
+            if let Some(field) = kind.fields().iter().find(differs) {
+                return Err(AdminError::field(field.code(), "This stays: keys and services refer to it."));
+            }
         }
-        let named: Vec<(&'static str, &str)> = match kind {
-            Kind::Group | Kind::Identity => vec![("tenant", get("tenant"))],
-            Kind::Scope => get("opened").split_whitespace().map(|name| ("opened", name)).collect(),
-            _ => Vec::new(),
+        let named: Vec<(Field, &str)> = match &settings {
+            Settings::Group(_) | Settings::Identity(_) => vec![(Field::Tenant, settings.tenant())],
+            Settings::Scope(entry) => entry.opened.iter().map(|name| (Field::Opened, name.as_str())).collect(),
+            Settings::Tenant(_) | Settings::Template(_) | Settings::Policy(_) => Vec::new(),
         };
         for (field, name) in named {
             if self.store.tenant(name).await?.is_none() {
-                return Err(AdminError::field(field, format!("There is no tenant {name}.")));
+                return Err(AdminError::field(field.code(), format!("There is no tenant {name}.")));
             }
         }
-        let ungated = before.is_some() && was("gate") != Gate::Open.code() && get("gate") != was("gate");
-        if kind == Kind::Scope
-            && (ungated || get("opened") != was("opened"))
-            && permit.allows(Action::ManageTenants).is_err()
-        {
-            return Err(AdminError::field("opened", "Only a superadmin opens a gated scope."));
+        if opens_more(before, &settings) && permit.allows(Action::ManageTenants).is_err() {
+            return Err(AdminError::field(Field::Opened.code(), "Only a superadmin opens a gated scope."));
         }
-        Ok(fields)
+        Ok(settings)
     }
 }
 
-fn texts(entry: &Entry) -> Vec<(&'static str, &str)> {
-    entry.kind.fields().iter().map(|field| (field.name, entry.get(field.name))).collect()
+/// Whether the gate of a scope changes in a way that only a superadmin decides: whom it is open for, and that it is gated
+/// no longer.
+fn opens_more(before: Option<&Settings>, after: &Settings) -> bool {
+    match (before, after) {
+        (Some(Settings::Scope(before)), Settings::Scope(after)) => {
+            after.opened != before.opened || (before.gate == Gate::Gated && after.gate == Gate::Open)
+        }
+        (_, Settings::Scope(after)) => !after.opened.is_empty(),
+        _ => false,
+    }
+}
+
+/// The fields by their names.
+fn named(input: &EntryInput) -> Vec<(&'static str, &str)> {
+    input.iter().map(|(field, text)| (field.code(), text)).collect()
 }
 
 fn taken(error: StoreError) -> AdminError {

@@ -1,16 +1,16 @@
-//! What administrators keep besides keys: tenants, groups, identities that keys act as, the catalogue of scopes, templates
-//! and the policy. Each kind is a name and a few fields of text; this module says which, and reads what was typed.
+//! What administrators keep besides keys: tenants, groups, identities that keys act as, the scopes, templates and the
+//! policy. Each kind is a type of its own; this module reads it from an [`EntryInput`] and writes it as one.
 
-pub use crate::fields::Fields;
 use crate::{
     account::Action,
     codes::codes,
+    entry_input::{EntryInput, Field, Mistake, Reading, Source},
     id::EntryId,
     key::Generation,
-    name::{Description, Name, Prefix},
+    name::{Description, Name},
     policy::Policy,
     scope::{Scope, Scopes},
-    tenant::{CredentialSource, CredentialSources, Tokens},
+    tenant::{CredentialSources, Tenant},
     time::Timestamp,
 };
 
@@ -65,48 +65,13 @@ pub const POLICY: &str = "policy";
 /// The tenant that is there from the start.
 pub const DEFAULT_TENANT: &str = "default";
 
-/// A field that must be mended, and how.
-pub type Mistake = (&'static str, String);
-
-/// How a field is filled in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// One line.
-    Line,
-    /// Several lines.
-    Lines,
-    /// One of these, as code and words.
-    One(&'static [(&'static str, &'static str)]),
-    /// Any of the presentations.
-    CredentialSources,
-    /// The name of a tenant.
-    Tenant,
-    /// The names of any tenants.
-    Tenants,
-}
-
-/// One field of a kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Field {
-    /// Its name in forms, commands and storage.
-    pub name: &'static str,
-    /// What people read.
-    pub label: &'static str,
-    /// A sentence that helps.
-    pub hint: &'static str,
-    /// How it is filled in.
-    pub input: Input,
-}
-
-/// Something an administrator keeps.
+/// Something an administrator keeps: of any kind, or of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct Entry<T = Settings> {
     /// Its id.
     pub id: EntryId,
-    /// What it is.
-    pub kind: Kind,
-    /// Its fields, all of them, as [`check`] wrote them.
-    pub fields: Fields,
+    /// What it says.
+    pub settings: T,
     /// When it was made.
     pub created_at: Timestamp,
     /// Who made it.
@@ -118,151 +83,317 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// A field's text; empty when the kind has no such field.
-    pub fn get(&self, field: &str) -> &str {
-        self.fields.get(field).map_or("", String::as_str)
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        self.settings.kind()
     }
 
-    /// Its name.
+    /// Its name; the policy has none.
     pub fn name(&self) -> &str {
-        self.get("name")
+        self.settings.name()
     }
 
-    /// Whether a gated scope was opened for this tenant; an open one always is.
+    /// The same as an entry of one kind; `None` when it is of another.
+    pub fn of<T: Of>(self) -> Option<Entry<T>> {
+        let Self { id, settings, created_at, created_by, disabled_at, generation } = self;
+        Some(Entry { id, settings: T::of(settings)?, created_at, created_by, disabled_at, generation })
+    }
+}
+
+/// What an entry of one kind says.
+pub trait Of: Sized {
+    /// The kind.
+    const KIND: Kind;
+
+    /// `None` when the settings are of another kind.
+    fn of(settings: Settings) -> Option<Self>;
+}
+
+macro_rules! settings {
+    ($($kind:ident($type:ty),)+) => {
+        /// What an entry says.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Settings {
+            $(#[doc = concat!("Of a [`Kind::", stringify!($kind), "`].")] $kind($type),)+
+        }
+
+        impl Settings {
+            /// What it is.
+            pub fn kind(&self) -> Kind {
+                match self {
+                    $(Self::$kind(_) => Kind::$kind,)+
+                }
+            }
+
+            /// Every field of its kind, each in its one way of being written.
+            pub fn input(&self) -> EntryInput {
+                match self {
+                    $(Self::$kind(settings) => settings.pairs().into_iter().collect(),)+
+                }
+            }
+
+            fn read(kind: Kind, id: EntryId, reading: &mut Reading) -> Option<Self> {
+                match kind {
+                    $(Kind::$kind => <$type>::read(id, reading).map(Self::$kind),)+
+                }
+            }
+        }
+
+        $(impl Of for $type {
+            const KIND: Kind = Kind::$kind;
+
+            fn of(settings: Settings) -> Option<Self> {
+                match settings {
+                    Settings::$kind(settings) => Some(settings),
+                    _ => None,
+                }
+            }
+        })+
+    };
+}
+
+settings! {
+    Tenant(Tenant),
+    Group(Group),
+    Identity(Identity),
+    Scope(ScopeEntry),
+    Template(Template),
+    Policy(Policy),
+}
+
+impl Settings {
+    /// Its name; the policy has none.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Tenant(tenant) => tenant.name.as_str(),
+            Self::Group(group) => group.name.as_str(),
+            Self::Identity(identity) => identity.name.as_str(),
+            Self::Scope(entry) => entry.name.as_str(),
+            Self::Template(template) => template.name.as_str(),
+            Self::Policy(_) => "",
+        }
+    }
+
+    /// The name of the tenant it belongs to; empty for kinds that belong to none.
+    pub fn tenant(&self) -> &str {
+        match self {
+            Self::Group(group) => group.tenant.as_str(),
+            Self::Identity(identity) => identity.tenant.as_str(),
+            _ => "",
+        }
+    }
+
+    /// Reads what is asked for, by the rules of today; or says what must be mended. Fields of other kinds are refused.
+    pub fn parse(kind: Kind, id: EntryId, input: &EntryInput) -> Result<Self, Vec<Mistake>> {
+        let mut reading = Reading::new(input, Source::Request);
+        let settings = Self::read(kind, id, &mut reading);
+        for (field, _) in input.iter().filter(|(field, _)| !kind.fields().contains(field)) {
+            reading.mistake(field, format!("This is no field of {}.", kind.code()));
+        }
+        reading.end(settings)
+    }
+
+    /// Reads what was stored; `None` when it cannot be read.
+    pub fn stored(kind: Kind, id: EntryId, input: &EntryInput) -> Option<Self> {
+        let mut reading = Reading::new(input, Source::Storage);
+        let settings = Self::read(kind, id, &mut reading);
+        reading.end(settings).ok()
+    }
+}
+
+/// Keys that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its name, unique in its tenant.
+    pub name: Name,
+    /// The name of its tenant.
+    pub tenant: Name,
+    /// What its keys have in common.
+    pub description: Description,
+}
+
+impl Group {
+    fn read(_: EntryId, reading: &mut Reading) -> Option<Self> {
+        let name = reading.field(Field::Name, Name::parse);
+        let tenant = reading.field(Field::Tenant, Name::parse);
+        let description = reading.field(Field::Description, Description::parse);
+        Some(Self { name: name?, tenant: tenant?, description: description? })
+    }
+
+    fn pairs(&self) -> [(Field, String); 3] {
+        [
+            (Field::Name, self.name.to_string()),
+            (Field::Tenant, self.tenant.to_string()),
+            (Field::Description, self.description.to_string()),
+        ]
+    }
+}
+
+/// Someone or something that keys act as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Its name as services know it, unique in its tenant.
+    pub name: Name,
+    /// The name of its tenant.
+    pub tenant: Name,
+    /// What it is.
+    pub description: Description,
+}
+
+impl Identity {
+    fn read(id: EntryId, reading: &mut Reading) -> Option<Self> {
+        // It has the fields of a group.
+        let Group { name, tenant, description } = Group::read(id, reading)?;
+        Some(Self { name, tenant, description })
+    }
+
+    fn pairs(&self) -> [(Field, String); 3] {
+        let Self { name, tenant, description } = self.clone();
+        Group { name, tenant, description }.pairs()
+    }
+}
+
+/// A scope that keys may hold, in words that those who grant it understand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeEntry {
+    /// The scope, without `.read` and `.write`.
+    pub name: Scope,
+    /// What it opens; may be empty.
+    pub sentence: Description,
+    /// What it opens with `.read`; empty when it has no such direction.
+    pub read: Description,
+    /// What it opens with `.write`; empty when it has no such direction.
+    pub write: Description,
+    /// What it puts at risk.
+    pub risk: Risk,
+    /// Whether it can be granted to every key.
+    pub gate: Gate,
+    /// The names of the tenants it was opened for; they count when it is gated.
+    pub opened: Vec<String>,
+}
+
+impl ScopeEntry {
+    /// Whether keys of this tenant may hold it.
     pub fn is_open_for(&self, tenant: &str) -> bool {
-        is_open_for(&self.fields, tenant)
+        match self.gate {
+            Gate::Open => true,
+            Gate::Gated => self.opened.iter().any(|opened| opened == tenant),
+        }
+    }
+
+    fn read(_: EntryId, reading: &mut Reading) -> Option<Self> {
+        let name = reading.field(Field::Name, Scope::parse);
+        if let Some(name) = &name {
+            let is_reserved = name.is_reserved();
+            reading.refuse_if(is_reserved, Field::Name, "Scopes that begin with keyward. are Keyward's own.");
+            let has_direction = !is_reserved && name.base() != name.as_str();
+            let message = format!("Leave .read and .write out: {}.", name.base());
+            reading.refuse_if(has_direction, Field::Name, message);
+        }
+        let sentence = reading.field(Field::Sentence, Description::parse);
+        let read = reading.field(Field::Read, Description::parse);
+        let write = reading.field(Field::Write, Description::parse);
+        let risk = reading.choice(Field::Risk, &Risk::ALL, Risk::code);
+        let gate = reading.choice(Field::Gate, &Gate::ALL, Gate::code);
+        let words =
+            |text: &str| text.split([' ', ',', '\n']).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        let opened = reading.field(Field::Opened, |text| Ok::<_, String>(words(text)));
+        Some(Self {
+            name: name?,
+            sentence: sentence?,
+            read: read?,
+            write: write?,
+            risk: risk?,
+            gate: gate?,
+            opened: opened?,
+        })
+    }
+
+    fn pairs(&self) -> [(Field, String); 7] {
+        [
+            (Field::Name, self.name.to_string()),
+            (Field::Sentence, self.sentence.to_string()),
+            (Field::Read, self.read.to_string()),
+            (Field::Write, self.write.to_string()),
+            (Field::Risk, self.risk.code().to_owned()),
+            (Field::Gate, self.gate.code().to_owned()),
+            (Field::Opened, self.opened.join(" ")),
+        ]
     }
 }
 
-/// Whether a scope of these fields is open for a tenant. A gate that cannot be read is not open.
-pub fn is_open_for(fields: &Fields, tenant: &str) -> bool {
-    let get = |name: &str| fields.get(name).map_or("", String::as_str);
-    match Gate::parse(get("gate")) {
-        Some(Gate::Open) => true,
-        Some(Gate::Gated) => get("opened").split_whitespace().any(|opened| opened == tenant),
-        None => false,
+/// The scopes one application needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// The name of the application.
+    pub name: Name,
+    /// What the application does.
+    pub description: Description,
+    /// The scopes without which it does not work.
+    pub required: Scopes,
+    /// The scopes it can do without.
+    pub optional: Scopes,
+}
+
+impl Template {
+    fn read(_: EntryId, reading: &mut Reading) -> Option<Self> {
+        let name = reading.field(Field::Name, Name::parse);
+        let description = reading.field(Field::Description, Description::parse);
+        let [required, optional] = [Field::Required, Field::Optional].map(|field| {
+            let scopes = reading.field(field, Scopes::parse)?;
+            let is_wrong = scopes.iter().any(Scope::is_reserved);
+            reading.refuse_if(is_wrong, field, "No template covers Keyward's own scopes.");
+            Some(scopes)
+        });
+        Some(Self { name: name?, description: description?, required: required?, optional: optional? })
+    }
+
+    fn pairs(&self) -> [(Field, String); 4] {
+        [
+            (Field::Name, self.name.to_string()),
+            (Field::Description, self.description.to_string()),
+            (Field::Required, self.required.to_string()),
+            (Field::Optional, self.optional.to_string()),
+        ]
     }
 }
-
-const fn field(name: &'static str, label: &'static str, hint: &'static str, input: Input) -> Field {
-    Field { name, label, hint, input }
-}
-
-const RISKS: &[(&str, &str)] = &[("low", "Low"), ("medium", "Medium"), ("high", "High")];
-const GATES: &[(&str, &str)] = &[("open", "Open"), ("gated", "Gated: off until a superadmin opens it for a tenant")];
-const ALL_ACCESS: &[(&str, &str)] = &[("reasoned", "Allowed, with a reason"), ("forbidden", "Forbidden")];
-const NEVER: &[(&str, &str)] =
-    &[("forbidden", "Every key must expire"), ("allowed", "A key may be made that never expires")];
-const PROBES: &[(&str, &str)] = &[("forbidden", "Only public addresses"), ("allowed", "Private addresses too")];
-
-const TENANT: &[Field] = &[
-    field("name", "Name", "Services and proxies use it.", Input::Line),
-    field("prefix", "Token prefix", "The first part of its keys' tokens: 2 to 12 letters and digits.", Input::Line),
-    field("docs", "API documentation", "A link shown beside every key.", Input::Line),
-    field("presentations", "How its keys may be presented", "What is off is refused.", Input::CredentialSources),
-    field(
-        "headers",
-        "More headers",
-        "Headers that carry a key, such as apiKey: names that end in key, token or secret. Separate them by spaces.",
-        Input::Line,
-    ),
-    field("schemes", "More schemes", "Schemes in Authorization, such as Token. Separate them by spaces.", Input::Line),
-    field("all_access", "The scope public", "It opens everything but closed gates.", Input::One(ALL_ACCESS)),
-];
-const GROUP: &[Field] = &[
-    field("name", "Name", "", Input::Line),
-    field("tenant", "Tenant", "", Input::Tenant),
-    field("description", "Description", "What its keys have in common.", Input::Lines),
-];
-const SUBJECT: &[Field] = &[
-    field("name", "Name", "As your services know it: a mail address, a login, an id.", Input::Line),
-    field("tenant", "Tenant", "", Input::Tenant),
-    field("description", "Description", "", Input::Lines),
-];
-const SCOPE: &[Field] = &[
-    field("name", "Scope", "Words joined by dots, without .read or .write, such as bookings.", Input::Line),
-    field("sentence", "It opens", "A plain sentence for whoever grants it.", Input::Line),
-    field("read", "With .read", "What reading opens.", Input::Line),
-    field("write", "With .write", "What writing opens.", Input::Line),
-    field("risk", "Risk", "", Input::One(RISKS)),
-    field("gate", "Granting", "", Input::One(GATES)),
-    field(
-        "opened",
-        "Opened for",
-        "The tenants whose keys may hold it, when it is gated. Only a superadmin changes this.",
-        Input::Tenants,
-    ),
-];
-const TEMPLATE: &[Field] = &[
-    field("name", "Name", "The application it is for.", Input::Line),
-    field("description", "Description", "", Input::Lines),
-    field(
-        "required",
-        "Required scopes",
-        "The application does not work without. Separate them by spaces.",
-        Input::Lines,
-    ),
-    field("optional", "Optional scopes", "Granted when ticked. Separate them by spaces.", Input::Lines),
-];
-const BOUNDS: &[Field] = &[
-    field("min_days", "Shortest life", "In days.", Input::Line),
-    field("max_days", "Longest life", "In days.", Input::Line),
-    field("never", "Expiry", "", Input::One(NEVER)),
-    field("keys_per_owner", "Live keys per owner", "Archived and expired ones do not count.", Input::Line),
-    field(
-        "presentations",
-        "How keys may be presented",
-        "In every tenant; a tenant may allow fewer.",
-        Input::CredentialSources,
-    ),
-    field("probes", "Gateway self-test", "Which addresses it may call.", Input::One(PROBES)),
-];
 
 impl Kind {
-    /// Its fields, in the order they are asked for. The first is the name, but for the policy, which has none.
+    /// Its fields, in the order they are asked for.
     pub fn fields(self) -> &'static [Field] {
+        use Field as F;
         match self {
-            Self::Tenant => TENANT,
-            Self::Group => GROUP,
-            Self::Identity => SUBJECT,
-            Self::Scope => SCOPE,
-            Self::Template => TEMPLATE,
-            Self::Policy => BOUNDS,
+            Self::Tenant => &[F::Name, F::Prefix, F::Docs, F::Presentations, F::Headers, F::Schemes, F::AllAccess],
+            Self::Group | Self::Identity => &[F::Name, F::Tenant, F::Description],
+            Self::Scope => &[F::Name, F::Sentence, F::Read, F::Write, F::Risk, F::Gate, F::Opened],
+            Self::Template => &[F::Name, F::Description, F::Required, F::Optional],
+            Self::Policy => &[F::MinDays, F::MaxDays, F::Never, F::KeysPerOwner, F::Presentations, F::Probes],
         }
     }
 
-    /// What it is for, in a sentence.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Tenant => "A key belongs to one tenant and works only there.",
-            Self::Group => "Keys that belong together: filter by them, archive them together.",
-            Self::Identity => "Identities that keys act as. A key stops when its identity is switched off.",
-            Self::Scope => "What keys may do, in words that whoever grants them understands.",
-            Self::Template => "The scopes an application needs, ready to be ticked.",
-            Self::Policy => "What holds for every key made from now on.",
-        }
+    /// The field of this name; `None` when the kind has none.
+    pub fn field(self, name: &str) -> Option<Field> {
+        Field::parse(name).filter(|field| self.fields().contains(field))
     }
 
-    /// What many of it are called.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Tenant => "Tenants",
-            Self::Group => "Groups",
-            Self::Identity => "Identities",
-            Self::Scope => "Scopes",
-            Self::Template => "Templates",
-            Self::Policy => "Policy",
-        }
+    /// What an entry that is yet to be made says where nothing is given.
+    pub fn blank(self) -> EntryInput {
+        let value = |field: &Field| match field {
+            Field::Presentations => Some(CredentialSources::ALL.to_string()),
+            Field::Tenant => Some(DEFAULT_TENANT.to_owned()),
+            _ => None,
+        };
+        self.fields().iter().filter_map(|field| Some((*field, value(field)?))).collect()
     }
 
     /// Whether its entries belong to a tenant. Others have a name that is theirs alone.
     pub fn is_in_tenant(self) -> bool {
-        self.fields().iter().any(|field| field.input == Input::Tenant)
+        self.fields().contains(&Field::Tenant)
     }
 
     /// Whether a field stays as the entry was made: services, proxies and keys refer to it.
-    pub fn keeps(self, field: &str) -> bool {
-        matches!((self, field), (Self::Tenant | Self::Scope, "name") | (Self::Group | Self::Identity, "tenant"))
+    pub fn keeps(self, field: Field) -> bool {
+        matches!((self, field), (Self::Tenant | Self::Scope, Field::Name) | (_, Field::Tenant))
     }
 
     /// What it takes to make, edit and switch its entries.
@@ -279,170 +410,121 @@ impl Kind {
     }
 }
 
-/// The fields of a new entry before anything is typed.
-pub fn blank(kind: Kind) -> Fields {
-    let value = |input: Input| match input {
-        Input::One(choices) => choices[0].0.to_owned(),
-        Input::CredentialSources => CredentialSources::ALL.to_string(),
-        Input::Tenant => DEFAULT_TENANT.to_owned(),
-        Input::Line | Input::Lines | Input::Tenants => String::new(),
-    };
-    kind.fields().iter().map(|field| (field.name.to_owned(), value(field.input))).collect()
-}
-
-/// Reads what was typed: every field of the kind in its one way of being written, or what must be mended. Fields that
-/// are missing are empty; unknown ones are refused.
-pub fn check(kind: Kind, typed: &Fields) -> Result<Fields, Vec<Mistake>> {
-    let mut mistakes = Vec::new();
-    let mut fields = Fields::new();
-    for field in kind.fields() {
-        let text = typed.get(field.name).map_or("", |text| text.trim());
-        match written(kind, field, text) {
-            Ok(text) => {
-                fields.insert(field.name.to_owned(), text);
-            }
-            Err(message) => mistakes.push((field.name, message)),
-        }
-    }
-    if typed.keys().any(|name| !kind.fields().iter().any(|field| field.name == name)) {
-        let known: Vec<_> = kind.fields().iter().map(|field| field.name).collect();
-        mistakes.push(("name", format!("There is an unknown field. Known are {}.", known.join(", "))));
-    }
-    if kind == Kind::Policy && mistakes.is_empty() && Policy::read(&fields).is_none() {
-        mistakes.push(("max_days", "The longest life must not be shorter than the shortest.".to_owned()));
-    }
-    if mistakes.is_empty() { Ok(fields) } else { Err(mistakes) }
-}
-
-fn written(kind: Kind, field: &Field, text: &str) -> Result<String, String> {
-    let said = |error: &dyn ToString| error.to_string();
-    match (kind, field.name, field.input) {
-        (_, _, Input::One(choices)) => match choices.iter().find(|(code, _)| *code == text) {
-            Some((code, _)) => Ok((*code).to_owned()),
-            None if text.is_empty() => Ok(choices[0].0.to_owned()),
-            None => {
-                Err(format!("Choose one of {}.", choices.iter().map(|(code, _)| *code).collect::<Vec<_>>().join(", ")))
-            }
-        },
-        (_, _, Input::CredentialSources) => {
-            CredentialSources::parse(text).map(|set| set.to_string()).ok_or_else(|| {
-                format!("Choose at least one of {}.", CredentialSource::ALL.map(CredentialSource::code).join(", "))
-            })
-        }
-        (Kind::Tenant, "prefix", _) => {
-            Prefix::parse(text).map(|prefix| prefix.to_string()).map_err(|error| said(&error))
-        }
-        (Kind::Tenant, "docs", _) => link(text),
-        (Kind::Tenant, "headers", _) => Tokens::headers(text).map(|names| names.to_string()),
-        (Kind::Tenant, "schemes", _) => Tokens::schemes(text).map(|names| names.to_string()),
-        // Tenants are named in lists separated by spaces.
-        (Kind::Tenant, "name", _) => match Name::parse(text) {
-            Ok(name) if name.as_str().contains(char::is_whitespace) => Err("Use a name without spaces.".to_owned()),
-            name => name.map(|name| name.to_string()).map_err(|error| said(&error)),
-        },
-        (Kind::Scope, "name", _) => match Scope::parse(text) {
-            Ok(scope) if scope.is_reserved() => Err("Scopes that begin with keyward. are Keyward's own.".to_owned()),
-            Ok(scope) if scope.base() != scope.as_str() => {
-                Err(format!("Leave .read and .write out: {}.", scope.base()))
-            }
-            scope => scope.map(|scope| scope.to_string()).map_err(|error| said(&error)),
-        },
-        (Kind::Scope, "opened", _) => {
-            Ok(text.split([' ', ',', '\n']).filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" "))
-        }
-        (Kind::Template, "required" | "optional", _) => match Scopes::parse(text) {
-            Ok(scopes) if scopes.iter().any(Scope::is_reserved) => {
-                Err("No template covers Keyward's own scopes.".to_owned())
-            }
-            scopes => scopes.map(|scopes| scopes.to_string()).map_err(|error| said(&error)),
-        },
-        (Kind::Policy, "min_days" | "max_days" | "keys_per_owner", _) => match text.parse::<i64>() {
-            Ok(number @ 1..=1_000_000) => Ok(number.to_string()),
-            _ => Err("Type a whole number from 1 to 1000000.".to_owned()),
-        },
-        (_, "name" | "tenant", _) => Name::parse(text).map(|name| name.to_string()).map_err(|error| said(&error)),
-        _ => Description::parse(text).map(|text| text.to_string()).map_err(|error| said(&error)),
-    }
-}
-
-fn link(text: &str) -> Result<String, String> {
-    let web = text.starts_with("https://") || text.starts_with("http://");
-    let plain = text.len() <= 300 && text.bytes().all(|b| b.is_ascii_graphic());
-    if text.is_empty() || (web && plain) {
-        Ok(text.to_owned())
-    } else {
-        Err("Type an address that begins with https://.".to_owned())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tenant::AllAccess;
 
-    fn fields(pairs: &[(&str, &str)]) -> Fields {
-        pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    fn id() -> EntryId {
+        EntryId::parse("0000000000000000").unwrap()
+    }
+
+    fn input(kind: Kind, fields: &[(Field, &str)]) -> EntryInput {
+        let whole: &[(Field, &str)] = match kind {
+            Kind::Tenant => &[(Field::Name, "acme"), (Field::Prefix, "acme")],
+            Kind::Scope => &[(Field::Name, "bookings")],
+            Kind::Policy => &[(Field::MinDays, "7"), (Field::MaxDays, "365"), (Field::KeysPerOwner, "5")],
+            Kind::Group | Kind::Identity | Kind::Template => &[(Field::Name, "a")],
+        };
+        let pairs = whole.iter().chain(fields).map(|(field, text)| (*field, (*text).to_owned()));
+        kind.blank().with(&pairs.collect())
+    }
+
+    fn parse(kind: Kind, fields: &[(Field, &str)]) -> Result<Settings, Vec<Mistake>> {
+        Settings::parse(kind, id(), &input(kind, fields))
     }
 
     #[test]
     fn each_field_is_written_in_one_way_or_refused() {
-        for (kind, name, typed, expected) in [
-            (Kind::Tenant, "name", " acme ", Some("acme")),
-            (Kind::Tenant, "name", "two words", None),
-            (Kind::Tenant, "prefix", "a", None),
-            (Kind::Tenant, "docs", "https://docs.example.com/api", Some("https://docs.example.com/api")),
-            (Kind::Tenant, "docs", "javascript:alert(1)", None),
-            (Kind::Tenant, "headers", "apiKey", Some("apikey")),
-            (Kind::Tenant, "presentations", "query bearer", Some("bearer query")),
-            (Kind::Tenant, "presentations", "", None),
-            (Kind::Tenant, "all_access", "", Some("reasoned")),
-            (Kind::Scope, "name", "bookings", Some("bookings")),
-            (Kind::Scope, "name", "bookings.read", None),
-            (Kind::Scope, "name", "keyward.verify", None),
-            (Kind::Scope, "risk", "terrible", None),
-            (Kind::Scope, "opened", "acme, other", Some("acme other")),
-            (Kind::Template, "required", "b.read, a", Some("a b.read")),
-            (Kind::Template, "optional", "keyward.verify", None),
-            (Kind::Policy, "min_days", "0", None),
-            (Kind::Policy, "keys_per_owner", "5", Some("5")),
-            (Kind::Group, "description", "", Some("")),
+        for (kind, field, typed, expected) in [
+            (Kind::Tenant, Field::Name, " acme ", Some("acme")),
+            (Kind::Tenant, Field::Name, "two words", None),
+            (Kind::Tenant, Field::Prefix, "a", None),
+            (Kind::Tenant, Field::Docs, "https://docs.example.com/api", Some("https://docs.example.com/api")),
+            (Kind::Tenant, Field::Docs, "javascript:alert(1)", None),
+            (Kind::Tenant, Field::Headers, "apiKey", Some("apikey")),
+            (Kind::Tenant, Field::Headers, "accept", None),
+            (Kind::Tenant, Field::Schemes, "digest", None),
+            (Kind::Tenant, Field::Presentations, "query bearer", Some("bearer query")),
+            (Kind::Tenant, Field::Presentations, "", None),
+            (Kind::Tenant, Field::AllAccess, "", Some("reasoned")),
+            (Kind::Scope, Field::Name, "bookings", Some("bookings")),
+            (Kind::Scope, Field::Name, "bookings.read", None),
+            (Kind::Scope, Field::Name, "keyward.verify", None),
+            (Kind::Scope, Field::Risk, "terrible", None),
+            (Kind::Scope, Field::Gate, "", Some("open")),
+            (Kind::Scope, Field::Opened, "acme, other", Some("acme other")),
+            (Kind::Template, Field::Required, "b.read, a", Some("a b.read")),
+            (Kind::Template, Field::Optional, "keyward.verify", None),
+            (Kind::Policy, Field::MinDays, "0", None),
+            (Kind::Policy, Field::MaxDays, "6", None),
+            (Kind::Policy, Field::KeysPerOwner, " 7 ", Some("7")),
+            (Kind::Policy, Field::Never, "", Some("forbidden")),
+            (Kind::Policy, Field::Probes, "perhaps", None),
+            (Kind::Group, Field::Description, "", Some("")),
+            (Kind::Group, Field::Tenant, "", None),
+            (Kind::Group, Field::Risk, "low", None),
         ] {
-            let field = kind.fields().iter().find(|field| field.name == name).unwrap();
-            assert_eq!(written(kind, field, typed.trim()).ok().as_deref(), expected, "{kind:?} {name} {typed:?}");
+            let found = match parse(kind, &[(field, typed)]) {
+                Ok(settings) => Ok(settings.input().get(field).to_owned()),
+                Err(mistakes) => Err(mistakes.into_iter().map(|(field, _)| field).collect()),
+            };
+            let expected = expected.map(str::to_owned).ok_or(vec![field]);
+            assert_eq!(found, expected, "{kind:?} {field:?} {typed:?}");
         }
     }
 
     #[test]
-    fn a_policy_holds_together_and_unknown_fields_are_refused() {
-        let policy = |min: &str, max: &str| {
-            fields(&[("min_days", min), ("max_days", max), ("keys_per_owner", "5"), ("presentations", "bearer")])
+    fn every_field_that_has_to_be_mended_is_said_at_once() {
+        let wrong = [(Field::Name, ""), (Field::Prefix, "a"), (Field::Docs, "nowhere"), (Field::Presentations, "")];
+        let said: Vec<_> = parse(Kind::Tenant, &wrong).unwrap_err().into_iter().map(|(field, _)| field).collect();
+        assert_eq!(said, wrong.map(|(field, _)| field));
+    }
+
+    #[test]
+    fn every_kind_has_its_fields_and_reads_what_it_writes() {
+        for kind in Kind::ALL {
+            let settings = parse(kind, &[]).unwrap_or_else(|mistakes| panic!("{kind:?}: {mistakes:?}"));
+            assert_eq!(settings.kind(), kind);
+            let written = settings.input();
+            let mut fields = kind.fields().to_vec();
+            fields.sort();
+            assert_eq!(written.iter().map(|(field, _)| field).collect::<Vec<_>>(), fields, "{kind:?}");
+            assert_eq!(Settings::stored(kind, id(), &written), Some(settings.clone()));
+            assert_eq!(Settings::parse(kind, id(), &written), Ok(settings));
+        }
+    }
+
+    #[test]
+    fn what_earlier_versions_took_is_read_and_what_is_missing_is_not() {
+        let whole = |kind: Kind, field: Field, text: &str| {
+            let written = parse(kind, &[]).unwrap().input();
+            let input = written.with(&[(field, text.to_owned())].into_iter().collect());
+            Settings::stored(kind, id(), &input).map(|settings| settings.input().get(field).to_owned())
         };
-        assert!(check(Kind::Policy, &policy("7", "365")).is_ok());
-        assert_eq!(check(Kind::Policy, &policy("30", "7")).unwrap_err()[0].0, "max_days");
-        assert!(check(Kind::Group, &fields(&[("name", "a"), ("tenant", "default"), ("colour", "red")])).is_err());
+        for (kind, field, stored, expected) in [
+            (Kind::Tenant, Field::Name, "two words", Some("two words")),
+            (Kind::Tenant, Field::Headers, "accept apikey", Some("apikey")),
+            (Kind::Scope, Field::Name, "bookings.read", Some("bookings.read")),
+            (Kind::Scope, Field::Gate, "", None),
+            (Kind::Scope, Field::Gate, "ajar", None),
+            (Kind::Tenant, Field::Presentations, "", None),
+            (Kind::Policy, Field::Probes, "", None),
+            (Kind::Policy, Field::MinDays, "366", None),
+        ] {
+            assert_eq!(whole(kind, field, stored).as_deref(), expected, "{kind:?} {field:?} {stored:?}");
+        }
     }
 
     #[test]
     fn a_gated_scope_is_open_only_for_whom_it_was_opened() {
-        let entry = |gate: &str, opened: &str| Entry {
-            id: EntryId::parse("0000000000000000").unwrap(),
-            kind: Kind::Scope,
-            fields: fields(&[("name", "devices"), ("gate", gate), ("opened", opened)]),
-            created_at: Timestamp::from_millis(0),
-            created_by: String::new(),
-            disabled_at: None,
-            generation: 0,
-        };
-        assert!(entry("open", "").is_open_for("acme"));
-        assert!(entry("gated", "other acme").is_open_for("acme"));
-        assert!(!entry("gated", "acme2").is_open_for("acme"));
-        assert!(!entry("", "acme").is_open_for("acme"), "what cannot be read is closed");
-    }
-
-    #[test]
-    fn every_choice_is_a_code_that_reads_back() {
-        assert!(RISKS.iter().all(|(code, _)| Risk::parse(code).is_some()) && RISKS.len() == Risk::ALL.len());
-        assert!(GATES.iter().all(|(code, _)| Gate::parse(code).is_some()) && GATES.len() == Gate::ALL.len());
-        assert!(ALL_ACCESS.iter().all(|(code, _)| AllAccess::parse(code).is_some()));
+        let is_open =
+            |gate: &str, opened: &str| match parse(Kind::Scope, &[(Field::Gate, gate), (Field::Opened, opened)]) {
+                Ok(Settings::Scope(entry)) => entry.is_open_for("acme"),
+                other => panic!("{other:?}"),
+            };
+        assert!(is_open("open", ""));
+        assert!(is_open("gated", "other acme"));
+        assert!(!is_open("gated", "acme2"));
+        assert!(!is_open("gated", ""));
     }
 }

@@ -54,9 +54,16 @@ id! {
     AccountId
 }
 id! {
-    /// What an administrator keeps in the catalog: a group, a user a key acts as, a scope, a template.
+    /// What an administrator keeps in the catalog: a group, an identity, a scope, a template.
     EntryId
 }
+/// A tenant is an entry: they share their id.
+impl From<EntryId> for TenantId {
+    fn from(EntryId(id): EntryId) -> Self {
+        Self(id)
+    }
+}
+
 id! {
     /// A public key that verifies signatures beside a key's token.
     RequestSigningKeyId

@@ -2,10 +2,24 @@
 //! value; whoever checks an expiry brings it and the instant.
 
 use crate::{
-    fields::Fields,
+    codes::codes,
+    entry_input::{Field, Reading},
+    id::EntryId,
     tenant::CredentialSources,
     time::{DAY, Timestamp},
 };
+
+codes! {
+    /// Whether the policy lets something be done.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+    pub enum Permission {
+        /// Nobody does it.
+        #[default]
+        Forbidden = "forbidden" => "Forbidden",
+        /// Those who may otherwise.
+        Allowed = "allowed" => "Allowed",
+    }
+}
 
 /// The bounds on keys that are made from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,18 +74,37 @@ pub enum ExpiryError {
 }
 
 impl Policy {
-    /// Reads the policy's fields; `None` unless all are there and hold together.
-    pub fn read(fields: &Fields) -> Option<Self> {
-        let number = |name| fields.get(name)?.parse::<i64>().ok().filter(|number| *number > 0);
-        let policy = Self {
-            min_days: number("min_days")?,
-            max_days: number("max_days")?,
-            never: fields.get("never")? == "allowed",
-            keys_per_owner: number("keys_per_owner")?,
-            presentations: CredentialSources::parse(fields.get("presentations")?)?,
-            probes_private: fields.get("probes")? == "allowed",
-        };
-        (policy.min_days <= policy.max_days).then_some(policy)
+    pub(crate) fn read(_: EntryId, reading: &mut Reading) -> Option<Self> {
+        let min_days = reading.field(Field::MinDays, number);
+        let max_days = reading.field(Field::MaxDays, number);
+        let never = reading.choice(Field::Never, &Permission::ALL, Permission::code);
+        let keys_per_owner = reading.field(Field::KeysPerOwner, number);
+        let presentations = reading.field(Field::Presentations, CredentialSources::typed);
+        let probes = reading.choice(Field::Probes, &Permission::ALL, Permission::code);
+        let (min_days, max_days) = (min_days?, max_days?);
+        if max_days < min_days {
+            reading.mistake(Field::MaxDays, "The longest life must not be shorter than the shortest.".to_owned());
+        }
+        Some(Self {
+            min_days,
+            max_days,
+            never: never? == Permission::Allowed,
+            keys_per_owner: keys_per_owner?,
+            presentations: presentations?,
+            probes_private: probes? == Permission::Allowed,
+        })
+    }
+
+    pub(crate) fn pairs(self) -> [(Field, String); 6] {
+        let permission = |is_allowed: bool| if is_allowed { Permission::Allowed } else { Permission::Forbidden };
+        [
+            (Field::MinDays, self.min_days.to_string()),
+            (Field::MaxDays, self.max_days.to_string()),
+            (Field::Never, permission(self.never).code().to_owned()),
+            (Field::KeysPerOwner, self.keys_per_owner.to_string()),
+            (Field::Presentations, self.presentations.to_string()),
+            (Field::Probes, permission(self.probes_private).code().to_owned()),
+        ]
     }
 
     /// Reads an expiry, `90d`, `2027-03-14` (to its last second in UTC) or an exact RFC 3339 instant, and holds it
@@ -99,6 +132,11 @@ impl Policy {
     pub fn bounds(self, now: Timestamp) -> (Timestamp, Timestamp) {
         (now.plus(self.min_days * DAY), now.plus(self.max_days * DAY))
     }
+}
+
+fn number(text: &str) -> Result<i64, &'static str> {
+    let number = text.parse().ok().filter(|number| (1..=1_000_000).contains(number));
+    number.ok_or("Type a whole number from 1 to 1000000.")
 }
 
 #[cfg(test)]

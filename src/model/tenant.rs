@@ -5,7 +5,8 @@ use std::fmt;
 
 use crate::{
     codes::codes,
-    id::TenantId,
+    entry_input::{Field, Reading, Source},
+    id::{EntryId, TenantId},
     name::{Name, Prefix},
 };
 
@@ -59,6 +60,12 @@ impl CredentialSources {
             set |= Self::bit(CredentialSource::parse(code)?);
         }
         (set != 0).then_some(Self(set))
+    }
+
+    /// As [`Self::parse`], with a sentence for the person who chose none.
+    pub(crate) fn typed(text: &str) -> Result<Self, String> {
+        let known = || CredentialSource::ALL.map(CredentialSource::code).join(", ");
+        Self::parse(text).ok_or_else(|| format!("Choose at least one of {}.", known()))
     }
 
     /// The set as bits, for whoever keeps it in one atomic.
@@ -252,6 +259,57 @@ pub struct Tenant {
     pub docs: String,
     /// Whether its keys may open everything.
     pub all_access: AllAccess,
+}
+
+impl Tenant {
+    pub(crate) fn read(id: EntryId, reading: &mut Reading) -> Option<Self> {
+        let name = reading.field(Field::Name, Name::parse);
+        // Tenants are named in lists separated by spaces.
+        let has_spaces = name.as_ref().is_some_and(|name| name.as_str().contains(char::is_whitespace));
+        reading.refuse_if(has_spaces, Field::Name, "Use a name without spaces.");
+        let prefix = reading.field(Field::Prefix, Prefix::parse);
+        let docs = reading.field(Field::Docs, |text| Ok::<_, String>(text.to_owned()));
+        let is_no_link = docs.as_deref().is_some_and(|docs| !is_link_or_empty(docs));
+        reading.refuse_if(is_no_link, Field::Docs, "Type an address that begins with https://.");
+        let presentations = reading.field(Field::Presentations, CredentialSources::typed);
+        let (headers, schemes) = match reading.source {
+            Source::Request => {
+                (reading.field(Field::Headers, Tokens::headers), reading.field(Field::Schemes, Tokens::schemes))
+            }
+            Source::Storage => (
+                reading.field(Field::Headers, |text| Ok::<_, String>(Tokens::stored_headers(text))),
+                reading.field(Field::Schemes, |text| Ok::<_, String>(Tokens::stored_schemes(text))),
+            ),
+        };
+        let all_access = reading.choice(Field::AllAccess, &AllAccess::ALL, AllAccess::code);
+        Some(Self {
+            id: id.into(),
+            name: name?,
+            prefix: prefix?,
+            presentations: presentations?,
+            headers: headers?,
+            schemes: schemes?,
+            docs: docs?,
+            all_access: all_access?,
+        })
+    }
+
+    pub(crate) fn pairs(&self) -> [(Field, String); 7] {
+        [
+            (Field::Name, self.name.to_string()),
+            (Field::Prefix, self.prefix.to_string()),
+            (Field::Docs, self.docs.clone()),
+            (Field::Presentations, self.presentations.to_string()),
+            (Field::Headers, self.headers.to_string()),
+            (Field::Schemes, self.schemes.to_string()),
+            (Field::AllAccess, self.all_access.code().to_owned()),
+        ]
+    }
+}
+
+fn is_link_or_empty(text: &str) -> bool {
+    let is_web = text.starts_with("https://") || text.starts_with("http://");
+    text.is_empty() || (is_web && text.len() <= 300 && text.bytes().all(|b| b.is_ascii_graphic()))
 }
 
 #[cfg(test)]

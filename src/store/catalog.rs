@@ -1,13 +1,15 @@
 //! Tenants and entries at rest. Tenants have a table of their own, which keys refer to; both are read through one view.
 
+use std::collections::BTreeMap;
+
 use model::{
-    catalog::{self, Entry, Fields, Kind},
-    id::{EntryId, TenantId},
+    catalog::{self, Entry, Kind, Of, ScopeEntry, Settings},
+    entry_input::{EntryInput, Field},
+    id::EntryId,
     key::Generation,
-    name::{Name, Prefix},
     policy::Policy,
     scope::{ClosedGates, Scope, Scopes},
-    tenant::{AllAccess, CredentialSources, Tenant, Tokens},
+    tenant::Tenant,
     time::Timestamp,
 };
 use sqlx::{AssertSqlSafe, FromRow};
@@ -30,14 +32,14 @@ struct EntryRow {
 }
 
 impl EntryRow {
-    fn read(self) -> Result<Entry, StoreError> {
+    fn read(&self) -> Result<Entry, StoreError> {
         let entry = || {
+            let id = EntryId::parse(&self.id)?;
             Some(Entry {
-                id: EntryId::parse(&self.id)?,
-                kind: Kind::parse(&self.kind)?,
-                fields: fields(&self.settings)?,
+                id,
+                settings: Settings::stored(Kind::parse(&self.kind)?, id, &read_settings(&self.settings)?)?,
                 created_at: Timestamp::from_millis(self.created_at),
-                created_by: self.created_by,
+                created_by: self.created_by.clone(),
                 disabled_at: self.disabled_at.map(Timestamp::from_millis),
                 generation: self.generation,
             })
@@ -46,32 +48,40 @@ impl EntryRow {
     }
 }
 
-fn fields(settings: &str) -> Option<Fields> {
-    serde_json::from_str(settings).ok()
+/// Settings are a JSON object of texts. A name that no field has is left out.
+fn read_settings(json: &str) -> Option<EntryInput> {
+    let texts: BTreeMap<String, String> = serde_json::from_str(json).ok()?;
+    Some(texts.into_iter().filter_map(|(name, text)| Some((Field::parse(&name)?, text))).collect())
+}
+
+fn write_settings(settings: &Settings) -> String {
+    let texts: BTreeMap<_, _> = settings.input().iter().map(|(field, text)| (field.code(), text.to_owned())).collect();
+    serde_json::to_string(&texts).expect("texts by their names are JSON")
+}
+
+/// The settings of an entry of one kind.
+fn stored<T: Of>(id: &str, settings: &str) -> Option<T> {
+    T::of(Settings::stored(T::KIND, EntryId::parse(id)?, &read_settings(settings)?)?)
 }
 
 /// A tenant from its row.
 pub(super) fn tenant(id: &str, settings: &str) -> Option<Tenant> {
-    let fields = fields(settings)?;
-    let get = |name: &str| fields.get(name).map(String::as_str);
-    Some(Tenant {
-        id: TenantId::parse(id)?,
-        name: Name::parse(get("name")?).ok()?,
-        prefix: Prefix::parse(get("prefix")?).ok()?,
-        presentations: CredentialSources::parse(get("presentations")?)?,
-        headers: Tokens::stored_headers(get("headers")?),
-        schemes: Tokens::stored_schemes(get("schemes")?),
-        docs: get("docs")?.to_owned(),
-        all_access: AllAccess::parse(get("all_access")?)?,
-    })
+    stored(id, settings)
 }
 
 impl Store {
-    /// Every entry of a kind, by name.
+    /// Every entry of a kind that can be read, by name. One that cannot be is logged and left out: the others stay.
     pub async fn entries(&self, kind: Kind) -> Result<Vec<Entry>, StoreError> {
         let sql = "SELECT * FROM catalog WHERE kind = $1 ORDER BY tenant, name LIMIT 1000";
         let rows: Vec<EntryRow> = reading!(self, db => sqlx::query_as(sql).bind(kind.code()).fetch_all(db).await?);
-        rows.into_iter().map(EntryRow::read).collect()
+        let read = |row: &EntryRow| {
+            let entry = row.read();
+            if entry.is_err() {
+                tracing::error!(id = row.id, kind = row.kind, "the row of an entry of the catalog cannot be read");
+            }
+            entry.ok()
+        };
+        Ok(rows.iter().filter_map(read).collect())
     }
 
     /// The entry of this kind and id.
@@ -79,7 +89,7 @@ impl Store {
         let sql = "SELECT * FROM catalog WHERE kind = $1 AND id = $2";
         let row: Option<EntryRow> =
             reading!(self, db => sqlx::query_as(sql).bind(kind.code()).bind(id.as_str()).fetch_optional(db).await?);
-        row.map(EntryRow::read).transpose()
+        row.as_ref().map(EntryRow::read).transpose()
     }
 
     /// The entry of this kind and name; `tenant` is empty for kinds that belong to none.
@@ -91,7 +101,7 @@ impl Store {
             .bind(name)
             .fetch_optional(db)
             .await?);
-        row.map(EntryRow::read).transpose()
+        row.as_ref().map(EntryRow::read).transpose()
     }
 
     /// The gates in the way of these scopes that are closed for this tenant; all that are, where a scope opens everything.
@@ -133,15 +143,15 @@ impl Store {
 
     /// The policy.
     pub async fn policy(&self) -> Result<Policy, StoreError> {
-        let sql = "SELECT settings FROM entries WHERE kind = 'policy'";
-        let (settings,): (String,) = reading!(self, db => sqlx::query_as(sql).fetch_one(db).await?);
-        fields(&settings).as_ref().and_then(Policy::read).ok_or(StoreError::Corrupt("policy"))
+        let sql = "SELECT id, settings FROM entries WHERE kind = 'policy'";
+        let (id, settings): (String, String) = reading!(self, db => sqlx::query_as(sql).fetch_one(db).await?);
+        stored(&id, &settings).ok_or(StoreError::Corrupt("policy"))
     }
 }
 
 /// Finds the gates that may be in the way of these scopes, by name; `None` when there can be none.
 fn gates_of(scopes: &Scopes) -> Option<String> {
-    let all = "SELECT name, settings FROM entries WHERE kind = 'scopes' AND tenant = ''";
+    let all = "SELECT id, name, settings FROM entries WHERE kind = 'scopes' AND tenant = ''";
     if scopes.is_all_access() {
         return Some(all.to_owned());
     }
@@ -151,9 +161,10 @@ fn gates_of(scopes: &Scopes) -> Option<String> {
     (!names.is_empty()).then(|| format!("{all} AND name IN ({})", names.join(",")))
 }
 
-fn closed(gates: Vec<(String, String)>, tenant: &str) -> ClosedGates {
-    let is_open = |settings: &str| fields(settings).is_some_and(|fields| catalog::is_open_for(&fields, tenant));
-    gates.into_iter().filter(|(_, settings)| !is_open(settings)).map(|(name, _)| name).collect()
+fn closed(gates: Vec<(String, String, String)>, tenant: &str) -> ClosedGates {
+    let is_open =
+        |id: &str, settings: &str| stored(id, settings).is_some_and(|entry: ScopeEntry| entry.is_open_for(tenant));
+    gates.into_iter().filter(|(id, _, settings)| !is_open(id, settings)).map(|(_, name, _)| name).collect()
 }
 
 impl Change {
@@ -166,20 +177,20 @@ impl Change {
 
     /// Inserts an entry. Its generation is this change's.
     pub async fn insert_entry(&mut self, entry: &Entry) -> Result<(), StoreError> {
-        let (sql, own) = match entry.kind {
-            Kind::Tenant => (
+        let (sql, own) = match &entry.settings {
+            Settings::Tenant(tenant) => (
                 "INSERT INTO tenants (id, prefix, name, settings, created_at, created_by, generation) \
                  VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                entry.get("prefix"),
+                tenant.prefix.as_str(),
             ),
-            _ => (
+            other => (
                 "INSERT INTO entries (id, tenant, name, settings, created_at, created_by, generation, kind) \
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                entry.get("tenant"),
+                other.tenant(),
             ),
         };
         let generation = self.generation();
-        let settings = settings(entry);
+        let settings = write_settings(&entry.settings);
         within!(self, db => {
             let query = sqlx::query(sql)
                 .bind(entry.id.as_str())
@@ -189,7 +200,7 @@ impl Change {
                 .bind(entry.created_at.millis())
                 .bind(&entry.created_by)
                 .bind(generation);
-            let query = if entry.kind == Kind::Tenant { query } else { query.bind(entry.kind.code()) };
+            let query = if entry.kind() == Kind::Tenant { query } else { query.bind(entry.kind().code()) };
             query.execute(db).await?;
         });
         Ok(())
@@ -199,7 +210,7 @@ impl Change {
     pub async fn generation_of(&mut self, entry: &Entry) -> Result<Option<Generation>, StoreError> {
         let sql = "SELECT generation FROM catalog WHERE kind = $1 AND id = $2";
         let row: Option<(i64,)> = within!(self, db => sqlx::query_as(sql)
-            .bind(entry.kind.code())
+            .bind(entry.kind().code())
             .bind(entry.id.as_str())
             .fetch_optional(db)
             .await?);
@@ -208,20 +219,20 @@ impl Change {
 
     /// Stores an entry's fields and whether it is off. Its generation becomes this change's.
     pub async fn update_entry(&mut self, entry: &Entry) -> Result<(), StoreError> {
-        let (sql, own) = match entry.kind {
-            Kind::Tenant => (
+        let (sql, own) = match &entry.settings {
+            Settings::Tenant(tenant) => (
                 "UPDATE tenants SET prefix = $1, name = $2, settings = $3, generation = $4 WHERE id = $5",
-                entry.get("prefix"),
+                tenant.prefix.as_str(),
             ),
-            _ => (
+            other => (
                 "UPDATE entries SET tenant = $1, name = $2, settings = $3, generation = $4, disabled_at = $6 WHERE id = $5",
-                entry.get("tenant"),
+                other.tenant(),
             ),
         };
         // The policy has no name among its fields; its row has.
-        let name = if entry.kind == Kind::Policy { catalog::POLICY } else { entry.name() };
+        let name = if entry.kind() == Kind::Policy { catalog::POLICY } else { entry.name() };
         let generation = self.generation();
-        let settings = settings(entry);
+        let settings = write_settings(&entry.settings);
         within!(self, db => {
             let query = sqlx::query(sql)
                 .bind(own)
@@ -230,17 +241,13 @@ impl Change {
                 .bind(generation)
                 .bind(entry.id.as_str());
             let off = entry.disabled_at.map(Timestamp::millis);
-            let query = if entry.kind == Kind::Tenant { query } else { query.bind(off) };
+            let query = if entry.kind() == Kind::Tenant { query } else { query.bind(off) };
             query.execute(db).await?;
         });
-        if entry.kind == Kind::Identity {
+        if entry.kind() == Kind::Identity {
             let theirs = "UPDATE keys SET due_at = 0 WHERE subject_id = $1";
             within!(self, db => sqlx::query(theirs).bind(entry.id.as_str()).execute(db).await.map(drop))?;
         }
         Ok(())
     }
-}
-
-fn settings(entry: &Entry) -> String {
-    serde_json::to_string(&entry.fields).expect("texts by their names are JSON")
 }

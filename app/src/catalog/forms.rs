@@ -3,6 +3,7 @@
 use admin::{AdminError, NewAccount};
 use model::{
     account::{Action, Role},
+    entry_input::EntryInput,
     id::AccountId,
 };
 
@@ -25,9 +26,11 @@ pub async fn save_entry(
     typed: &Typed,
 ) -> Result<SaveAnswer, ApiError> {
     let (permit, kind) = (context.permit()?, kind(of)?);
+    let fields = typed.fields.iter().filter_map(|(name, text)| Some((kind.field(name)?, text.clone())));
+    let input: EntryInput = fields.collect();
     answered(match id {
-        None => context.admin.create_entry(permit, kind, &typed.fields).await,
-        Some(id) => context.admin.edit_entry(permit, kind, entry_id(id)?, &typed.fields, typed.generation).await,
+        None => context.admin.create_entry(permit, kind, &input).await,
+        Some(id) => context.admin.edit_entry(permit, kind, entry_id(id)?, &input, typed.generation).await,
     })
 }
 

@@ -19,7 +19,7 @@ pub async fn list_entries(kind: String) -> Result<EntriesView, ApiError> {
             let permit = context.permit()?;
             let kind = to_view::kind(&kind)?;
             let entries = context.admin.entries(permit, kind).await.map_err(context::closed)?;
-            Ok(to_view::entries(&entries, permit, kind))
+            Ok(to_view::entries(entries, permit, kind))
         }
         .await,
     )
@@ -42,7 +42,7 @@ pub async fn show_entry(kind: String, id: Option<String>) -> Result<EntryView, A
                 }
                 None => None,
             };
-            let tenants = context.admin.entries(permit, Kind::Tenant).await.map_err(context::closed)?;
+            let tenants = context.admin.entries_of(permit).await.map_err(context::closed)?;
             Ok(to_view::entry(kind, entry.as_ref(), &tenants, permit, context.admin.clock().now()))
         }
         .await,

@@ -1,5 +1,6 @@
 //! What administrators keep besides keys: tenants, groups, identities, scopes, templates and the policy.
 
+pub mod fields;
 pub mod forms;
 pub(crate) mod load;
 pub(crate) mod page;

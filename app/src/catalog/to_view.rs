@@ -3,14 +3,18 @@
 use admin::Permit;
 use model::{
     account::{Account, Action},
-    catalog::{Entry, Field, Gate, Input, Kind, blank},
+    catalog::{Entry, Gate, Kind, Settings},
+    entry_input::Field,
     id::EntryId,
-    tenant::CredentialSource,
+    tenant::{CredentialSource, Tenant},
     time::Timestamp,
 };
 
 use crate::{
-    catalog::view::{EntriesView, EntryRow, EntryView, FieldView, InputView, PersonRow},
+    catalog::{
+        fields::{Widget, shown},
+        view::{EntriesView, EntryRow, EntryView, FieldView, InputView, PersonRow},
+    },
     error::ApiError,
     keys::to_view::when,
 };
@@ -25,35 +29,37 @@ pub(crate) fn entry_id(text: &str) -> Result<EntryId, ApiError> {
     EntryId::parse(text).ok_or(ApiError::NotFound)
 }
 
-pub(crate) fn entries(entries: &[Entry], permit: &Permit, kind: Kind) -> EntriesView {
-    let row = |entry: &Entry| EntryRow {
+pub(crate) fn entries(entries: Vec<Entry>, permit: &Permit, kind: Kind) -> EntriesView {
+    let row = |entry: Entry| EntryRow {
         id: entry.id.to_string(),
-        fields: entry.fields.clone(),
+        settings: entry.settings,
         off: entry.disabled_at.is_some(),
     };
-    EntriesView { rows: entries.iter().map(row).collect(), may_write: permit.allows(kind.action()).is_ok() }
+    EntriesView { rows: entries.into_iter().map(row).collect(), may_write: permit.allows(kind.action()).is_ok() }
 }
 
 pub(crate) fn entry(
     kind: Kind,
     entry: Option<&Entry>,
-    tenants: &[Entry],
+    tenants: &[Entry<Tenant>],
     permit: &Permit,
     now: Timestamp,
 ) -> EntryView {
     let may_write = permit.allows(kind.action()).is_ok();
     let may_open = permit.allows(Action::ManageTenants).is_ok();
-    let gated = entry.is_some_and(|entry| entry.get("gate") != Gate::Open.code());
-    let values = entry.map_or_else(|| blank(kind), |entry| entry.fields.clone());
-    let field = |field: &'static Field| {
-        let kept = entry.is_some() && kind.keeps(field.name);
-        let closed = !may_open && (field.name == "opened" || field.name == "gate" && gated);
+    let gated =
+        entry.is_some_and(|entry| matches!(&entry.settings, Settings::Scope(scope) if scope.gate == Gate::Gated));
+    let values = entry.map_or_else(|| kind.blank(), |entry| entry.settings.input());
+    let field = |field: &Field| {
+        let kept = entry.is_some() && kind.keeps(*field);
+        let closed = !may_open && (*field == Field::Opened || *field == Field::Gate && gated);
+        let (label, hint, widget) = shown(kind, *field);
         FieldView {
-            name: field.name.to_owned(),
-            label: field.label.to_owned(),
-            hint: field.hint.to_owned(),
-            input: input(field.input, tenants),
-            value: values.get(field.name).cloned().unwrap_or_default(),
+            name: field.code().to_owned(),
+            label: label.to_owned(),
+            hint: hint.to_owned(),
+            input: input(widget, tenants),
+            value: values.get(*field).to_owned(),
             fixed: kept || closed || !may_write,
         }
     };
@@ -71,19 +77,22 @@ pub(crate) fn entry(
     }
 }
 
-fn input(input: Input, tenants: &[Entry]) -> InputView {
-    let names = || tenants.iter().map(|tenant| (tenant.name().to_owned(), tenant.name().to_owned())).collect();
-    match input {
-        Input::Line => InputView::Line,
-        Input::Lines => InputView::Lines,
-        Input::One(choices) => {
+fn input(widget: Widget, tenants: &[Entry<Tenant>]) -> InputView {
+    let names = || {
+        let names = tenants.iter().map(|tenant| tenant.settings.name.to_string());
+        names.map(|name| (name.clone(), name)).collect()
+    };
+    match widget {
+        Widget::Line => InputView::Line,
+        Widget::Lines => InputView::Lines,
+        Widget::One(choices) => {
             InputView::One(choices.iter().map(|(code, words)| ((*code).to_owned(), (*words).to_owned())).collect())
         }
-        Input::CredentialSources => {
+        Widget::CredentialSources => {
             InputView::Any(CredentialSource::ALL.map(|one| (one.code().to_owned(), one.words().to_owned())).into())
         }
-        Input::Tenant => InputView::One(names()),
-        Input::Tenants => InputView::Any(names()),
+        Widget::Tenant => InputView::One(names()),
+        Widget::Tenants => InputView::Any(names()),
     }
 }
 

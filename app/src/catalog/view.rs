@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use model::catalog::Settings;
 
 use crate::{
     flash::Flash,
@@ -57,7 +57,7 @@ impl Typed {
 }
 
 /// How a field is filled in. Choices are codes with their words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputView {
     /// One line.
     Line,
@@ -72,7 +72,7 @@ pub enum InputView {
 }
 
 /// One field of a form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldView {
     /// Its name, and the id of its control.
     pub name: String,
@@ -89,25 +89,18 @@ pub struct FieldView {
 }
 
 /// An entry in a list of the catalog.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryRow {
     /// Its id.
     pub id: String,
-    /// Its fields by their names.
-    pub fields: BTreeMap<String, String>,
+    /// What it says.
+    pub settings: Settings,
     /// Whether it is switched off.
     pub off: bool,
 }
 
-impl EntryRow {
-    /// A field's text; empty when there is no such field.
-    pub fn get(&self, field: &str) -> &str {
-        self.fields.get(field).map_or("", String::as_str)
-    }
-}
-
 /// Every entry of a kind, by name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntriesView {
     /// The entries.
     pub rows: Vec<EntryRow>,
@@ -116,7 +109,7 @@ pub struct EntriesView {
 }
 
 /// One entry, to look at or to edit; or the form for a new one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryView {
     /// Its id, unless it is yet to be made.
     pub id: Option<String>,
@@ -135,7 +128,7 @@ pub struct EntryView {
 }
 
 /// Someone who may sign in, or could once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonRow {
     /// Their id.
     pub id: String,

@@ -5,7 +5,7 @@ use model::{
     account::{Action, Role},
     activity::CallCounts,
     audit::{Event, Verb},
-    catalog::{Entry, Kind},
+    catalog::{Entry, Group, Kind},
     id::KeyId,
     key::{ArchiveReason, Identity, Key, KeyState, KeyStatus, SignedWrites},
     listing::{IDLE, STALE},
@@ -14,6 +14,7 @@ use model::{
 use store::{KeyHour, LastUse, ListedKey};
 
 use crate::{
+    catalog::fields::plural,
     error::ApiError,
     form_outcome::FormErrors,
     keys::{
@@ -169,8 +170,9 @@ fn spec(key: &Key) -> SpecView {
 }
 
 /// A group, from its entry in the catalog.
-pub(crate) fn group(entry: &Entry) -> GroupView {
-    GroupView { id: entry.id.to_string(), name: entry.name().to_owned(), tenant: entry.get("tenant").to_owned() }
+pub(crate) fn group(entry: &Entry<Group>) -> GroupView {
+    let Group { name, tenant, .. } = &entry.settings;
+    GroupView { id: entry.id.to_string(), name: name.to_string(), tenant: tenant.to_string() }
 }
 
 pub(crate) fn event(event: &Event, now: Timestamp) -> EventView {
@@ -198,7 +200,7 @@ pub(crate) fn event(event: &Event, now: Timestamp) -> EventView {
         what: kind.map_or_else(|| verb.to_owned(), |kind| format!("{} {}", kind.words(), verb.to_lowercase())),
         // The policy has no name.
         target: match (detail.get(label).map(text), kind) {
-            (Some(name), Some(kind)) if name.is_empty() => kind.title().to_owned(),
+            (Some(name), Some(kind)) if name.is_empty() => plural(kind).to_owned(),
             (name, _) => name.unwrap_or_else(|| event.target.clone()),
         },
         href,

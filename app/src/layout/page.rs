@@ -10,6 +10,7 @@ use model::{
 };
 
 use crate::{
+    catalog::fields::plural,
     document::Document,
     error::ApiError,
     flash::Flash,
@@ -84,7 +85,7 @@ where
                     <div>
                         <h2 id="settings">"Settings"</h2>
                         <ul aria-labelledby="settings">
-                            {Kind::ALL.map(|kind| view! { <Item href=routes::settings(kind) icon=icon_of(kind) label=kind.title() current/> }).collect_view()}
+                            {Kind::ALL.map(|kind| view! { <Item href=routes::settings(kind) icon=icon_of(kind) label=plural(kind) current/> }).collect_view()}
                             {visitor.as_ref().is_ok_and(|visitor| visitor.may_manage_people)
                                 .then(|| view! { <Item href=routes::PEOPLE icon="user" label="People" current/> })}
                         </ul>

@@ -3,7 +3,10 @@
 
 use admin::{AdminError, Permit};
 use clap::{Args, Subcommand};
-use model::catalog::{DEFAULT_TENANT, Entry, Fields, Kind, POLICY, blank};
+use model::{
+    catalog::{DEFAULT_TENANT, Entry, Kind, POLICY},
+    entry_input::{EntryInput, Field},
+};
 
 use crate::{
     boot::Upgrade,
@@ -124,12 +127,11 @@ pub(super) async fn run(flags: &Flags, kind: Kind, command: Command) -> Result<(
         }
         Command::Show { which, json } => show(&find(&session, permit, kind, &which).await?, json),
         Command::Create { fields, within, json } => {
-            let mut whole = blank(kind);
+            let mut input = kind.blank();
             if kind.is_in_tenant() {
-                whole.insert("tenant".to_owned(), within.tenant);
+                input.set(Field::Tenant, within.tenant);
             }
-            whole.extend(read(kind, &fields)?);
-            let entry = admin.create_entry(permit, kind, &whole).await?;
+            let entry = admin.create_entry(permit, kind, &input.with(&read(kind, &fields)?)).await?;
             done(&entry, "made", json);
         }
         Command::Edit { which, fields, json } => {
@@ -192,31 +194,32 @@ async fn find(session: &Session, permit: &Permit, kind: Kind, which: &Which) -> 
 }
 
 /// Reads `NAME=VALUE` pairs; a field is named once.
-fn read(kind: Kind, pairs: &[String]) -> Result<Fields, CliError> {
-    let mut fields = Fields::new();
+fn read(kind: Kind, pairs: &[String]) -> Result<EntryInput, CliError> {
+    let mut input = EntryInput::default();
     for pair in pairs {
         let Some((name, value)) = pair.split_once('=') else {
             return Err(CliError::Usage(format!("write a field as NAME=VALUE, not {pair}")));
         };
-        let known: Vec<_> = kind.fields().iter().map(|field| field.name).collect();
-        if !known.contains(&name) {
+        let Some(field) = kind.field(name) else {
+            let known: Vec<_> =
+                kind.fields().iter().map(|field| format!("  {:<16} {}", field.code(), field.words())).collect();
             return Err(CliError::Usage(format!(
-                "there is no field \"{name}\" here; the fields are {}",
-                known.join(", ")
+                "there is no field \"{name}\" here; the fields are\n{}",
+                known.join("\n")
             )));
-        }
-        if fields.insert(name.to_owned(), value.to_owned()).is_some() {
+        };
+        if input.set(field, value.to_owned()).is_some() {
             return Err(CliError::Usage(format!("{name}: give it once; several values go into one, between spaces")));
         }
     }
-    Ok(fields)
+    Ok(input)
 }
 
 fn done(entry: &Entry, what: &str, json: bool) {
     if json {
         print_json(&as_json(entry));
     } else {
-        println!("{} is {what}.", [entry.kind.words(), entry.name()].join(" ").trim_end());
+        println!("{} is {what}.", [entry.kind().words(), entry.name()].join(" ").trim_end());
     }
 }
 
@@ -224,8 +227,9 @@ fn show(entry: &Entry, json: bool) {
     if json {
         return print_json(&as_json(entry));
     }
-    for field in entry.kind.fields() {
-        println!("{:<16} {}", field.name, entry.get(field.name));
+    let settings = entry.settings.input();
+    for field in entry.kind().fields() {
+        println!("{:<16} {}", field.code(), settings.get(*field));
     }
     println!("{:<16} {} by {}", "created", entry.created_at, entry.created_by);
     if let Some(at) = entry.disabled_at {
@@ -235,26 +239,28 @@ fn show(entry: &Entry, json: bool) {
 
 /// The name, and the fields that are told in a line.
 fn line(entry: &Entry) -> String {
-    let told: &[&str] = match entry.kind {
-        Kind::Tenant => &["prefix", "docs"],
-        Kind::Group | Kind::Identity => &["tenant", "description"],
-        Kind::Scope => &["risk", "gate", "sentence"],
-        Kind::Template => &["required", "optional"],
+    let told: &[Field] = match entry.kind() {
+        Kind::Tenant => &[Field::Prefix, Field::Docs],
+        Kind::Group | Kind::Identity => &[Field::Tenant, Field::Description],
+        Kind::Scope => &[Field::Risk, Field::Gate, Field::Sentence],
+        Kind::Template => &[Field::Required, Field::Optional],
         Kind::Policy => &[],
     };
-    let told = told.iter().map(|field| entry.get(field).replace(['\r', '\n'], " ")).filter(|text| !text.is_empty());
+    let settings = entry.settings.input();
+    let texts = told.iter().map(|field| settings.get(*field).replace(['\r', '\n'], " "));
+    let told = texts.filter(|text| !text.is_empty());
     let off = entry.disabled_at.map(|_| "off".to_owned());
     format!("{:<24} {}", entry.name(), off.into_iter().chain(told).collect::<Vec<_>>().join("  ")).trim_end().to_owned()
 }
 
 fn as_json(entry: &Entry) -> serde_json::Value {
     let mut value = serde_json::json!({
-        "id": entry.id.as_str(), "kind": entry.kind.code(), "created_at": entry.created_at.to_string(),
+        "id": entry.id.as_str(), "kind": entry.kind().code(), "created_at": entry.created_at.to_string(),
         "created_by": entry.created_by, "disabled_at": entry.disabled_at.map(|at| at.to_string()),
         "generation": entry.generation,
     });
-    for (name, text) in &entry.fields {
-        value[name] = text.as_str().into();
+    for (field, text) in entry.settings.input().iter() {
+        value[field.code()] = text.into();
     }
     value
 }

@@ -26,6 +26,7 @@ use crate::{
         sessions::Sessions,
         streams::Place,
     },
+    deadline,
     layers::request_context::SIGNED_IN_AT,
     machine::problem::Problem,
     request_id::RequestId,
@@ -93,7 +94,7 @@ impl Listener {
         let mut due = Vec::new();
         due.extend(missed(told.used_at).then_some("use"));
         due.extend(missed(told.changed_at).then_some("change"));
-        let now = Instant::now();
+        let now = deadline::after(Duration::ZERO);
         let over = app.live.over();
         Self { news, over, told, due, quiet_until: now, until: now + LIFE, session, app: app.clone(), place }
     }
@@ -140,7 +141,7 @@ impl Listener {
         self.due.extend((news.uses != self.told.uses).then_some("use"));
         self.due.extend((news.change != self.told.change).then_some("change"));
         self.told = news;
-        self.quiet_until = Instant::now() + PACE;
+        self.quiet_until = deadline::after(PACE);
     }
 }
 

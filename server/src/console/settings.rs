@@ -73,7 +73,7 @@ impl Form for PersonForm {
 async fn save(kind: &str, id: Option<&str>, EntryForm(pairs): EntryForm, post: Post) -> Response {
     // A kind that is none has no form; whoever saves it says so.
     let of = Kind::parse(kind);
-    let is_known = |name: &str| of.is_none_or(|kind| kind.fields().iter().any(|field| field.name == name));
+    let is_known = |name: &str| of.is_none_or(|kind| kind.field(name).is_some());
     let Some(typed) = Typed::from_pairs(pairs, is_known) else { return bad_form() };
     let saved = save_entry(&post.context, kind, id, &typed).await;
     lead(post, &list(kind), typed, saved).await

@@ -4,6 +4,7 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
+use app::catalog::fields::is_ticked;
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
@@ -11,7 +12,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use model::catalog::{self, Input};
+use model::catalog;
 use percent_encoding::percent_decode;
 
 use crate::layers::{envelope::BODY_LIMIT, refusal};
@@ -72,9 +73,9 @@ fn json(body: &[u8]) -> Result<(), &'static str> {
 
 /// The fields of which a form has as many as are ticked.
 static MANY: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-    let fields = catalog::Kind::ALL.into_iter().flat_map(catalog::Kind::fields);
-    let ticked = fields.filter(|field| matches!(field.input, Input::CredentialSources | Input::Tenants));
-    ticked.map(|field| field.name).chain(["key", "scope"]).collect()
+    let fields = catalog::Kind::ALL.into_iter().flat_map(|kind| kind.fields().iter().map(move |field| (kind, *field)));
+    let ticked = fields.filter(|(kind, field)| is_ticked(*kind, *field));
+    ticked.map(|(_, field)| field.code()).chain(["key", "scope"]).collect()
 });
 
 fn is_text(bytes: &[u8]) -> bool {

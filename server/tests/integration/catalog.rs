@@ -179,6 +179,28 @@ async fn mission_p7_templates_list_what_an_application_needs() {
     }
 }
 
+/// One row that cannot be read concerns itself alone: the others are listed and offered.
+#[tokio::test]
+async fn an_entry_that_cannot_be_read_takes_no_other_with_it() {
+    for (name, database) in databases() {
+        eprintln!("on {name}");
+        let keyward = Keyward::on(database).await;
+        for name in ["whole", "broken"] {
+            keyward.create_entry(Kind::Group, &[("name", name)]).await;
+        }
+        for settings in ["nothing", "{}", "{\"name\":\"broken\"}"] {
+            let sql = format!("UPDATE entries SET settings = '{settings}' WHERE kind = 'groups' AND name = 'broken'");
+            keyward.database.execute(&sql).await;
+            let mut browser = keyward.signed_in(Role::Admin).await;
+            for path in ["/settings/groups", "/keys", "/keys/new"] {
+                let page = browser.get(path).await;
+                let names = (page.body.contains("whole"), page.body.contains("broken"));
+                assert_eq!((page.status, names), (StatusCode::OK, (true, false)), "{path} with {settings}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn mission_i1_a_group_is_made_edited_and_archived_whole() {
     for (name, database) in databases() {

@@ -264,11 +264,11 @@ async fn the_matrix_of_forms_and_roles() {
         for (role, client) in &mut clients {
             let key = crate::support::id_of(&keyward.issue("a").await).to_owned();
             let before = keyward.app.store.audit_head().await.unwrap();
-            let account = [("name".to_owned(), format!("user of {key}")), ("tenant".to_owned(), "default".to_owned())];
-            let account = admin.create_entry(&operator, Kind::Identity, &account.into()).await.unwrap().id.to_string();
+            let name = format!("identity of {key}");
+            let identity = keyward.create_entry(Kind::Identity, &[("name", &name)]).await.id.to_string();
             let id = match route.path {
                 path if path.starts_with("/settings/people") => &spare,
-                path if path.starts_with("/settings") => &account,
+                path if path.starts_with("/settings") => &identity,
                 _ => &key,
             };
             let filled = |text: &str| {

@@ -6,7 +6,7 @@ use admin::{AdminError, Permit};
 use axum::http::StatusCode;
 use model::{account::Role, catalog::Kind, key_input::KeyInput};
 
-use crate::support::{Keyward, Operator, databases};
+use crate::support::{Keyward, Operator, databases, entry_input};
 
 /// A gated scope of the catalogue, from the start.
 const GATED: &str = "devices";
@@ -31,8 +31,7 @@ async fn issue(keyward: &Keyward, scopes: &str) -> String {
 async fn set(keyward: &Keyward, permit: &Permit, field: &str, value: &str) {
     let admin = &keyward.app.admin;
     let entry = admin.entry_named(permit, Kind::Scope, "", GATED).await.unwrap();
-    let fields = [(field.to_owned(), value.to_owned())].into();
-    admin.edit_entry(permit, Kind::Scope, entry.id, &fields, None).await.unwrap();
+    admin.edit_entry(permit, Kind::Scope, entry.id, &entry_input(&[(field, value)]), None).await.unwrap();
 }
 
 /// What the doors say of this key: the verify API, forward auth, and the page that explains.

@@ -4,12 +4,7 @@ use std::time::Duration;
 
 use app::keys::list::query::Column;
 use axum::http::StatusCode;
-use model::{
-    account::Role,
-    catalog::{Fields, Kind},
-    id::KeyId,
-    key_input::KeyInput,
-};
+use model::{account::Role, catalog::Kind, id::KeyId, key_input::KeyInput};
 use serde_json::json;
 
 use crate::support::{Answer, Client, Database, Keyward, Operator, databases, id_of, program::run};
@@ -57,15 +52,11 @@ fn error<'a>(page: &'a Answer, field: &str) -> &'a str {
 
 impl Here {
     async fn entry(&self, kind: Kind, pairs: &[(&str, &str)]) -> String {
-        let admin = &self.keyward.app.admin;
-        let entry = admin.create_entry(&admin.operator(), kind, &fields(pairs)).await.unwrap();
-        entry.id.to_string()
+        self.keyward.create_entry(kind, pairs).await.id.to_string()
     }
 
     async fn policy(&self, pairs: &[(&str, &str)]) {
-        let admin = &self.keyward.app.admin;
-        let policy = admin.entries(&admin.operator(), Kind::Policy).await.unwrap().remove(0);
-        admin.edit_entry(&admin.operator(), Kind::Policy, policy.id, &fields(pairs), None).await.unwrap();
+        self.keyward.edit_entry(Kind::Policy, "", pairs).await;
     }
 
     /// Makes a key with the form.
@@ -86,10 +77,6 @@ impl Here {
     async fn page(&mut self, token: &str) -> String {
         bare(&self.browser.get(&format!("/keys/{}", id_of(token))).await)
     }
-}
-
-fn fields(pairs: &[(&str, &str)]) -> Fields {
-    pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
 }
 
 #[tokio::test]

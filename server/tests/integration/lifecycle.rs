@@ -62,11 +62,7 @@ impl Here {
     }
 
     async fn set(&self, kind: Kind, name: &str, field: &str, value: &str) {
-        let admin = &self.keyward.app.admin;
-        let operator = admin.operator();
-        let entry = admin.entry_named(&operator, kind, "", name).await.unwrap();
-        let fields = [(field.to_owned(), value.to_owned())].into();
-        admin.edit_entry(&operator, kind, entry.id, &fields, None).await.unwrap();
+        self.keyward.edit_entry(kind, name, &[(field, value)]).await;
     }
 
     async fn keys(&self) -> BTreeSet<String> {
@@ -104,8 +100,7 @@ async fn a_successor_has_all_that_the_key_had() {
         let admin = &here.keyward.app.admin;
         let operator = admin.operator();
         for (kind, name) in [(Kind::Group, "lobby"), (Kind::Identity, "kiosk")] {
-            let fields = [("name".to_owned(), name.to_owned()), ("tenant".to_owned(), "default".to_owned())].into();
-            admin.create_entry(&operator, kind, &fields).await.unwrap();
+            here.keyward.create_entry(kind, &[("name", name)]).await;
         }
         let full = KeyInput {
             description: "Two\nlines".to_owned(),
@@ -279,14 +274,7 @@ async fn an_archived_key_stays_as_it_is_to_every_verb() {
         let key = here.issue(form("gone")).await.key;
         let signing = here.add(key.id, "signs").await.unwrap();
         here.rotate(key.id, 7 * DAY).await.unwrap();
-        admin
-            .create_entry(
-                &operator,
-                Kind::Group,
-                &[("name".to_owned(), "lobby".to_owned()), ("tenant".to_owned(), "default".to_owned())].into(),
-            )
-            .await
-            .unwrap();
+        here.keyward.create_entry(Kind::Group, &[("name", "lobby")]).await;
         here.archive(key.id).await;
         let evidence = here.key(key.id).await;
         let is = |answer: &Answer| format!("{} {}", answer.status, answer.header("location"));

@@ -5,12 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use axum::http::{Method, StatusCode};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use model::{
-    catalog::{Fields, Kind},
-    id::KeyId,
-    key::ArchiveReason,
-    key_input::KeyInput,
-};
+use model::{catalog::Kind, id::KeyId, key::ArchiveReason, key_input::KeyInput};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Client, Keyward, Operator, databases, id_of};
@@ -45,10 +40,6 @@ fn form(name: &str) -> KeyInput {
     }
 }
 
-fn fields(pairs: &[(&str, &str)]) -> Fields {
-    pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
-}
-
 impl Here {
     async fn issue(&self, form: &KeyInput) -> String {
         let admin = &self.keyward.app.admin;
@@ -64,10 +55,7 @@ impl Here {
     }
 
     async fn edit_entry(&self, kind: Kind, name: &str, changes: &[(&str, &str)]) {
-        let admin = &self.keyward.app.admin;
-        let entries = admin.entries(&admin.operator(), kind).await.unwrap();
-        let entry = entries.iter().find(|entry| kind == Kind::Policy || entry.name() == name).unwrap();
-        admin.edit_entry(&admin.operator(), kind, entry.id, &fields(changes), None).await.unwrap();
+        self.keyward.edit_entry(kind, name, changes).await;
         // As the running process does.
         self.keyward.app.verifier.poll_changes().await.unwrap();
     }
@@ -196,12 +184,8 @@ async fn mission_x1_and_f4_the_pair_works_as_basic_and_so_does_the_key_in_either
 #[tokio::test]
 async fn mission_p2_and_i4_a_key_acts_as_a_user_in_a_role_and_stops_with_that_user() {
     for mut here in everywhere().await {
-        let admin = &here.keyward.app.admin;
-        let operator = admin.operator();
-        let account = fields(&[("name", "kiosk@acme"), ("tenant", "default")]);
-        let subject = admin.create_entry(&operator, Kind::Identity, &account).await.unwrap();
-        let group = fields(&[("name", "lobby"), ("tenant", "default")]);
-        admin.create_entry(&operator, Kind::Group, &group).await.unwrap();
+        let identity = here.keyward.create_entry(Kind::Identity, &[("name", "kiosk@acme")]).await;
+        here.keyward.create_entry(Kind::Group, &[("name", "lobby")]).await;
         let form = KeyInput {
             acts_as: "kiosk@acme".to_owned(),
             role: "concierge".to_owned(),
@@ -221,11 +205,11 @@ async fn mission_p2_and_i4_a_key_acts_as_a_user_in_a_role_and_stops_with_that_us
         assert_eq!((answer.header("x-keyward-subject"), answer.header("x-keyward-role")), ("kiosk@acme", "concierge"));
 
         let admin = &here.keyward.app.admin;
-        admin.switch_entry(&admin.operator(), Kind::Identity, subject.id, false).await.unwrap();
+        admin.switch_entry(&admin.operator(), Kind::Identity, identity.id, false).await.unwrap();
         let answer = here.door(&[("authorization", &bearer)]).await;
         assert_eq!((answer.status, code(&answer).as_str()), (StatusCode::UNAUTHORIZED, "subject_inactive"));
         let admin = &here.keyward.app.admin;
-        admin.switch_entry(&admin.operator(), Kind::Identity, subject.id, true).await.unwrap();
+        admin.switch_entry(&admin.operator(), Kind::Identity, identity.id, true).await.unwrap();
         assert_eq!(code(&here.door(&[("authorization", &bearer)]).await), "valid");
     }
 }
@@ -365,14 +349,9 @@ async fn mission_i7_a_named_parameter_and_the_tenants_own_headers_and_schemes() 
 #[tokio::test]
 async fn mission_p1_and_i5_a_key_works_only_in_its_tenant() {
     for mut here in everywhere().await {
-        let admin = &here.keyward.app.admin;
-        let typed = fields(&[
-            ("name", "acme"),
-            ("prefix", "ac"),
-            ("presentations", "bearer"),
-            ("docs", "https://acme.example/api"),
-        ]);
-        admin.create_entry(&admin.operator(), Kind::Tenant, &typed).await.unwrap();
+        let acme =
+            [("name", "acme"), ("prefix", "ac"), ("presentations", "bearer"), ("docs", "https://acme.example/api")];
+        here.keyward.create_entry(Kind::Tenant, &acme).await;
         let token = here.issue(&KeyInput { tenant: "acme".to_owned(), ..form("theirs") }).await;
         assert!(token.starts_with("ac_"), "its tenant's prefix: {token}");
         let said = here.verify(json!({ "key": token, "scope": "things" })).await;

@@ -183,8 +183,7 @@ async fn a_member_gives_a_key_no_more_than_is_theirs() {
             (Kind::Tenant, &[("name", "north"), ("prefix", "no"), ("presentations", "bearer")][..]),
             (Kind::Identity, &[("name", "root"), ("tenant", "default")]),
         ] {
-            let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            admin.create_entry(&operator, kind, &fields).await.unwrap();
+            keyward.create_entry(kind, fields).await;
         }
         let mut member = keyward.signed_in(Role::Member).await;
         let plain = [("name", "mine"), ("scopes", "things"), ("life", "90")];

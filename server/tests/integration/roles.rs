@@ -2,12 +2,7 @@
 //! refused. Every route comes from the program's own table.
 
 use axum::http::{Method, StatusCode};
-use model::{
-    account::Role,
-    catalog::{DEFAULT_TENANT, Kind},
-    key::ArchiveReason,
-    key_input::KeyInput,
-};
+use model::{account::Role, catalog::Kind, key::ArchiveReason, key_input::KeyInput};
 use server::{
     access::Access,
     routes::{Route, table},
@@ -60,9 +55,7 @@ impl World {
         let mut entries = Vec::new();
         for kind in Kind::ALL {
             if matches!(kind, Kind::Group | Kind::Identity) {
-                let fields = [("name", "one"), ("tenant", DEFAULT_TENANT)]
-                    .map(|(name, text)| (name.to_owned(), text.to_owned()));
-                admin.create_entry(&operator, kind, &fields.into()).await.unwrap();
+                keyward.create_entry(kind, &[("name", "one")]).await;
             }
             entries.push((kind, admin.entries(&operator, kind).await.unwrap()[0].id.to_string()));
         }

@@ -258,10 +258,7 @@ async fn mission_n3_a_jwt_says_that_its_own_end_stays() {
             admin.extend_overlap(&operator, old.id, admin::Overlap::Until(old.spec.expires_at.plus(1000))).await;
         assert!(beyond.is_err());
         // The policy is the other bound.
-        let mut fields = admin.entries(&operator, model::catalog::Kind::Policy).await.unwrap();
-        let policy = fields.remove(0);
-        let days = [("max_days".to_owned(), "7".to_owned())].into();
-        admin.edit_entry(&operator, model::catalog::Kind::Policy, policy.id, &days, None).await.unwrap();
+        here.keyward.edit_entry(model::catalog::Kind::Policy, "", &[("max_days", "7")]).await;
         let week = here.keyward.clock.now().plus(7 * 86_400_000);
         let until = |at| admin::Overlap::Until(at);
         assert!(admin.extend_overlap(&operator, old.id, until(week.plus(1000))).await.is_err());

@@ -16,15 +16,14 @@ use model::{
 };
 use verify::{Verifier, VerifyRequest};
 
-use crate::support::{Keyward, Operator, databases, id_of};
+use crate::support::{Keyward, Operator, databases, entry_input, id_of};
 
 /// Who asks, as the record of refusals has it.
 const ASKED: (&str, &str) = ("0000000000000000", "a test");
 
 async fn make_tenant(admin: &Admin, name: &str, prefix: &str) {
-    let fields = [("name", name), ("prefix", prefix), ("presentations", "bearer query")];
-    let typed = fields.map(|(name, text)| (name.to_owned(), text.to_owned())).into_iter().collect();
-    admin.create_entry(&admin.operator(), Kind::Tenant, &typed).await.unwrap();
+    let input = entry_input(&[("name", name), ("prefix", prefix), ("presentations", "bearer query")]);
+    admin.create_entry(&admin.operator(), Kind::Tenant, &input).await.unwrap();
 }
 
 async fn code(keyward: &Keyward, token: &str) -> &'static str {
@@ -212,7 +211,7 @@ async fn an_unreadable_tenant_concerns_its_own_keys_and_an_unreadable_policy_eve
         let other = keyward.another_store().await;
         let admin = Admin::new(other, keyward.clock.clone(), Entropy::system(), keyward.database.folder().join("c"));
         let policy = admin.entry_named(&admin.operator(), Kind::Policy, "", "policy").await.unwrap();
-        let bearer = [("presentations".to_owned(), "bearer".to_owned())].into_iter().collect();
+        let bearer = entry_input(&[("presentations", "bearer")]);
         admin.edit_entry(&admin.operator(), Kind::Policy, policy.id, &bearer, None).await.unwrap();
         keyward.pass(Duration::ZERO).await;
         assert_eq!(asks().await, "presentation_not_accepted", "{name}");
@@ -313,10 +312,8 @@ async fn a_jwt_outside_a_later_policy_or_in_another_name_is_refused() {
         assert_eq!(answer.decision.code(), "not_found", "{name}: its issuer is another");
         assert!(answer.remedy.contains("another address") && answer.key.is_none(), "{name}: {}", answer.remedy);
 
-        let policy = admin.entry_named(&admin.operator(), Kind::Policy, "", "policy").await.unwrap();
         for (days, expected) in [("90", "valid"), ("89", "valid"), ("88", "not_found"), ("90", "valid")] {
-            let stricter = [("max_days".to_owned(), days.to_owned())].into_iter().collect();
-            admin.edit_entry(&admin.operator(), Kind::Policy, policy.id, &stricter, None).await.unwrap();
+            keyward.edit_entry(Kind::Policy, "", &[("max_days", days)]).await;
             assert_eq!(code(&keyward, &token).await, expected, "{name}: at most {days} days, at once");
         }
     }

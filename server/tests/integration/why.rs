@@ -7,7 +7,7 @@ use axum::http::{Method, StatusCode};
 use crypto::clock::Clock;
 use model::{
     account::Role,
-    catalog::{Fields, Kind},
+    catalog::Kind,
     decision::Reason,
     id::KeyId,
     key::ArchiveReason,
@@ -27,10 +27,6 @@ struct Refused {
     now: &'static str,
 }
 
-fn fields(pairs: &[(&str, &str)]) -> Fields {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-}
-
 async fn issue(keyward: &Keyward, form: KeyInput) -> String {
     let form = KeyInput { name: "refused".to_owned(), scopes: "things".to_owned(), expires: "30d".to_owned(), ..form };
     let admin = &keyward.app.admin;
@@ -39,10 +35,8 @@ async fn issue(keyward: &Keyward, form: KeyInput) -> String {
 
 /// Two tenants beside the default one.
 async fn tenants(keyward: &Keyward) {
-    let admin = &keyward.app.admin;
-    for (name, prefix, ways) in [("other", "ot", "bearer"), ("strict", "st", "bearer")] {
-        let typed = fields(&[("name", name), ("prefix", prefix), ("presentations", ways), ("all_access", "reasoned")]);
-        admin.create_entry(&admin.operator(), Kind::Tenant, &typed).await.unwrap();
+    for (name, prefix) in [("other", "ot"), ("strict", "st")] {
+        keyward.create_entry(Kind::Tenant, &[("name", name), ("prefix", prefix), ("presentations", "bearer")]).await;
     }
 }
 
@@ -54,8 +48,7 @@ async fn refuse(keyward: &Keyward, reason: Reason) -> Option<Refused> {
     let mut now = reason.code();
     let form = match reason {
         Reason::SubjectInactive => {
-            let typed = fields(&[("name", "kiosk"), ("tenant", "default")]);
-            admin.create_entry(&operator, Kind::Identity, &typed).await.unwrap();
+            keyward.create_entry(Kind::Identity, &[("name", "kiosk")]).await;
             KeyInput { acts_as: "kiosk".to_owned(), ..KeyInput::default() }
         }
         Reason::PresentationNotAccepted => KeyInput { tenant: "strict".to_owned(), ..KeyInput::default() },

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 use model::{
-    catalog::{Gate, Kind, Risk},
+    catalog::{Gate, Kind, Risk, Settings},
     id::EntryId,
-    scope::ALL_ACCESS,
-    tenant::{AllAccess, CredentialSources},
+    scope::{ALL_ACCESS, Scopes as ScopeSet},
+    tenant::CredentialSources,
 };
 
 use crate::{
@@ -32,40 +32,42 @@ pub(crate) fn columns(kind: Kind) -> &'static [&'static str] {
 
 /// The cells of a row.
 pub(crate) fn cells(kind: Kind, row: &EntryRow, may_write: bool) -> impl IntoView + use<> {
-    let get = |field: &str| row.get(field).to_owned();
-    let name = get("name");
-    let text = |label: &'static str, text: String| {
-        view! { <td class="c-text" role="cell" data-label=label>{text_or_none(text)}</td> }
+    let name = row.settings.name().to_owned();
+    let text = |label: &'static str, text: &dyn ToString| {
+        view! { <td class="c-text" role="cell" data-label=label>{text_or_none(text.to_string())}</td> }
     };
-    let chips = |label: &'static str, codes: String| {
-        let of: Vec<String> = codes.split_whitespace().map(str::to_owned).collect();
+    let chips = |label: &'static str, scopes: &ScopeSet| {
+        let of: Vec<String> = scopes.iter().map(ToString::to_string).collect();
         view! { <td class="c-scopes" role="cell" data-label=label><Scopes of shown=8/></td> }
     };
-    let about = match kind {
-        Kind::Tenant => (
-            view! { <td role="cell" data-label="Tokens begin with"><code translate="no">{get("prefix")}"_"</code></td> },
-            text("Presented", presented(row.get("presentations"))),
-            text("All access", AllAccess::parse(row.get("all_access")).map(AllAccess::words).unwrap_or_default().to_owned()),
-            view! { <td class="c-text" role="cell" data-label="Documentation"><Docs href=get("docs") tenant=name.clone()/></td> },
+    let about = match &row.settings {
+        Settings::Tenant(tenant) => (
+            view! { <td role="cell" data-label="Tokens begin with"><code translate="no">{tenant.prefix.to_string()}"_"</code></td> },
+            text("Presented", &presented(tenant.presentations)),
+            text("All access", &tenant.all_access.words()),
+            view! { <td class="c-text" role="cell" data-label="Documentation"><Docs href=tenant.docs.clone() tenant=name.clone()/></td> },
         )
             .into_any(),
-        Kind::Group => (text("Tenant", get("tenant")), text("For", get("description"))).into_any(),
-        Kind::Identity => (
-            text("Tenant", get("tenant")),
-            text("For", get("description")),
+        Settings::Group(group) => (text("Tenant", &group.tenant), text("For", &group.description)).into_any(),
+        Settings::Identity(identity) => (
+            text("Tenant", &identity.tenant),
+            text("For", &identity.description),
             view! { <td class="c-state fit" role="cell"><OnOff off=row.off on_words="Active" off_words="Off"/></td> },
         )
             .into_any(),
-        Kind::Scope => (
-            text("It opens", get("sentence")),
-            view! { <td class="c-state fit" role="cell" data-label="Risk"><RiskChip risk=Risk::parse(row.get("risk")).unwrap_or_default()/></td> },
-            view! { <td class="c-text" role="cell" data-label="Granting"><Granting gated=row.get("gate") == Gate::Gated.code() opened=get("opened")/></td> },
+        Settings::Scope(scope) => (
+            text("It opens", &scope.sentence),
+            view! { <td class="c-state fit" role="cell" data-label="Risk"><RiskChip risk=scope.risk/></td> },
+            view! { <td class="c-text" role="cell" data-label="Granting"><Granting gated=scope.gate == Gate::Gated opened=scope.opened.join(" ")/></td> },
         )
             .into_any(),
-        Kind::Template => {
-            (text("For", get("description")), chips("Required", get("required")), chips("Optional", get("optional"))).into_any()
-        }
-        Kind::Policy => ().into_any(),
+        Settings::Template(template) => (
+            text("For", &template.description),
+            chips("Required", &template.required),
+            chips("Optional", &template.optional),
+        )
+            .into_any(),
+        Settings::Policy(_) => ().into_any(),
     };
     let badge = (kind == Kind::Scope && name == ALL_ACCESS)
         .then(|| view! { <span class="chip warn"><Icon name="warning"/>"All access"</span> });
@@ -81,10 +83,10 @@ fn text_or_none(text: String) -> impl IntoView {
     if text.is_empty() { view! { <span class="muted none">"\u{2014}"</span> }.into_any() } else { text.into_any() }
 }
 
-fn presented(codes: &str) -> String {
-    match CredentialSources::parse(codes) {
-        Some(CredentialSources::ALL) => "In every way".to_owned(),
-        _ => codes.split_whitespace().collect::<Vec<_>>().join(", "),
+fn presented(sources: CredentialSources) -> String {
+    match sources {
+        CredentialSources::ALL => "In every way".to_owned(),
+        some => some.to_string().replace(' ', ", "),
     }
 }
 

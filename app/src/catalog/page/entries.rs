@@ -5,6 +5,7 @@ use model::catalog::Kind;
 
 use crate::{
     catalog::{
+        fields::{plural, purpose},
         page::{
             asked_kind,
             cells::{cells, columns},
@@ -25,7 +26,7 @@ pub(crate) fn Entries() -> impl IntoView {
     if kind == Some(Kind::Policy) {
         return view! { <EntryPage/> }.into_any();
     }
-    let title = kind.map_or("Settings", Kind::title);
+    let title = kind.map_or("Settings", plural);
     let current = kind.map_or("", routes::settings);
     let show = move |view: EntriesView| kind.map(|kind| view! { <List kind view/> });
     view! { <Loaded title current load=crate::catalog::load::list_entries(code) show/> }.into_any()
@@ -43,13 +44,13 @@ fn List(kind: Kind, view: EntriesView) -> impl IntoView {
     };
     let head = (count > 0).then(|| view! { <span class="end">{add()}</span> });
     view! {
-        <div class="row page-head"><h1>{kind.title()}</h1>{head}</div>
-        <p class="muted lead">{kind.sentence()}</p>
+        <div class="row page-head"><h1>{plural(kind)}</h1>{head}</div>
+        <p class="muted lead">{purpose(kind)}</p>
         <FormErrorBanner fields=Vec::new() errors failure/>
         {if count == 0 {
             view! {
                 <div class="empty stack center">
-                    <h2>{format!("No {} yet", kind.title().to_lowercase())}</h2>
+                    <h2>{format!("No {} yet", plural(kind).to_lowercase())}</h2>
                     {add()}
                 </div>
             }.into_any()
@@ -64,7 +65,7 @@ fn Table(kind: Kind, rows: Vec<EntryRow>, may_write: bool) -> impl IntoView {
     let heads = columns(kind).iter().map(|title| view! { <th scope="col" role="columnheader">{*title}</th> });
     view! {
         <div class="table-wrap bleed"><table class="data cards entries" role="table">
-            <caption class="hide">{kind.title()}", by name"</caption>
+            <caption class="hide">{plural(kind)}", by name"</caption>
             <thead role="rowgroup"><tr role="row">
                 {heads.collect_view()}
                 <th class="fit" scope="col" role="columnheader"><span class="hide">"Actions"</span></th>

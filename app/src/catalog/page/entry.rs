@@ -5,6 +5,7 @@ use model::{catalog::Kind, scope::ALL_ACCESS};
 
 use crate::{
     catalog::{
+        fields::{plural, purpose},
         page::{Crumbs, OnOff, Switch, asked_id, asked_kind, cells::Granting, sent},
         view::{EntryView, Typed},
     },
@@ -33,7 +34,7 @@ pub(crate) fn EntryPage() -> impl IntoView {
 /// Where the form leads when it is left, and what it is called.
 fn titles(kind: Kind, view: &EntryView) -> (String, &'static str) {
     match (&view.id, kind) {
-        (_, Kind::Policy) => (kind.title().to_owned(), "Save policy"),
+        (_, Kind::Policy) => (plural(kind).to_owned(), "Save policy"),
         (None, _) => (format!("Add {}", kind.words().to_lowercase()), "Add"),
         (Some(_), _) => (view.name.clone(), "Save changes"),
     }
@@ -98,9 +99,9 @@ fn Form(kind: Kind, view: EntryView, sent: (Option<Typed>, Vec<FieldErrorView>, 
         view! { <div class="stack loose ask">{body}</div> }.into_any()
     };
     view! {
-        {(!is_policy).then(|| view! { <Crumbs list=routes::settings(kind) title=kind.title() here=title.clone()/> })}
+        {(!is_policy).then(|| view! { <Crumbs list=routes::settings(kind) title=plural(kind) here=title.clone()/> })}
         <div class="row page-head"><h1><bdi>{title.clone()}</bdi></h1>{badges}{switch}{group}</div>
-        <p class="muted lead">{kind.sentence()}</p>
+        <p class="muted lead">{purpose(kind)}</p>
         {body}
     }
 }

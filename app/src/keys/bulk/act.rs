@@ -23,7 +23,7 @@ pub use ssr::{plan, step};
 mod ssr {
     use admin::{BulkAct, BulkItem, Pick};
     use model::{
-        catalog::Kind,
+        catalog::Group,
         id::KeyId,
         key::ArchiveReason,
         time::{DAY, Timestamp},
@@ -86,8 +86,8 @@ mod ssr {
         let (act, pick) = asked(form)?;
         let plan = context.admin.plan_bulk(permit, &act, &pick).await.map_err(closed)?;
         let now = context.admin.clock().now();
-        let entries = context.admin.entries(permit, Kind::Group).await.map_err(closed)?;
-        let mut groups: Vec<_> = entries.iter().map(|entry| entry.name().to_owned()).collect();
+        let entries = context.admin.entries_of::<Group>(permit).await.map_err(closed)?;
+        let mut groups: Vec<_> = entries.iter().map(|entry| entry.settings.name.to_string()).collect();
         groups.sort_unstable();
         groups.dedup();
         Ok(BulkPlanView {

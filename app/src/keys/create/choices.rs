@@ -4,9 +4,10 @@
 use admin::Permit;
 use model::{
     account::Action,
-    catalog::{Entry, Gate, Kind},
+    catalog::{Entry, Gate, Group, Identity, Of, Risk, ScopeEntry, Template},
     policy::PRESETS,
-    scope::{ALL_ACCESS, ANY_TENANT, RESERVED},
+    scope::{ALL_ACCESS, ANY_TENANT, RESERVED, Scopes},
+    tenant::{AllAccess, Tenant},
     time::DAY,
 };
 
@@ -23,12 +24,11 @@ use crate::{
 pub(crate) async fn choices(context: &RequestContext, permit: &Permit) -> Result<NewKeyView, ApiError> {
     permit.allows(Action::WriteKeys).map_err(|_| ApiError::Forbidden)?;
     let admin = &context.admin;
-    let entries = async |kind| admin.entries(permit, kind).await.map_err(closed);
-    let tenants = entries(Kind::Tenant).await?;
-    let templates = entries(Kind::Template).await?;
-    let catalogue = entries(Kind::Scope).await?;
-    let groups = entries(Kind::Group).await?;
-    let identities = entries(Kind::Identity).await?;
+    let tenants = entries::<Tenant>(context, permit).await?;
+    let templates = entries::<Template>(context, permit).await?;
+    let catalogue = entries::<ScopeEntry>(context, permit).await?;
+    let groups = entries::<Group>(context, permit).await?;
+    let identities = entries::<Identity>(context, permit).await?;
     let policy = admin.policy().await.map_err(closed)?;
     let now = admin.clock().now();
     let (first, last) = policy.bounds(now);
@@ -45,7 +45,7 @@ pub(crate) async fn choices(context: &RequestContext, permit: &Permit) -> Result
         templates: templates.iter().map(template).collect(),
         scopes: catalogue.iter().map(scope).chain(reserved.map(|(name, sentence)| own(name, sentence))).collect(),
         groups: groups.iter().map(to_view::group).collect(),
-        identities: identities.iter().filter(|entry| entry.disabled_at.is_none()).map(subject).collect(),
+        identities: identities.iter().filter(|entry| entry.disabled_at.is_none()).map(identity).collect(),
         lives: lives.map(|days| LifeChoice { days, ends: now.plus(days * DAY).long() }).collect(),
         never: policy.never,
         days: (policy.min_days, policy.max_days),
@@ -54,38 +54,44 @@ pub(crate) async fn choices(context: &RequestContext, permit: &Permit) -> Result
     })
 }
 
-fn tenant(entry: &Entry) -> TenantChoice {
-    TenantChoice { name: entry.name().to_owned(), grants_all: entry.get("all_access") != "forbidden" }
+async fn entries<T: Of>(context: &RequestContext, permit: &Permit) -> Result<Vec<Entry<T>>, ApiError> {
+    context.admin.entries_of(permit).await.map_err(closed)
 }
 
-fn template(entry: &Entry) -> TemplateChoice {
-    let words = |field: &str| entry.get(field).split_whitespace().map(str::to_owned).collect();
+fn tenant(entry: &Entry<Tenant>) -> TenantChoice {
+    let tenant = &entry.settings;
+    TenantChoice { name: tenant.name.to_string(), grants_all: tenant.all_access != AllAccess::Forbidden }
+}
+
+fn template(entry: &Entry<Template>) -> TemplateChoice {
+    let Template { name, description, required, optional } = &entry.settings;
+    let names = |scopes: &Scopes| scopes.iter().map(ToString::to_string).collect();
     TemplateChoice {
         id: entry.id.to_string(),
-        name: entry.name().to_owned(),
-        description: entry.get("description").to_owned(),
-        required: words("required"),
-        optional: words("optional"),
+        name: name.to_string(),
+        description: description.to_string(),
+        required: names(required),
+        optional: names(optional),
     }
 }
 
-fn subject(entry: &Entry) -> IdentityChoice {
-    IdentityChoice { name: entry.name().to_owned(), tenant: entry.get("tenant").to_owned() }
+fn identity(entry: &Entry<Identity>) -> IdentityChoice {
+    IdentityChoice { name: entry.settings.name.to_string(), tenant: entry.settings.tenant.to_string() }
 }
 
 /// A scope is offered in the directions that have a sentence; one without any, as a whole.
-fn scope(entry: &Entry) -> ScopeRow {
-    let mut sentences = ["sentence", "read", "write"].map(|field| entry.get(field).to_owned());
+fn scope(entry: &Entry<ScopeEntry>) -> ScopeRow {
+    let scope = &entry.settings;
+    let mut sentences = [&scope.sentence, &scope.read, &scope.write].map(ToString::to_string);
     if sentences.iter().all(String::is_empty) {
         "Nobody has said yet what it opens.".clone_into(&mut sentences[0]);
     }
-    let is_gated = Gate::parse(entry.get("gate")) != Some(Gate::Open);
     ScopeRow {
-        name: entry.name().to_owned(),
+        name: scope.name.to_string(),
         sentences,
-        risk: entry.get("risk").to_owned(),
-        opened: is_gated.then(|| entry.get("opened").split_whitespace().map(str::to_owned).collect()),
-        all_access: entry.name() == ALL_ACCESS,
+        risk: scope.risk.code().to_owned(),
+        opened: (scope.gate == Gate::Gated).then(|| scope.opened.clone()),
+        all_access: scope.name.as_str() == ALL_ACCESS,
         reserved: false,
     }
 }
@@ -95,7 +101,7 @@ fn own(name: &str, sentence: &str) -> ScopeRow {
     ScopeRow {
         name: name.to_owned(),
         sentences: [sentence.to_owned(), String::new(), String::new()],
-        risk: "low".to_owned(),
+        risk: Risk::Low.code().to_owned(),
         opened: None,
         all_access: false,
         reserved: true,

@@ -1,7 +1,7 @@
 //! What is seen of a key, over the wire; and the forms that end or lengthen an overlap.
 
 use admin::{KeyDetail, Permit};
-use model::{account::Action, activity::Period, catalog::Kind};
+use model::{account::Action, activity::Period, catalog::ScopeEntry};
 
 use crate::{
     error::ApiError,
@@ -29,7 +29,7 @@ pub async fn key_activity(id: String, period: String) -> Result<ActivityView, Ap
             let series = admin.key_series(permit, id, period).await.map_err(context::closed)?;
             let record = admin.key_record(permit, id).await.map_err(context::closed)?;
             let pairs = admin.key_pairs(permit, id).await.map_err(context::closed)?;
-            let catalogue = admin.entries(permit, Kind::Scope).await.map_err(context::closed)?;
+            let catalogue = admin.entries_of::<ScopeEntry>(permit).await.map_err(context::closed)?;
             let now = admin.clock().now();
             let may_write = permit.allows(Action::WriteKeys).is_ok();
             Ok(ActivityView {

@@ -3,12 +3,11 @@
 use admin::{Broken, Overlap, Pair, Record, Remedy, Successor, Tightening};
 use model::{
     activity::{CallSample, Outcome, Period, Series},
-    catalog::Entry,
+    catalog::{Entry, ScopeEntry},
     decision::Reason,
     id::KeyId,
     key::{Form, Key},
     key_input::KeyInput,
-    scope::Scope,
     time::{DAY, Timestamp, relative, span},
 };
 
@@ -163,10 +162,9 @@ pub(crate) fn overlap(form: &RotateForm) -> Result<Overlap, FormErrors> {
 }
 
 /// Scopes to try a key with: what it holds, each direction of it, and the catalogue.
-pub(crate) fn scopes(key: &Key, catalogue: &[Entry]) -> Vec<String> {
-    let listed: Vec<_> = catalogue.iter().filter_map(|entry| Scope::parse(entry.name()).ok()).collect();
+pub(crate) fn scopes(key: &Key, catalogue: &[Entry<ScopeEntry>]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    for scope in key.spec.scopes.iter().chain(&listed) {
+    for scope in key.spec.scopes.iter().chain(catalogue.iter().map(|entry| &entry.settings.name)) {
         for one in [scope.clone(), scope.clone().toward(false), scope.clone().toward(true)] {
             let one = one.to_string();
             if !all.contains(&one) {

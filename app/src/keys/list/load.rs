@@ -1,7 +1,7 @@
 //! The list of keys.
 
 use admin::KeyList;
-use model::{account::Action, catalog::Kind, key::KeyStatus};
+use model::{account::Action, catalog::Group, key::KeyStatus, tenant::Tenant};
 
 use crate::{
     error::ApiError,
@@ -19,8 +19,8 @@ pub async fn list_keys(query: String) -> Result<KeysView, ApiError> {
             let context = context::expect_context_of_request()?;
             let permit = context.permit()?;
             let asked = ListQuery::parse(&query).ok_or(ApiError::BadRequest)?;
-            let tenants = context.admin.entries(permit, Kind::Tenant).await.map_err(context::closed)?;
-            let groups = context.admin.entries(permit, Kind::Group).await.map_err(context::closed)?;
+            let tenants = context.admin.entries_of::<Tenant>(permit).await.map_err(context::closed)?;
+            let groups = context.admin.entries_of::<Group>(permit).await.map_err(context::closed)?;
             let found = context.admin.list_keys(permit, &asked.list).await.map_err(context::closed)?;
             let now = context.admin.clock().now();
             let KeyList { page, counts, matches, hours, since } = found;
@@ -31,7 +31,7 @@ pub async fn list_keys(query: String) -> Result<KeysView, ApiError> {
                 statuses: KeyStatus::ALL.map(|status| (status.code().to_owned(), counts.of(status))).to_vec(),
                 matches: to_view::counted(matches),
                 next: page.next.map(|place| place.to_text()),
-                tenants: tenants.iter().map(|entry| entry.name().to_owned()).collect(),
+                tenants: tenants.iter().map(|entry| entry.settings.name.to_string()).collect(),
                 groups: groups.iter().map(to_view::group).collect(),
                 columns: context.columns.clone(),
                 may_write: permit.allows(Action::WriteKeys).is_ok(),

@@ -27,7 +27,14 @@ use crypto::{
     clock::Clock,
     secret::{Entropy, MasterKey},
 };
-use model::{account::Role, id::KeyId, key::ArchiveReason, time::Timestamp};
+use model::{
+    account::Role,
+    catalog::{DEFAULT_TENANT, Entry, Kind, POLICY},
+    entry_input::{EntryInput, Field},
+    id::KeyId,
+    key::ArchiveReason,
+    time::Timestamp,
+};
 use server::{
     boot,
     config::{Config, Flags},
@@ -41,6 +48,11 @@ pub use self::database::{Database, databases};
 
 /// Everyone's password here.
 pub const PASSWORD: &str = "violet anchor 9 brisk table";
+
+/// An entry of the catalog as it is asked for.
+pub fn entry_input(fields: &[(&str, &str)]) -> EntryInput {
+    fields.iter().map(|(name, text)| (Field::parse(name).unwrap(), (*text).to_owned())).collect()
+}
 
 /// A Keyward, with its clock in the test's hand.
 pub struct Keyward {
@@ -110,6 +122,21 @@ impl Keyward {
         let answer = client.post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         client
+    }
+
+    /// An entry of the catalog, made by the operator.
+    pub async fn create_entry(&self, kind: Kind, fields: &[(&str, &str)]) -> Entry {
+        let admin = &self.app.admin;
+        let input = kind.blank().with(&entry_input(fields));
+        admin.create_entry(&admin.operator(), kind, &input).await.unwrap()
+    }
+
+    /// Edits the entry of this name in the default tenant, as the operator; the policy whatever its name.
+    pub async fn edit_entry(&self, kind: Kind, name: &str, fields: &[(&str, &str)]) {
+        let admin = &self.app.admin;
+        let name = if kind == Kind::Policy { POLICY } else { name };
+        let entry = admin.entry_named(&admin.operator(), kind, DEFAULT_TENANT, name).await.unwrap();
+        admin.edit_entry(&admin.operator(), kind, entry.id, &entry_input(fields), None).await.unwrap();
     }
 
     /// A new key's token, made by the operator for an owner of its own, who holds no other.
