@@ -185,6 +185,7 @@ async fn an_entry_that_cannot_be_read_takes_no_other_with_it() {
     for (name, database) in databases() {
         eprintln!("on {name}");
         let keyward = Keyward::on(database).await;
+        keyward.issue("things").await;
         for name in ["whole", "broken"] {
             keyward.create_entry(Kind::Group, &[("name", name)]).await;
         }
@@ -527,7 +528,11 @@ fn the_register_by_command() {
         (&["identities", "enable", "ada@example.com"], 0, "switched on"),
         (&["scopes", "edit", "devices", "opened=acme"], 0, "Scope devices is stored."),
         (&["scopes", "edit", "nothing", "risk=low"], 1, "keyward scopes list"),
-        (&["scopes", "create", "colour=red"], 2, "there is no field \"colour\" here; the fields are name"),
+        (
+            &["scopes", "create", "colour=red"],
+            2,
+            "there is no field \"colour\" here; the fields are\n  name             What it is called",
+        ),
         (&["scopes", "create", "name"], 2, "NAME=VALUE"),
         (&["scopes", "create", "name=a", "name=b"], 2, "give it once"),
         (&["scopes", "list", "--json"], 0, "\"opened\":\"acme\""),
