@@ -87,8 +87,15 @@ pub enum FormOutcome {
         /// What to say.
         message: String,
     },
-    /// The first superadmin's form, with this mail address, has to be mended.
-    SetUp(String, FormErrors),
+    /// The form that makes the first superadmin is shown, or has to be mended.
+    SetUp {
+        /// What the setup link carries: the form carries it on.
+        code: String,
+        /// The mail address as typed.
+        email: String,
+        /// What to mend.
+        errors: FormErrors,
+    },
     /// A form of the settings has to be mended, or could not be carried out.
     Settings(Typed, FormErrors),
     /// The session had ended before the form was sent.
@@ -111,7 +118,3 @@ pub enum FormOutcome {
     /// What this Keyward is.
     About(Box<AboutView>),
 }
-
-/// The setup link's code, for the form that carries it on.
-#[derive(Clone)]
-pub struct SetupCode(pub String);

@@ -191,7 +191,7 @@ async fn server_function(Extension(context): Extension<RequestContext>, mut requ
 async fn nothing(State(app): State<AppState>, Extension(id): Extension<RequestId>, request: Request) -> Response {
     let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if request.method().is_safe() && accepts.contains("text/html") && !request.uri().path().starts_with("/api/") {
-        let mut response = pages::render(&app, request, None, |_| ()).await;
+        let mut response = pages::render(&app, request, None).await;
         *response.status_mut() = StatusCode::NOT_FOUND;
         return response;
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     error::ApiError,
-    form_outcome::{FormErrors, FormOutcome, SetupCode},
+    form_outcome::{FormErrors, FormOutcome},
     keys::view::FieldErrorView,
     layout::centered::Centered,
     routes,
@@ -17,13 +17,11 @@ use crate::{
 /// `/setup`.
 #[component]
 pub(crate) fn Setup() -> impl IntoView {
-    let code = use_context::<SetupCode>().map(|SetupCode(code)| code).unwrap_or_default();
     match use_context::<FormOutcome>() {
-        Some(FormOutcome::DeadLink) => view! { <DeadLink/> }.into_any(),
-        Some(FormOutcome::SetUp(email, FormErrors { errors, failure })) => {
+        Some(FormOutcome::SetUp { code, email, errors: FormErrors { errors, failure } }) => {
             view! { <Form code email errors failure/> }.into_any()
         }
-        _ => view! { <Form code email=String::new() errors=Vec::new() failure=None/> }.into_any(),
+        _ => view! { <DeadLink/> }.into_any(),
     }
 }
 

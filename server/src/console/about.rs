@@ -21,7 +21,7 @@ pub async fn about(
 ) -> Response {
     let is_superadmin = context.permit().is_ok_and(|permit| permit.role() == Role::Superadmin);
     let view = view(&app, is_superadmin).await;
-    render(&app, request, Some(FormOutcome::About(Box::new(view))), |_| ()).await
+    render(&app, request, Some(FormOutcome::About(Box::new(view)))).await
 }
 
 async fn view(app: &AppState, is_superadmin: bool) -> AboutView {

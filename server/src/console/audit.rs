@@ -16,7 +16,7 @@ use store::{AuditFilter, AuditPage};
 
 use crate::{
     console::{
-        form_post::{bad_form, pairs},
+        form_post::{FormPost, bad_form, pairs},
         forms::status,
     },
     machine::problem::Problem,
@@ -88,14 +88,10 @@ pub async fn export_audit(
 }
 
 /// Walks the chain, then shows how it stands.
-pub async fn post_verify(
-    State(app): State<AppState>,
-    Extension(context): Extension<RequestContext>,
-    Extension(id): Extension<RequestId>,
-) -> Response {
+pub async fn post_verify(Extension(id): Extension<RequestId>, FormPost((), post): FormPost<()>) -> Response {
     let walked = async {
-        let permit = context.permit()?;
-        app.admin.verify_audit_now(permit).await.map_err(app::session::context::closed)
+        let permit = post.context.permit()?;
+        post.app.admin.verify_audit_now(permit).await.map_err(app::session::context::closed)
     };
     match walked.await {
         Ok(_) => Redirect::to(routes::AUDIT).into_response(),

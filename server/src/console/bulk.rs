@@ -1,5 +1,7 @@
 //! One act on many keys as plain forms: asked first, then done, so many keys in one answer.
 
+use std::mem;
+
 use app::{
     error::ApiError,
     form_outcome::FormOutcome,
@@ -23,8 +25,8 @@ use crate::console::{
 const ANSWER: i64 = 200;
 
 impl Form for BulkForm {
-    fn read(pairs: Pairs) -> Option<Self> {
-        Self::from_pairs(pairs)
+    fn read(pairs: &mut Pairs) -> Option<Self> {
+        Self::from_pairs(mem::take(pairs))
     }
 }
 

@@ -7,7 +7,7 @@ use app::{
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
-    http::{StatusCode, Uri, request::Parts},
+    http::{StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 
@@ -18,11 +18,19 @@ pub type Pairs = Vec<(String, String)>;
 
 /// A form of the console.
 pub trait Form: Sized {
-    /// Reads the fields; `None` when they are not those of this form.
-    fn read(pairs: Pairs) -> Option<Self>;
+    /// Takes out the fields of this form and reads them; `None` when they cannot be read. What is left is refused.
+    fn read(pairs: &mut Pairs) -> Option<Self>;
 }
 
-/// A form, and the request it came with. Fields that no form of ours has are refused with 400.
+/// A form without fields: a button.
+impl Form for () {
+    fn read(_: &mut Pairs) -> Option<Self> {
+        Some(())
+    }
+}
+
+/// A form, and the request it came with. Fields that the form does not have are refused with 400, and a body that is not
+/// written as a form with 415.
 pub struct FormPost<T>(pub T, pub Post);
 
 /// The request that a form came with.
@@ -44,7 +52,11 @@ impl<T: Form> FromRequest<AppState> for FormPost<T> {
         };
         let request = Request::from_parts(parts.clone(), body);
         let body = Bytes::from_request(request, app).await.map_err(IntoResponse::into_response)?;
-        let form = T::read(pairs(&body)).ok_or_else(bad_form)?;
+        if !body.is_empty() && !is_form(&parts) {
+            return Err(not_a_form());
+        }
+        let mut pairs = pairs(&body);
+        let form = T::read(&mut pairs).filter(|_| pairs.is_empty()).ok_or_else(bad_form)?;
         Ok(Self(form, Post { app: app.clone(), context, parts }))
     }
 }
@@ -85,11 +97,24 @@ pub fn pairs(body: &[u8]) -> Pairs {
 }
 
 /// Takes one field out; empty when it is not there.
-pub fn take(pairs: &mut [(String, String)], field: &str) -> String {
-    pairs.iter_mut().find(|(name, _)| name == field).map(|(_, value)| std::mem::take(value)).unwrap_or_default()
+pub fn take(pairs: &mut Pairs, field: &str) -> String {
+    let place = pairs.iter().position(|(name, _)| name == field);
+    place.map(|place| pairs.remove(place).1).unwrap_or_default()
 }
 
-/// Fields that no form of ours has.
+/// How browsers write a form.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn is_form(parts: &Parts) -> bool {
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.and_then(|kind| kind.split(';').next()).is_some_and(|kind| kind.trim().eq_ignore_ascii_case(FORM))
+}
+
+fn not_a_form() -> Response {
+    (StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("Send the form as {FORM}.\n")).into_response()
+}
+
+/// Fields that the form does not have.
 pub fn bad_form() -> Response {
     (StatusCode::BAD_REQUEST, "This form is not one of Keyward's. Go back, reload the page and try again.\n")
         .into_response()

@@ -3,17 +3,15 @@
 use admin::{AdminError, NewAccount, SetupError, SignInError};
 use app::{
     error::ApiError,
-    form_outcome::{FormOutcome, SetupCode},
+    form_outcome::{FormErrors, FormOutcome},
     routes,
 };
 use axum::{
     Extension,
-    body::{Body, Bytes},
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use leptos::prelude::provide_context;
 use tower_sessions::Session;
 
 use crate::{
@@ -41,10 +39,12 @@ pub async fn setup(State(app): State<AppState>, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default().to_owned();
     let code = take(&mut pairs(query.as_bytes()), "code");
     match app.admin.setup_works(&code).await {
-        Ok(true) => render(&app, request, None, move |_| provide_context(SetupCode(code.clone()))).await,
+        Ok(true) => {
+            let blank = FormOutcome::SetUp { code, email: String::new(), errors: FormErrors::default() };
+            render(&app, request, Some(blank)).await
+        }
         Ok(false) => {
-            let mut response =
-                render(&app, request, Some(FormOutcome::DeadLink), |_| provide_context(SetupCode(String::new()))).await;
+            let mut response = render(&app, request, Some(FormOutcome::DeadLink)).await;
             *response.status_mut() = StatusCode::GONE;
             response
         }
@@ -55,27 +55,31 @@ pub async fn setup(State(app): State<AppState>, request: Request) -> Response {
     }
 }
 
+/// The form that makes the first superadmin.
+pub struct SetupForm {
+    /// What the link carries.
+    code: String,
+    email: String,
+    password: String,
+}
+
+impl Form for SetupForm {
+    fn read(pairs: &mut Pairs) -> Option<Self> {
+        let mut field = |name| take(pairs, name);
+        Some(Self { code: field("code"), email: field("email"), password: field("password") })
+    }
+}
+
 /// Makes the first superadmin.
-pub async fn post_setup(State(app): State<AppState>, parts: Parts, body: Bytes) -> Response {
-    let mut pairs = pairs(&body);
-    let (code, email) = (take(&mut pairs, "code"), take(&mut pairs, "email"));
-    let form = NewAccount { email: email.clone(), password: take(&mut pairs, "password") };
-    let (status, form_outcome) = match app.admin.set_up(&code, form).await {
+pub async fn post_setup(FormPost(form, post): FormPost<SetupForm>) -> Response {
+    let SetupForm { code, email, password } = form;
+    let errors: FormErrors = match post.app.admin.set_up(&code, NewAccount { email: email.clone(), password }).await {
         Ok(_) => return Redirect::to(&format!("{}?set-up=1", routes::SIGN_IN)).into_response(),
-        Err(SetupError::DeadLink) => (StatusCode::GONE, FormOutcome::DeadLink),
-        Err(SetupError::Admin(AdminError::Invalid(errors))) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, FormOutcome::SetUp(email, app::keys::field_errors(&errors).into()))
-        }
-        Err(SetupError::Admin(error)) => {
-            let failure = app::session::context::closed(error);
-            (status(failure), FormOutcome::SetUp(email, failure.into()))
-        }
+        Err(SetupError::DeadLink) => return post.answer(StatusCode::GONE, FormOutcome::DeadLink).await,
+        Err(SetupError::Admin(AdminError::Invalid(errors))) => app::keys::field_errors(&errors).into(),
+        Err(SetupError::Admin(error)) => app::session::context::closed(error).into(),
     };
-    let request = Request::from_parts(parts, Body::empty());
-    let mut response =
-        render(&app, request, Some(form_outcome), move |_| provide_context(SetupCode(code.clone()))).await;
-    *response.status_mut() = status;
-    response
+    post.refuse(errors, |errors| FormOutcome::SetUp { code, email, errors }).await
 }
 
 /// The form that signs in.
@@ -87,8 +91,8 @@ pub struct SignInForm {
 }
 
 impl Form for SignInForm {
-    fn read(mut pairs: Pairs) -> Option<Self> {
-        let mut field = |name| take(&mut pairs, name);
+    fn read(pairs: &mut Pairs) -> Option<Self> {
+        let mut field = |name| take(pairs, name);
         Some(Self { email: field("email"), password: field("password"), next: field("next") })
     }
 }
@@ -139,7 +143,7 @@ fn local(next: &str) -> &str {
 }
 
 /// Signs out: the session ends on the server.
-pub async fn post_sign_out(Extension(session): Extension<Session>) -> Response {
+pub async fn post_sign_out(Extension(session): Extension<Session>, FormPost((), _): FormPost<()>) -> Response {
     match session.flush().await {
         Ok(()) => {
             let mut response = Redirect::to(&format!("{}?signed-out=1", routes::SIGN_IN)).into_response();
@@ -165,8 +169,8 @@ pub struct ThemeForm {
 }
 
 impl Form for ThemeForm {
-    fn read(mut pairs: Pairs) -> Option<Self> {
-        Some(Self { next: take(&mut pairs, "next") })
+    fn read(pairs: &mut Pairs) -> Option<Self> {
+        Some(Self { next: take(pairs, "next") })
     }
 }
 

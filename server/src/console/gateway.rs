@@ -1,5 +1,7 @@
 //! The page of the gateway self-test.
 
+use std::mem;
+
 use admin::{AdminError, GatewayForm};
 use app::{
     error::ApiError,
@@ -18,9 +20,9 @@ use crate::{
 };
 
 impl Form for GatewayForm {
-    fn read(pairs: Pairs) -> Option<Self> {
+    fn read(pairs: &mut Pairs) -> Option<Self> {
         let mut form = Self::default();
-        for (field, value) in pairs {
+        for (field, value) in mem::take(pairs) {
             match field.as_str() {
                 "url" => form.url = value,
                 "scope" => form.scope = value,

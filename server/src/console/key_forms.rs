@@ -1,7 +1,7 @@
 //! The plain forms of keys: issue, edit, switch, rotate, cut, extend, archive, purge. Each leads elsewhere when it is done, or
 //! renders its page again with what was typed.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use app::{
     flash::Flash,
@@ -33,8 +33,8 @@ use crate::console::{
 macro_rules! forms {
     ($($form:ident),+) => {
         $(impl Form for $form {
-            fn read(pairs: Pairs) -> Option<Self> {
-                Self::from_pairs(pairs)
+            fn read(pairs: &mut Pairs) -> Option<Self> {
+                Self::from_pairs(mem::take(pairs))
             }
         })+
     };
@@ -47,8 +47,8 @@ pub struct SwitchForm {
 }
 
 impl Form for SwitchForm {
-    fn read(mut pairs: Pairs) -> Option<Self> {
-        match take(&mut pairs, "to").as_str() {
+    fn read(pairs: &mut Pairs) -> Option<Self> {
+        match take(pairs, "to").as_str() {
             "on" => Some(Self { on: true }),
             "off" => Some(Self { on: false }),
             _ => None,
@@ -62,8 +62,8 @@ pub struct CutForm {
 }
 
 impl Form for CutForm {
-    fn read(mut pairs: Pairs) -> Option<Self> {
-        Some(Self { page: KeyId::parse(&take(&mut pairs, "page"))? })
+    fn read(pairs: &mut Pairs) -> Option<Self> {
+        Some(Self { page: KeyId::parse(&take(pairs, "page"))? })
     }
 }
 
@@ -74,10 +74,9 @@ pub struct ExtendForm {
 }
 
 impl Form for ExtendForm {
-    fn read(mut pairs: Pairs) -> Option<Self> {
-        let page = KeyId::parse(&take(&mut pairs, "page"))?;
-        pairs.retain(|(field, _)| field != "page");
-        Some(Self { page, overlap: RotateForm::from_pairs(pairs)? })
+    fn read(pairs: &mut Pairs) -> Option<Self> {
+        let page = KeyId::parse(&take(pairs, "page"))?;
+        Some(Self { page, overlap: RotateForm::from_pairs(mem::take(pairs))? })
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
 
 /// A page by its address.
 pub async fn page(State(app): State<AppState>, request: Request) -> Response {
-    render(&app, request, None, |_| ()).await
+    render(&app, request, None).await
 }
 
 /// The console's front door: the overview once there is something to see.
@@ -39,7 +39,7 @@ pub async fn home(Extension(context): Extension<RequestContext>) -> Redirect {
 pub async fn keys(State(app): State<AppState>, request: Request) -> Response {
     let is_live = is_live(&request);
     let chosen = ListQuery::parse(request.uri().query().unwrap_or_default()).and_then(|asked| asked.columns);
-    let mut response = render(&app, request, None, |_| ()).await;
+    let mut response = render(&app, request, None).await;
     // What a script asks for again is nobody's choice.
     if let Some(columns) = chosen.filter(|_| !is_live) {
         let codes: Vec<_> = columns.iter().map(|column| column.names().0).collect();
@@ -51,12 +51,7 @@ pub async fn keys(State(app): State<AppState>, request: Request) -> Response {
 }
 
 /// Renders the page of the request's address, with what a POST led to.
-pub async fn render(
-    app: &AppState,
-    request: Request,
-    form_outcome: Option<FormOutcome>,
-    provide_more: impl Fn(&AppState) + Clone + Send + Sync + 'static,
-) -> Response {
+pub async fn render(app: &AppState, request: Request, form_outcome: Option<FormOutcome>) -> Response {
     let path = request.uri().path();
     let plain = [app::routes::SETUP, app::routes::SIGN_IN].contains(&path);
     // The page that shows a secret loads nothing that could carry it on.
@@ -76,7 +71,6 @@ pub async fn render(
     let is_looked_at = request.method().is_safe() && !plain && !is_live(&request);
     let said = flash::of(request.headers()).filter(|_| is_looked_at);
     let options = app.site.options.clone().unwrap_or_else(|| LeptosOptions::builder().output_name("keyward").build());
-    let provided = app.clone();
     let contexts = move || {
         allow_own_scripts();
         provide_context(document.clone());
@@ -86,7 +80,6 @@ pub async fn render(
         if let Some(form_outcome) = form_outcome.clone() {
             provide_context(form_outcome);
         }
-        provide_more(&provided);
     };
     let render = leptos_axum::render_app_async_with_context(contexts, move || app::shell(options.clone()));
     let mut response = render(request).await.into_response();
@@ -115,7 +108,7 @@ pub async fn answer_form(
     status: StatusCode,
     form_outcome: FormOutcome,
 ) -> Response {
-    let mut response = render(app, Request::from_parts(request, Body::empty()), Some(form_outcome), |_| ()).await;
+    let mut response = render(app, Request::from_parts(request, Body::empty()), Some(form_outcome)).await;
     *response.status_mut() = status;
     response
 }

@@ -16,7 +16,7 @@ use crate::{console::pages::render, machine::openapi, state::AppState};
 /// The page.
 pub async fn reference(State(app): State<AppState>, request: Request) -> Response {
     let view = read(&openapi::document(&app.config.public_url));
-    render(&app, request, Some(FormOutcome::Reference(Box::new(view))), |_| ()).await
+    render(&app, request, Some(FormOutcome::Reference(Box::new(view)))).await
 }
 
 fn text(value: &Value) -> String {

@@ -16,8 +16,19 @@ use crate::{
 };
 
 /// The forms that somebody spends time on.
-const KEPT: [&str; 5] =
-    [routes::NEW_KEY, "/keys/{id}/edit", routes::NEW_PERSON, "/settings/{kind}/new", "/settings/{kind}/{id}"];
+const KEPT: [&str; 11] = [
+    routes::NEW_KEY,
+    routes::BULK,
+    routes::NEW_PERSON,
+    "/keys/{id}/edit",
+    "/keys/{id}/rotate",
+    "/keys/{id}/extend",
+    "/keys/{id}/archive",
+    "/keys/{id}/purge",
+    "/keys/{id}/signing",
+    "/settings/{kind}/new",
+    "/settings/{kind}/{id}",
+];
 
 /// The page; nothing when there is nothing to keep.
 pub async fn keep(app: &AppState, request: Request) -> Option<Response> {

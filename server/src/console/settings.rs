@@ -1,6 +1,8 @@
 //! The settings' forms: each POST runs one use case and leads to the list, or renders the page again with what was typed
 //! and what to mend.
 
+use std::mem;
+
 use app::{
     catalog::{
         forms::{add_person, save_entry, switch_entry, switch_person},
@@ -36,8 +38,8 @@ fn list(kind: &str) -> String {
 pub struct EntryForm(Pairs);
 
 impl Form for EntryForm {
-    fn read(pairs: Pairs) -> Option<Self> {
-        Some(Self(pairs))
+    fn read(pairs: &mut Pairs) -> Option<Self> {
+        Some(Self(mem::take(pairs)))
     }
 }
 
@@ -47,8 +49,8 @@ pub struct SwitchForm {
 }
 
 impl Form for SwitchForm {
-    fn read(mut pairs: Pairs) -> Option<Self> {
-        match take(&mut pairs, "on").as_str() {
+    fn read(pairs: &mut Pairs) -> Option<Self> {
+        match take(pairs, "on").as_str() {
             "1" => Some(Self { on: true }),
             "0" => Some(Self { on: false }),
             _ => None,
@@ -63,9 +65,9 @@ pub struct PersonForm {
 }
 
 impl Form for PersonForm {
-    fn read(mut pairs: Pairs) -> Option<Self> {
-        let password = take(&mut pairs, "password");
-        let typed = Typed::from_pairs(pairs, |name| ["email", "role", "password"].contains(&name))?;
+    fn read(pairs: &mut Pairs) -> Option<Self> {
+        let password = take(pairs, "password");
+        let typed = Typed::from_pairs(mem::take(pairs), |name| ["email", "role"].contains(&name))?;
         Some(Self { typed, password })
     }
 }

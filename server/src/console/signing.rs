@@ -1,5 +1,7 @@
 //! The plain forms of a key's request signing keys: each leads back to their page, or renders it again with what was typed.
 
+use std::mem;
+
 use app::{
     form_outcome::FormOutcome,
     request_signing::{
@@ -16,8 +18,8 @@ use axum::{
 use crate::console::form_post::{Form, FormPost, Pairs};
 
 impl Form for RequestSigningKeyForm {
-    fn read(pairs: Pairs) -> Option<Self> {
-        Self::from_pairs(pairs)
+    fn read(pairs: &mut Pairs) -> Option<Self> {
+        Self::from_pairs(mem::take(pairs))
     }
 }
 
@@ -25,8 +27,8 @@ impl Form for RequestSigningKeyForm {
 pub struct RetireForm(String);
 
 impl Form for RetireForm {
-    fn read(pairs: Pairs) -> Option<Self> {
-        overlap_from_pairs(pairs).map(Self)
+    fn read(pairs: &mut Pairs) -> Option<Self> {
+        overlap_from_pairs(mem::take(pairs)).map(Self)
     }
 }
 

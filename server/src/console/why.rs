@@ -1,6 +1,8 @@
 //! The page that explains refusals. A key may be pasted into it: it comes with a POST, goes to the use case, and is in no
 //! address, no answer and no log.
 
+use std::mem;
+
 use app::{explain::answer::ExplainForm, form_outcome::FormOutcome, routes, session::context::RequestContext};
 use axum::{
     Extension,
@@ -42,9 +44,9 @@ pub struct WhyForm {
 }
 
 impl Form for WhyForm {
-    fn read(pairs: Pairs) -> Option<Self> {
+    fn read(pairs: &mut Pairs) -> Option<Self> {
         let (mut asked, mut against) = (String::new(), ExplainForm::default());
-        for (field, value) in pairs {
+        for (field, value) in mem::take(pairs) {
             match field.as_str() {
                 "asked" => asked = value,
                 "scope" => against.scope = value,

@@ -240,7 +240,50 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
         "/settings/{kind}/new" | "/settings/{kind}/{id}" => vec![("name", "user {id}"), ("tenant", "default")],
         "/settings/gateway" => vec![("url", "nothing")],
         "/why" => vec![("asked", "{id}")],
+        "/setup" => vec![("code", "x"), ("email", "new@example.com"), ("password", "short")],
+        "/sign-in" => vec![("email", "new@example.com"), ("password", "short"), ("next", "/keys")],
+        "/sign-out" => vec![],
+        "/theme" => vec![("next", "/keys")],
         other => panic!("say here what is posted to {other}"),
+    }
+}
+
+/// A form has its fields and no others, and is written as browsers write forms. One whose session ended is kept, unless it
+/// may hold a secret or is no more than a click.
+#[tokio::test]
+async fn every_form_refuses_what_no_page_sends_and_is_kept_when_its_session_ended() {
+    const NOT_KEPT: [&str; 8] = [
+        "/keys/{id}/switch",
+        "/keys/{id}/cut",
+        "/keys/{id}/signing/{request_signing_key}/retire",
+        "/audit/verify",
+        "/settings/people/{id}/switch",
+        "/settings/{kind}/{id}/switch",
+        "/settings/gateway",
+        "/why",
+    ];
+    let keyward = Keyward::new().await;
+    let mut browser = keyward.signed_in(Role::Superadmin).await;
+    let forms = table();
+    let forms = forms.iter().filter(|route| route.method == "POST");
+    for route in forms.filter(|route| !matches!(route.access, Access::Machine | Access::Itself)) {
+        let path = filled(route.path);
+        let mut fields = form_for(route.path);
+        let as_form = fields.clone();
+        fields.push(("nonsense", "1"));
+        let refused = browser.post(&path, &fields).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{path}: {}", refused.body);
+        for kind in ["text/plain", "multipart/form-data; boundary=x", ""] {
+            let headers = [("sec-fetch-site", "same-origin"), ("content-type", kind), ("accept", "text/html")];
+            let refused = browser.send(Method::POST, &path, &headers, "name=value").await;
+            assert_eq!(refused.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{path} as {kind:?}: {}", refused.body);
+        }
+        if route.access == Access::Anyone {
+            continue;
+        }
+        let ended = keyward.client().post(&path, &as_form).await;
+        let is_kept = ended.status == StatusCode::UNAUTHORIZED && ended.body.contains("Your session is over");
+        assert_eq!(is_kept, !NOT_KEPT.contains(&route.path), "{path}: {} {}", ended.status, ended.body);
     }
 }
 
