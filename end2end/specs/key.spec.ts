@@ -51,7 +51,7 @@ test("what a key could do is judged as one types", async ({ page, keyward }) => 
   await expect(trial).toContainText("Every check passes.");
   await expect(async () => {
     await trial.getByLabel("Scope").fill("rooms.write");
-    await expect(trial).toContainText("The door needs rooms.write; the key holds rooms.read.", { timeout: 500 });
+    await expect(trial).toContainText("The request needs rooms.write; the key holds rooms.read.", { timeout: 500 });
   }).toPass();
   await trial.getByLabel("Scope").fill("rooms.read");
   await expect(trial).toContainText("Every check passes.");

@@ -42,7 +42,7 @@ for (const javaScriptEnabled of [true, false]) {
       await ask(page, request);
       const then = page.getByRole("region", { name: "The key does not hold the scope this needs." }).first();
       await expect(then.getByRole("listitem").filter({ hasText: "Failed" })).toContainText("It holds the scope");
-      await expect(then.getByText("The door needs gates.write; the key holds gates.read.")).toBeVisible();
+      await expect(then.getByText("The request needs gates.write; the key holds gates.read.")).toBeVisible();
       await expect(then.getByText("Not reached")).toHaveCount(3);
       await expect(page.getByRole("link", { name: key.name })).toHaveAttribute("href", `/keys/${key.id}`);
       await expect(page.getByLabel("Key, key id or request id"), "an id is given back").toHaveValue(request);

@@ -25,7 +25,7 @@ use crate::{
     config::Config,
     console::{site::Site, starting::Starting, streams::Live},
     deadline,
-    listen::{self, Door},
+    listen::{self, Served},
     ops::metrics::Metrics,
     request_id::RequestIds,
     routes,
@@ -181,9 +181,9 @@ pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) ->
 /// they are opened.
 pub struct Listeners {
     starting: Starting,
-    public: Door,
-    operations: Door,
-    verification: Option<Door>,
+    public: Served,
+    operations: Served,
+    verification: Option<Served>,
     servers: Vec<JoinHandle<()>>,
 }
 
@@ -191,8 +191,8 @@ impl Listeners {
     /// Binds them all, or none. They end when `stop` changes.
     pub async fn bind(config: &Config, stop: &watch::Receiver<bool>) -> Result<Self, BootError> {
         let starting = Starting::new(config, &Entropy::system());
-        let (public, operations) = (Door::closed(starting.public()), Door::closed(starting.operations()));
-        let verification = config.verify_listen.map(|_| Door::closed(starting.public()));
+        let (public, operations) = (Served::closed(starting.public()), Served::closed(starting.operations()));
+        let verification = config.verify_listen.map(|_| Served::closed(starting.public()));
         let verify_listen = config.verify_listen.zip(verification.clone());
         let mut bound = Vec::new();
         for (address, door) in

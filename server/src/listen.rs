@@ -186,12 +186,12 @@ impl HttpBody for Answer {
 /// What a listener answers with: one router while the process starts, and another from then on, whenever the connection
 /// began.
 #[derive(Clone)]
-pub struct Door {
+pub struct Served {
     starting: Router,
     ready: Arc<OnceLock<Router>>,
 }
 
-impl Door {
+impl Served {
     /// Answers with `starting` until it is opened.
     pub fn closed(starting: Router) -> Self {
         Self { starting, ready: Arc::default() }
@@ -207,15 +207,15 @@ impl Door {
     }
 }
 
-impl From<Router> for Door {
+impl From<Router> for Served {
     fn from(router: Router) -> Self {
         Self::closed(router)
     }
 }
 
-/// Serves `door` until `stop` changes, then drains.
-pub async fn serve(listener: TcpListener, door: impl Into<Door>, caps: Caps, mut stop: watch::Receiver<bool>) {
-    let door = door.into();
+/// Serves `served` until `stop` changes, then drains.
+pub async fn serve(listener: TcpListener, served: impl Into<Served>, caps: Caps, mut stop: watch::Receiver<bool>) {
+    let served = served.into();
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -255,9 +255,9 @@ pub async fn serve(listener: TcpListener, door: impl Into<Door>, caps: Caps, mut
         full = false;
         prepare(&stream);
         let activity = Arc::new(Activity::default());
-        let (door, asked) = (door.clone(), activity.clone());
+        let (served, asked) = (served.clone(), activity.clone());
         let service = service_fn(move |request| {
-            let (under_way, answer) = (UnderWay::begin(&asked), door.router().oneshot(with_peer(request, peer)));
+            let (under_way, answer) = (UnderWay::begin(&asked), served.router().oneshot(with_peer(request, peer)));
             async {
                 let response = answer.await?;
                 Ok::<_, Infallible>(response.map(|body| Answer { body, _under_way: under_way }))

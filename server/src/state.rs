@@ -34,9 +34,9 @@ pub struct Parts {
     pub entropy: Entropy,
     /// The database.
     pub store: Store,
-    /// The slow door.
+    /// What the console and its forms do.
     pub admin: Arc<Admin>,
-    /// The fast door.
+    /// What verify and forward auth do.
     pub verifier: Verifier,
     /// The counters.
     pub metrics: Metrics,

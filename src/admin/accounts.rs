@@ -79,7 +79,7 @@ impl Admin {
         Ok(account)
     }
 
-    /// Adds a user.
+    /// Adds an account.
     pub async fn create_account(&self, permit: &Permit, form: NewAccount, role: Role) -> Result<Account, AdminError> {
         permit.allows(Action::ManageAccounts)?;
         let (account, hash) = self.new_user(form, role).await?;

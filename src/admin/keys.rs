@@ -168,10 +168,7 @@ impl Admin {
             generation: change.generation(),
         };
         change.insert_key(NewKey { key: &key, digest }).await?;
-        let mut detail = serde_json::json!({
-            "name": key.spec.name.as_str(), "owner": key.spec.owner.as_str(), "scopes": key.spec.scopes.to_string(),
-            "tenant": key.tenant.name.as_str(), "expires": key.spec.expires_at.to_string(),
-        });
+        let mut detail = said(&key);
         if let Some(Replaced { key: seen, until, would_end }) = replaced {
             // What somebody else did to the old key meanwhile stays done.
             let mut before = change.key(seen.id).await?.ok_or(AdminError::NotFound)?;
@@ -315,7 +312,7 @@ impl Admin {
         Ok(self.store.policy().await?)
     }
 
-    /// What is wrong with an owner or a user who is new to a key: with one who was disabled, it would be refused.
+    /// What is wrong with an owner or an identity that is new to a key: with one who was disabled, it would be refused.
     async fn disabled_holders(
         &self,
         before: Option<&Key>,
@@ -609,6 +606,14 @@ pub(super) fn changes(before: &[(&str, &str)], after: &[(&str, &str)]) -> serde_
         .map(|((name, old), (_, new))| ((*name).to_owned(), serde_json::json!([old, new])))
         .collect::<serde_json::Map<_, _>>()
         .into()
+}
+
+/// The fields of a new key that say something, for the audit.
+fn said(key: &Key) -> serde_json::Value {
+    let input = KeyInput::of(key);
+    let defaults = [("form", Form::default().code()), ("signed_writes", SignedWrites::default().code())];
+    let pairs = input.pairs().into_iter().filter(|pair| !pair.1.is_empty() && !defaults.contains(pair));
+    pairs.map(|(name, text)| (name.to_owned(), text.into())).collect::<serde_json::Map<_, _>>().into()
 }
 
 /// Refuses what the permit does not reach as if it did not exist.

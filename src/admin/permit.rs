@@ -19,7 +19,7 @@ pub struct Permit {
 pub struct Forbidden;
 
 impl Permit {
-    /// For a signed-in user. The caller has checked the session and that the user is not disabled.
+    /// For a signed-in account. The caller has checked the session and that the account is not disabled.
     pub(crate) fn for_account(account: &Account) -> Self {
         Self { actor: account.email.to_string(), role: account.role, is_operator: false }
     }

@@ -32,7 +32,7 @@ pub struct SignedIn {
 /// Why a sign-in was refused. Unknown users and wrong passwords are one.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// No such user, a wrong password, or a user who may not sign in.
+    /// No such account, a wrong password, or an account that was disabled.
     #[error("the mail address or the password is wrong")]
     Wrong,
     /// Too many wrong ones; so many seconds to wait.
@@ -95,7 +95,7 @@ impl Admin {
         Ok(SignedIn { account: stored.account, at: now })
     }
 
-    /// The permit of a session that began at `since`; `None` when it is over or its identity may not sign in any more.
+    /// The permit of a session that began at `since`; `None` when it is over or its account was disabled.
     pub async fn permit(&self, account: AccountId, since: Timestamp) -> Result<Option<(Permit, Account)>, AdminError> {
         let now = self.clock.now();
         let account = self.store.account(account).await?;

@@ -162,7 +162,7 @@ impl Reason {
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// The key opens the door.
+    /// Every check passes.
     Allow,
     /// It does not: the check that failed first, and why.
     Deny(Check, Reason),
@@ -251,7 +251,7 @@ pub fn remedy(input: &DecisionInput<'_>, reason: Reason) -> String {
         }
         Reason::Expired => format!("It expired at {}: extend it, or make a new one.", spec.expires_at.long()),
         Reason::WrongTenant => {
-            format!("It is in tenant {}; the door is in {}.", key.tenant.name, input.tenant.unwrap_or_default())
+            format!("It is in tenant {}; the request is for {}.", key.tenant.name, input.tenant.unwrap_or_default())
         }
         Reason::PresentationNotAccepted => {
             let way = input.source.map_or("", CredentialSource::words);
@@ -266,7 +266,7 @@ pub fn remedy(input: &DecisionInput<'_>, reason: Reason) -> String {
                 "{scope} is gated and closed for tenant {}, which no wide scope passes: a superadmin opens it there.",
                 key.tenant.name
             ),
-            None => format!("The door needs {}; the key holds {}.", input.required, spec.scopes),
+            None => format!("The request needs {}; the key holds {}.", input.required, spec.scopes),
         },
         Reason::SignatureRequired => {
             "It was a write, or not known to be a read, and came without a signature: sign it as RFC 9421 says."

@@ -98,7 +98,7 @@ key_input! {
     signed_writes: Text,
     /// A JSON object that services are told with it
     metadata: Text,
-    /// What its secret looks like: token or jwt
+    /// What its secret looks like: token, which is the default, or jwt
     form: Fixed,
 }
 

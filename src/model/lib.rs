@@ -1,4 +1,4 @@
-//! The vocabulary: what a key is and when it opens a door. Pure: it compiles to WebAssembly and knows no clock, no
+//! The vocabulary: what a key is and whether it may do what is asked. Pure: it compiles to WebAssembly and knows no clock, no
 //! randomness, no I/O, no SQL and no HTTP.
 
 pub mod account;

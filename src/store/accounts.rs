@@ -112,7 +112,7 @@ impl Store {
         Ok(count > 0)
     }
 
-    /// Remembers that a user signed in from this network; of an account, the latest ones.
+    /// Remembers that an account signed in from this network; the latest ones of each.
     pub async fn keep_place(&self, id: AccountId, network: &str, now: Timestamp) -> Result<(), StoreError> {
         let put = "INSERT INTO sign_in_places (user_id, place, last_at) VALUES ($1, $2, $3) \
                    ON CONFLICT (user_id, place) DO UPDATE SET last_at = excluded.last_at";
@@ -140,7 +140,7 @@ impl Store {
 }
 
 impl Change {
-    /// Inserts a user; [`StoreError::Taken`] when the mail address is in use. Once there is a superadmin, no setup link
+    /// Inserts an account; [`StoreError::Taken`] when the mail address is in use. Once there is a superadmin, no setup link
     /// makes another.
     pub async fn insert_account(&mut self, account: &Account, password_hash: &str) -> Result<(), StoreError> {
         let sql = "INSERT INTO accounts (id, email, role, password_hash, created_at, sessions_from) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -175,7 +175,7 @@ impl Change {
         Ok(count)
     }
 
-    /// Stores whether a user may sign in, and since when their sessions count.
+    /// Stores whether an account may sign in, and since when their sessions count.
     pub async fn update_account(&mut self, account: &Account) -> Result<(), StoreError> {
         let sql = "UPDATE accounts SET sessions_from = $1, disabled_at = $2 WHERE id = $3";
         within!(self, db => sqlx::query(sql)

@@ -83,7 +83,7 @@ struct AllNames {
     by_tenant: HashMap<String, Arc<Names>>,
 }
 
-/// What a key takes of memory, in bytes: its texts, twice (a door keeps what it tells of it), and the rest by estimate.
+/// What a key takes of memory, in bytes: its texts, twice (answers are kept as they are sent), and the rest by estimate.
 #[derive(Clone)]
 struct Weight;
 

@@ -52,7 +52,7 @@ const LEASE: i64 = 1000;
 /// How long a question waits for the store.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Answers whether keys open doors.
+/// Answers what keys may do.
 pub struct Verifier {
     store: Store,
     clock: Clock,

@@ -33,7 +33,7 @@ struct Kept {
 }
 
 impl Refusals {
-    /// Notes a refusal of the request with this id at this door.
+    /// Notes a refusal of the request with this id at this endpoint.
     pub(super) fn note(&self, request: (&str, &str), input: &DecisionInput<'_>, decision: Decision) {
         let Decision::Deny(_, reason) = decision else { return };
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -73,7 +73,8 @@ impl Kept {
 /// What a refusal rested on, as it is stored.
 #[derive(Serialize, Deserialize)]
 struct RefusalRecord {
-    door: String,
+    #[serde(alias = "door")]
+    endpoint: String,
     needed: String,
     tenant: Option<String>,
     address: Option<IpAddr>,
@@ -96,8 +97,8 @@ pub struct RecordedRefusal {
     pub key: Option<KeyId>,
     /// What that key was called.
     pub key_name: String,
-    /// Which of Keyward's doors was asked.
-    pub door: String,
+    /// Which endpoint was asked.
+    pub endpoint: String,
     /// What the key had to hold.
     pub required: RequiredScopes,
     /// The tenant it had to be in; any when nothing was said.
@@ -129,7 +130,7 @@ impl RecordedRefusal {
                 decision: Decision::Deny(reason.check(), reason),
                 key: KeyId::parse(&stored.key_id),
                 key_name: said.key.unwrap_or_default(),
-                door: said.door,
+                endpoint: said.endpoint,
                 required: RequiredScopes::parse(&said.needed)?,
                 tenant: said.tenant,
                 address: said.address,
@@ -153,10 +154,10 @@ impl RecordedRefusal {
     }
 }
 
-fn refusal((request_id, door): (&str, &str), input: &DecisionInput<'_>, reason: Reason) -> Refusal {
+fn refusal((request_id, endpoint): (&str, &str), input: &DecisionInput<'_>, reason: Reason) -> Refusal {
     let key = if let KeyLookup::Known(key) = input.lookup { Some(key) } else { None };
     let said = RefusalRecord {
-        door: door.to_owned(),
+        endpoint: endpoint.to_owned(),
         needed: input.required.to_string(),
         tenant: input.tenant.map(str::to_owned),
         address: input.address,
@@ -206,9 +207,12 @@ mod tests {
                         signature: Signature::Missing,
                         limit: LimitOutcome::Nothing,
                     };
-                    let read = RecordedRefusal::read(&refusal(("id", "a door"), &input, reason)).unwrap();
+                    let read = RecordedRefusal::read(&refusal(("id", "verify"), &input, reason)).unwrap();
                     let request = read.request();
-                    assert_eq!((read.decision, read.door.as_str()), (Decision::Deny(reason.check(), reason), "a door"));
+                    assert_eq!(
+                        (read.decision, read.endpoint.as_str()),
+                        (Decision::Deny(reason.check(), reason), "verify")
+                    );
                     assert_eq!((read.at.millis(), read.key_name.as_str()), (7, name));
                     assert_eq!((request.source, request.address), (input.source, input.address));
                     assert_eq!((request.tenant, request.writes), (input.tenant, input.writes));
@@ -236,9 +240,9 @@ mod tests {
         };
         let decision = Decision::Deny(Reason::Expired.check(), Reason::Expired);
         for _ in 0..2000 {
-            refusals.note(("id", "a door"), &input(KeyLookup::Unknown), decision);
+            refusals.note(("id", "verify"), &input(KeyLookup::Unknown), decision);
         }
-        refusals.note(("id", "a door"), &input(KeyLookup::Known(&key)), decision);
+        refusals.note(("id", "verify"), &input(KeyLookup::Known(&key)), decision);
         let kept = refusals.0.lock().unwrap();
         assert_eq!((kept.of_keys.len(), kept.without_key.len()), (1, KEPT_WITHOUT_KEY));
         assert!(kept.of_keys[0].facts.contains("\"query\""), "a code, which outlives words: {}", kept.of_keys[0].facts);

@@ -36,7 +36,7 @@ pub struct Signed<'a> {
 }
 
 impl<'a> VerifyRequest<'a> {
-    /// Whether this opens a door that needs so much: from nowhere known, in the key's own tenant, for one request that
+    /// Whether a key may do what needs these scopes: from nowhere known, in the key's own tenant, for one request that
     /// reads.
     pub fn new(credential: &'a str, required: &'a RequiredScopes) -> Self {
         Self {

@@ -15,7 +15,7 @@ use verify::{KnownKey, LimitUsage, RecordedRefusal, Unavailable, Verification, V
 /// Refusals that are listed.
 const LISTED: u16 = 20;
 
-/// The door a key is held against, as typed. Fields that are left out are not held against it.
+/// The request that a key is held against, as typed. Fields that are left out are not held against it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExplainForm {
     /// What it has to hold: `any`, or scopes.
@@ -121,7 +121,7 @@ async fn reached(admin: &Admin, permit: &Permit, id: Option<KeyId>) -> Result<Op
     }
 }
 
-/// Reads the door. What was typed is not repeated: a key may have landed in the wrong field.
+/// Reads the request. What was typed is not repeated: a key may have landed in the wrong field.
 async fn conditions(admin: &Admin, form: &ExplainForm) -> Result<Conditions, AdminError> {
     let mut errors = Vec::new();
     let mut wrong = |field, message: &str| errors.push(FieldError { field, message: message.to_owned() });

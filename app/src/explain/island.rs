@@ -1,4 +1,4 @@
-//! What a key could do: a door is typed, and every check is walked as one types, by the function that decides for real.
+//! What a key could do: a request is typed, and every check is walked as one types, by the function that decides for real.
 //! Without JavaScript the same form leads to the page that tests keys.
 
 use leptos::{ev, html, prelude::*};
@@ -54,16 +54,16 @@ pub(crate) fn Simulate(
         move || error.with(|error| error.as_ref().map(|_| "true"))
     };
     let follow = move || {
-        let mut door = SimulatedRequest::default();
+        let mut request = SimulatedRequest::default();
         for (field, value) in browser::pairs(form) {
             match field.as_str() {
-                "scope" => door.scope = value,
-                "address" => door.address = value,
-                "method" => door.method = value,
+                "scope" => request.scope = value,
+                "address" => request.address = value,
+                "method" => request.method = value,
                 _ => {}
             }
         }
-        typed.set(door);
+        typed.set(request);
     };
     // Whoever comes back to the page finds what they typed judged.
     Effect::new(move |_| {

@@ -99,7 +99,7 @@ fn call(then: &RecordedRefusal, now: Timestamp) -> CallView {
         at: when(then.at, now),
         key: then.key.map(|id| KeyName { id: id.to_string(), name: then.key_name.clone() }),
         facts: vec![
-            fact("Door", then.door.clone()),
+            fact("Endpoint", then.endpoint.clone()),
             fact("Needed", then.required.to_string()),
             fact("Tenant", some(then.tenant.clone(), "the key's own")),
             fact("Address", some(then.address.map(|address| address.to_string()), "not known")),
@@ -115,7 +115,7 @@ fn listed(refused: &RecordedRefusal, now: Timestamp) -> RefusalView {
         at: when(refused.at, now),
         code: refused.decision.code().to_owned(),
         key: refused.key_name.clone(),
-        door: refused.door.clone(),
+        endpoint: refused.endpoint.clone(),
     }
 }
 

@@ -136,7 +136,7 @@ fn Latest(latest: Vec<RefusalView>, of_key: bool) -> impl IntoView {
                 <a class="link" href=routes::why_request(&refusal.request_id)><code translate="no">{refusal.request_id.clone()}</code></a>
                 <span translate="no" class="chip code">{refusal.code}</span>
                 <span class="grow"><bdi>{key}</bdi></span>
-                <span class="muted">{refusal.door}</span>
+                <span class="muted">{refusal.endpoint}</span>
                 <span class="muted"><Ago when=refusal.at/></span>
             </li>
         }

@@ -44,7 +44,7 @@ pub struct SimulatedKey {
     archived: Option<(i64, String, String)>,
 }
 
-/// A door, as typed.
+/// A request, as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SimulatedRequest {
     /// `scope`: what it needs; any valid key when empty.
@@ -148,24 +148,24 @@ impl SimulatedKey {
         })
     }
 
-    /// Holds the key against a door. What was mistyped comes back instead.
-    pub fn hold(&self, door: &SimulatedRequest, now: i64) -> Result<ExplanationView, Vec<FieldErrorView>> {
+    /// Holds the key against a request. What was mistyped comes back instead.
+    pub fn hold(&self, request: &SimulatedRequest, now: i64) -> Result<ExplanationView, Vec<FieldErrorView>> {
         let mut errors = Vec::new();
         let mut wrong = |field: &str, message: &str| {
             errors.push(FieldErrorView { field: field.to_owned(), message: message.to_owned() });
         };
-        let required = match door.scope.trim() {
+        let required = match request.scope.trim() {
             "" => Some(RequiredScopes::Any),
             scope => RequiredScopes::parse(scope),
         };
         if required.is_none() {
             wrong("scope", "Type scopes such as bookings.read, or leave this empty.");
         }
-        let address = Some(door.address.trim()).filter(|text| !text.is_empty()).map(str::parse);
+        let address = Some(request.address.trim()).filter(|text| !text.is_empty()).map(str::parse);
         if matches!(address, Some(Err(_))) {
             wrong("address", "Type an address such as 192.0.2.7 or 2001:db8::1.");
         }
-        let now = match door.at.trim() {
+        let now = match request.at.trim() {
             "" => Some(Timestamp::from_millis(now)),
             at => Timestamp::of_field(at),
         };
@@ -186,7 +186,7 @@ impl SimulatedKey {
             address: address.and_then(Result::ok),
             required: &required,
             closed: &closed,
-            writes: !matches!(door.method.as_str(), "" | "GET" | "HEAD" | "OPTIONS"),
+            writes: !matches!(request.method.as_str(), "" | "GET" | "HEAD" | "OPTIONS"),
             signature: Signature::Missing,
             limit: LimitOutcome::Nothing,
         };

@@ -64,7 +64,7 @@ pub struct CallView {
     pub at: When,
     /// The key whose secret was presented.
     pub key: Option<KeyName>,
-    /// Label and value: the door, what it needed, from where, how.
+    /// Label and value: the endpoint, what was needed, from where, how.
     pub facts: Vec<(String, String)>,
 }
 
@@ -79,8 +79,8 @@ pub struct RefusalView {
     pub code: String,
     /// The key's name; empty when the secret was no key's.
     pub key: String,
-    /// Which door was asked.
-    pub door: String,
+    /// Which endpoint was asked.
+    pub endpoint: String,
 }
 
 /// What was found.

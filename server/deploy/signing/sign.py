@@ -34,7 +34,7 @@ def signed_headers(private_key, method, url, body):
         "@authority": authority,
         "@path": parts.path or "/",
         "@query": "?" + parts.query,
-        # Without a body, the digest of nothing: a door that does not see bodies cannot tell.
+        # Without a body, the digest of nothing: an endpoint that does not see bodies cannot tell.
         "content-digest": digest,
     }
     names = " ".join(f'"{name}"' for name in components)

@@ -32,7 +32,7 @@ http:*:80 | https:*:443) authority=${authority%:*} ;;
 esac
 
 # What is signed, one component to a line, and the parameters last, with no line break after them. Without a body, the
-# digest is that of nothing: a door that does not see bodies cannot tell.
+# digest is that of nothing: an endpoint that does not see bodies cannot tell.
 digest="sha-256=:$(openssl dgst -sha256 -binary <"$body" | openssl base64 -A):"
 nonce=$(openssl rand -hex 16)
 parameters='("@method" "@authority" "@path" "@query" "content-digest")'

@@ -135,9 +135,22 @@ impl<const IS_NEW: bool> KeyFlags<IS_NEW> {
             "all_access_reason" => "reason".to_owned(),
             name => name.replace('_', "-"),
         };
-        let more = if field.is_list { "; may be given more than once" } else { "" };
+        let value = match field.name {
+            "expires" => "WHEN".to_owned(),
+            "labels" => "NAME=VALUE".to_owned(),
+            "addresses" => "ADDRESS|NETWORK".to_owned(),
+            "limits" => "NUMBER/UNIT".to_owned(),
+            "quota" => "NUMBER/PERIOD".to_owned(),
+            "metadata" => "JSON".to_owned(),
+            _ => long.to_uppercase(),
+        };
+        let more = match field.name {
+            "signed_writes" => "; the flag alone means required",
+            _ if field.is_list => "; may be given more than once",
+            _ => "",
+        };
         let arg = Arg::new(field.name)
-            .value_name(long.to_uppercase())
+            .value_name(value)
             .long(long)
             .help(format!("{}{more}", field.about))
             .action(if field.is_list { ArgAction::Append } else { ArgAction::Set });

@@ -131,7 +131,7 @@ fn facts(then: &RecordedRefusal) -> [(&'static str, String); 9] {
     [
         ("request_id", then.request_id.clone()),
         ("at", then.at.to_string()),
-        ("door", then.door.clone()),
+        ("endpoint", then.endpoint.clone()),
         ("needed", then.required.to_string()),
         ("tenant", some(then.tenant.clone())),
         ("address", some(then.address.map(|address| address.to_string()))),

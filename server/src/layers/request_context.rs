@@ -13,7 +13,7 @@ use tower_sessions::Session;
 
 use crate::{layers::address::ClientAddress, state::AppState};
 
-/// The session's field with the user's id.
+/// The session's field with the account's id.
 pub const USER: &str = "user";
 /// The session's field with the instant of the sign-in, in milliseconds.
 pub const SIGNED_IN_AT: &str = "signed_in_at";

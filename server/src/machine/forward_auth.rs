@@ -67,7 +67,7 @@ async fn by_query(app: &AppState, caller: Caller, request: Request) -> Response 
         let required = RequiredScopes::parse(&needs.scope.replace(',', " "))?;
         Some(Endpoint { required, tenant: needs.tenant.map(Cow::Owned), on_limit })
     });
-    let Some(door) = needs else {
+    let Some(endpoint) = needs else {
         let detail = "Ask with ?scope=SCOPE, or ?scope=any for any valid key; ?tenant=NAME and ?on_limit=403 are the only other parameters.";
         return Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, &caller.id).into_response();
     };
@@ -75,13 +75,13 @@ async fn by_query(app: &AppState, caller: Caller, request: Request) -> Response 
         let detail = "The proxy's headers name different addresses or hosts of the request, or one that is no text. Have it overwrite X-Forwarded-Uri, X-Original-URI, X-Original-URL and X-Forwarded-Host, and remove those it does not set.";
         return Problem::new(StatusCode::FORBIDDEN, "bad_request", detail, &caller.id).into_response();
     };
-    answer(app, caller, request.headers(), door, &guarded).await
+    answer(app, caller, request.headers(), endpoint, &guarded).await
 }
 
 async fn by_prefix(app: &AppState, caller: Caller, request: Request) -> Response {
     let uri = request.uri();
     let address = uri.path_and_query().map_or("", |address| address.as_str());
-    let Some((door, guarded)) = address.strip_prefix(ENVOY).and_then(prefixed) else {
+    let Some((endpoint, guarded)) = address.strip_prefix(ENVOY).and_then(prefixed) else {
         let detail =
             "Have Envoy's path_prefix be /forward-auth/envoy/SCOPE/TENANT, with - for the tenant that the key is in.";
         return Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail, &caller.id).into_response();
@@ -89,7 +89,7 @@ async fn by_prefix(app: &AppState, caller: Caller, request: Request) -> Response
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.or_else(|| uri.authority().map(Authority::as_str));
     let guarded = Guarded::of_envoy(request.method().as_str(), guarded, host, caller.peer);
-    answer(app, caller, request.headers(), door, &guarded).await
+    answer(app, caller, request.headers(), endpoint, &guarded).await
 }
 
 /// Scope and tenant, which stand in the prefix, and the guarded address behind them, which begins with a slash: so no
@@ -107,12 +107,12 @@ async fn answer(
     app: &AppState,
     caller: Caller,
     headers: &HeaderMap,
-    door: Endpoint<'_>,
+    endpoint: Endpoint<'_>,
     guarded: &Guarded<'_>,
 ) -> Response {
     let id = caller.id;
-    let tenant = door.tenant.as_deref();
-    let required = door.required.toward(guarded.writes);
+    let tenant = endpoint.tenant.as_deref();
+    let required = endpoint.required.toward(guarded.writes);
     let unauthorized = |code, words: &str, challenge: &str| {
         app.metrics.verified(metrics::Endpoint::ForwardAuth, code);
         Problem::new(StatusCode::UNAUTHORIZED, code, words, &id).with(header::WWW_AUTHENTICATE, challenge)
@@ -154,7 +154,7 @@ async fn answer(
             response.headers_mut().extend(headers.filter_map(|(name, value)| Some((name, value.parse().ok()?))));
             response
         }
-        None => refusal(answer.decision, &answer.limits, door.on_limit, &id).into_response(),
+        None => refusal(answer.decision, &answer.limits, endpoint.on_limit, &id).into_response(),
     }
 }
 
@@ -223,7 +223,9 @@ mod tests {
             ("", None),
         ] {
             let found = prefixed(address);
-            let found = found.as_ref().map(|(door, guarded)| (door.required.clone(), door.tenant.as_deref(), *guarded));
+            let found = found
+                .as_ref()
+                .map(|(endpoint, guarded)| (endpoint.required.clone(), endpoint.tenant.as_deref(), *guarded));
             let expected =
                 expected.map(|(scope, tenant, guarded)| (RequiredScopes::parse(scope).unwrap(), tenant, guarded));
             assert_eq!(found, expected, "{address}");

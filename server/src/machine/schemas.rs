@@ -1,4 +1,4 @@
-//! Schemas of texts, for the types that the doors read and write.
+//! Schemas of texts, for the types that the endpoints read and write.
 
 use utoipa::ToSchema;
 

@@ -72,7 +72,7 @@ pub(super) struct Body<'a> {
     /// Several scopes, all of which it must hold, in place of scope.
     #[schema(value_type = Option<Vec<ScopeName>>, min_items = 1, max_items = 50)]
     scopes: Option<Vec<String>>,
-    /// The tenant the door is in; by default the one of the asking key.
+    /// The tenant of the guarded service; by default the one of the asking key.
     tenant: Option<String>,
     /// Where the call came from. A key with an address list is refused without it.
     #[serde(borrow)]
@@ -205,7 +205,7 @@ fn as_text<S: Serializer>(limit: &Limit, serializer: S) -> Result<S::Ok, S::Erro
 #[derive(Serialize, ToSchema)]
 #[schema(as = Verification)]
 pub struct VerifyAnswer<'a> {
-    /// Whether the key opens the door.
+    /// Whether every check passes.
     valid: bool,
     /// valid, or why not.
     #[schema(value_type = Code)]

@@ -234,7 +234,7 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
         "/keys/{id}/purge" => vec![("confirm", "for a")],
         "/keys/{id}/archive" => vec![("reason", "not_needed"), ("confirm", "")],
         "/keys/{id}/signing" => vec![("public_key", "x")],
-        "/keys/{id}/signing/{request_signing_key}/retire" | "/audit/verify" => vec![],
+        "/keys/{id}/signing/{request_signing_key}/retire" | "/audit/verify" | "/sign-out" => vec![],
         "/settings/people/new" => vec![("email", "new@example.com"), ("password", "short"), ("role", "member")],
         "/settings/people/{id}/switch" | "/settings/{kind}/{id}/switch" => vec![("on", "0")],
         "/settings/{kind}/new" | "/settings/{kind}/{id}" => vec![("name", "user {id}"), ("tenant", "default")],
@@ -242,7 +242,6 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
         "/why" => vec![("asked", "{id}")],
         "/setup" => vec![("code", "x"), ("email", "new@example.com"), ("password", "short")],
         "/sign-in" => vec![("email", "new@example.com"), ("password", "short"), ("next", "/keys")],
-        "/sign-out" => vec![],
         "/theme" => vec![("next", "/keys")],
         other => panic!("say here what is posted to {other}"),
     }

@@ -1,4 +1,4 @@
-//! Everything a key can say, through the console's plain forms and the command line, and what the fast door makes of it.
+//! Everything a key can say, through the console's plain forms and the command line, and what verification makes of it.
 
 use std::time::Duration;
 

@@ -200,7 +200,7 @@ async fn a_listener_for_verification_alone_has_no_console() {
     }
 }
 
-/// HTTP asks for one Host line (RFC 9112, 3.2): what is for nobody, or for two, is for nobody here, at any door.
+/// HTTP asks for one Host line (RFC 9112, 3.2): what is for nobody, or for two, is for nobody here, at any endpoint.
 #[tokio::test]
 async fn a_request_is_for_one_host() {
     let keyward = Keyward::new().await;

@@ -67,7 +67,7 @@ impl Here {
     }
 
     /// Forward auth, asked with these headers for a request that reads.
-    async fn door(&mut self, headers: &[(&str, &str)]) -> Answer {
+    async fn forward(&mut self, headers: &[(&str, &str)]) -> Answer {
         let mut all = vec![("x-forwarded-method", "GET"), ("x-forwarded-for", "203.0.113.9")];
         all.extend(headers);
         self.client.send(Method::GET, "/forward-auth?scope=things", &all, "").await
@@ -92,7 +92,7 @@ async fn mission_c1_a_key_in_the_form_of_a_jwt_is_checked_like_any_other() {
         assert!(jwks["keys"][0].get("d").is_none(), "no private half");
 
         let bearer = format!("Bearer {token}");
-        let answer = here.door(&[("authorization", &bearer)]).await;
+        let answer = here.forward(&[("authorization", &bearer)]).await;
         assert_eq!(code(&answer), "valid");
         let said = here.verify(json!({ "key": token, "scope": "things.write" })).await;
         assert_eq!(said["valid"], true, "{said}");
@@ -148,7 +148,7 @@ async fn mission_c8_the_key_goes_into_authorization_as_it_is_or_as_bearer() {
     for mut here in everywhere().await {
         let token = here.issue(&form("raw")).await;
         for value in [token.clone(), format!("Bearer {token}"), format!("bearer {token}")] {
-            let answer = here.door(&[("authorization", &value)]).await;
+            let answer = here.forward(&[("authorization", &value)]).await;
             assert_eq!(code(&answer), "valid", "{value}");
         }
     }
@@ -173,7 +173,7 @@ async fn mission_x1_and_f4_the_pair_works_as_basic_and_so_does_the_key_in_either
             (":".to_owned(), "invalid_key"),
         ] {
             let basic = format!("Basic {}", STANDARD.encode(&pair));
-            let answer = here.door(&[("authorization", &basic)]).await;
+            let answer = here.forward(&[("authorization", &basic)]).await;
             assert_eq!(code(&answer), expected, "{pair}");
             let said = here.verify(json!({ "key": pair, "scope": "any" })).await;
             assert_eq!(said["valid"], expected == "valid", "{pair} {said}");
@@ -201,16 +201,16 @@ async fn mission_p2_and_i4_a_key_acts_as_a_user_in_a_role_and_stops_with_that_us
         assert_eq!((&key["group"], &key["metadata"]["site"]), (&json!("lobby"), &json!("north")));
         assert_eq!(key["labels"], json!({ "env": "prod", "team": "kiosk" }));
         let bearer = format!("Bearer {token}");
-        let answer = here.door(&[("authorization", &bearer)]).await;
+        let answer = here.forward(&[("authorization", &bearer)]).await;
         assert_eq!((answer.header("x-keyward-subject"), answer.header("x-keyward-role")), ("kiosk@acme", "concierge"));
 
         let admin = &here.keyward.app.admin;
         admin.switch_entry(&admin.operator(), Kind::Identity, identity.id, false).await.unwrap();
-        let answer = here.door(&[("authorization", &bearer)]).await;
+        let answer = here.forward(&[("authorization", &bearer)]).await;
         assert_eq!((answer.status, code(&answer).as_str()), (StatusCode::UNAUTHORIZED, "subject_inactive"));
         let admin = &here.keyward.app.admin;
         admin.switch_entry(&admin.operator(), Kind::Identity, identity.id, true).await.unwrap();
-        assert_eq!(code(&here.door(&[("authorization", &bearer)]).await), "valid");
+        assert_eq!(code(&here.forward(&[("authorization", &bearer)]).await), "valid");
     }
 }
 
@@ -223,7 +223,7 @@ async fn mission_p5_header_query_and_cookie_each_can_be_switched_off() {
         let ways: [(&str, &str, &str); 3] =
             [("x_api_key", "x-api-key", &token), ("query", "x-forwarded-uri", &query), ("cookie", "cookie", &cookie)];
         for (way, header, value) in ways {
-            assert_eq!(code(&here.door(&[(header, value)]).await), "valid", "{way}");
+            assert_eq!(code(&here.forward(&[(header, value)]).await), "valid", "{way}");
             let mut headers = json!({ header: value });
             let mut body = json!({ "scope": "things", "method": "GET" });
             if way == "query" {
@@ -236,14 +236,14 @@ async fn mission_p5_header_query_and_cookie_each_can_be_switched_off() {
         for (kind, name) in [(Kind::Tenant, "default"), (Kind::Policy, "")] {
             here.edit_entry(kind, name, &[("presentations", "bearer raw basic rest_api_key extra")]).await;
             for (way, header, value) in ways {
-                let answer = here.door(&[(header, value)]).await;
+                let answer = here.forward(&[(header, value)]).await;
                 let found = (answer.status, code(&answer));
                 assert_eq!(found, (StatusCode::FORBIDDEN, "presentation_not_accepted".to_owned()), "{way}");
             }
             let bearer = format!("Bearer {token}");
-            assert_eq!(code(&here.door(&[("authorization", &bearer)]).await), "valid");
+            assert_eq!(code(&here.forward(&[("authorization", &bearer)]).await), "valid");
             here.edit_entry(kind, name, &[("presentations", "bearer x_api_key query cookie")]).await;
-            assert_eq!(code(&here.door(&[("x-api-key", &token)]).await), "valid");
+            assert_eq!(code(&here.forward(&[("x-api-key", &token)]).await), "valid");
         }
         // Text in an address or in another cookie as some clients send it, not percent-encoded, hides no key: alone it
         // opens, and beside another it is one of two.
@@ -254,14 +254,14 @@ async fn mission_p5_header_query_and_cookie_each_can_be_switched_off() {
             ("x-original-url", &format!("http://keys.example.com{raw_query}")),
             ("cookie", &raw_cookie),
         ] {
-            assert_eq!(code(&here.door(&[(header, value)]).await), "valid", "{header}: {value}");
-            let both = here.door(&[(header, value), ("authorization", &format!("Bearer {token}"))]).await;
+            assert_eq!(code(&here.forward(&[(header, value)]).await), "valid", "{header}: {value}");
+            let both = here.forward(&[(header, value), ("authorization", &format!("Bearer {token}"))]).await;
             assert_eq!(code(&both), "ambiguous_credentials", "{header}: {value}");
         }
         // Two at once are nobody's, whichever two.
         let bearer = format!("Bearer {token}");
         for (header, value) in [("x-api-key", token.as_str()), ("cookie", &cookie), ("x-forwarded-uri", &query)] {
-            let answer = here.door(&[("authorization", &bearer), (header, value)]).await;
+            let answer = here.forward(&[("authorization", &bearer), (header, value)]).await;
             let found = (answer.status, code(&answer));
             assert_eq!(found, (StatusCode::UNAUTHORIZED, "ambiguous_credentials".to_owned()), "{header}");
         }
@@ -334,13 +334,13 @@ async fn mission_i7_a_named_parameter_and_the_tenants_own_headers_and_schemes() 
     for mut here in everywhere().await {
         let token = here.issue(&form("elsewhere")).await;
         let named = format!("rest_api_key={token}");
-        assert_eq!(code(&here.door(&[("authorization", &named)]).await), "valid");
+        assert_eq!(code(&here.forward(&[("authorization", &named)]).await), "valid");
         let scheme = format!("ApiKey {token}");
-        assert_eq!(code(&here.door(&[("apikey", &token)]).await), "missing_credentials", "nobody named it yet");
-        assert_eq!(code(&here.door(&[("authorization", &scheme)]).await), "invalid_key");
+        assert_eq!(code(&here.forward(&[("apikey", &token)]).await), "missing_credentials", "nobody named it yet");
+        assert_eq!(code(&here.forward(&[("authorization", &scheme)]).await), "invalid_key");
         here.edit_entry(Kind::Tenant, "default", &[("headers", "apiKey"), ("schemes", "ApiKey")]).await;
-        assert_eq!(code(&here.door(&[("apikey", &token)]).await), "valid");
-        assert_eq!(code(&here.door(&[("authorization", &scheme)]).await), "valid");
+        assert_eq!(code(&here.forward(&[("apikey", &token)]).await), "valid");
+        assert_eq!(code(&here.forward(&[("authorization", &scheme)]).await), "valid");
         let said = here.verify(json!({ "scope": "things", "headers": { "apiKey": token } })).await;
         assert_eq!(said["valid"], true);
     }
@@ -386,14 +386,14 @@ async fn mission_f1_rate_limits_and_quotas_are_counted_once_all_else_allowed() {
     for mut here in everywhere().await {
         let token = here.issue(&KeyInput { limits: "2/minute 100/day".to_owned(), ..form("limited") }).await;
         let bearer = format!("Bearer {token}");
-        let first = here.door(&[("authorization", &bearer)]).await;
+        let first = here.forward(&[("authorization", &bearer)]).await;
         assert_eq!(first.header("ratelimit-policy"), "\"2/minute\";q=2;w=60, \"100/day\";q=100;w=86400");
         assert!(first.header("ratelimit").starts_with("\"2/minute\";r=1;t=30"), "{}", first.header("ratelimit"));
         // What is refused for another reason takes nothing.
         let refused = here.client.forward(&token, "scope=others").await;
         assert_eq!(code(&refused), "insufficient_scope");
-        assert_eq!(code(&here.door(&[("authorization", &bearer)]).await), "valid", "the second of two");
-        let answer = here.door(&[("authorization", &bearer)]).await;
+        assert_eq!(code(&here.forward(&[("authorization", &bearer)]).await), "valid", "the second of two");
+        let answer = here.forward(&[("authorization", &bearer)]).await;
         assert_eq!((answer.status, code(&answer).as_str()), (StatusCode::TOO_MANY_REQUESTS, "rate_limited"));
         assert_eq!((answer.header("retry-after"), answer.header("content-type")), ("30", "application/problem+json"));
         let answer = here.client.forward(&token, "scope=things&on_limit=403").await;

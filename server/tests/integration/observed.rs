@@ -234,14 +234,14 @@ async fn a_key_tried_in_the_browser_is_judged_as_by_the_server() {
                             .await
                             .unwrap();
                         let [scope, address, method] = [scope, address, method].map(str::to_owned);
-                        let door = SimulatedRequest { scope, address, method, at: String::new() };
-                        let walk = tried.hold(&door, now.millis()).unwrap();
+                        let request = SimulatedRequest { scope, address, method, at: String::new() };
+                        let walk = tried.hold(&request, now.millis()).unwrap();
                         assert_eq!(
                             (walk.code.as_str(), &walk.remedy),
                             (answer.decision.code(), &answer.remedy),
-                            "{door:?}"
+                            "{request:?}"
                         );
-                        let later = SimulatedRequest { at: now.plus(40 * 86_400_000).to_field(), ..door };
+                        let later = SimulatedRequest { at: now.plus(40 * 86_400_000).to_field(), ..request };
                         let walk = tried.hold(&later, now.millis()).unwrap();
                         assert!(!walk.allowed, "after its end it opens nothing: {later:?}");
                         cases += 1;
@@ -253,11 +253,11 @@ async fn a_key_tried_in_the_browser_is_judged_as_by_the_server() {
     assert_eq!(cases, 2 * 15 * 6 * 5 * 2);
     let (stored, _) = keyward.app.store.key(keys[0]).await.unwrap().unwrap();
     let tried = SimulatedKey::new(&stored.key, &stored.closed);
-    let door = |scope: &str, address: &str, at: &str| {
+    let request = |scope: &str, address: &str, at: &str| {
         let [scope, address, at] = [scope, address, at].map(str::to_owned);
         tried.hold(&SimulatedRequest { scope, address, at, method: String::new() }, 0).unwrap_err()
     };
-    let wrong: Vec<_> = door("No Scope", "10.0.0", "soon").into_iter().map(|error| error.field).collect();
+    let wrong: Vec<_> = request("No Scope", "10.0.0", "soon").into_iter().map(|error| error.field).collect();
     assert_eq!(wrong, ["scope", "address", "at"], "what is mistyped is said at its field");
 }
 

@@ -22,7 +22,7 @@ use crate::support::{Answer, Client, Database, Keyward, Operator, databases, id_
 struct Refused {
     token: String,
     request_id: String,
-    door: Vec<(&'static str, &'static str)>,
+    request: Vec<(&'static str, &'static str)>,
     /// What the key is answered now, asked without its presentation.
     now: &'static str,
 }
@@ -40,11 +40,11 @@ async fn tenants(keyward: &Keyward) {
     }
 }
 
-/// Provokes a refusal for this reason; `None` when it takes more than a key, a door and a request.
+/// Provokes a refusal for this reason; `None` when it takes more than a key, an endpoint and a request.
 async fn refuse(keyward: &Keyward, reason: Reason) -> Option<Refused> {
     let admin = &keyward.app.admin;
     let operator = admin.operator();
-    let (mut query, mut header, mut door) = ("scope=any", "authorization", Vec::new());
+    let (mut query, mut header, mut request) = ("scope=any", "authorization", Vec::new());
     let mut now = reason.code();
     let form = match reason {
         Reason::SubjectInactive => {
@@ -77,18 +77,18 @@ async fn refuse(keyward: &Keyward, reason: Reason) -> Option<Refused> {
         Reason::Expired => drop(admin.rotate_key(&operator, id, 0).await.unwrap()),
         Reason::WrongTenant => {
             query = "scope=any&tenant=other";
-            door = vec![("tenant", "other")];
+            request = vec![("tenant", "other")];
         }
         Reason::PresentationNotAccepted => {
             header = "x-api-key";
             now = "valid";
         }
-        Reason::AddressNotAllowed => door = vec![("address", "192.0.2.10")],
+        Reason::AddressNotAllowed => request = vec![("address", "192.0.2.10")],
         Reason::InsufficientScope => {
             query = "scope=doors.read";
-            door = vec![("scope", "doors.read")];
+            request = vec![("scope", "doors.read")];
         }
-        Reason::SignatureRequired => door = vec![("method", "POST")],
+        Reason::SignatureRequired => request = vec![("method", "POST")],
         Reason::RateLimited | Reason::QuotaExhausted => {
             let passed = keyward.client().forward(&token, query).await;
             assert_eq!(passed.status, StatusCode::OK, "{}", passed.body);
@@ -103,7 +103,7 @@ async fn refuse(keyward: &Keyward, reason: Reason) -> Option<Refused> {
     assert_eq!(problem["request_id"], request_id.as_str(), "the answer and its problem name the same request");
     let known = !matches!(reason, Reason::Malformed | Reason::NotFound);
     assert_eq!(problem["code"], if known { reason.code() } else { "invalid_key" });
-    Some(Refused { token, request_id, door, now })
+    Some(Refused { token, request_id, request, now })
 }
 
 /// How many checks the first walk of a page says passed, failed and were not reached.
@@ -126,7 +126,7 @@ async fn mission_i9_every_refusal_is_explained_for_its_request_its_key_and_the_p
         for reason in Reason::ALL {
             let Some(refused) = refuse(&keyward, reason).await else { continue };
             explained.insert(reason.code());
-            let Refused { token, request_id, door, now } = &refused;
+            let Refused { token, request_id, request, now } = &refused;
             let what = format!("{name} {}", reason.code());
             let known = !matches!(reason, Reason::Malformed | Reason::NotFound);
             // Of another tenant's key nothing is looked at but whose it is.
@@ -146,7 +146,7 @@ async fn mission_i9_every_refusal_is_explained_for_its_request_its_key_and_the_p
             // The pasted key, and the pair it can be taken apart into.
             let pair = token.split_once('_').unwrap().1.replacen('_', ":", 1);
             for pasted in [token.as_str(), &format!("  {token}\n"), &pair] {
-                let page = paste(&mut browser, pasted, door).await;
+                let page = paste(&mut browser, pasted, request).await;
                 assert_eq!(page.status, StatusCode::OK, "{what}");
                 assert_eq!(page.header("cache-control"), "no-store", "{what}");
                 let found = if *now == "valid" { (10, 0, 0) } else { walk };
@@ -161,7 +161,7 @@ async fn mission_i9_every_refusal_is_explained_for_its_request_its_key_and_the_p
 
             // The key's id, as if its secret had been presented.
             if known {
-                let page = paste(&mut browser, id_of(token), door).await;
+                let page = paste(&mut browser, id_of(token), request).await;
                 assert!(page.body.contains("as if its secret"), "{what}");
                 assert!(
                     page.page().contains(&format!("<code translate=\"no\" class=\"muted\">{now}</code>")),
@@ -180,8 +180,8 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-async fn paste(browser: &mut Client, asked: &str, door: &[(&str, &str)]) -> Answer {
-    let form: Vec<_> = door.iter().copied().chain([("asked", asked)]).collect();
+async fn paste(browser: &mut Client, asked: &str, request: &[(&str, &str)]) -> Answer {
+    let form: Vec<_> = request.iter().copied().chain([("asked", asked)]).collect();
     browser.post("/why", &form).await
 }
 
@@ -193,10 +193,10 @@ fn without_secret(answer: &Answer, token: &str, what: &str) {
 
 /// The same on the command line, which counts no rates: those are in the memory of the process that serves.
 fn command_line(keyward: &Keyward, reason: Reason, refused: &Refused, what: &str) {
-    let door: Vec<String> = refused.door.iter().map(|(name, value)| format!("--{name}={value}")).collect();
+    let request: Vec<String> = refused.request.iter().map(|(name, value)| format!("--{name}={value}")).collect();
     let run = |input: &str, more: &[&str]| {
         let arguments: Vec<&str> =
-            ["verify"].into_iter().chain(door.iter().map(String::as_str)).chain(more.iter().copied()).collect();
+            ["verify"].into_iter().chain(request.iter().map(String::as_str)).chain(more.iter().copied()).collect();
         tokio::task::block_in_place(|| program::run(&keyward.database, &arguments, input))
     };
     let now = if reason == Reason::RateLimited { "valid" } else { refused.now };
@@ -331,7 +331,7 @@ async fn mission_n6_refusals_are_bounded_by_number_and_by_age() {
             at: at.millis(),
             key_id: key.to_owned(),
             code: "malformed".to_owned(),
-            facts: r#"{"door":"d","needed":"any","writes":false,"remedy":"r"}"#.to_owned(),
+            facts: r#"{"endpoint":"d","needed":"any","writes":false,"remedy":"r"}"#.to_owned(),
         };
         let old = refusal(0, now.plus(-7 * DAY - 1), "k");
         let latest: Vec<_> =

@@ -52,7 +52,7 @@ pub struct Message<'a> {
 pub enum Body {
     /// It has none: that is known.
     Absent,
-    /// It has one, or nobody here can tell. Who signs for such a door and sends nothing signs the digest of nothing.
+    /// It has one, or nobody here can tell. A caller that signs for such an endpoint and sends nothing signs the digest of nothing.
     Possible,
 }
 

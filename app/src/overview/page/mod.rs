@@ -88,7 +88,7 @@ fn Tiles(of: OverviewView) -> impl IntoView {
         <dl class="tiles">
             <div><dt>"Calls"</dt><dd class="value">{grouped(all)}</dd><dd class="small muted">{compared(all, of.before)}</dd></div>
             <div><dt>"Refused"</dt><dd class="value">{percent(no, all)}<small>"%"</small></dd><dd class=tone(no * 10 > all)>{calls(no)}", "{grouped(limited)}" over a limit"</dd></div>
-            <div><dt>"Live keys"</dt><dd class="value">{grouped(of.live)}</dd><dd class="small muted">"that open doors now"</dd></div>
+            <div><dt>"Live keys"</dt><dd class="value">{grouped(of.live)}</dd><dd class="small muted">"that are let in now"</dd></div>
             <div><dt>"Expire in 30 days"</dt><dd class="value">{grouped(of.soon)}</dd><dd class=tone(of.soon > 0)>{if of.soon > 0 { "extend or replace them" } else { "nothing to do" }}</dd></div>
         </dl>
     }
