@@ -205,7 +205,8 @@ fn excess_sign_ins_are_turned_away_and_verify_goes_on() {
                         break;
                     }
                     let body = format!("email=u{index}-{round}%40example.com&password=wrong-wrong-wrong");
-                    let head = "POST /sign-in HTTP/1.1\r\nSec-Fetch-Site: same-origin";
+                    let head = "POST /sign-in HTTP/1.1\r\nSec-Fetch-Site: same-origin\r\n\
+                                Content-Type: application/x-www-form-urlencoded";
                     statuses.push(http_with(&server.address, head, &body).0);
                 }
                 statuses
@@ -233,7 +234,10 @@ fn killed_during_creates(rounds: usize) {
             .map(|maker| {
                 let (address, cookie, received) = (address.clone(), cookie.clone(), received.clone());
                 std::thread::spawn(move || {
-                    let head = format!("POST /keys/new HTTP/1.1\r\nSec-Fetch-Site: same-origin\r\nCookie: {cookie}");
+                    let head = format!(
+                        "POST /keys/new HTTP/1.1\r\nSec-Fetch-Site: same-origin\r\nCookie: {cookie}\r\n\
+                         Content-Type: application/x-www-form-urlencoded"
+                    );
                     // An owner each: one alone may hold just a few.
                     for count in 0.. {
                         let form = format!("name=k&owner=o{round}-{maker}-{count}&scope=a&life=90");
@@ -276,7 +280,7 @@ fn sign_in(address: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let body = crate::support::encode(&[("email", "ops@example.com"), ("password", PASSWORD)]);
     let head = format!(
-        "POST /sign-in HTTP/1.1\r\nHost: {address}\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST /sign-in HTTP/1.1\r\nHost: {address}\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
