@@ -170,7 +170,9 @@ test("mission i6 i3: edited, with a mistake that keeps what was typed; switched 
     await looksRight(page, "rotate");
     await page.getByText("At once", { exact: true }).click();
     await page.getByRole("button", { name: "Rotate key" }).click();
-    await expect(page.getByRole("heading", { name: "Store this key now" })).toBeVisible();
+    const dialog = page.getByRole("dialog", { name: "Store this key now" });
+    await expect(dialog.getByRole("button", { name: "Copy key" })).toBeFocused();
+    await dialog.getByRole("button", { name: "Show the key" }).click();
     const token = (await page.locator("#once-token").textContent()) ?? "";
     expect(token).not.toBe(key.token);
     await looksRight(page, "rotated");
@@ -190,7 +192,7 @@ test("mission c1 c6 p6: a JWT's signed fields stay; an owner's sixth key is refu
   await expect(page.getByText("You hold 0 of 5 live keys.")).toBeVisible();
   await page.getByLabel("Name", { exact: true }).fill("offline");
   await page.getByLabel("maps", { exact: true }).check();
-  await unfold(page, "Form");
+  await unfold(page, "Type");
   await page.getByText("JWT", { exact: true }).click();
   await page.getByRole("button", { name: "Create key" }).click();
   await expect(page.getByRole("dialog", { name: "Store this key now" }).locator("summary"), "a JWT is one piece").toHaveCount(0);
@@ -214,13 +216,13 @@ test("mission c1 c6 p6: a JWT's signed fields stay; an owner's sixth key is refu
 
   expect(await bare.cli(["keys", "archive", id])).toMatchObject({ code: 0 });
   await page.goto(`${bare.url}/keys/${id}`);
-  await page.getByRole("link", { name: "Purge…" }).click();
+  await page.getByRole("link", { name: "Delete for good…" }).click();
   expectRefusal(422);
-  await page.getByRole("button", { name: "Purge key" }).click();
+  await page.getByRole("button", { name: "Delete for good" }).click();
   await expect(page.locator("#confirm-error")).toContainText("Type its name, offline");
   await looksRight(page, "purge");
   await page.getByLabel("Name of the key").fill("offline");
-  await page.getByRole("button", { name: "Purge key" }).click();
+  await page.getByRole("button", { name: "Delete for good" }).click();
   await expect(page).toHaveURL(/status=any/);
   await expect(row(page, "offline")).toHaveCount(0);
 });

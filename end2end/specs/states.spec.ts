@@ -89,7 +89,7 @@ test("what is done to many keys is asked first, with what else it needs to know"
 test("the audit with a filter that nothing fits", async ({ page, context, keyward }) => {
   await keyward.signIn(context);
   await page.goto(`${keyward.url}/audit`);
-  await page.getByLabel("To what").fill(unique("nothing"));
+  await page.getByLabel("Target").fill(unique("nothing"));
   await page.getByRole("button", { name: "Filter" }).click();
   await expect(page.getByText("No event fits.")).toBeVisible();
   await expect(page.getByRole("link", { name: "Clear filters" })).toBeVisible();
@@ -107,6 +107,39 @@ test("a page that a role may not use says which may", async ({ page, bare, expec
   await expect(page.getByText("Create and change keys: for the roles Superadmin, Admin and Member.")).toBeVisible();
   await expect(page.getByText("Your role is Auditor.")).toBeVisible();
   await looksRight(page, "not for your role");
+});
+
+test("the plain page that shows a secret hides it, copies it, and asks before it is left", async ({ page, context, keyward }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await keyward.signIn(context);
+  const key = await keyward.issue(unique("plain"), "maps.read");
+  await page.goto(`${keyward.url}/keys/${key.id}/rotate`);
+  // Past the island, as a browser does in which it never came to life.
+  const shown = page.waitForResponse((answer) => answer.request().method() === "POST" && answer.status() === 200);
+  await page.locator("form.stack").evaluate((form) => (form as HTMLFormElement).submit());
+  await shown;
+  const [token, copy] = [page.locator("#once-token"), page.getByRole("button", { name: "Copy key" })];
+  await expect(copy).toBeFocused();
+  await expect(token).toHaveText(/^kw_•+$/);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
+  const secret = await page.evaluate(() => navigator.clipboard.readText());
+  expect(secret).toMatch(/^kw_[0-9A-Za-z]{16}_[0-9A-Za-z]{38}$/);
+  const eye = page.getByRole("button", { name: "Show the key" });
+  await eye.click();
+  await expect(token).toHaveText(secret);
+  await looksRight(page, "once on a plain page");
+  await eye.click();
+  await expect(token).toHaveText(/^kw_•+$/);
+
+  const asked = page.waitForEvent("dialog");
+  void page.evaluate(() => location.reload());
+  const question = await asked;
+  expect(question.type()).toBe("beforeunload");
+  await question.dismiss();
+  await page.getByLabel("I have stored this key").check();
+  await page.getByRole("button", { name: "Done" }).click();
+  await expect(page, "nothing is asked when it is stored").toHaveURL(new RegExp(`/keys/${secret.split("_")[1]}`));
 });
 
 test("a form that was sent already says what it made", async ({ page, context, keyward, expectRefusal }) => {

@@ -11,7 +11,6 @@ pub mod issued_secret;
 pub mod list;
 #[cfg(feature = "ssr")]
 pub mod purge;
-#[cfg(feature = "ssr")]
 pub mod rotate;
 pub(crate) mod show_once;
 pub mod switch;

@@ -1,7 +1,9 @@
 //! The forms around a rotation: for how long an old key works on, at first and later.
 
+use serde::{Deserialize, Serialize};
+
 /// The form that rotates a key, or lets an old key work for longer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RotateForm {
     /// `overlap`: for how long the old key works on, one of [`OVERLAPS`], or [`UNTIL`].
     pub overlap: String,

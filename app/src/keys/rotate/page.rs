@@ -6,10 +6,10 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     form_outcome::{FormErrors, FormOutcome},
     keys::{
-        create::page::{Already, Stored, mark},
         detail::view::RotationView,
         form::rotation::RotateForm,
-        rotate::fields::OverlapFields,
+        rotate::island::RotateKeyForm,
+        show_once::page::{Already, Stored, mark},
     },
     layout::page::Loaded,
     routes,
@@ -69,14 +69,14 @@ fn Ask(view: RotationView, form: RotateForm, refused: FormErrors) -> impl IntoVi
         }
         .into_any();
     }
-    let once = mark(&form.once);
-    let choices = choices.into_iter().map(|(code, words, when)| (code, words, Some(when))).collect();
+    let form = RotateForm { once: mark(&form.once), ..form };
+    let FormErrors { errors, failure } = refused;
     view! {
         <div class="ask stack">
             <h1>"Rotate "<bdi>{name}</bdi>"?"</h1>
             <ul class="stack tight bullets">
-                <li>"Now: a new key with a new secret works. It inherits everything the old one has, and ends "<Moment when=successor_ends/>". You see its secret once, on the next page."</li>
-                <li>"Meanwhile: both work, and the pages of both show who has changed over and who has not. You can cut the old key sooner, or let it work longer."</li>
+                <li>"Now: a new key with a new secret works. It inherits everything the old one has, and ends "<Moment when=successor_ends/>". You see its secret once, as soon as it is made."</li>
+                <li>"Meanwhile: both work, and the pages of both show who has changed over and who has not. You can stop the old key sooner, or let it work longer."</li>
                 <li>"Then: the old key stops when you choose, and never after its own end, "<Moment when=expires/>"."</li>
                 {is_shorter.then(|| view! {
                     <li>"The old key was made to live longer than the policy allows a new one: this is the longest. If that is too short, ask a superadmin to change the policy first."</li>
@@ -85,15 +85,7 @@ fn Ask(view: RotationView, form: RotateForm, refused: FormErrors) -> impl IntoVi
                     <li>"It is a JWT: a service that checks it offline accepts it until its own end, whatever you choose here."</li>
                 })}
             </ul>
-            {refused.failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
-            <form class="stack" method="post" action=routes::rotate_key(&id)>
-                <input type="hidden" name="once" value=once/>
-                <OverlapFields id="until" choices bounds form errors=refused.errors/>
-                <div class="row">
-                    <a class="btn end" href=back>"Cancel"</a>
-                    <button class="btn primary"><Icon name="rotate"/>"Rotate key"</button>
-                </div>
-            </form>
+            <RotateKeyForm id choices bounds form errors failure/>
         </div>
     }
     .into_any()

@@ -3,6 +3,8 @@
 
 pub(crate) mod held;
 pub(crate) mod leave;
+#[cfg(feature = "ssr")]
+pub(crate) mod page;
 pub(crate) mod pair;
 pub(crate) mod token;
 

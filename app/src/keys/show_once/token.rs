@@ -101,8 +101,8 @@ pub(crate) fn Test(once: Held, copied: Copied) -> impl IntoView {
     }
 }
 
-/// The prefix, and a row of dots that says nothing about the rest.
+/// The prefix, and a row of dots that says nothing about the rest. A JWT has no prefix.
 fn mask(token: &str) -> String {
-    let prefix = token.split_once('_').map_or("", |(prefix, _)| prefix);
-    format!("{prefix}_{}", "\u{2022}".repeat(28))
+    let prefix = token.split_once('_').filter(|_| !token.contains('.')).map_or("", |(prefix, _)| prefix);
+    format!("{prefix}{}{}", if prefix.is_empty() { "" } else { "_" }, "\u{2022}".repeat(28))
 }
