@@ -41,6 +41,12 @@ impl Admin {
         Ok(Record { kinds, calls })
     }
 
+    /// Whether a refusal of a key is kept.
+    pub async fn was_refused(&self, permit: &Permit, id: KeyId) -> Result<bool, AdminError> {
+        self.seen_key(permit, id).await?;
+        Ok(!self.store.refusals(Some(id), None, 1).await?.is_empty())
+    }
+
     /// A key that the permit reaches, and its last allowed call.
     pub(super) async fn seen_key(&self, permit: &Permit, id: KeyId) -> Result<(Key, Option<LastUse>), AdminError> {
         permit.allows(Action::ReadKeys)?;

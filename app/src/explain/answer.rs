@@ -8,12 +8,18 @@ use model::{
     account::Action,
     decision::{Check, Decision, Reason, Signature},
     id::KeyId,
+    key::Key,
+    listing::{ListKeys, StatusFilter},
+    name::Name,
     scope::RequiredScopes,
+    time::{DAY, Timestamp},
 };
 use verify::{KnownKey, LimitUsage, RecordedRefusal, Unavailable, Verification, Verifier, VerifyRequest};
 
 /// Refusals that are listed.
 const LISTED: u16 = 20;
+/// Refusals of one key that are summed up.
+pub const SUMMED: u16 = 1000;
 
 /// The request that a key is held against, as typed. Fields that are left out are not held against it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +32,21 @@ pub struct ExplainForm {
     pub address: String,
     /// The request's method; one that reads when empty.
     pub method: String,
+}
+
+impl ExplainForm {
+    /// What a refused request asked.
+    pub fn of(refused: &RecordedRefusal) -> Self {
+        Self {
+            scope: Some(&refused.required)
+                .filter(|required| **required != RequiredScopes::Any)
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            tenant: refused.tenant.clone().unwrap_or_default(),
+            address: refused.address.map(|address| address.to_string()).unwrap_or_default(),
+            method: if refused.writes { "POST" } else { "GET" }.to_owned(),
+        }
+    }
 }
 
 struct Conditions {
@@ -60,11 +81,13 @@ pub enum Explanation {
         /// What it would be now, if its key is still there.
         now: Option<Verification>,
     },
-    /// An id that is neither a key's nor a remembered refusal's.
+    /// A name was given that several keys have.
+    Several(Vec<Key>),
+    /// An id that is neither a key's nor a remembered refusal's, or a name that no key has.
     Unknown,
 }
 
-/// Walks every check for a pasted key, a key's id or a request's id. `asked` may be a secret: it goes nowhere but to the
+/// Walks every check for a pasted key, a key's id, its name, or a request's id. `asked` may be a secret: it goes nowhere but to the
 /// verifier. What the permit does not reach looks unknown.
 pub async fn explain(
     admin: &Admin,
@@ -77,10 +100,21 @@ pub async fn explain(
     let conditions = conditions(admin, form).await?;
     let asked = asked.trim();
     if asked.is_empty() {
-        return Err(AdminError::field("asked", "Paste a key, its id or the id of a refused request."));
+        return Err(AdminError::field("asked", "Paste a key, its id or its name, or the id of a refused request."));
     }
     let Some(id) = KeyId::parse(asked).or_else(|| masked(asked)) else {
         let answer = verifier.dry_run(&conditions.request(asked)).await.map_err(busy)?;
+        // Only what no key looks like is looked for among the names.
+        if answer.decision == Decision::Deny(Check::Existence, Reason::Malformed) {
+            let mut named = of_name(admin, permit, asked).await?;
+            if named.len() > 1 {
+                return Ok(Explanation::Several(named));
+            }
+            if let Some(key) = reached(admin, permit, named.pop().map(|key| key.id)).await? {
+                let answer = verifier.dry_run_as(key, &conditions.request(""), Signature::Missing).await;
+                return Ok(Explanation::Named(answer.map_err(busy)?));
+            }
+        }
         let reached = answer.key.as_ref().is_none_or(|stored| permit.reaches(&stored.key));
         return Ok(Explanation::Presented(if reached { answer } else { unknown() }));
     };
@@ -112,6 +146,27 @@ pub async fn latest_refusals(
 ) -> Result<Vec<RecordedRefusal>, AdminError> {
     permit.allows(Action::ReadKeys)?;
     Ok(verifier.refusals(key, permit.only_owner(), LISTED).await?)
+}
+
+/// The refusals of a key within the last day, the latest first and at most [`SUMMED`].
+pub async fn refusals_of_day(
+    permit: &Permit,
+    verifier: &Verifier,
+    key: KeyId,
+    now: Timestamp,
+) -> Result<Vec<RecordedRefusal>, AdminError> {
+    permit.allows(Action::ReadKeys)?;
+    let mut refusals = verifier.refusals(Some(key), permit.only_owner(), SUMMED).await?;
+    refusals.retain(|refused| refused.at >= now.plus(-DAY));
+    Ok(refusals)
+}
+
+/// The keys of exactly this name.
+async fn of_name(admin: &Admin, permit: &Permit, name: &str) -> Result<Vec<Key>, AdminError> {
+    let Ok(name) = Name::parse(name) else { return Ok(Vec::new()) };
+    let list = ListKeys { words: name.to_string(), which: StatusFilter::Any, ..ListKeys::default() };
+    let found = admin.list_keys(permit, &list).await?.page.keys.into_iter().map(|listed| listed.key);
+    Ok(found.filter(|key| key.spec.name.as_str().to_lowercase() == name.as_str().to_lowercase()).collect())
 }
 
 async fn reached(admin: &Admin, permit: &Permit, id: Option<KeyId>) -> Result<Option<Arc<KnownKey>>, AdminError> {

@@ -4,12 +4,14 @@
 use leptos::prelude::*;
 
 use crate::{
-    explain::view::{CallView, FoundView, KeyName, RefusalView, WhyView},
+    explain::view::{CallView, FoundView, KeyName, MendView, RefusalGroupView, RefusalView, RefusedView, WhyView},
     form_outcome::FormOutcome,
+    keys::switch::button::Switch,
     layout::page::Loaded,
     routes,
     ui::{
         checks::Explanation,
+        count::grouped,
         field::{Field, Line, error_of},
         icon::Icon,
         time::{Ago, Moment},
@@ -24,22 +26,22 @@ pub(crate) fn Why() -> impl IntoView {
         _ => WhyView::default(),
     };
     let show = |view: WhyView| view! { <ListQuery view/> };
-    view! { <Loaded title="Test a key" current=routes::WHY load=async { Ok(view) } show/> }
+    view! { <Loaded title="Debug a request" current=routes::WHY load=async { Ok(view) } show/> }
 }
 
 #[component]
 fn ListQuery(view: WhyView) -> impl IntoView {
-    let WhyView { id, scope, tenant, address, method, errors, failure, found, latest } = view;
+    let WhyView { id, scope, tenant, address, method, errors, failure, found, refused, latest } = view;
     let [asked_error, scope_error, tenant_error, address_error, method_error] =
         ["asked", "scope", "tenant", "address", "method"].map(|field| error_of(&errors, field));
     let reads = matches!(method.as_str(), "" | "GET" | "HEAD" | "OPTIONS");
-    let of_key = matches!(found, Some(FoundView::Named(..)));
+    let of_key = matches!(found, Some(FoundView::Named(..) | FoundView::Presented(_, Some(_))));
     view! {
-        <div class="row page-head"><h1>"Test a key"</h1></div>
+        <div class="row page-head"><h1>"Debug a request"</h1></div>
         <p class="muted lead">"Or see why a request was refused. Nothing is counted, no limit is used, and what you paste is kept nowhere."</p>
         {failure.map(|error| view! { <div class="banner bad lead" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
-        <form class="row ask-line" method="post" action=routes::WHY aria-label="Test a key">
-            <div class="wide"><Line id="asked" label="Key, key id or request id" value=id error=asked_error/></div>
+        <form class="row ask-line" method="post" action=routes::WHY aria-label="Debug a request">
+            <div class="wide"><Line id="asked" label="Key, its id or name, or a request id" value=id error=asked_error/></div>
             <Line id="scope" label="Scope" value=scope placeholder="any" error=scope_error/>
             <Line id="tenant" label="Tenant" value=tenant placeholder="the key's own" error=tenant_error/>
             <Line id="address" label="Address" value=address placeholder="not known" error=address_error/>
@@ -52,6 +54,7 @@ fn ListQuery(view: WhyView) -> impl IntoView {
             <button class="btn primary"><Icon name="play"/>"Check"</button>
         </form>
         <div class="stack loose">
+            {refused.map(|of| view! { <Refused of/> })}
             {found.map(|found| view! { <Found found/> })}
             <Latest latest of_key/>
         </div>
@@ -74,13 +77,17 @@ fn Found(found: FoundView) -> impl IntoView {
         FoundView::Refused(call, then, now) => view! {
             <div class="split">
                 <div class="stack">
-                    <Explanation of=then id="then" when="Then"/>
                     {match now {
+                        Some(now) if now.agrees(&then) => view! {
+                            <Explanation of=now id="then" when="Then and now"/>
+                        }.into_any(),
                         Some(now) => view! {
+                            <Explanation of=then id="then" when="Then"/>
                             <Explanation of=now id="now" when="Now"/>
                             <p class="muted small">"The same request judged again. Its signature counts as it did then, or as right if it was not reached."</p>
                         }.into_any(),
                         None => view! {
+                            <Explanation of=then id="then" when="Then"/>
                             <p class="muted">"It cannot be judged again: the secret was no key's, or its key is gone. What was presented is not kept."</p>
                         }.into_any(),
                     }}
@@ -89,14 +96,60 @@ fn Found(found: FoundView) -> impl IntoView {
             </div>
         }
         .into_any(),
+        FoundView::Several(keys) => view! {
+            <section class="panel" aria-labelledby="several">
+                <header class="row"><h2 id="several">{format!("{} keys have this name", keys.len())}</h2></header>
+                <ul class="lines">{keys.into_iter().map(|key| view! {
+                    <li class="row">
+                        <a class="link" href=routes::why_key(&key.id)><bdi>{key.name}</bdi></a>
+                        <code translate="no">{key.id.clone()}</code>
+                    </li>
+                }).collect_view()}</ul>
+            </section>
+        }
+        .into_any(),
         FoundView::Unknown => view! {
             <div class="panel"><div class="body stack tight">
-                <h2>"No key and no refusal has this id"</h2>
+                <h2>"No key and no refusal has this id or name"</h2>
                 <p>"Only refusals are kept, for 7 days and no more than the latest 10,000; those of other nodes come within 5 seconds. A request's id is in the header "
                     <code translate="no">"X-Keyward-Request-Id"</code>" of its answer, and in a refusal's "<code translate="no">"request_id"</code>"."</p>
             </div></div>
         }
         .into_any(),
+    }
+}
+
+/// What was refused of a key within a day, and what mends it.
+#[component]
+fn Refused(of: RefusedView) -> impl IntoView {
+    let RefusedView { count, is_more, since, groups } = of;
+    let all = match groups.as_slice() {
+        [one] if one.asked.is_empty() => format!(", all {}", one.code),
+        [one] => format!(", all {}: {}", one.code, one.asked),
+        several => format!(", for {} reasons", several.len()),
+    };
+    let more = if is_more { " or more" } else { "" };
+    let row = |group: RefusalGroupView| {
+        let mend = group.mend.map(|mend| match mend {
+            MendView::Page(href, words) => view! { <a class="btn" href=href>{words}</a> }.into_any(),
+            MendView::SwitchOn(id) => view! { <Switch id is_on=false class="btn"/> }.into_any(),
+        });
+        view! {
+            <li class="row">
+                <b>{grouped(i64::try_from(group.count).unwrap_or(i64::MAX))}</b>
+                <span translate="no" class="chip code">{group.code}</span>
+                <span class="grow">{group.words}{(!group.asked.is_empty()).then(|| view! { ": "<code translate="no">{group.asked}</code> })}</span>
+                <a class="muted" href=routes::why_request(&group.request_id)>"last "<Ago when=group.last/></a>
+                {mend}
+            </li>
+        }
+    };
+    view! {
+        <section class="panel" aria-labelledby="refused">
+            <header class="row"><h2 id="refused">{format!("{}{more} refused in 24 h{all}", grouped(i64::try_from(count).unwrap_or(i64::MAX)))}</h2>
+                <span class="muted end">"since "<Moment when=since/></span></header>
+            <ul class="lines">{groups.into_iter().map(row).collect_view()}</ul>
+        </section>
     }
 }
 

@@ -46,6 +46,14 @@ pub struct ExplanationView {
     pub remedy: String,
 }
 
+impl ExplanationView {
+    /// Whether every check went the same way in another.
+    pub fn agrees(&self, other: &Self) -> bool {
+        let marks = |of: &Self| of.checks.iter().map(|check| check.mark).collect::<Vec<_>>();
+        self.code == other.code && marks(self) == marks(other)
+    }
+}
+
 /// A key by its id and its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyName {
@@ -83,6 +91,47 @@ pub struct RefusalView {
     pub endpoint: String,
 }
 
+/// What mends a refusal, for whoever may do it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MendView {
+    /// A page where it is done: its address, and the words of the link.
+    Page(String, String),
+    /// The key with this id is switched on.
+    SwitchOn(String),
+}
+
+/// Refused calls of a key that have one reason and asked for the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusalGroupView {
+    /// How many.
+    pub count: usize,
+    /// Why, as a code.
+    pub code: String,
+    /// The same in words.
+    pub words: String,
+    /// What was asked for, or where the calls came from; may be empty.
+    pub asked: String,
+    /// When the latest was.
+    pub last: When,
+    /// The request id of the latest.
+    pub request_id: String,
+    /// What mends it.
+    pub mend: Option<MendView>,
+}
+
+/// The refused calls of a key within a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedView {
+    /// How many; at least as many when `is_more`.
+    pub count: usize,
+    /// Whether there are more than were counted.
+    pub is_more: bool,
+    /// When the first of them was.
+    pub since: When,
+    /// By reason, the most frequent first.
+    pub groups: Vec<RefusalGroupView>,
+}
+
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FoundView {
@@ -92,7 +141,9 @@ pub enum FoundView {
     Named(ExplanationView, Option<KeyName>),
     /// A request's id was given: what it was, how it was decided, and how it would be now.
     Refused(Box<CallView>, ExplanationView, Option<ExplanationView>),
-    /// An id that means nothing.
+    /// A name was given that several keys have.
+    Several(Vec<KeyName>),
+    /// An id or a name that means nothing.
     Unknown,
 }
 
@@ -115,6 +166,8 @@ pub struct WhyView {
     pub failure: Option<ApiError>,
     /// What was found, if something was asked.
     pub found: Option<FoundView>,
+    /// What of the key that was found was refused lately.
+    pub refused: Option<RefusedView>,
     /// The latest refusals.
     pub latest: Vec<RefusalView>,
 }

@@ -312,7 +312,7 @@ pub struct LifeChoice {
 }
 
 /// What a key's form needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewKeyView {
     /// The tenants, by name.
     pub tenants: Vec<TenantChoice>,

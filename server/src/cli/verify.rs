@@ -43,7 +43,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliError> {
     let Arguments { scope, tenant, address, method, json } = arguments;
     if std::io::stdin().is_terminal() {
-        eprintln!("Paste a key, its id or the id of a refused request, press Enter, then Ctrl-D:");
+        eprintln!("Paste a key, its id or its name, or the id of a refused request, press Enter, then Ctrl-D:");
     }
     let mut text = String::new();
     let read = std::io::stdin().take(4096).read_to_string(&mut text);
@@ -52,8 +52,8 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
     let session = Session::open(flags, Upgrade::No).await?;
     let verifier = Verifier::new(&session.store, Clock::system(), 1).with_issuer(&session.config.public_url);
     verifier.poll_changes().await?;
-    let door = ExplainForm { scope, tenant, address, method };
-    match explain(&session.admin, &session.operator, &verifier, &text, &door).await? {
+    let request = ExplainForm { scope, tenant, address, method };
+    match explain(&session.admin, &session.operator, &verifier, &text, &request).await? {
         Explanation::Presented(answer) => {
             if json {
                 print_json(&as_json(&answer));
@@ -72,6 +72,10 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
                 print(&answer);
             }
             verdict(answer.decision)
+        }
+        Explanation::Several(keys) => {
+            let ids: Vec<_> = keys.iter().map(|key| key.id.as_str()).collect();
+            Err(CliError::No(format!("{} keys have this name; give the id of one: {}", ids.len(), ids.join(", "))))
         }
         Explanation::RecordedRefusal { then, now } => {
             if json {

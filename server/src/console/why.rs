@@ -33,7 +33,7 @@ pub async fn why(
         [(name, id)] if (name == "key" || name == "request") && KeyId::parse(id).is_some() => Some(id.clone()),
         _ => return Redirect::to(routes::WHY).into_response(),
     };
-    let (status, outcome) = answer(&app, &context, asked.as_deref(), &ExplainForm::default()).await;
+    let (status, outcome) = answer(&app, &context, asked.as_deref(), None).await;
     answer_form(&app, request.into_parts().0, status, outcome).await
 }
 
@@ -65,7 +65,7 @@ pub async fn post_why(FormPost(form, post): FormPost<WhyForm>) -> Response {
     if post.query().is_some() {
         return bad_form();
     }
-    let (status, outcome) = answer(&post.app, &post.context, Some(&form.asked), &form.against).await;
+    let (status, outcome) = answer(&post.app, &post.context, Some(&form.asked), Some(&form.against)).await;
     post.answer(status, outcome).await
 }
 
@@ -74,7 +74,7 @@ async fn answer(
     app: &AppState,
     context: &RequestContext,
     asked: Option<&str>,
-    form: &ExplainForm,
+    form: Option<&ExplainForm>,
 ) -> (StatusCode, FormOutcome) {
     let view = app::explain::load::why(context, &app.verifier, asked, form).await;
     let status = match view.failure {

@@ -27,6 +27,7 @@ pub async fn key_activity(id: String, period: String) -> Result<ActivityView, Ap
             let KeyDetail { key, closed, .. } = admin.show_key(permit, id).await.map_err(context::closed)?;
             let period = Period::parse(&period).unwrap_or_default();
             let series = admin.key_series(permit, id, period).await.map_err(context::closed)?;
+            let was_refused = admin.was_refused(permit, id).await.map_err(context::closed)?;
             let record = admin.key_record(permit, id).await.map_err(context::closed)?;
             let pairs = admin.key_pairs(permit, id).await.map_err(context::closed)?;
             let catalogue = admin.entries_of::<ScopeEntry>(permit).await.map_err(context::closed)?;
@@ -40,6 +41,7 @@ pub async fn key_activity(id: String, period: String) -> Result<ActivityView, Ap
                 scopes: to_view::scopes(&key, &catalogue),
                 now: now.millis(),
                 may_audit: permit.allows(Action::ReadAudit).is_ok(),
+                was_refused,
             })
         }
         .await,

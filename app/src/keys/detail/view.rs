@@ -25,6 +25,8 @@ pub struct ActivityView {
     pub now: i64,
     /// Whether this visitor may see the whole audit.
     pub may_audit: bool,
+    /// Whether a refusal of it is kept, which can be explained.
+    pub was_refused: bool,
 }
 
 /// Calls by what became of them.

@@ -7,6 +7,7 @@ use crate::{
         detail::view::{BrokenView, TightenView},
         form::{ANYWAY, BACK, EditForm},
     },
+    layout::page::KeysLink,
     routes,
     ui::{
         callers::{Callers, coverage},
@@ -37,7 +38,7 @@ pub(crate) fn Tighten(
         fields.map(|(field, value)| view! { <input type="hidden" name=field value=value.to_owned()/> }).collect_view();
     view! {
         <nav class="row muted" aria-label="Breadcrumb">
-            <a href=routes::KEYS>"Keys"</a> <span aria-hidden="true">"/"</span> <a href=routes::key(&id)><bdi>{name.clone()}</bdi></a>
+            <KeysLink/> <span aria-hidden="true">"/"</span> <a href=routes::key(&id)><bdi>{name.clone()}</bdi></a>
             <span aria-hidden="true">"/"</span> <span aria-current="page">"Edit"</span>
         </nav>
         <div class="stack tighten">

@@ -1,18 +1,23 @@
 //! The page that edits a key: everything but its secret.
 
+use std::net::IpAddr;
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+use model::scope::{ALL_ACCESS, Scope, Scopes};
 
 use crate::{
     form_outcome::{FormErrors, FormOutcome},
     keys::{
         detail::view::TightenView,
         edit::{island::EditKey as Form, lockout::Tighten},
-        form::EditForm,
-        view::EditKeyView,
+        form::{EditForm, KeyForm},
+        view::{EditKeyView, NewKeyView},
     },
-    layout::page::Loaded,
+    layout::page::{KeysLink, Loaded},
+    query::query,
     routes,
+    ui::icon::Icon,
 };
 
 /// `/keys/:id/edit`.
@@ -39,18 +44,77 @@ pub(crate) fn EditKey() -> impl IntoView {
             }
             .into_any();
         }
-        let form =
-            typed.unwrap_or_else(|| EditForm { seen: view.generation, form: view.form.clone(), ..EditForm::default() });
+        let (added, form) = if let Some(typed) = typed {
+            (Vec::new(), typed)
+        } else {
+            let mut form = view.form.clone();
+            let added = add(&mut form, &view.choices, query("scope"), query("address"));
+            (added, EditForm { seen: view.generation, form, ..EditForm::default() })
+        };
         view! {
             <nav class="row muted" aria-label="Breadcrumb">
-                <a href=routes::KEYS>"Keys"</a> <span aria-hidden="true">"/"</span> <a href=back><bdi>{name.clone()}</bdi></a>
+                <KeysLink/> <span aria-hidden="true">"/"</span> <a href=back><bdi>{name.clone()}</bdi></a>
                 <span aria-hidden="true">"/"</span> <span aria-current="page">"Edit"</span>
             </nav>
             <div class="row page-head"><h1>"Edit "<bdi>{name}</bdi></h1></div>
+            {(!added.is_empty()).then(|| view! {
+                <div class="banner"><Icon name="plus"/><p>"Added to what the key has: "<b>{added.join(", ")}</b>". Nothing changes before you save."</p></div>
+            })}
             <Form view form errors failure/>
         }
         .into_any()
     };
     view! { <Loaded title="Edit a key" current=routes::KEYS load=crate::keys::detail::load::key_form(id) show/> }
         .into_any()
+}
+
+/// Adds what a link asks for to the form: scopes, but none that opens everything or is Keyward's own, and an address, where
+/// the key has a list of them. Returns what was added.
+fn add(form: &mut KeyForm, choices: &NewKeyView, scopes: Option<String>, address: Option<String>) -> Vec<String> {
+    let mut added = Vec::new();
+    let asked = scopes.and_then(|scopes| Scopes::parse(&scopes).ok()).unwrap_or_default();
+    let is_plain = |scope: &&Scope| !scope.is_reserved() && scope.as_str() != ALL_ACCESS;
+    for scope in asked.iter().filter(is_plain).map(ToString::to_string) {
+        if form.ticked.contains(&scope) || form.input.scopes.split_whitespace().any(|held| held == scope) {
+            continue;
+        }
+        if choices.offers(&scope) {
+            form.ticked.push(scope.clone());
+        } else {
+            form.input.scopes.extend([" ", &scope]);
+        }
+        added.push(scope);
+    }
+    let address = address.and_then(|address| address.parse::<IpAddr>().ok()).map(|address| address.to_string());
+    if let Some(address) = address.filter(|_| !form.input.addresses.is_empty()) {
+        form.input.addresses.extend(["\n", &address]);
+        added.push(address);
+    }
+    added
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_adds_scopes_and_an_address_and_never_more_than_it_says() {
+        for (held, scopes, address, expected) in [
+            ("a", "b.read c", "", &["b.read", "c"][..]),
+            ("a", "a", "", &[]),
+            ("a", "public keyward.any_tenant", "", &[]),
+            ("a", "No Scope", "", &[]),
+            ("a", "", "192.0.2.7", &["192.0.2.7"]),
+            ("a", "", "192.0.2.0/24", &[]),
+        ] {
+            let mut form = KeyForm::empty("ops@example.com");
+            form.input.scopes = held.to_owned();
+            form.input.addresses = "10.0.0.1".to_owned();
+            let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+            let added = add(&mut form, &NewKeyView::default(), given(scopes), given(address));
+            assert_eq!(added, expected, "{scopes} {address}");
+        }
+        let mut anywhere = KeyForm::empty("ops@example.com");
+        assert_eq!(add(&mut anywhere, &NewKeyView::default(), None, Some("192.0.2.7".to_owned())), [""; 0]);
+    }
 }

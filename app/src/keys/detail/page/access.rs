@@ -32,10 +32,10 @@ pub(crate) fn Access(scopes: Vec<String>, all_access: bool, spec: SpecView) -> i
             {all_access.then(|| view! { <dt>"All access"</dt><dd class="prose">{all_access_reason}</dd> })}
             <dt>"Acts as"</dt><dd><bdi>{acts_as}</bdi>{(!role.is_empty()).then(|| view! { ", in role "<bdi>{role}</bdi> })}</dd>
             {(!labels.is_empty()).then(|| view! { <dt>"Labels"</dt><dd class="wrapped">{chips(labels, "none")}</dd> })}
-            <dt>"Works from"</dt><dd class="wrapped">{chips(addresses, "anywhere")}</dd>
+            <dt>"Works from"</dt><dd class="wrapped">{chips(addresses, "Not limited to addresses")}</dd>
             <dt>"Limits"</dt><dd class="wrapped">{chips(limits, "none")}</dd>
             <dt>"Writes"</dt><dd>{if signed_writes { "need a signature" } else { "need no signature" }}</dd>
-            <dt>"Form"</dt><dd>{form}</dd>
+            <dt>"Type"</dt><dd>{form}</dd>
             {(!metadata.is_empty()).then(|| view! { <dt>"Metadata"</dt><dd><code translate="no" class="prose">{metadata}</code></dd> })}
             {spec.rotated_from.map(|before| view! {
                 <dt>"Replaces"</dt><dd><a class="link" href=routes::key(&before)><code translate="no">{before.clone()}</code></a></dd>

@@ -24,7 +24,7 @@ use crate::{
         switch::button::Switch,
         view::{ArchivedView, KeyView, OffView, SpecView, holder},
     },
-    layout::page::Loaded,
+    layout::page::{KeysLink, Loaded},
     query::query,
     routes,
     ui::{
@@ -75,24 +75,24 @@ fn Detail(
     let actions = match (archived.is_some(), may_write, may_purge) {
         (false, true, _) => view! { <Actions id=id.clone() is_on works/> }.into_any(),
         (true, _, true) => {
-            view! { <a class="btn risky end" href=routes::purge_key(&id)><Icon name="x"/>"Purge\u{2026}"</a> }
+            view! { <a class="btn risky end" href=routes::purge_key(&id)><Icon name="x"/>"Delete for good\u{2026}"</a> }
                 .into_any()
         }
         _ => ().into_any(),
     };
     let command = row.status.of.works().then(|| issued_secret::curl(&origin));
-    let ActivityView { calls, record, pairs, simulate, scopes, now, may_audit } = seen;
+    let ActivityView { calls, record, pairs, simulate, scopes, now, may_audit, was_refused } = seen;
     let page = id.clone();
     let pair = move |pair| view! { <Pair pair page=page.clone() asked=asked.clone()/> };
     let used = impact.last_used.is_some();
     view! {
         <nav class="row muted" aria-label="Breadcrumb">
-            <a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page"><bdi>{row.name.clone()}</bdi></span>
+            <KeysLink/><span aria-hidden="true">"/"</span><span aria-current="page"><bdi>{row.name.clone()}</bdi></span>
         </nav>
         <div class="row page-head" data-live-rows=generation data-live-say="This key changed.">
             <h1><bdi>{row.name}</bdi></h1><span data-live=format!("state-{id}")><StatusPill of=row.status/></span>
             {row.all_access.then(|| view! { <AllAccess/> })}
-            <a class="link" href=routes::why_key(&id)>"Why refused?"</a>
+            {was_refused.then(|| view! { <a class="link" href=routes::why_key(&id)>"Why refused?"</a> })}
             {actions}
         </div>
         {failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
@@ -129,7 +129,7 @@ fn Detail(
                 <section class="panel" aria-labelledby="history"><header class="row"><h2 id="history">"Audit"</h2>
                     {may_audit.then(|| view! { <a class="btn quiet end" href=routes::audit_of(&id)>"All of it"</a> })}</header>
                     <div class="body" data-own="history">{if history.is_empty() {
-                        view! { <p class="muted">"Nothing but its beginning: it was made by rotating the key it replaces, whose audit says so."</p> }.into_any()
+                        view! { <p class="muted">"No changes yet. It was made by rotating the key it replaces, whose audit says so."</p> }.into_any()
                     } else {
                         view! { <Timeline events=history/> }.into_any()
                     }}</div></section>

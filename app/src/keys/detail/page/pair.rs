@@ -55,7 +55,7 @@ pub(crate) fn Pair(
         view! {
             <form class="end" method="post" action=routes::cut_key(&old)>
                 <input type="hidden" name="page" value=page.clone()/>
-                <button class=look>"Cut the old key now"</button>
+                <button class=look>"Stop the old key now"</button>
             </form>
         }
     });
