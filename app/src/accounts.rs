@@ -114,7 +114,7 @@ fn fields(typed: &Typed) -> Vec<FieldView> {
         field(
             "password",
             "Password",
-            "15 characters or more. Tell it them in person: it is not shown again.",
+            "15 characters or more. Give it to them in person: it is not shown again.",
             InputView::Password,
         ),
     ]

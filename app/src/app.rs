@@ -28,6 +28,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/keys/:id/rotate") view=crate::keys::rotate::page::RotateKey ssr=SsrMode::Async/>
                 <Route path=path!("/keys/:id/purge") view=crate::keys::purge::page::PurgeKey ssr=SsrMode::Async/>
                 <Route path=path!("/keys/:id/archive") view=crate::keys::archive::page::ArchiveKey ssr=SsrMode::Async/>
+                <Route path=path!("/settings") view=crate::catalog::page::settings::Settings ssr=SsrMode::Async/>
                 <Route path=path!("/settings/gateway") view=crate::gateway::Gateway ssr=SsrMode::Async/>
                 <Route path=path!("/settings/people") view=crate::accounts::People ssr=SsrMode::Async/>
                 <Route path=path!("/settings/people/new") view=crate::accounts::NewPerson ssr=SsrMode::Async/>

@@ -9,6 +9,8 @@ pub struct Document {
     pub islands: bool,
     /// `light`, `dark`, or nothing for the system's.
     pub theme: Option<&'static str>,
+    /// Where the list of keys is, as it was looked at last.
+    pub list: String,
     /// The server's time, in milliseconds: that of the page.
     pub now: i64,
     /// What a form of this page that makes a key carries, so that it makes one however often it is sent.

@@ -69,7 +69,7 @@ impl Flash {
             Self::SwitchedOff(_) => "Switched off. It is refused everywhere.",
             Self::SwitchedOn(_) => "Switched on.",
             Self::Archived => "Archived. It is refused from now on.",
-            Self::Purged => "Purged. Its history stays in the audit.",
+            Self::Purged => "Deleted for good. Its history stays in the audit.",
             Self::Disabled(0) => "Disabled, and signed out. They own no key that works.",
             Self::Enabled(0) => "Enabled. They may sign in again.",
             Self::Disabled(stopped) => {

@@ -31,7 +31,7 @@ pub(crate) fn Gateway() -> impl IntoView {
             view! { <Failure error=ApiError::Forbidden/> }.into_any()
         }
     };
-    view! { <Loaded title="Test a gateway" current=routes::GATEWAY load=crate::layout::visitor::visitor() show/> }
+    view! { <Loaded title="Check a gateway" current=routes::GATEWAY load=crate::layout::visitor::visitor() show/> }
 }
 
 #[component]
@@ -39,10 +39,10 @@ fn Test(view: GatewayView) -> impl IntoView {
     let GatewayView { url, scope, tenant, errors, failure, report } = view;
     let [url_error, scope_error, tenant_error] = ["url", "scope", "tenant"].map(|field| error_of(&errors, field));
     view! {
-        <div class="row page-head"><h1>"Test a gateway"</h1></div>
+        <div class="row page-head"><h1>"Check a gateway"</h1></div>
         <p class="muted lead">"Sends some GET requests to an address that your proxy guards with Keyward: with a key that works, with keys that must not, with none, and with forged identity headers. The keys are made for this, live for minutes, and are gone afterwards. If the address answers with the headers it was sent, the test also sees what the service is told."</p>
         {failure.map(|error| view! { <div class="banner bad lead" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
-        <form class="row ask-line" method="post" action=routes::GATEWAY aria-label="Test a gateway">
+        <form class="row ask-line" method="post" action=routes::GATEWAY aria-label="Check a gateway">
             <div class="wide"><Line id="url" label="Address" value=url error=url_error/></div>
             <Line id="scope" label="Scope" value=scope placeholder="any" error=scope_error/>
             <Line id="tenant" label="Tenant" value=tenant placeholder="default" error=tenant_error/>

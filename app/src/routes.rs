@@ -10,6 +10,8 @@ pub const SETUP: &str = "/setup";
 pub const SIGN_IN: &str = "/sign-in";
 /// Signs out (POST).
 pub const SIGN_OUT: &str = "/sign-out";
+/// All that can be set, each with a sentence.
+pub const ALL_SETTINGS: &str = "/settings";
 /// Chooses light, dark or the system's theme (POST).
 pub const THEME: &str = "/theme";
 /// What is going on.

@@ -81,14 +81,14 @@ test("mission n3: a key and its successor, drained, cut and let work again", asy
   await shows(page, "left behind");
   await expect(pair).toContainText("Still in use");
   await looksRight(page, "key with its successor");
-  await pair.getByRole("button", { name: "Cut the old key now" }).click();
+  await pair.getByRole("button", { name: "Stop the old key now" }).click();
   await expect(pair).toContainText("Old key stopped");
   expect(await call(keyward, old, "rooms.read", "left behind")).toBe(401);
   await pair.getByText("Let the old key work again").click();
   await looksRight(page, "key to let work again");
   await pair.getByText("In 1 hour").click();
   await pair.getByRole("button", { name: "Let it work again" }).click();
-  await expect(pair.getByRole("button", { name: "Cut the old key now" })).toBeVisible();
+  await expect(pair.getByRole("button", { name: "Stop the old key now" })).toBeVisible();
   expect(await call(keyward, old, "rooms.read", "left behind")).toBe(200);
 });
 

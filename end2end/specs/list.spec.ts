@@ -1,7 +1,7 @@
 // The list of keys with one, with many and with too many to see: words, filters, orders, pages, columns, and one act on
 // many keys.
 
-import { alive, expect, looksRight, row, test } from "../fixtures";
+import { alive, expect, looksRight, row, test, unique } from "../fixtures";
 
 test.describe.configure({ mode: "parallel", timeout: 120_000 });
 
@@ -44,7 +44,7 @@ test("many keys: searched, narrowed, sorted and paged, all of it in the address"
   await expect(rows.first()).toContainText("Off");
   await page.getByRole("button", { name: "More filters" }).click();
   await page.getByRole("textbox", { name: "Scope" }).fill("maps.read");
-  await page.getByLabel("Any address").check();
+  await page.getByLabel("Not limited to addresses").check();
   await page.getByRole("button", { name: "Filter", exact: true }).click();
   await expect(page).toHaveURL(/status=off.*scope=maps.read.*only=any_address|only=any_address/);
   await page.getByRole("link", { name: "Clear" }).click();
@@ -148,7 +148,7 @@ test("hygiene: what somebody should look at, and what mends it", async ({ page, 
   const stale = page.getByRole("region", { name: "Never used in 7 days" });
   await expect(stale.getByRole("listitem")).toHaveCount(5);
   await looksRight(page, "hygiene");
-  await page.getByRole("region", { name: "Any address" }).getByRole("link", { name: /^List addresses/ }).first().click();
+  await page.getByRole("region", { name: "Not limited to addresses" }).getByRole("link", { name: /^List addresses/ }).first().click();
   await expect(page).toHaveURL(/\/edit#addresses$/);
   await expect(page.locator("#addresses"), "it is unfolded").toBeInViewport();
   await page.goBack();
@@ -158,4 +158,25 @@ test("hygiene: what somebody should look at, and what mends it", async ({ page, 
   await page.getByRole("button", { name: "Cancel" }).click();
   await stale.getByRole("button", { name: "Archive all…" }).click();
   await expect(page.getByRole("heading", { name: /^Archive \d+ keys\?/ })).toBeVisible();
+});
+
+test("the way back from a key leads to the list as it was", async ({ page, context, keyward }) => {
+  await keyward.signIn(context);
+  const key = await keyward.issue(unique("way back"), "maps.read");
+  const list = `${keyward.url}/keys?q=${encodeURIComponent(key.name)}&status=any`;
+  await page.goto(list);
+  await row(page, key.name).getByRole("link", { name: key.name }).first().click();
+  await page.getByRole("link", { name: "Edit…" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Edit ${key.name}`);
+  await page.getByLabel("Breadcrumb").getByRole("link", { name: "Keys", exact: true }).click();
+  await expect(page).toHaveURL(list);
+});
+
+test("every setting is a line of one page", async ({ page, context, keyward }) => {
+  await keyward.signIn(context);
+  await page.goto(`${keyward.url}/keys`);
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Settings", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Settings");
+  await expect(page.getByRole("main").getByRole("link")).toHaveText(["Tenants", "Groups", "Identities", "Scopes", "Templates", "Policy", "People"]);
+  await looksRight(page, "settings");
 });

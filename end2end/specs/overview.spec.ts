@@ -38,11 +38,11 @@ for (const javaScriptEnabled of [true, false]) {
       await keyward.signIn(context);
       const key = await keyward.issue(unique("searched"), "bookings.read");
       await page.goto(`${keyward.url}/audit`);
-      await page.getByLabel("To what").fill(key.name);
+      await page.getByLabel("Target").fill(key.name);
       await page.locator("select[name=what]").selectOption("key.issue");
       await page.getByRole("button", { name: "Filter" }).click();
       await expect(page.locator("tbody tr")).toHaveCount(1);
-      await expect(page.getByLabel("To what")).toHaveValue(key.name);
+      await expect(page.getByLabel("Target")).toHaveValue(key.name);
       const saving = page.waitForEvent("download");
       await page.getByRole("link", { name: "Export CSV" }).click();
       const lines = (await readFile(await (await saving).path(), "utf8")).trim().split("\r\n");

@@ -115,23 +115,27 @@ test("what one browser archives, the other sees", async ({ page, context, keywar
   await expect(other.getByRole("link", { name: "Archive…" })).toHaveCount(0);
 });
 
-test("the theme goes round, stays on the page, and is kept", async ({ page, context, keyward }) => {
+test("the theme is chosen by its name, stays on the page, and is kept", async ({ page, context, keyward }) => {
   await keyward.signIn(context);
   const key = await keyward.issue(unique("theme"), "bookings.read");
   const address = `${keyward.url}/keys?q=${encodeURIComponent(key.name)}&status=any`;
   await page.goto(address);
   const html = page.locator("html");
   await expect(html).not.toHaveAttribute("data-theme");
-  for (const theme of ["dark", "light"]) {
-    await page.getByRole("button", { name: "Change theme" }).click();
-    await expect(html).toHaveAttribute("data-theme", theme);
+  const choose = async (theme: string) => {
+    await page.getByRole("button", { name: "Theme", exact: true }).click();
+    await page.getByRole("button", { name: theme, exact: true }).click();
+  };
+  for (const theme of ["Dark", "Light"]) {
+    await choose(theme);
+    await expect(html).toHaveAttribute("data-theme", theme.toLowerCase());
     const search = new URL(page.url()).searchParams;
     expect([...search], "the page is the same one").toEqual([["q", key.name], ["status", "any"]]);
     await page.goto(`${keyward.url}/keys/${key.id}`);
-    await expect(html, "another page has it too").toHaveAttribute("data-theme", theme);
+    await expect(html, "another page has it too").toHaveAttribute("data-theme", theme.toLowerCase());
     await page.goto(address);
   }
-  await page.getByRole("button", { name: "Change theme" }).click();
+  await choose("System");
   await expect(html).not.toHaveAttribute("data-theme");
   await page.reload();
   await expect(html).not.toHaveAttribute("data-theme");

@@ -77,6 +77,7 @@ pub fn table() -> Vec<Route> {
         route("GET", routes::AUDIT, May(ReadAudit), get(pages::page)),
         route("GET", routes::EXPORT_AUDIT, May(ReadAudit), get(audit::export_audit)),
         route("POST", routes::VERIFY_AUDIT, May(ReadAudit), post(audit::post_verify)),
+        route("GET", routes::ALL_SETTINGS, SignedIn, get(pages::page)),
         route("GET", routes::PEOPLE, May(ManageAccounts), get(pages::page)),
         route("GET", routes::NEW_PERSON, May(ManageAccounts), get(pages::page)),
         route("POST", routes::NEW_PERSON, May(ManageAccounts), post(settings::post_new_person)),
@@ -104,6 +105,7 @@ pub fn table() -> Vec<Route> {
         route("GET", "/icons.svg", File, get(pages::file)),
         route("GET", "/sign-in.js", File, get(pages::file)),
         route("GET", "/setup.js", File, get(pages::file)),
+        route("GET", "/once.js", File, get(pages::file)),
         route("GET", "/trouble.js", File, get(pages::file)),
         route("GET", "/robots.txt", File, get(pages::file)),
     ]

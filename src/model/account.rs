@@ -58,7 +58,7 @@ pub enum Action {
     ManageTenants,
     /// Remove archived keys for good.
     PurgeKeys,
-    /// Test a gateway, with keys that are made for it and removed again.
+    /// Check a gateway, with keys that are made for it and removed again.
     CheckGateways,
 }
 
@@ -88,8 +88,8 @@ impl Action {
             Self::ReadCatalog => "See the settings",
             Self::WriteCatalog => "Change groups, identities, scopes and templates",
             Self::ManageTenants => "Change tenants and the policy",
-            Self::PurgeKeys => "Purge archived keys",
-            Self::CheckGateways => "Test a gateway",
+            Self::PurgeKeys => "Delete archived keys for good",
+            Self::CheckGateways => "Check a gateway",
         }
     }
 }

@@ -33,7 +33,7 @@ codes! {
         /// It opens everything.
         AllAccess = "all_access" => "All access",
         /// It works from any address.
-        AnyAddress = "any_address" => "Any address",
+        AnyAddress = "any_address" => "Not limited to addresses",
         /// Its owner may not sign in any more.
         OwnerDisabled = "owner_disabled" => "Owner disabled",
     }

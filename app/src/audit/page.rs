@@ -63,9 +63,9 @@ fn Events(view: AuditView, asked: AuditQuery, paged: bool) -> impl IntoView {
                     <caption class="hide">"Events, newest first"</caption>
                     <thead role="rowgroup"><tr role="row">
                         <th class="fit num" scope="col" role="columnheader"><abbr title="Number in the chain">"#"</abbr></th>
-                        <th scope="col" role="columnheader">"What"</th>
-                        <th scope="col" role="columnheader">"To what"</th>
-                        <th scope="col" role="columnheader">"Who"</th>
+                        <th scope="col" role="columnheader">"Action"</th>
+                        <th scope="col" role="columnheader">"Target"</th>
+                        <th scope="col" role="columnheader">"Actor"</th>
                         <th class="fit" scope="col" role="columnheader">"When"</th>
                         <th scope="col" role="columnheader">"Details"</th>
                     </tr></thead>
@@ -148,9 +148,9 @@ fn Filters(asked: AuditQuery) -> impl IntoView {
     let narrow = asked.is_narrow();
     view! {
         <form class="row toolbar audit-filters" method="get" action=routes::AUDIT role="search" aria-label="Filter the audit">
-            <label class="field"><span class="label">"Who"</span><input class="input" type="search" name="who" value=asked.who placeholder="Anyone"/></label>
-            <label class="field"><span class="label">"What"</span><select class="input" name="what"><option value="">"Everything"</option>{options}</select></label>
-            <label class="field"><span class="label">"To what"</span><input class="input" type="search" name="target" value=asked.target placeholder="An id or a name"/></label>
+            <label class="field"><span class="label">"Actor"</span><input class="input" type="search" name="who" value=asked.who placeholder="Anyone"/></label>
+            <label class="field"><span class="label">"Action"</span><select class="input" name="what"><option value="">"Everything"</option>{options}</select></label>
+            <label class="field"><span class="label">"Target"</span><input class="input" type="search" name="target" value=asked.target placeholder="An id or a name"/></label>
             <label class="field"><span class="label">"From (UTC)"</span><input class="input" type="date" name="from" value=asked.from/></label>
             <label class="field"><span class="label">"To (UTC)"</span><input class="input" type="date" name="to" value=asked.to/></label>
             <button class="btn"><Icon name="search"/>"Filter"</button>

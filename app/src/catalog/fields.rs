@@ -64,10 +64,8 @@ pub(crate) fn shown(kind: Kind, field: Field) -> (&'static str, &'static str, Wi
         Field::Prefix => ("Token prefix", "The first part of its keys' tokens: 2 to 12 letters and digits.", Line),
         Field::Docs => ("API documentation", "A link shown beside every key.", Line),
         Field::Presentations => match kind {
-            Kind::Policy => {
-                ("How keys may be presented", "In every tenant; a tenant may allow fewer.", CredentialSources)
-            }
-            _ => ("How its keys may be presented", "What is off is refused.", CredentialSources),
+            Kind::Policy => ("How keys may be sent", "In every tenant; a tenant may allow fewer.", CredentialSources),
+            _ => ("How its keys may be sent", "What is off is refused.", CredentialSources),
         },
         Field::Headers => (
             "More headers",

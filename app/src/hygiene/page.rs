@@ -24,7 +24,7 @@ pub(crate) fn Hygiene() -> impl IntoView {
         let clean = view.habits.iter().all(|habit| habit.keys.is_empty());
         let may_write = view.may_write;
         view! {
-            <div class="row page-head"><h1>"Hygiene"</h1></div>
+            <div class="row page-head"><h1>"Needs attention"</h1></div>
             <p class="muted lead">"Keys that somebody should look at, the oldest first. Facts are brought up to date within seconds."</p>
             {if clean {
                 view! { <div class="banner ok"><Icon name="ok"/><p><b>"Nothing to do."</b>" Every key expires, is used, is limited to what it needs, and its owner is still here."</p></div> }.into_any()
@@ -33,7 +33,7 @@ pub(crate) fn Hygiene() -> impl IntoView {
             }}
         }
     };
-    view! { <Loaded title="Hygiene" current=routes::HYGIENE load=crate::hygiene::load::hygiene() show/> }
+    view! { <Loaded title="Needs attention" current=routes::HYGIENE load=crate::hygiene::load::hygiene() show/> }
 }
 
 /// Why it matters, and what mends one key: the button's words and whether it archives (or else edits).

@@ -75,15 +75,15 @@ where
                     <ul>
                         <Item href=routes::OVERVIEW icon="chart" label="Overview" current/>
                         <Item href=routes::KEYS icon="key" label="Keys" current/>
-                        <Item href=routes::HYGIENE icon="check" label="Hygiene" current/>
-                        <Item href=routes::WHY icon="play" label="Test a key" current/>
+                        <Item href=routes::HYGIENE icon="check" label="Needs attention" current/>
+                        <Item href=routes::WHY icon="play" label="Debug a request" current/>
                         {visitor.as_ref().is_ok_and(|visitor| visitor.may_audit)
                             .then(|| view! { <Item href=routes::AUDIT icon="list" label="Audit" current/> })}
                         {visitor.as_ref().is_ok_and(|visitor| visitor.may_probe)
-                            .then(|| view! { <Item href=routes::GATEWAY icon="shield" label="Test a gateway" current/> })}
+                            .then(|| view! { <Item href=routes::GATEWAY icon="shield" label="Check a gateway" current/> })}
                     </ul>
                     <div>
-                        <h2 id="settings">"Settings"</h2>
+                        <h2 id="settings"><a href=routes::ALL_SETTINGS aria-current=(current == routes::ALL_SETTINGS).then_some("page")>"Settings"</a></h2>
                         <ul aria-labelledby="settings">
                             {Kind::ALL.map(|kind| view! { <Item href=routes::settings(kind) icon=icon_of(kind) label=plural(kind) current/> }).collect_view()}
                             {visitor.as_ref().is_ok_and(|visitor| visitor.may_manage_people)
@@ -97,10 +97,7 @@ where
                     {visitor.ok().map(|visitor| view! {
                         <div class="foot">
                             <span class="grow who" title=visitor.email.clone()><span>{visitor.email.clone()}</span><small class="sub">{visitor.role}</small></span>
-                            <form method="post" action=routes::THEME>
-                                <input type="hidden" name="next" value=here/>
-                                <button class="btn quiet square" aria-label="Change theme" title="Light, dark or the system's theme"><Icon name="moon"/></button>
-                            </form>
+                            <Themes here/>
                             <form method="post" action=routes::SIGN_OUT>
                                 <button class="btn quiet square" aria-label="Sign out" title="Sign out"><Icon name="log-out"/></button>
                             </form>
@@ -115,6 +112,38 @@ where
     view! {
         <Title text=title/>
         <Suspense>{page}</Suspense>
+    }
+}
+
+/// The way back to the list of keys, as it was looked at last.
+#[component]
+pub(crate) fn KeysLink() -> impl IntoView {
+    let href = use_context::<Document>().map_or_else(|| routes::KEYS.to_owned(), |document| document.list);
+    view! { <a href=href>"Keys"</a> }
+}
+
+/// The themes: their codes, and their words.
+const THEMES: [(&str, &str); 3] = [("", "System"), ("light", "Light"), ("dark", "Dark")];
+
+/// The button that opens the list of themes, and the list.
+#[component]
+fn Themes(
+    /// The page to come back to.
+    here: String,
+) -> impl IntoView {
+    let chosen = use_context::<Document>().and_then(|document| document.theme).unwrap_or_default();
+    let theme = |(code, words): (&'static str, &'static str)| {
+        let is_chosen = code == chosen;
+        view! {
+            <button class="item" name="theme" value=code aria-current=is_chosen.then_some("true")>{words}</button>
+        }
+    };
+    view! {
+        <button class="btn quiet square" type="button" popovertarget="themes" aria-label="Theme" title="Theme"><Icon name="moon"/></button>
+        <form class="menu" id="themes" popover="auto" method="post" action=routes::THEME aria-label="Theme">
+            <input type="hidden" name="next" value=here/>
+            {THEMES.map(theme).collect_view()}
+        </form>
     }
 }
 
@@ -148,14 +177,14 @@ fn Item(href: &'static str, icon: &'static str, label: &'static str, current: &'
 }
 
 /// The icon of what administrators keep.
-fn icon_of(kind: Kind) -> &'static str {
+pub(crate) fn icon_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Tenant => "globe",
         Kind::Group => "layers",
         Kind::Identity => "group",
         Kind::Scope => "tag",
         Kind::Template => "columns",
-        Kind::Policy => "shield",
+        Kind::Policy => "settings",
     }
 }
 

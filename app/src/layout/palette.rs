@@ -17,10 +17,12 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(150);
 
 /// What the page itself can do: the words, the icon, and what is clicked on.
-const ACTS: [(&str, &str, &str); 4] = [
+const ACTS: [(&str, &str, &str); 6] = [
     ("Create key", "plus", "a[data-create]"),
     ("Edit this key", "edit", "a[data-edit]:not(tr *)"),
-    ("Change theme", "moon", "form[action=\"/theme\"] button"),
+    ("Theme: system", "moon", "form[action=\"/theme\"] [value=\"\"]"),
+    ("Theme: light", "moon", "form[action=\"/theme\"] [value=light]"),
+    ("Theme: dark", "moon", "form[action=\"/theme\"] [value=dark]"),
     ("Sign out", "log-out", "form[action=\"/sign-out\"] button"),
 ];
 

@@ -34,7 +34,7 @@ fn Page(view: ReferenceView, may_probe: bool) -> impl IntoView {
             <h1>"API reference"</h1>
             <a class="btn end" href=view.document rel="external"><Icon name="download"/>"OpenAPI 3.1"</a>
         </div>
-        <p class="muted lead">"What services and proxies ask Keyward. Every answer carries its request's id in "<code translate="no">"X-Keyward-Request-Id"</code>"; the page "<a class="link" href=routes::WHY>"Test a key"</a>" explains a refusal by it."</p>
+        <p class="muted lead">"What services and proxies ask Keyward. Every answer carries its request's id in "<code translate="no">"X-Keyward-Request-Id"</code>"; the page "<a class="link" href=routes::WHY>"Debug a request"</a>" explains a refusal by it."</p>
         <div class="reference">
             <nav aria-label="On this page" class="contents">
                 <ul>{links}
@@ -55,7 +55,7 @@ fn Page(view: ReferenceView, may_probe: bool) -> impl IntoView {
                     <h2 id="proxies-title">"Proxies"</h2>
                     <p>"Configurations for nginx, Caddy, HAProxy, Traefik and Envoy come with Keyward, in "<code translate="no">"server/deploy/proxies/"</code>"; scripts that sign a write are in "<code translate="no">"server/deploy/signing/"</code>". Name the proxy's network in "<code translate="no">"KEYWARD_TRUSTED_PROXIES"</code>", or every request counts as a write and no forwarded address is believed."</p>
                     {may_probe.then(|| view! {
-                        <p>"The page "<a class="link" href=routes::GATEWAY>"Test a gateway"</a>" tries from outside whether one guards what it should."</p>
+                        <p>"The page "<a class="link" href=routes::GATEWAY>"Check a gateway"</a>" tries from outside whether one guards what it should."</p>
                     })}
                 </section>
             </div>

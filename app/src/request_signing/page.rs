@@ -6,7 +6,7 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     form_outcome::{FormErrors, FormOutcome},
     keys::form::rotation::OVERLAPS,
-    layout::page::Loaded,
+    layout::page::{KeysLink, Loaded},
     request_signing::{
         form::{RequestSigningKeyForm, RequestSigningKeyState, RequestSigningKeyView, SigningView, WritesView},
         island::AddRequestSigningKey,
@@ -28,7 +28,7 @@ pub(crate) fn SigningKeys() -> impl IntoView {
             let view = view.clone();
             view! {
                 <section class="panel" aria-labelledby="add">
-                    <header class="row"><h2 id="add">"Add a request signing key"</h2></header>
+                    <header class="row"><h2 id="add">"Add a signing key"</h2></header>
                     <div class="body"><AddRequestSigningKey view form errors failure/></div>
                     <footer class="muted small">"Made elsewhere: "<code translate="no">"openssl ecparam -name prime256v1 -genkey -noout -out private.pem"</code>
                         ", then paste what "<code translate="no">"openssl pkey -in private.pem -pubout"</code>" prints."</footer>
@@ -37,7 +37,7 @@ pub(crate) fn SigningKeys() -> impl IntoView {
         });
         view! {
             <nav class="row muted" aria-label="Breadcrumb">
-                <a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span>
+                <KeysLink/><span aria-hidden="true">"/"</span>
                 <a href=routes::key(&view.id)><bdi>{view.name.clone()}</bdi></a><span aria-hidden="true">"/"</span>
                 <span aria-current="page">"Signing keys"</span>
             </nav>
@@ -46,7 +46,7 @@ pub(crate) fn SigningKeys() -> impl IntoView {
                 <div class="stack">
                     <Writes of=view.writes/>
                     <section class="panel" aria-labelledby="request-signing-keys">
-                        <header class="row"><h2 id="request-signing-keys">"Request signing keys"</h2><span class="muted">"public halves, newest first"</span></header>
+                        <header class="row"><h2 id="request-signing-keys">"Signing keys"</h2><span class="muted">"public halves, newest first"</span></header>
                         <List id=view.id request_signing_keys=view.request_signing_keys may_change=view.may_change/>
                     </section>
                     {add}
@@ -66,7 +66,7 @@ fn Writes(of: WritesView) -> impl IntoView {
             "",
             "shield",
             "Writes pass without a signature.",
-            view! { "One that is signed must be signed rightly, as soon as there is a request signing key. To require signatures, edit the key." }.into_any(),
+            view! { "One that is signed must be signed rightly, as soon as there is a signing key. To require signatures, edit the key." }.into_any(),
         ),
         WritesView::Signed => (
             "ok",
@@ -78,13 +78,13 @@ fn Writes(of: WritesView) -> impl IntoView {
             "warn",
             "warning",
             "Writes need a signature.",
-            view! { "From "<Moment when/>" on every write is refused: the last request signing key is retired then. Add another one before." }.into_any(),
+            view! { "From "<Moment when/>" on every write is refused: the last signing key is retired then. Add another one before." }.into_any(),
         ),
         WritesView::Refused => (
             "bad",
             "warning",
             "Every write with this key is refused.",
-            view! { "Writes need a signature, and there is no request signing key that could prove one. Add one, or edit the key so that writes pass without." }.into_any(),
+            view! { "Writes need a signature, and there is no signing key that could prove one. Add one, or edit the key so that writes pass without." }.into_any(),
         ),
     };
     view! { <div class=format!("banner {tone}")><Icon name=icon/><p><b>{fact}</b>" "{more}</p></div> }

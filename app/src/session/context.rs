@@ -23,6 +23,8 @@ pub struct RequestContext {
     pub columns: Option<String>,
     /// `light`, `dark`, or nothing for the system's.
     pub theme: Option<&'static str>,
+    /// The query of the list of keys that was looked at last.
+    pub list: Option<String>,
 }
 
 impl RequestContext {

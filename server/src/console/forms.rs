@@ -12,6 +12,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
+use model::{id::AccountId, time::Timestamp};
 use tower_sessions::Session;
 
 use crate::{
@@ -70,16 +71,27 @@ impl Form for SetupForm {
     }
 }
 
-/// Makes the first superadmin.
-pub async fn post_setup(FormPost(form, post): FormPost<SetupForm>) -> Response {
+/// Makes the first superadmin, who is signed in then.
+pub async fn post_setup(Extension(session): Extension<Session>, FormPost(form, post): FormPost<SetupForm>) -> Response {
     let SetupForm { code, email, password } = form;
     let errors: FormErrors = match post.app.admin.set_up(&code, NewAccount { email: email.clone(), password }).await {
-        Ok(_) => return Redirect::to(&format!("{}?set-up=1", routes::SIGN_IN)).into_response(),
+        Ok(account) => {
+            let is_begun = begin(&session, account.id, post.app.clock.now()).await;
+            let next = if is_begun.is_ok() { routes::HOME.to_owned() } else { format!("{}?set-up=1", routes::SIGN_IN) };
+            return Redirect::to(&next).into_response();
+        }
         Err(SetupError::DeadLink) => return post.answer(StatusCode::GONE, FormOutcome::DeadLink).await,
         Err(SetupError::Admin(AdminError::Invalid(errors))) => app::keys::field_errors(&errors).into(),
         Err(SetupError::Admin(error)) => app::session::context::closed(error).into(),
     };
     post.refuse(errors, |errors| FormOutcome::SetUp { code, email, errors }).await
+}
+
+/// Begins a session. It gets a new id, so that one known before is worth nothing.
+async fn begin(session: &Session, account: AccountId, at: Timestamp) -> Result<(), tower_sessions::session::Error> {
+    session.cycle_id().await?;
+    session.insert(USER, account.as_str()).await?;
+    session.insert(SIGNED_IN_AT, at.millis()).await
 }
 
 /// The form that signs in.
@@ -97,7 +109,7 @@ impl Form for SignInForm {
     }
 }
 
-/// Signs in. The session gets a new id, so that one known before is worth nothing.
+/// Signs in.
 pub async fn post_sign_in(
     Extension(session): Extension<Session>,
     Extension(client): Extension<ClientAddress>,
@@ -106,20 +118,13 @@ pub async fn post_sign_in(
     let SignInForm { email, password, next } = form;
     let busy = "Many people are signing in at the moment. Wait a few seconds and try again.".to_owned();
     let (status, message) = match post.app.admin.sign_in(&email, password, client.0).await {
-        Ok(signed_in) => {
-            let started = async {
-                session.cycle_id().await?;
-                session.insert(USER, signed_in.account.id.as_str()).await?;
-                session.insert(SIGNED_IN_AT, signed_in.at.millis()).await
-            };
-            match started.await {
-                Ok(()) => return Redirect::to(local(&next)).into_response(),
-                Err(error) => {
-                    tracing::error!(%error, "a session could not be started");
-                    (StatusCode::SERVICE_UNAVAILABLE, ApiError::Unavailable.to_string())
-                }
+        Ok(signed_in) => match begin(&session, signed_in.account.id, signed_in.at).await {
+            Ok(()) => return Redirect::to(local(&next)).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "a session could not be started");
+                (StatusCode::SERVICE_UNAVAILABLE, ApiError::Unavailable.to_string())
             }
-        }
+        },
         Err(SignInError::Wrong) => (StatusCode::UNAUTHORIZED, "The mail address or the password is wrong.".to_owned()),
         Err(SignInError::Wait(seconds)) => {
             (StatusCode::TOO_MANY_REQUESTS, format!("Too many attempts. Wait {seconds} s and try again."))
@@ -164,25 +169,24 @@ pub async fn post_sign_out(Extension(session): Extension<Session>, FormPost((), 
 
 /// The form that changes the theme.
 pub struct ThemeForm {
+    /// `light`, `dark`, or empty for the system's.
+    theme: String,
     /// Where to go then.
     next: String,
 }
 
 impl Form for ThemeForm {
     fn read(pairs: &mut Pairs) -> Option<Self> {
-        Some(Self { next: take(pairs, "next") })
+        let (theme, next) = (take(pairs, "theme"), take(pairs, "next"));
+        ["", "light", "dark"].contains(&theme.as_str()).then_some(Self { theme, next })
     }
 }
 
-/// Changes the theme: the system's, dark, light, and round again.
-pub async fn post_theme(FormPost(form, post): FormPost<ThemeForm>) -> Response {
-    let (theme, age) = match post.context.theme {
-        None => ("dark", 31_536_000),
-        Some("dark") => ("light", 31_536_000),
-        Some(_) => ("", 0),
-    };
+/// Chooses the theme.
+pub async fn post_theme(FormPost(ThemeForm { theme, next }, _): FormPost<ThemeForm>) -> Response {
+    let age = if theme.is_empty() { 0 } else { 31_536_000 };
     let cookie = format!("{THEME_COOKIE}={theme}; Path=/; Max-Age={age}; SameSite=Strict; HttpOnly");
-    let mut response = Redirect::to(local(&form.next)).into_response();
+    let mut response = Redirect::to(local(&next)).into_response();
     response.headers_mut().extend(HeaderValue::from_str(&cookie).map(|cookie| (header::SET_COOKIE, cookie)));
     response
 }

@@ -17,7 +17,7 @@ use leptos_axum::ResponseOptions;
 
 use crate::{
     console::flash,
-    layers::request_context::{COLUMNS_COOKIE, is_live},
+    layers::request_context::{COLUMNS_COOKIE, LIST_COOKIE, is_live},
     state::AppState,
 };
 
@@ -38,6 +38,7 @@ pub async fn home(Extension(context): Extension<RequestContext>) -> Redirect {
 /// The list of keys. Columns that its address names are remembered.
 pub async fn keys(State(app): State<AppState>, request: Request) -> Response {
     let is_live = is_live(&request);
+    let remembered = remember_list(request.uri().query().unwrap_or_default());
     let chosen = ListQuery::parse(request.uri().query().unwrap_or_default()).and_then(|asked| asked.columns);
     let mut response = render(&app, request, None).await;
     // What a script asks for again is nobody's choice.
@@ -47,7 +48,28 @@ pub async fn keys(State(app): State<AppState>, request: Request) -> Response {
             format!("{COLUMNS_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Strict; HttpOnly", codes.join("."));
         response.headers_mut().extend(HeaderValue::from_str(&cookie).map(|cookie| (header::SET_COOKIE, cookie)));
     }
+    if let Some(cookie) = remembered.filter(|_| !is_live && response.status().is_success()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     response
+}
+
+/// The most characters of a query that are remembered.
+const MAX_LIST: usize = 1000;
+
+/// Has the browser keep the list's query until it is closed, for the way back from a key. `None` when it cannot be kept.
+fn remember_list(query: &str) -> Option<HeaderValue> {
+    let fits = query.len() <= MAX_LIST && query.bytes().all(|b| b.is_ascii_graphic() && !b"\";,\\".contains(&b));
+    let cookie = format!("{LIST_COOKIE}={query}; Path=/; SameSite=Strict; HttpOnly");
+    HeaderValue::from_str(&cookie).ok().filter(|_| fits)
+}
+
+/// Where the list is that was looked at last.
+fn list_address(query: Option<&str>) -> String {
+    match query.filter(|query| !query.is_empty() && ListQuery::parse(query).is_some()) {
+        Some(query) => format!("{}?{query}", app::routes::KEYS),
+        None => app::routes::KEYS.to_owned(),
+    }
 }
 
 /// Renders the page of the request's address, with what a POST led to.
@@ -64,6 +86,7 @@ pub async fn render(app: &AppState, request: Request, form_outcome: Option<FormO
             && !once
             && context.is_some_and(|context| context.signed_in.is_some()),
         theme: context.and_then(|context| context.theme),
+        list: list_address(context.and_then(|context| context.list.as_deref())),
         now: app.clock.now().millis(),
         mark: app.admin.form_mark(),
     };

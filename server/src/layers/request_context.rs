@@ -24,6 +24,8 @@ const NOTE_EVERY: i64 = 60_000;
 
 /// The cookie with the list's columns.
 pub const COLUMNS_COOKIE: &str = "keyward_columns";
+/// The cookie with the query of the list that was looked at last.
+pub const LIST_COOKIE: &str = "keyward_list";
 /// Marks a request that no person made: a page that keeps itself up to date. It does not keep a session alive.
 const LIVE_HEADER: &str = "x-keyward-live";
 
@@ -48,6 +50,7 @@ pub async fn identify_visitor(
         address: request.extensions().get::<ClientAddress>().and_then(|client| client.0),
         columns: cookie(request.headers(), COLUMNS_COOKIE).map(str::to_owned),
         theme: theme(request.headers()),
+        list: cookie(request.headers(), LIST_COOKIE).map(str::to_owned),
     };
     request.extensions_mut().insert(context);
     let response = next.run(request).await;

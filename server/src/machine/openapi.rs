@@ -1,5 +1,5 @@
 //! `GET /api/v1/openapi.json`: what machines can ask, as an `OpenAPI` 3.1 document. It is made from the same lists that the
-//! doors decide by, so that no reason and no presentation can be missing.
+//! endpoints decide by, so that no reason and no presentation can be missing.
 
 use axum::{
     extract::{Request, State},
@@ -101,12 +101,12 @@ fn codes() -> Value {
         let status = verify::status(Decision::Deny(reason.check(), reason), ON_LIMIT);
         (reason.code(), reason.words(), status)
     };
-    let allowed = [("valid", "It opens the door.", StatusCode::OK)];
+    let allowed = [("valid", "Every check passes.", StatusCode::OK)];
     let all: Vec<_> = allowed.into_iter().chain(Reason::ALL.map(reason)).map(code).collect();
     json!({ "type": "string", "oneOf": all })
 }
 
-/// The schemas of the types that the doors read and write.
+/// The schemas of the types that the endpoints read and write.
 fn schemas() -> Value {
     let mut all = Vec::new();
     named::<Body<'_>>(&mut all);
@@ -181,7 +181,7 @@ fn parameter(name: &str, place: &str, required: bool, words: &str) -> Value {
 fn forward_auth(origin: &str) -> Value {
     let parameters = [
         parameter("scope", "query", true, NEEDED),
-        parameter("tenant", "query", false, "The tenant the door is in; by default the key's own."),
+        parameter("tenant", "query", false, "The tenant of the guarded service; by default the key's own."),
         parameter("on_limit", "query", false, "403 for proxies that know only 401 and 403; 429 by default."),
         parameter(
             "X-Forwarded-Method",
@@ -215,7 +215,7 @@ fn forward_auth(origin: &str) -> Value {
 fn envoy(origin: &str) -> Value {
     let parameters = [
         parameter("scope", "path", true, NEEDED),
-        parameter("tenant", "path", true, "The tenant the door is in; - for the key's own."),
+        parameter("tenant", "path", true, "The tenant of the guarded service; - for the key's own."),
         parameter(
             "path",
             "path",
@@ -261,7 +261,7 @@ fn any_method(id: &str, summary: &str, words: &str, parameters: Value, source: &
                 "200": { "description": "It may pass. The headers say who it is.", "headers": serde_json::Map::from_iter(identity.clone()) },
                 "400": problem("The scope is missing, or a parameter is not known."),
                 "401": problem("No key, two keys, or one that is not valid; with WWW-Authenticate."),
-                "403": problem("A valid key, but not for this door, this way, from here; or a request that the proxy contradicts itself about."),
+                "403": problem("A valid key, but not for this request, this way, from here; or a request that the proxy contradicts itself about."),
                 "429": problem("Too often, or too much; with Retry-After, RateLimit and RateLimit-Policy."),
                 "431": problem("The headers have more than 200 lines or 32 KiB."),
                 "503": problem("Nobody can tell now: let nothing pass."),

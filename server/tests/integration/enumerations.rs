@@ -50,6 +50,7 @@ fn arguments(function: &str, id: &str) -> String {
             r#"{"form":{"input":{"name":"n","description":"","owner":"","scopes":"a"},"ticked":[],"life":"90","date":""}}"#
                 .to_owned()
         }
+        "rotate_key" => format!(r#"{{"id":"{id}","form":{{"overlap":"24h","until":"","once":""}}}}"#),
         "archive_key" => format!(r#"{{"id":"{id}","form":{{"reason":"not_needed","confirm":""}}}}"#),
         other => panic!("say here how {other} is called"),
     }
@@ -242,7 +243,7 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
         "/why" => vec![("asked", "{id}")],
         "/setup" => vec![("code", "x"), ("email", "new@example.com"), ("password", "short")],
         "/sign-in" => vec![("email", "new@example.com"), ("password", "short"), ("next", "/keys")],
-        "/theme" => vec![("next", "/keys")],
+        "/theme" => vec![("theme", "dark"), ("next", "/keys")],
         other => panic!("say here what is posted to {other}"),
     }
 }

@@ -359,7 +359,7 @@ async fn mission_p6_a_superadmin_purges_an_archived_key_by_its_name() {
         assert_eq!(early.status, StatusCode::UNPROCESSABLE_ENTITY, "a live key is archived first");
         here.browser.post(&format!("/keys/{}/archive", id_of(&token)), &[("reason", "not_needed")]).await;
         assert_eq!(here.code(&token, "any").await, "archived");
-        assert!(here.page(&token).await.contains("Purge\u{2026}"));
+        assert!(here.page(&token).await.contains("Delete for good\u{2026}"));
         let mut admin = here.keyward.signed_in(Role::Admin).await;
         assert_eq!(admin.post(&purge, &[("confirm", "to go")]).await.status, StatusCode::FORBIDDEN);
         let unnamed = here.browser.post(&purge, &[("confirm", "to go?")]).await;

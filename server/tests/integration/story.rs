@@ -30,7 +30,7 @@ async fn story(keyward: Keyward) {
     assert!(short.body.contains("at least 15 characters") && short.body.contains("Ops@example.com"), "{}", short.body);
     assert!(!short.body.contains("too short"), "a password is never sent back");
     let made = browser.post("/setup", &[("code", &code), ("email", "Ops@example.com"), ("password", PASSWORD)]).await;
-    assert_eq!((made.status, made.header("location")), (StatusCode::SEE_OTHER, "/sign-in?set-up=1"), "{}", made.body);
+    assert_eq!((made.status, made.header("location")), (StatusCode::SEE_OTHER, "/"), "{}", made.body);
     let again = browser.post("/setup", &[("code", &code), ("email", "evil@example.com"), ("password", PASSWORD)]).await;
     assert_eq!(again.status, StatusCode::GONE);
     assert_eq!(browser.get(&format!("/setup?code={code}")).await.status, StatusCode::GONE);

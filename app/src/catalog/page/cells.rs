@@ -21,7 +21,7 @@ use crate::{
 /// The columns between the name and the actions, the name's first.
 pub(crate) fn columns(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Tenant => &["Tenant", "Token prefix", "Presented", "All access", "Documentation"],
+        Kind::Tenant => &["Tenant", "Token prefix", "Sent as", "All access", "Documentation"],
         Kind::Group => &["Group", "Tenant", "Description"],
         Kind::Identity => &["Identity", "Tenant", "Description", "Status"],
         Kind::Scope => &["Scope", "It opens", "Risk", "Granting"],
@@ -43,7 +43,7 @@ pub(crate) fn cells(kind: Kind, row: &EntryRow, may_write: bool) -> impl IntoVie
     let about = match &row.settings {
         Settings::Tenant(tenant) => (
             view! { <td role="cell" data-label="Tokens begin with"><code translate="no">{tenant.prefix.to_string()}"_"</code></td> },
-            text("Presented", &presented(tenant.presentations)),
+            text("Sent as", &presented(tenant.presentations)),
             text("All access", &tenant.all_access.words()),
             view! { <td class="c-text" role="cell" data-label="Documentation"><Docs href=tenant.docs.clone() tenant=name.clone()/></td> },
         )

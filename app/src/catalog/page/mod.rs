@@ -4,6 +4,7 @@
 pub(crate) mod cells;
 pub(crate) mod entries;
 pub(crate) mod entry;
+pub(crate) mod settings;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;

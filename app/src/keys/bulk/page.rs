@@ -15,7 +15,7 @@ use crate::{
         list::view::{BulkItemView, BulkPlanView, BulkResultView},
         view::holder,
     },
-    layout::page::Loaded,
+    layout::page::{KeysLink, Loaded},
     routes,
     ui::{
         count::{grouped, keys},
@@ -123,7 +123,7 @@ fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoVi
         })}
     };
     view! {
-        <nav class="row muted" aria-label="Breadcrumb"><a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page">{title}</span></nav>
+        <nav class="row muted" aria-label="Breadcrumb"><KeysLink/><span aria-hidden="true">"/"</span><span aria-current="page">{title}</span></nav>
         <div class="row page-head"><h1 id="bulk-title">{title}" "{count.clone()}"?"</h1></div>
         <div class="stack bulk-page">
             <p class="muted before">{says}</p>
@@ -219,7 +219,7 @@ fn Done(form: BulkForm, result: BulkResultView) -> impl IntoView {
     let ids = result.to_undo();
     let undo = undo(&form.act).filter(|_| !ids.is_empty());
     view! {
-        <nav class="row muted" aria-label="Breadcrumb"><a href=routes::KEYS>"Keys"</a><span aria-hidden="true">"/"</span><span aria-current="page">{title}</span></nav>
+        <nav class="row muted" aria-label="Breadcrumb"><KeysLink/><span aria-hidden="true">"/"</span><span aria-current="page">{title}</span></nav>
         <div class="row page-head"><h1>{keys(result.done)}" "{done}</h1></div>
         <div class="stack bulk-page">
             <div class=if result.left_alone == 0 { "banner ok" } else { "banner warn" } role="status">

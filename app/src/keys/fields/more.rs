@@ -51,7 +51,7 @@ pub(crate) fn More(
             </Fold>
             <Fold draft title="Addresses" fields=&["addresses"] says=from>
                 <Lines draft id="addresses" label="Allowed addresses" mono=true value=draft.was(|form| &form.input.addresses)
-                    hint="Addresses and networks, such as 192.0.2.7 or 10.0.0.0/8, one a line. Empty means anywhere."/>
+                    hint="Addresses and networks, such as 192.0.2.7 or 10.0.0.0/8, one a line. Empty means that it is not limited to addresses."/>
                 <MyAddress draft/>
             </Fold>
             <Fold draft title="Limits" fields=&["limits", "quota"] says=limits>
@@ -67,7 +67,7 @@ pub(crate) fn More(
                 <Lines draft id="metadata" label="Metadata" mono=true value=draft.was(|form| &form.input.metadata)
                     hint="A JSON object that services are told with the key, such as {\"site\": \"north\"}."/>
             </Fold>
-            {(!draft.is_edit).then(|| view! { <Fold draft title="Form" fields=&["form"] says=shape><Shape draft/></Fold> })}
+            {(!draft.is_edit).then(|| view! { <Fold draft title="Type" fields=&["form"] says=shape><Shape draft/></Fold> })}
         </fieldset>
     }
 }
@@ -139,7 +139,7 @@ fn Shape(draft: Draft) -> impl IntoView {
     };
     view! {
         <div class="field">
-            <div class="segment" id="form" role="radiogroup" aria-label="Form" aria-describedby="form-hint form-error"
+            <div class="segment" id="form" role="radiogroup" aria-label="Type" aria-describedby="form-hint form-error"
                 aria-invalid=invalid(error)>{[("token", "Token"), ("jwt", "JWT")].map(option)}</div>
             <span class="muted" id="form-hint">
                 "Services ask Keyward about a token at every call. A JWT they can also check offline; an offline check does not see that the key was archived or switched off, where it may be used from, or its limits. What is signed into it, its scopes, its identity and its end, changes only by rotation."
@@ -161,7 +161,7 @@ pub(crate) fn from(form: &KeyForm) -> String {
     let count =
         form.input.addresses.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).count();
     match count {
-        0 => "anywhere".to_owned(),
+        0 => "not limited".to_owned(),
         1 => "1 address or network".to_owned(),
         count => format!("{count} addresses and networks"),
     }
@@ -210,7 +210,7 @@ mod tests {
                 metadata(&empty),
                 shape(&empty)
             ],
-            ["none", "none", "anywhere", "none", "not required", "none", "token"]
+            ["none", "none", "not limited", "none", "not required", "none", "token"]
         );
         let text = str::to_owned;
         let full = KeyForm {

@@ -17,7 +17,7 @@ pub async fn purge(context: &RequestContext, id: &str, form: &PurgeForm) -> Resu
     let id = to_view::key_id(id)?;
     let name = context.admin.show_key(permit, id).await.map_err(refused)?.key.spec.name;
     if !model::name::is_retyped(&form.confirm, name.as_str()) {
-        return Err(FormErrors::field("confirm", format!("Type its name, {name}, to purge it.")));
+        return Err(FormErrors::field("confirm", format!("Type its name, {name}, to delete it for good.")));
     }
     context.admin.purge_key(permit, id).await.map_err(refused)
 }

@@ -24,7 +24,7 @@ pub(crate) fn PurgeKey() -> impl IntoView {
         _ => (PurgeForm::default(), FormErrors::default()),
     };
     let show = move |view: KeyView| view! { <Ask view form refused/> };
-    view! { <Loaded title="Purge a key" current=routes::KEYS load=crate::keys::detail::load::show_key(id) show/> }
+    view! { <Loaded title="Delete a key for good" current=routes::KEYS load=crate::keys::detail::load::show_key(id) show/> }
 }
 
 #[component]
@@ -37,7 +37,7 @@ fn Ask(view: KeyView, form: PurgeForm, refused: FormErrors) -> impl IntoView {
     if view.archived.is_none() {
         return view! {
             <div class="empty stack center">
-                <h1><bdi>{name}</bdi>" is not archived, so it cannot be purged"</h1>
+                <h1><bdi>{name}</bdi>" is not archived, so it cannot be deleted"</h1>
                 <p><a class="btn" href=back>"Back to the key"</a></p>
             </div>
         }
@@ -46,18 +46,18 @@ fn Ask(view: KeyView, form: PurgeForm, refused: FormErrors) -> impl IntoView {
     let error = Signal::stored(error_of(&refused.errors, "confirm"));
     view! {
         <div class="ask stack">
-            <h1>"Purge "<bdi>{name.clone()}</bdi>"?"</h1>
+            <h1>"Delete "<bdi>{name.clone()}</bdi>" for good?"</h1>
             <p class="muted">"The key and everything that was counted for it are removed, for good. Only the audit still knows it; whoever presents it is told that there is no such key."</p>
             {refused.failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
             <form class="stack" method="post" action=routes::purge_key(&id)>
                 <Field id="confirm" label="Name of the key" error>
                     <input class="input" id="confirm" name="confirm" value=form.confirm autocomplete="off" autocapitalize="off" spellcheck="false"
                         aria-describedby="confirm-hint confirm-error" aria-invalid=move || error.get().map(|_| "true")/>
-                    <span class="muted prose" id="confirm-hint">"Type "<bdi class="on">{name}</bdi>" to purge it."</span>
+                    <span class="muted prose" id="confirm-hint">"Type "<bdi class="on">{name}</bdi>" to delete it for good."</span>
                 </Field>
                 <div class="row">
                     <a class="btn end" href=back>"Cancel"</a>
-                    <button class="btn danger"><Icon name="x"/>"Purge key"</button>
+                    <button class="btn danger"><Icon name="x"/>"Delete for good"</button>
                 </div>
             </form>
         </div>

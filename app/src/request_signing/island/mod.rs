@@ -88,7 +88,7 @@ pub(crate) fn AddRequestSigningKey(
             </Field>
             {others.then(|| view! {
                 <div class="field">
-                    <label for="replace_after">"Retire the request signing keys before it"</label>
+                    <label for="replace_after">"Retire the signing keys before it"</label>
                     <select class="input" id="replace_after" name="replace_after">
                         <option value="" selected=form.replace_after.is_empty()>"No, they stay"</option>
                         {OVERLAPS.map(|(code, words)| view! {

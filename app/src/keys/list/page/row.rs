@@ -126,7 +126,7 @@ fn Menu(id: String, name: String, status: KeyStatus, may_write: bool, may_purge:
     let rest = match status {
         KeyStatus::Archived if may_purge => view! {
             <hr/>
-            <a class="item risky" href=routes::purge_key(&id)><Icon name="x"/>"Purge\u{2026}"</a>
+            <a class="item risky" href=routes::purge_key(&id)><Icon name="x"/>"Delete for good\u{2026}"</a>
         }
         .into_any(),
         _ if status == KeyStatus::Archived || !may_write => ().into_any(),
