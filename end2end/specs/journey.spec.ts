@@ -153,7 +153,8 @@ test("mission x2 e1: the form says at each field what is wrong, and keeps what w
 });
 
 for (const made of ["created", "rotated"]) {
-test(`mission c5 c7 p4 f3: the secret of a ${made} key is shown once, and every way out asks`, async ({ page, context, keyward }) => {
+test.describe(`when it is ${made}`, () => {
+test("mission c5 c7 p4 f3: a secret is shown once, and every way out asks", async ({ page, context, keyward }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await keyward.signIn(context);
   const name = unique("kiosk");
@@ -262,6 +263,7 @@ test(`mission c5 c7 p4 f3: the secret of a ${made} key is shown once, and every 
       expect(await kept(), way).not.toContain(secret);
     }
   });
+});
 });
 }
 

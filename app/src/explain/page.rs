@@ -38,7 +38,7 @@ fn ListQuery(view: WhyView) -> impl IntoView {
     let of_key = matches!(found, Some(FoundView::Named(..) | FoundView::Presented(_, Some(_))));
     view! {
         <div class="row page-head"><h1>"Debug a request"</h1></div>
-        <p class="muted lead">"Or see why a request was refused. Nothing is counted, no limit is used, and what you paste is kept nowhere."</p>
+        <p class="muted lead">"See what a key may do, and why a request was refused. Nothing is counted, no limit is used, and what you paste is kept nowhere."</p>
         {failure.map(|error| view! { <div class="banner bad lead" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
         <form class="row ask-line" method="post" action=routes::WHY aria-label="Debug a request">
             <div class="wide"><Line id="asked" label="Key, its id or name, or a request id" value=id error=asked_error/></div>
@@ -138,7 +138,7 @@ fn Refused(of: RefusedView) -> impl IntoView {
             <li class="row">
                 <b>{grouped(i64::try_from(group.count).unwrap_or(i64::MAX))}</b>
                 <span translate="no" class="chip code">{group.code}</span>
-                <span class="grow">{group.words}{(!group.asked.is_empty()).then(|| view! { ": "<code translate="no">{group.asked}</code> })}</span>
+                <span class="grow">{group.words}" "{(!group.asked.is_empty()).then(|| view! { <code translate="no">{group.asked}</code> })}</span>
                 <a class="muted" href=routes::why_request(&group.request_id)>"last "<Ago when=group.last/></a>
                 {mend}
             </li>

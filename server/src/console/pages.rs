@@ -15,6 +15,8 @@ use leptos::{
 };
 use leptos_axum::ResponseOptions;
 
+use model::token::SECRET_LENGTH;
+
 use crate::{
     console::flash,
     layers::request_context::{COLUMNS_COOKIE, LIST_COOKIE, is_live},
@@ -57,9 +59,13 @@ pub async fn keys(State(app): State<AppState>, request: Request) -> Response {
 /// The most characters of a query that are remembered.
 const MAX_LIST: usize = 1000;
 
-/// Has the browser keep the list's query until it is closed, for the way back from a key. `None` when it cannot be kept.
+/// Has the browser keep the list's query until it is closed, for the way back from a key. `None` when it cannot be kept:
+/// what is as long as a secret may be one, pasted where one searches.
 fn remember_list(query: &str) -> Option<HeaderValue> {
-    let fits = query.len() <= MAX_LIST && query.bytes().all(|b| b.is_ascii_graphic() && !b"\";,\\".contains(&b));
+    let is_short = |part: &str| part.len() < SECRET_LENGTH;
+    let fits = query.len() <= MAX_LIST
+        && query.bytes().all(|b| b.is_ascii_graphic() && !b"\";,\\".contains(&b))
+        && query.split(|c: char| !c.is_ascii_alphanumeric()).all(is_short);
     let cookie = format!("{LIST_COOKIE}={query}; Path=/; SameSite=Strict; HttpOnly");
     HeaderValue::from_str(&cookie).ok().filter(|_| fits)
 }

@@ -216,6 +216,7 @@ archive_key  superadmin=200 admin=200 auditor=403 member=404
 bulk_step    superadmin=200 admin=200 auditor=403 member=200
 find_keys    superadmin=200 admin=200 auditor=200 member=200
 issue_key    superadmin=200 admin=200 auditor=403 member=200
+rotate_key   superadmin=200 admin=200 auditor=403 member=404
 switch_key   superadmin=200 admin=200 auditor=403 member=404
 visitor      superadmin=200 admin=200 auditor=200 member=200
 ";

@@ -45,8 +45,8 @@ async fn a_secret_is_in_exactly_one_response() {
     for (name, database) in databases() {
         let keyward = Keyward::on(database).await;
         let mut browser = keyward.signed_in(Role::Superadmin).await;
-        for with_script in [true, false] {
-            check(&keyward, &mut browser, with_script, name).await;
+        for (with_script, is_rotated) in [(true, false), (false, false), (true, true), (false, true)] {
+            check(&keyward, &mut browser, (with_script, is_rotated), name).await;
         }
         let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
         assert!(log.contains("answered"), "the log is looked at");
@@ -60,9 +60,23 @@ async fn a_secret_is_in_exactly_one_response() {
     }
 }
 
-/// Issues a key one way or the other, uses it everywhere, and looks for it everywhere.
-async fn check(keyward: &Keyward, browser: &mut crate::support::Client, with_script: bool, name: &str) {
-    let once = if with_script {
+/// Issues a key one way or the other, also as the successor of another, uses it everywhere, and looks for it everywhere.
+async fn check(
+    keyward: &Keyward,
+    browser: &mut crate::support::Client,
+    (with_script, is_rotated): (bool, bool),
+    name: &str,
+) {
+    let once = if is_rotated {
+        let old = keyward.issue("a").await;
+        let id = id_of(&old);
+        if with_script {
+            let body = format!(r#"{{"id":"{id}","form":{{"overlap":"24h","until":"","once":""}}}}"#);
+            browser.call("rotate_key", &body).await
+        } else {
+            browser.post(&format!("/keys/{id}/rotate"), &[("overlap", "24h")]).await
+        }
+    } else if with_script {
         let body = r#"{"form":{"input":{"name":"sentinel","description":"d","owner":"","scopes":""},"ticked":["a"],"life":"90","date":""}}"#;
         browser.call("issue_key", body).await
     } else {

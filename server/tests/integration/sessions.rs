@@ -105,12 +105,39 @@ async fn guessing_is_slowed_down_and_nobody_is_locked_out_for_good() {
 }
 
 #[tokio::test]
-async fn the_theme_is_kept_and_goes_round() {
+async fn the_theme_is_chosen_and_kept() {
     let keyward = Keyward::new().await;
     let mut browser = keyward.signed_in(Role::Admin).await;
-    for expected in ["data-theme=\"dark\"", "data-theme=\"light\"", "<html lang=\"en\">"] {
-        let answer = browser.post("/theme", &[("next", "/audit")]).await;
+    for (theme, expected) in
+        [("dark", "data-theme=\"dark\""), ("light", "data-theme=\"light\""), ("", "<html lang=\"en\">")]
+    {
+        let answer = browser.post("/theme", &[("theme", theme), ("next", "/audit")]).await;
         assert_eq!(answer.header("location"), "/audit");
         assert!(browser.get("/keys").await.body.contains(expected), "{expected}");
     }
+    assert_eq!(browser.post("/theme", &[("theme", "neon"), ("next", "/")]).await.status, StatusCode::BAD_REQUEST);
+}
+
+/// The way back to the list keeps its filters, and nothing that may be a secret.
+#[tokio::test]
+async fn the_list_is_remembered_without_what_may_be_a_secret() {
+    let keyward = Keyward::new().await;
+    let token = keyward.issue("a").await;
+    let page = format!("/keys/{}", crate::support::id_of(&token));
+    let mut browser = keyward.signed_in(Role::Admin).await;
+    for (query, remembered) in [
+        ("q=kiosk%20a&status=any".to_owned(), "/keys?q=kiosk%20a&amp;status=any"),
+        (format!("q={token}"), "/keys?q=kiosk%20a&amp;status=any"),
+        (format!("q={}", "x".repeat(2000)), "/keys?q=kiosk%20a&amp;status=any"),
+        ("status=off".to_owned(), "/keys?status=off"),
+        (String::new(), "/keys"),
+    ] {
+        let list = browser.get(&format!("/keys?{query}")).await;
+        assert!(!list.header("set-cookie").contains(&token), "{query}");
+        let back = format!("<a href=\"{remembered}\">Keys</a>");
+        let page = browser.get(&page).await.page();
+        assert!(page.contains(&back), "{query}: {page}");
+    }
+    browser.cookies.push(("keyward_list".to_owned(), "status=none".to_owned()));
+    assert!(browser.get(&page).await.page().contains("<a href=\"/keys\">Keys</a>"), "nothing but a list");
 }

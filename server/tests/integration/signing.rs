@@ -342,7 +342,7 @@ async fn mission_e5_a_verify_key_is_replaced_by_ones_own() {
         let retire = format!("{page}/{request_signing_key}/retire");
         let later = admin.post(&retire, &[("overlap", "24h")]).await;
         assert_eq!((later.status, later.header("location")), (StatusCode::SEE_OTHER, page.as_str()));
-        assert!(admin.get(&page).await.body.contains("the last request signing key is retired then"));
+        assert!(admin.get(&page).await.body.contains("the last signing key is retired then"));
         assert_eq!(ask(&mut proxy, "POST", URI, &token, &new.sign(&clock)).await, passed());
         assert_eq!(admin.post(&retire, &[("overlap", "0")]).await.status, StatusCode::SEE_OTHER);
         assert_eq!(ask(&mut proxy, "POST", URI, &token, &new.sign(&clock)).await, refused("signature_required"));

@@ -18,8 +18,8 @@ pub(crate) fn Settings() -> impl IntoView {
         view! {
             <li class="row">
                 <Icon name=icon/>
-                <a class="link" href=href>{title}</a>
-                <span class="muted">{words}</span>
+                <span class="term"><a class="link" href=href>{title}</a></span>
+                <span class="muted grow">{words}</span>
             </li>
         }
     };

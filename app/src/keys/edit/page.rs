@@ -58,7 +58,7 @@ pub(crate) fn EditKey() -> impl IntoView {
             </nav>
             <div class="row page-head"><h1>"Edit "<bdi>{name}</bdi></h1></div>
             {(!added.is_empty()).then(|| view! {
-                <div class="banner"><Icon name="plus"/><p>"Added to what the key has: "<b>{added.join(", ")}</b>". Nothing changes before you save."</p></div>
+                <div class="banner lead"><Icon name="plus"/><p>"Added to what the key has: "<b>{added.join(", ")}</b>". Nothing changes before you save."</p></div>
             })}
             <Form view form errors failure/>
         }

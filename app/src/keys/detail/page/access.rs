@@ -6,7 +6,7 @@ use crate::{keys::view::SpecView, routes, ui::key::Scopes};
 
 /// All that decides whether a call passes, and what services are told.
 #[component]
-pub(crate) fn Access(scopes: Vec<String>, all_access: bool, spec: SpecView) -> impl IntoView {
+pub(crate) fn Access(id: String, scopes: Vec<String>, all_access: bool, spec: SpecView) -> impl IntoView {
     let SpecView {
         acts_as,
         role,
@@ -34,7 +34,7 @@ pub(crate) fn Access(scopes: Vec<String>, all_access: bool, spec: SpecView) -> i
             {(!labels.is_empty()).then(|| view! { <dt>"Labels"</dt><dd class="wrapped">{chips(labels, "none")}</dd> })}
             <dt>"Works from"</dt><dd class="wrapped">{chips(addresses, "Not limited to addresses")}</dd>
             <dt>"Limits"</dt><dd class="wrapped">{chips(limits, "none")}</dd>
-            <dt>"Writes"</dt><dd>{if signed_writes { "need a signature" } else { "need no signature" }}</dd>
+            <dt>"Writes"</dt><dd>{if signed_writes { "need a signature" } else { "need no signature" }}", "<a class="link" href=routes::signing_keys(&id)>"Signing keys"</a></dd>
             <dt>"Type"</dt><dd>{form}</dd>
             {(!metadata.is_empty()).then(|| view! { <dt>"Metadata"</dt><dd><code translate="no" class="prose">{metadata}</code></dd> })}
             {spec.rotated_from.map(|before| view! {

@@ -28,6 +28,7 @@ use crate::{
     query::query,
     routes,
     ui::{
+        count::grouped,
         icon::Icon,
         key::{AllAccess, StatusPill},
         time::{Ago, Moment},
@@ -55,6 +56,16 @@ pub(crate) fn KeyPage() -> impl IntoView {
     };
     let show = move |(view, seen): (KeyView, ActivityView)| view! { <Detail view seen failure asked/> };
     view! { <Loaded title="Key" current=routes::KEYS load show/> }
+}
+
+/// That a key was let in never, and how often it was refused within a day.
+#[component]
+fn NeverUsed(is_late: bool, refused: i64) -> impl IntoView {
+    if refused > 0 {
+        let words = format!("no call let in; {} refused in 24 h", grouped(refused));
+        return view! { <span class="is-warn">{words}</span> }.into_any();
+    }
+    view! { <span class=if is_late { "is-warn" } else { "muted" }>"never"</span> }.into_any()
 }
 
 #[component]
@@ -97,20 +108,19 @@ fn Detail(
         </div>
         {failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
         <dl class="facts row">
-            <div><dt>"Id"</dt><dd class="row nowrap"><code translate="no">{id.clone()}</code>
-                <button class="btn quiet square copy" type="button" data-copy=id.clone() aria-label="Copy id" hidden><Icon name="copy"/></button></dd></div>
             <div><dt>"Owner"</dt><dd><bdi>{holder(&row.owner).to_owned()}</bdi></dd></div>
+            <div><dt>"Last used"</dt><dd data-live=format!("last-{id}")>{match row.last_used {
+                Some(when) => view! { <Ago when/>{last_address.map(|address| view! { ", "<code translate="no">{address}</code> })} }.into_any(),
+                None => view! { <NeverUsed is_late=row.unused_for_long refused=impact.refused_day/> }.into_any(),
+            }}</dd></div>
+            <div><dt>"Expires"</dt><dd><Moment when=row.expires/></dd></div>
             <div><dt>"Tenant"</dt><dd>{row.tenant}</dd></div>
             {row.group.map(|group| view! {
                 <div><dt>"Group"</dt><dd><a class="link" href=format!("{}?group={}", routes::KEYS, group.id)><bdi>{group.name}</bdi></a></dd></div>
             })}
+            <div><dt>"Id"</dt><dd class="row nowrap"><code translate="no">{id.clone()}</code>
+                <button class="btn quiet square copy" type="button" data-copy=id.clone() aria-label="Copy id" hidden><Icon name="copy"/></button></dd></div>
             <div><dt>"Created"</dt><dd><Moment when=row.created/>" by "<bdi>{row.created_by}</bdi></dd></div>
-            <div><dt>"Expires"</dt><dd><Moment when=row.expires/></dd></div>
-            <div><dt>"Signatures"</dt><dd><a class="link" href=routes::signing_keys(&impact.id)>"Signing keys"</a></dd></div>
-            <div><dt>"Last used"</dt><dd data-live=format!("last-{id}")>{match row.last_used {
-                Some(when) => view! { <Ago when/>{last_address.map(|address| view! { ", "<code translate="no">{address}</code> })} }.into_any(),
-                None => view! { <span class=if row.unused_for_long { "is-warn" } else { "muted" }>"never"</span> }.into_any(),
-            }}</dd></div>
         </dl>
         <div class="split parts">
             <div class="stack">
@@ -125,7 +135,7 @@ fn Detail(
             </div>
             <div class="stack">
                 <section class="panel" aria-labelledby="access"><header class="row"><h2 id="access">"Access"</h2></header>
-                    <div class="body"><Access scopes=row.scopes all_access=row.all_access spec/></div></section>
+                    <div class="body"><Access id=impact.id.clone() scopes=row.scopes all_access=row.all_access spec/></div></section>
                 <section class="panel" aria-labelledby="history"><header class="row"><h2 id="history">"Audit"</h2>
                     {may_audit.then(|| view! { <a class="btn quiet end" href=routes::audit_of(&id)>"All of it"</a> })}</header>
                     <div class="body" data-own="history">{if history.is_empty() {
