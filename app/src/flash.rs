@@ -19,6 +19,8 @@ pub enum Flash {
     SwitchedOn(KeyId),
     /// A key was archived.
     Archived,
+    /// Archiving a key was undone.
+    Restored,
     /// An archived key was removed.
     Purged,
     /// Somebody may not sign in any more, who owns so many keys that worked.
@@ -40,6 +42,7 @@ impl Flash {
             Self::SwitchedOff(key) => format!("off.{key}"),
             Self::SwitchedOn(key) => format!("on.{key}"),
             Self::Archived => "archived".to_owned(),
+            Self::Restored => "restored".to_owned(),
             Self::Purged => "purged".to_owned(),
             Self::Disabled(keys) => format!("disabled.{keys}"),
             Self::Enabled(keys) => format!("enabled.{keys}"),
@@ -54,7 +57,9 @@ impl Flash {
             Some(("disabled", keys)) => keys.parse().ok().map(Self::Disabled),
             Some(("enabled", keys)) => keys.parse().ok().map(Self::Enabled),
             Some(_) => None,
-            None => [Self::Saved, Self::Archived, Self::Purged].into_iter().find(|said| said.to_text() == text),
+            None => [Self::Saved, Self::Archived, Self::Restored, Self::Purged]
+                .into_iter()
+                .find(|said| said.to_text() == text),
         }
     }
 
@@ -69,6 +74,7 @@ impl Flash {
             Self::SwitchedOff(_) => "Switched off. It is refused everywhere.",
             Self::SwitchedOn(_) => "Switched on.",
             Self::Archived => "Archived. It is refused from now on.",
+            Self::Restored => "Brought back. It is as it was before it was archived.",
             Self::Purged => "Deleted for good. Its history stays in the audit.",
             Self::Disabled(0) => "Disabled, and signed out. They own no key that works.",
             Self::Enabled(0) => "Enabled. They may sign in again.",
@@ -88,7 +94,7 @@ impl Flash {
         match self {
             Self::SwitchedOff(key) => Some((key, true)),
             Self::SwitchedOn(key) => Some((key, false)),
-            Self::Saved | Self::Archived | Self::Purged | Self::Disabled(_) | Self::Enabled(_) => None,
+            Self::Saved | Self::Archived | Self::Restored | Self::Purged | Self::Disabled(_) | Self::Enabled(_) => None,
         }
     }
 }
@@ -101,8 +107,14 @@ mod tests {
     fn what_was_said_is_read_back_and_nothing_else_is() {
         let key = KeyId::parse("0123456789ABCDEF").unwrap();
         let numbers = [0, 1, 12].into_iter().flat_map(|keys| [Flash::Disabled(keys), Flash::Enabled(keys)]);
-        let others =
-            [Flash::Saved, Flash::switched(key, false), Flash::switched(key, true), Flash::Archived, Flash::Purged];
+        let others = [
+            Flash::Saved,
+            Flash::switched(key, false),
+            Flash::switched(key, true),
+            Flash::Archived,
+            Flash::Restored,
+            Flash::Purged,
+        ];
         for said in others.into_iter().chain(numbers) {
             assert_eq!(Flash::parse(&said.to_text()), Some(said));
         }

@@ -124,6 +124,11 @@ pub fn why_request(id: &str) -> String {
     format!("{WHY}?request={id}")
 }
 
+/// Undoes that a key was archived (POST).
+pub fn restore_key(id: &str) -> String {
+    format!("{KEYS}/{id}/restore")
+}
+
 /// The page that archives one key.
 pub fn archive_key(id: &str) -> String {
     format!("{KEYS}/{id}/archive")

@@ -363,7 +363,7 @@ test.describe("in another zone", () => {
     const key = await keyward.issue(unique("zone"), "bookings.read");
     await page.goto(`${keyward.url}/keys/${key.id}`);
     await alive(page);
-    const made = page.locator(".facts time").first();
+    const made = page.locator(".facts div").filter({ hasText: "Created" }).locator("time");
     const iso = (await made.getAttribute("datetime")) ?? "";
     const hours = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "America/New_York" }).format(new Date(iso));
     await expect(made).toHaveText(new RegExp(`^\\d{1,2} [A-Z][a-z]{2} \\d{4}, ${hours} GMT-[45]$`));

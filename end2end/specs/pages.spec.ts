@@ -199,8 +199,17 @@ test("the archive dialog and the list of shortcuts", async ({ page, context, key
   await dialog.getByRole("button", { name: "Archive key" }).click();
   await expect(dialog.getByRole("status")).toBeVisible();
   await looksRight(page, "archived");
+  await dialog.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByText("Brought back. It is as it was before it was archived.")).toBeVisible();
+  await expect(page.getByText("Active", { exact: true })).toBeVisible();
+  await alive(page);
+  await page.getByRole("link", { name: "Archive…" }).click();
+  await dialog.getByLabel("Name of the key").fill(key.name);
+  await dialog.getByRole("button", { name: "Archive key" }).click();
   await dialog.getByRole("button", { name: "Done" }).click();
   await expect(dialog).toHaveCount(0);
+  await expect(page.getByText("it can be brought back as it was")).toBeVisible();
+  await looksRight(page, "archived a moment ago");
 
   await alive(page);
   await page.keyboard.press("?");

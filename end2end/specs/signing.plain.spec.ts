@@ -23,7 +23,7 @@ test("mission E5 without JavaScript: paste, replace, retire", async ({ page, con
     await page.getByLabel("Label").fill(label);
     await page.getByLabel("Public key").fill(await publicKey());
     if (label === "new") {
-      await page.getByLabel("Retire the request signing keys before it").selectOption("1h");
+      await page.getByLabel("Retire the signing keys before it").selectOption("1h");
     }
     await page.getByRole("button", { name: "Add signing key" }).click();
     await expect(page.locator(".lines li").first()).toContainText(label);

@@ -71,6 +71,7 @@ pub fn table() -> Vec<Route> {
         route("POST", "/keys/{id}/purge", May(PurgeKeys), post(key_forms::post_purge)),
         route("GET", "/keys/{id}/archive", May(WriteKeys), get(pages::page)),
         route("POST", "/keys/{id}/archive", May(WriteKeys), post(key_forms::post_archive)),
+        route("POST", "/keys/{id}/restore", May(WriteKeys), post(key_forms::post_restore)),
         route("GET", "/keys/{id}/signing", SignedIn, get(pages::page)),
         route("POST", "/keys/{id}/signing", May(WriteKeys), post(signing::post_request_signing_key)),
         route("POST", "/keys/{id}/signing/{request_signing_key}/retire", May(WriteKeys), post(signing::post_retire)),

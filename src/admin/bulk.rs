@@ -26,6 +26,8 @@ const CHANGED: &str = "It changed after you looked at it. Look again.";
 pub enum BulkAct {
     /// Archive it, for this reason.
     Archive(ArchiveReason),
+    /// Undo that it was archived.
+    Restore,
     /// Switch it on (or off).
     Switch(bool),
     /// Move it to the group of this name in its tenant; out of its group when empty.
@@ -83,6 +85,7 @@ pub struct BulkStep {
 /// What to change in a key, found to be possible.
 enum Planned {
     Archive(ArchiveReason),
+    Restore,
     Switch(bool),
     Move(Option<Named>),
     Extend(Timestamp),
@@ -174,18 +177,23 @@ impl Admin {
             let refused = Some("There is no key of this id.".to_owned());
             return Ok((BulkItem { id, key: None, last_use: None, refused }, None));
         };
-        let (planned, refused) = match self.plan(act, &stored.key).await? {
+        let (planned, refused) = match self.plan(permit, act, &stored.key).await? {
             Ok(planned) => (Some(planned), None),
             Err(why) => (None, Some(why)),
         };
         Ok((BulkItem { id, key: Some(stored.key), last_use, refused }, planned))
     }
 
-    async fn plan(&self, act: &BulkAct, key: &Key) -> Result<Result<Planned, String>, AdminError> {
-        if matches!(key.state, KeyState::Archived(_)) {
-            return Ok(Err("It is archived and stays as it is.".to_owned()));
+    async fn plan(&self, permit: &Permit, act: &BulkAct, key: &Key) -> Result<Result<Planned, String>, AdminError> {
+        match (&key.state, act) {
+            (KeyState::Archived(archived), BulkAct::Restore) => {
+                return Ok(self.is_final(permit, archived).map_or(Ok(Planned::Restore), |why| Err(why.to_owned())));
+            }
+            (KeyState::Archived(_), _) => return Ok(Err("It is archived and stays as it is.".to_owned())),
+            _ => {}
         }
         Ok(match act {
+            BulkAct::Restore => Err("It is not archived.".to_owned()),
             BulkAct::Archive(reason) => Ok(Planned::Archive(*reason)),
             BulkAct::Switch(on) => match (on, &key.state) {
                 (true, KeyState::Live) => Err("It is on already.".to_owned()),
@@ -234,6 +242,7 @@ impl Admin {
     ) -> Result<(), AdminError> {
         match planned {
             Planned::Archive(reason) => self.archive_key(permit, id, reason).await.map(drop),
+            Planned::Restore => self.restore_key(permit, id).await.map(drop),
             Planned::Switch(on) => self.switch_key(permit, id, on).await.map(drop),
             Planned::Move(group) => self.amend_key(permit, id, generation, |key| key.spec.group = group).await,
             Planned::Extend(until) => self.amend_key(permit, id, generation, |key| key.spec.expires_at = until).await,

@@ -293,6 +293,33 @@ impl Admin {
         Ok(archived)
     }
 
+    /// Undoes that a key was archived: for ten minutes, by those who did it and by superadmins, unless it was compromised.
+    /// A key that is not archived stays as it is.
+    pub async fn restore_key(&self, permit: &Permit, id: KeyId) -> Result<Key, AdminError> {
+        permit.allows(Action::WriteKeys)?;
+        let mut change = self.store.change().await?;
+        let key = change.key(id).await?.ok_or(AdminError::NotFound)?;
+        reaches(permit, &key)?;
+        let KeyState::Archived(archived) = &key.state else { return Ok(key) };
+        let now = self.clock.now();
+        if let Some(why) = self.is_final(permit, archived) {
+            return Err(AdminError::field("name", why));
+        }
+        let cap = Cap::of(&mut change, &key.spec.owner, now).await?;
+        change.restore_key(id).await?;
+        cap.keep(&mut change, self.store.policy().await?, "name").await?;
+        let restored = change.key(id).await?.ok_or(AdminError::NotFound)?;
+        let detail = serde_json::json!({ "name": key.spec.name.as_str() });
+        change.commit(now, permit.actor(), Verb::RestoreKey, id.as_str(), &detail.to_string()).await?;
+        Ok(restored)
+    }
+
+    /// Why this permit cannot undo that a key was archived, in a sentence; `None` when it can.
+    pub fn is_final(&self, permit: &Permit, archived: &Archived) -> Option<&'static str> {
+        let is_superadmin = permit.allows(Action::ManageTenants).is_ok();
+        archived.is_final(permit.actor(), is_superadmin, self.clock.now())
+    }
+
     /// Removes an archived key and everything that was counted for it. Only the audit still knows it.
     pub async fn purge_key(&self, permit: &Permit, id: KeyId) -> Result<(), AdminError> {
         permit.allows(Action::PurgeKeys)?;

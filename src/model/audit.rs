@@ -28,6 +28,8 @@ codes! {
         ExtendOverlap = "key.extend" => "Overlap extended",
         /// A key was archived.
         ArchiveKey = "key.archive" => "Key archived",
+        /// An archived key was brought back soon after.
+        RestoreKey = "key.restore" => "Archiving undone",
         /// An archived key was removed with all that was known of it.
         PurgeKey = "key.purge" => "Key purged",
         /// Made-up keys were made, to see how many feel.

@@ -280,8 +280,27 @@ impl KeyStatus {
     }
 }
 
+/// For how long archiving can be undone, in milliseconds.
+pub const UNDO: i64 = 10 * 60_000;
+
+impl Archived {
+    /// Why it cannot be undone at `now` by this actor, in a sentence; `None` when it can: for ten minutes, by those who
+    /// did it and by superadmins, unless the key was compromised.
+    pub fn is_final(&self, actor: &str, is_superadmin: bool, now: Timestamp) -> Option<&'static str> {
+        if self.reason == ArchiveReason::Compromised {
+            Some("It was archived as compromised, which is final. Create a new key.")
+        } else if now.since(self.at) >= UNDO {
+            Some("It was archived more than 10 minutes ago, which is final. Create a new key.")
+        } else if self.by != actor && !is_superadmin {
+            Some("Somebody else archived it: ask them, or a superadmin, to undo it.")
+        } else {
+            None
+        }
+    }
+}
+
 impl Key {
-    /// Archives the key; it cannot come back.
+    /// Archives the key.
     pub fn archive(self, evidence: Archived) -> Result<Self, AlreadyArchived> {
         match self.state {
             KeyState::Live | KeyState::Off(_) => Ok(Self { state: KeyState::Archived(evidence), ..self }),
@@ -325,6 +344,23 @@ impl Key {
 mod tests {
     use super::*;
     use crate::example::example;
+
+    #[test]
+    fn archiving_is_undone_for_ten_minutes_by_those_who_did_it_and_superadmins() {
+        for (reason, actor, is_superadmin, after, expected) in [
+            (ArchiveReason::NotNeeded, "ops@example.com", false, 0, true),
+            (ArchiveReason::NotNeeded, "ops@example.com", false, UNDO - 1, true),
+            (ArchiveReason::NotNeeded, "ops@example.com", true, UNDO, false),
+            (ArchiveReason::NotNeeded, "ada@example.com", false, 0, false),
+            (ArchiveReason::NotNeeded, "ada@example.com", true, 0, true),
+            (ArchiveReason::OwnerLeft, "ops@example.com", false, 0, true),
+            (ArchiveReason::Compromised, "ops@example.com", true, 0, false),
+        ] {
+            let archived = Archived { at: Timestamp::from_millis(5), by: "ops@example.com".to_owned(), reason };
+            let found = archived.is_final(actor, is_superadmin, Timestamp::from_millis(5 + after));
+            assert_eq!(found.is_none(), expected, "{reason:?} {actor} {is_superadmin} after {after}: {found:?}");
+        }
+    }
 
     #[test]
     fn archived_is_for_good() {

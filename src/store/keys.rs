@@ -501,6 +501,18 @@ impl Change {
     }
 }
 
+impl Change {
+    /// Stores that an archived key is as it was before.
+    pub async fn restore_key(&mut self, id: KeyId) -> Result<(), StoreError> {
+        self.touched.push(id);
+        let sql = "UPDATE keys SET archived_at = NULL, archived_by = NULL, archive_reason = NULL, generation = $1 \
+                   WHERE id = $2";
+        let generation = self.generation();
+        within!(self, db => sqlx::query(sql).bind(generation).bind(id.as_str()).execute(db).await.map(drop))?;
+        Ok(())
+    }
+}
+
 impl ListedKey {
     /// Its place in a list of this order.
     fn place(&self, sort: Sort) -> Cursor {

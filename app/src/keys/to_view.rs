@@ -7,7 +7,7 @@ use model::{
     audit::{Event, Verb},
     catalog::{Entry, Group, Kind},
     id::KeyId,
-    key::{ArchiveReason, Identity, Key, KeyState, KeyStatus, SignedWrites},
+    key::{ArchiveReason, Identity, Key, KeyState, KeyStatus, SignedWrites, UNDO},
     listing::{IDLE, STALE},
     time::{DAY, HOUR, Timestamp, relative},
 };
@@ -119,6 +119,8 @@ pub(crate) fn impact(found: &KeyDetail, now: Timestamp) -> ImpactView {
 
 pub(crate) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin: &str, now: Timestamp) -> KeyView {
     let key = &found.key;
+    let may_write = permit.allows(Action::WriteKeys).is_ok();
+    let is_superadmin = permit.allows(Action::ManageTenants).is_ok();
     let (archived, off) = match &key.state {
         KeyState::Live => (None, None),
         KeyState::Off(evidence) => (None, Some(OffView { at: when(evidence.at, now), by: evidence.by.clone() })),
@@ -127,6 +129,8 @@ pub(crate) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin:
                 at: when(evidence.at, now),
                 by: evidence.by.clone(),
                 reason: evidence.reason.words().to_owned(),
+                undo_until: Some(when(evidence.at.plus(UNDO), now))
+                    .filter(|_| may_write && evidence.is_final(permit.actor(), is_superadmin, now).is_none()),
             }),
             None,
         ),

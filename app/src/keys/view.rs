@@ -138,6 +138,8 @@ pub struct ArchivedView {
     pub by: String,
     /// Why, in words.
     pub reason: String,
+    /// Until when this visitor may undo it, if they may.
+    pub undo_until: Option<When>,
 }
 
 /// When and by whom a key was switched off.

@@ -99,13 +99,21 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Archive a key: it stops at once, everywhere, for good
+    /// Archive a key: it stops at once, everywhere; `restore` undoes it for 10 minutes
     Archive {
         /// Its id
         id: String,
         /// Why: `not_needed`, superseded, compromised or `owner_left`
         #[arg(long, default_value = "not_needed")]
         reason: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Undo that a key was archived, within 10 minutes, unless it was compromised
+    Restore {
+        /// Its id
+        id: String,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -270,6 +278,14 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
                 print_json(&as_json(&key, None, now));
             } else {
                 println!("Key {} ({}) is archived: the next verify is refused.", key.id, key.spec.name);
+            }
+        }
+        Command::Restore { id, json } => {
+            let key = session.admin.restore_key(permit, key_id(&id)?).await?;
+            if json {
+                print_json(&as_json(&key, None, now));
+            } else {
+                println!("Key {} ({}) is as it was before it was archived.", key.id, key.spec.name);
             }
         }
     }

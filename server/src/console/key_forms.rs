@@ -103,6 +103,15 @@ pub async fn post_archive(Path(id): Path<String>, FormPost(form, post): FormPost
     }
 }
 
+/// Undoes that a key was archived, and leads to its page.
+pub async fn post_restore(Path(id): Path<String>, FormPost((), post): FormPost<()>) -> Response {
+    let page = routes::key(&id);
+    match app::keys::archive::restore(&post.context, &id).await {
+        Ok(()) => flash::lead(&page, Flash::Restored),
+        Err(errors) => post.at(&page).refuse(errors, FormOutcome::Switch).await,
+    }
+}
+
 /// Edits a key and leads to its page.
 pub async fn post_edit(Path(id): Path<String>, FormPost(form, post): FormPost<EditForm>) -> Response {
     if form.step == BACK {

@@ -236,7 +236,9 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
         "/keys/{id}/purge" => vec![("confirm", "for a")],
         "/keys/{id}/archive" => vec![("reason", "not_needed"), ("confirm", "")],
         "/keys/{id}/signing" => vec![("public_key", "x")],
-        "/keys/{id}/signing/{request_signing_key}/retire" | "/audit/verify" | "/sign-out" => vec![],
+        "/keys/{id}/signing/{request_signing_key}/retire" | "/keys/{id}/restore" | "/audit/verify" | "/sign-out" => {
+            vec![]
+        }
         "/settings/people/new" => vec![("email", "new@example.com"), ("password", "short"), ("role", "member")],
         "/settings/people/{id}/switch" | "/settings/{kind}/{id}/switch" => vec![("on", "0")],
         "/settings/{kind}/new" | "/settings/{kind}/{id}" => vec![("name", "user {id}"), ("tenant", "default")],
@@ -253,7 +255,8 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
 /// may hold a secret or is no more than a click.
 #[tokio::test]
 async fn every_form_refuses_what_no_page_sends_and_is_kept_when_its_session_ended() {
-    const NOT_KEPT: [&str; 8] = [
+    const NOT_KEPT: [&str; 9] = [
+        "/keys/{id}/restore",
         "/keys/{id}/switch",
         "/keys/{id}/cut",
         "/keys/{id}/signing/{request_signing_key}/retire",
@@ -349,6 +352,7 @@ async fn the_matrix_of_forms_and_roles() {
 /keys/{id}/extend                       superadmin=422 admin=422 auditor=403 member=404
 /keys/{id}/purge                        superadmin=422 admin=403 auditor=403 member=403
 /keys/{id}/archive                      superadmin=303 admin=303 auditor=403 member=404
+/keys/{id}/restore                      superadmin=303 admin=303 auditor=403 member=404
 /keys/{id}/signing                      superadmin=422 admin=422 auditor=403 member=404
 /keys/{id}/signing/{request_signing_key}/retire superadmin=400 admin=400 auditor=403 member=400
 /audit/verify                           superadmin=303 admin=303 auditor=303 member=403

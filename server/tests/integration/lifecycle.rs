@@ -93,6 +93,94 @@ fn said(error: Option<AdminError>) -> String {
     error.map(|error| error.to_string()).unwrap_or_default()
 }
 
+/// Archiving is undone for ten minutes, by those who did it and by superadmins; the key is refused all the while.
+#[tokio::test]
+async fn archiving_can_be_undone_for_a_while() {
+    for mut here in Here::everywhere().await {
+        let admin = here.keyward.app.admin.clone();
+        let operator = admin.operator();
+        let asker = here.keyward.issue("keyward.verify").await;
+        let made = here.issue(form("kiosk")).await;
+        let (id, token) = (made.key.id, made.token.reveal().to_owned());
+        let page = format!("/keys/{id}");
+        let body = serde_json::json!({ "key": token, "scope": "any" });
+        let code = async |here: &Here| {
+            here.keyward.pass(Duration::ZERO).await;
+            here.keyward.client().verify(&asker, &body).await.json()["code"].as_str().unwrap().to_owned()
+        };
+        let before = here.key(id).await;
+
+        // By its page: the banner offers it, and says until when.
+        let archived =
+            here.browser.post(&format!("{page}/archive"), &[("reason", "not_needed"), ("confirm", "")]).await;
+        assert_eq!(archived.status, StatusCode::SEE_OTHER);
+        assert_eq!(code(&here).await, "archived");
+        let shown = here.browser.get(&page).await.page();
+        assert!(shown.contains("it can be brought back as it was") && shown.contains("/restore\""), "{shown}");
+        let restored = here.browser.post(&format!("{page}/restore"), &[]).await;
+        assert_eq!((restored.status, restored.header("location")), (StatusCode::SEE_OTHER, page.as_str()));
+        assert_eq!(code(&here).await, "valid");
+        let after = here.key(id).await;
+        assert_eq!(Key { generation: before.generation, ..after }, before, "it is as it was");
+        let said = here.browser.get(&page).await.page();
+        assert!(said.contains("Brought back.") && said.contains("Archiving undone"), "{said}");
+        assert!(here.browser.get("/keys").await.body.contains(id.as_str()), "it is in the list of what lives");
+
+        // One that was off is off again. What is not archived stays as it is.
+        admin.switch_key(&operator, id, false).await.unwrap();
+        admin.archive_key(&operator, id, ArchiveReason::OwnerLeft).await.unwrap();
+        admin.restore_key(&operator, id).await.unwrap();
+        assert_eq!(code(&here).await, "inactive");
+        admin.switch_key(&operator, id, true).await.unwrap();
+        assert!(matches!(admin.restore_key(&operator, id).await.unwrap().state, KeyState::Live));
+
+        // Many keys: what was archived together comes back together.
+        let other = here.issue(form("map")).await.key.id;
+        let picked = Pick::These(vec![id, other]);
+        admin.step_bulk(&operator, &BulkAct::Archive(ArchiveReason::NotNeeded), &picked, None, None).await.unwrap();
+        let form_of = |act| [("act", act), ("key", id.as_str()), ("key", other.as_str()), ("go", "1")];
+        let many = here.browser.post("/keys/bulk", &form_of("restore")).await.page();
+        assert!(many.contains("brought back"), "{many}");
+        assert!([here.key(id).await, here.key(other).await].iter().all(|key| key.state == KeyState::Live));
+
+        // Somebody else asks whoever did it; a compromised key and one of long ago stay archived.
+        admin.archive_key(&operator, id, ArchiveReason::NotNeeded).await.unwrap();
+        let mut second = here.keyward.signed_in(model::account::Role::Admin).await;
+        let refused = second.post(&format!("{page}/restore"), &[]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(!second.get(&page).await.body.contains("/restore\""), "and it is not offered");
+        here.keyward.clock.advance(Duration::from_secs(599));
+        admin.restore_key(&operator, id).await.unwrap();
+        admin.archive_key(&operator, id, ArchiveReason::Compromised).await.unwrap();
+        assert!(said_of(admin.restore_key(&operator, id).await).contains("compromised"));
+        admin.archive_key(&operator, other, ArchiveReason::NotNeeded).await.unwrap();
+        here.keyward.clock.advance(Duration::from_mins(10));
+        assert!(said_of(admin.restore_key(&operator, other).await).contains("10 minutes ago"));
+        assert!(here.browser.get(&format!("/keys/{other}")).await.body.contains("cannot come back"));
+    }
+}
+
+fn said_of<T>(result: Result<T, AdminError>) -> String {
+    said(result.err())
+}
+
+/// An owner who made other keys meanwhile gets none back beyond what they may hold.
+#[tokio::test]
+async fn what_comes_back_counts_towards_the_cap() {
+    for here in Here::everywhere().await {
+        let admin = here.keyward.app.admin.clone();
+        let operator = admin.operator();
+        let of_one = |name: &str| KeyInput { owner: "service desk".to_owned(), ..form(name) };
+        let first = here.issue(of_one("first")).await.key.id;
+        admin.archive_key(&operator, first, ArchiveReason::NotNeeded).await.unwrap();
+        for name in ["2", "3", "4", "5", "6"] {
+            here.issue(of_one(name)).await;
+        }
+        assert!(said_of(admin.restore_key(&operator, first).await).contains("live keys"), "the cap holds");
+        assert!(matches!(here.key(first).await.state, KeyState::Archived(_)));
+    }
+}
+
 /// Every field of a key is either the same in its successor or its own; a new field has to be put on one of the two sides.
 #[tokio::test]
 async fn a_successor_has_all_that_the_key_had() {
@@ -325,6 +413,11 @@ async fn an_archived_key_stays_as_it_is_to_every_verb() {
                     let again = admin.archive_key(&operator, key.id, ArchiveReason::Compromised).await.unwrap();
                     assert_eq!(again, evidence);
                     continue;
+                }
+                Verb::RestoreKey => {
+                    // A minute late: until then it is the one verb that brings a key back.
+                    here.keyward.clock.advance(Duration::from_mins(11));
+                    (admin.restore_key(&operator, key.id).await.err(), Some((path("restore"), vec![])))
                 }
                 other => {
                     let is_of_one_key = other.code().starts_with("key.");

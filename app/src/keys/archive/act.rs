@@ -66,3 +66,15 @@ pub async fn archive(
     context.admin.archive_key(permit, id, reason).await.map_err(context::closed)?;
     Ok(ArchiveAnswer::Archived)
 }
+
+/// Undoes that a key was archived, for this visit.
+#[cfg(feature = "ssr")]
+pub async fn restore(
+    context: &crate::session::context::RequestContext,
+    id: &str,
+) -> Result<(), crate::form_outcome::FormErrors> {
+    use crate::keys::to_view;
+    let permit = context.may(model::account::Action::WriteKeys)?;
+    context.admin.restore_key(permit, to_view::key_id(id)?).await.map_err(to_view::refused)?;
+    Ok(())
+}

@@ -2,6 +2,7 @@
 //! the same without JavaScript.
 
 use leptos::{ev, prelude::*, task};
+use model::key::ArchiveReason;
 
 use crate::{
     browser,
@@ -11,6 +12,7 @@ use crate::{
         form::ArchiveForm,
         view::ImpactView,
     },
+    routes,
     ui::{closing::once_closed, error_banner::ErrorBanner, field::error_of, icon::Icon},
 };
 
@@ -25,6 +27,8 @@ struct Course {
     failure: RwSignal<Option<ApiError>>,
     busy: RwSignal<bool>,
     archived: RwSignal<bool>,
+    /// Whether it was archived for a reason that is final.
+    compromised: RwSignal<bool>,
 }
 
 impl Course {
@@ -49,11 +53,13 @@ impl Course {
         self.busy.set(true);
         self.error.set(None);
         self.failure.set(None);
+        let is_final = form.reason == ArchiveReason::Compromised.code();
         task::spawn_local(async move {
             let answer = crate::keys::archive::act::archive_key(id, form).await;
             _ = self.busy.try_set(false);
             match answer {
                 Ok(ArchiveAnswer::Archived) => {
+                    _ = self.compromised.try_set(is_final);
                     _ = self.archived.try_set(true);
                     task::tick().await;
                     browser::focus("#archive-done");
@@ -93,6 +99,7 @@ pub(crate) fn ArchiveDialog(
         failure: RwSignal::new(None),
         busy: RwSignal::new(false),
         archived: RwSignal::new(false),
+        compromised: RwSignal::new(true),
     };
     course.load(id.clone());
     Effect::new(move |_| browser::open(dialog));
@@ -121,7 +128,7 @@ pub(crate) fn ArchiveDialog(
             </header>
             <div class="body stack">
                 {move || if course.archived.get() {
-                    view! { <Receipt/> }.into_any()
+                    view! { <Receipt id=id.clone() course/> }.into_any()
                 } else {
                     view! { <Ask id=id.clone() course/> }.into_any()
                 }}
@@ -164,20 +171,23 @@ fn Ask(id: String, course: Course) -> impl IntoView {
     };
     view! {
         <p class="muted" id="archive-text">
-            "It stops at once on this node and within a second on every other. An archived key cannot come back; create a new one instead."
+            "It stops at once on this node and within a second on every other. You can undo it for 10 minutes, unless the key is compromised; then it is final."
         </p>
         <div class="slot" role="alert">{move || course.failure.get().map(|error| view! { <ErrorBanner error/> })}</div>
         <form class="stack" id=FORM node_ref=form on:submit=submit>{fields}</form>
     }
 }
 
-/// What is true from now on.
+/// What is true from now on, and the way back.
 #[component]
-fn Receipt() -> impl IntoView {
+fn Receipt(id: String, course: Course) -> impl IntoView {
     view! {
         <div class="banner ok" id="archive-text" role="status">
             <Icon name="ok"/>
-            <p><b>"Refused from now on."</b> " It stays in the list of archived keys, with its history."</p>
+            <p class="grow"><b>"Refused from now on."</b> " It stays in the list of archived keys, with its history."</p>
+            {(!course.compromised.get_untracked()).then(|| view! {
+                <form method="post" action=routes::restore_key(&id)><button class="btn">"Undo"</button></form>
+            })}
         </div>
     }
 }

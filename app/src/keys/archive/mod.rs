@@ -7,4 +7,4 @@ pub(crate) mod island;
 pub(crate) mod page;
 
 #[cfg(feature = "ssr")]
-pub use crate::keys::archive::act::{ArchiveAnswer, archive};
+pub use crate::keys::archive::act::{ArchiveAnswer, archive, restore};

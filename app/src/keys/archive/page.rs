@@ -36,7 +36,7 @@ pub(crate) fn ArchiveKey() -> impl IntoView {
         view! {
             <div class="ask stack">
                 <h1>"Archive "<bdi>{name}</bdi>"?"</h1>
-                <p class="muted">"It stops at once on this node and within a second on every other. An archived key cannot come back; create a new one instead."</p>
+                <p class="muted">"It stops at once on this node and within a second on every other. You can undo it for 10 minutes, unless the key is compromised; then it is final."</p>
                 {failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
                 <form class="stack" method="post" action=action>
                     <ArchiveFields impact form error/>

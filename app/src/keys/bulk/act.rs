@@ -49,6 +49,7 @@ mod ssr {
         let act = match form.act.as_str() {
             "off" => BulkAct::Switch(false),
             "on" => BulkAct::Switch(true),
+            "restore" => BulkAct::Restore,
             // PostgreSQL takes no text with a NUL.
             "move" => BulkAct::Move(form.group.replace('\0', "")),
             "extend" => BulkAct::Extend(form.expires.clone()),

@@ -51,6 +51,7 @@ pub(crate) fn words(form: &BulkForm) -> (&'static str, &'static str, &'static st
     match form.act.as_str() {
         "off" => ("Switch off", "They are refused everywhere until they are switched on again.", "switched off"),
         "on" => ("Switch on", "They work again, as far as nothing else stands against it.", "switched on"),
+        "restore" => ("Undo archiving", "They are as they were before they were archived.", "brought back"),
         "move" => (
             "Set the group of",
             "A group is for finding keys and for archiving them together; what they may do stays.",
@@ -59,7 +60,7 @@ pub(crate) fn words(form: &BulkForm) -> (&'static str, &'static str, &'static st
         "extend" => ("Extend", "They live until then. What lives longer already stays as it is.", "extended"),
         _ => (
             "Archive",
-            "They stop at once on this node and within a second on every other. An archived key cannot come back.",
+            "They stop at once on this node and within a second on every other. It can be undone for 10 minutes, unless they are compromised.",
             "archived",
         ),
     }
@@ -70,6 +71,7 @@ fn undo(act: &str) -> Option<(String, String)> {
     let undo = match act {
         "off" => ("on", "Switch them on again"),
         "on" => ("off", "Switch them off again"),
+        "archive" => ("restore", "Undo archiving"),
         _ => return None,
     };
     Some((undo.0.to_owned(), undo.1.to_owned()))

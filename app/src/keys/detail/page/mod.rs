@@ -124,7 +124,7 @@ fn Detail(
         </dl>
         <div class="split parts">
             <div class="stack">
-                {archived.map(|archived| view! { <Gone archived may_write/> })}
+                {archived.map(|archived| view! { <Gone id=id.clone() archived may_write/> })}
                 <div class="slot" data-own="off">{off.map(|off| view! { <Off id=id.clone() off may_write/> })}</div>
                 <Stopped spec=spec.clone()/>
                 {(!description.is_empty()).then(|| view! { <p class="prose">{description}</p> })}
@@ -192,7 +192,18 @@ fn Stopped(spec: SpecView) -> impl IntoView {
 }
 
 #[component]
-fn Gone(archived: ArchivedView, may_write: bool) -> impl IntoView {
+fn Gone(id: String, archived: ArchivedView, may_write: bool) -> impl IntoView {
+    if let Some(until) = archived.undo_until {
+        return view! {
+            <div class="banner warn">
+                <Icon name="archive"/>
+                <p class="grow"><b>"Archived "<Moment when=archived.at/>" by "<bdi>{archived.by}</bdi>": "{archived.reason}"."</b>
+                    " It is refused everywhere. Until "<Moment when=until/>" it can be brought back as it was."</p>
+                <form method="post" action=routes::restore_key(&id)><button class="btn"><Icon name="rotate"/>"Undo"</button></form>
+            </div>
+        }
+        .into_any();
+    }
     view! {
         <div class="banner bad">
             <Icon name="archive"/>
@@ -201,4 +212,5 @@ fn Gone(archived: ArchivedView, may_write: bool) -> impl IntoView {
                 {may_write.then(|| view! { " "<a class="link" href=routes::NEW_KEY>"Create a new key"</a>" instead." })}</p>
         </div>
     }
+    .into_any()
 }
