@@ -346,7 +346,7 @@ test("a key that was never used is archived from its page without typing its nam
   await dialog.getByRole("button", { name: "Archive key" }).click();
   await expect(dialog.getByRole("status")).toContainText("Refused from now on.");
   await page.keyboard.press("Escape");
-  await expect(page.getByText(/It is refused everywhere and cannot come back\./)).toBeVisible();
+  await expect(page.getByText(/It is refused everywhere\. Until /)).toBeVisible();
   await expect(page.getByRole("link", { name: "Archive…" })).toHaveCount(0);
 });
 

@@ -154,7 +154,7 @@ test("hygiene: what somebody should look at, and what mends it", async ({ page, 
   await page.goBack();
   await alive(page);
   await stale.getByRole("link", { name: /^Archive/ }).first().click();
-  await expect(page.getByRole("dialog")).toContainText("cannot come back");
+  await expect(page.getByRole("dialog")).toContainText("You can undo it for 10 minutes");
   await page.getByRole("button", { name: "Cancel" }).click();
   await stale.getByRole("button", { name: "Archive all…" }).click();
   await expect(page.getByRole("heading", { name: /^Archive \d+ keys\?/ })).toBeVisible();

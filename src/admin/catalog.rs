@@ -9,7 +9,7 @@ use model::{
     id::EntryId,
     key::Generation,
 };
-use store::StoreError;
+use store::{StoreError, StoredEntry};
 
 use super::{Admin, AdminError, FieldError, keys::changes};
 use crate::Permit;
@@ -45,6 +45,13 @@ impl Admin {
         self.store.entry_named(kind, tenant, name).await?.ok_or(AdminError::NotFound)
     }
 
+    /// The id of the entry of this name, also of one that cannot be read.
+    pub async fn entry_id(&self, permit: &Permit, kind: Kind, tenant: &str, name: &str) -> Result<EntryId, AdminError> {
+        permit.allows(Action::ReadCatalog)?;
+        let tenant = if kind.is_in_tenant() { tenant } else { "" };
+        self.store.entry_id(kind, tenant, name).await?.ok_or(AdminError::NotFound)
+    }
+
     /// Makes an entry.
     pub async fn create_entry(&self, permit: &Permit, kind: Kind, input: &EntryInput) -> Result<Entry, AdminError> {
         permit.allows(kind.action())?;
@@ -72,7 +79,8 @@ impl Admin {
         Ok(entry)
     }
 
-    /// Edits an entry: fields that are not given stay. `seen` is the generation that was edited.
+    /// Edits an entry: fields that are not given stay. One that cannot be read is mended by giving what is wrong. `seen` is
+    /// the generation that was edited.
     pub async fn edit_entry(
         &self,
         permit: &Permit,
@@ -82,18 +90,19 @@ impl Admin {
         seen: Option<Generation>,
     ) -> Result<Entry, AdminError> {
         permit.allows(kind.action())?;
-        let before = self.entry(permit, kind, id).await?;
-        let whole = before.settings.input().with(input);
-        let settings = self.checked(permit, kind, id, &whole, Some(&before.settings)).await?;
+        let before = self.store.stored_entry(kind, id).await?.ok_or(AdminError::NotFound)?;
+        let whole = before.input.clone().with(input);
+        let settings = self.checked(permit, kind, id, &whole, Some(&before.input)).await?;
         if seen.is_some_and(|seen| seen != before.generation) {
             return Err(AdminError::Conflict);
         }
-        let (old, new) = (before.settings.input(), settings.input());
-        let changed = changes(&named(&old), &named(&new));
+        let changed = changes(&named(kind, &before.input), &named(kind, &settings.input()));
+        let StoredEntry { created_at, created_by, disabled_at, generation, .. } = before;
+        let entry = Entry { id, settings, created_at, created_by, disabled_at, generation };
         if changed.as_object().is_some_and(serde_json::Map::is_empty) {
-            return Ok(before);
+            return Ok(entry);
         }
-        self.store_entry(permit, Entry { settings, ..before }, Verb::EditEntry, changed).await
+        self.store_entry(permit, entry, Verb::EditEntry, changed).await
     }
 
     /// Switches an entry off, or on again: keys that act as an identity stop with it.
@@ -137,7 +146,7 @@ impl Admin {
         kind: Kind,
         id: EntryId,
         input: &EntryInput,
-        before: Option<&Settings>,
+        before: Option<&EntryInput>,
     ) -> Result<Settings, AdminError> {
         let invalid = |mistakes: Vec<(Field, String)>| {
             let errors = mistakes.into_iter().map(|(field, message)| FieldError { field: field.code(), message });
@@ -145,8 +154,11 @@ impl Admin {
         };
         let settings = Settings::parse(kind, id, input).map_err(invalid)?;
         if let Some(before) = before {
-            let (old, new) = (before.input(), settings.input());
-            let differs = |field: &&Field| kind.keeps(**field) && old.get(**field) != new.get(**field);
+            let new = settings.input();
+            let differs = |field: &&Field| {
+                let old = before.get(**field);
+                kind.keeps(**field) && !old.is_empty() && old != new.get(**field)
+            };
             if let Some(field) = kind.fields().iter().find(differs) {
                 return Err(AdminError::field(field.code(), "This stays: keys and services refer to it."));
             }
@@ -170,19 +182,18 @@ impl Admin {
 
 /// Whether the gate of a scope changes in a way that only a superadmin decides: whom it is open for, and that it is gated
 /// no longer.
-fn opens_more(before: Option<&Settings>, after: &Settings) -> bool {
-    match (before, after) {
-        (Some(Settings::Scope(before)), Settings::Scope(after)) => {
-            after.opened != before.opened || (before.gate == Gate::Gated && after.gate == Gate::Open)
-        }
-        (_, Settings::Scope(after)) => !after.opened.is_empty(),
-        _ => false,
-    }
+fn opens_more(before: Option<&EntryInput>, after: &Settings) -> bool {
+    let Settings::Scope(after) = after else { return false };
+    let opened: Vec<_> =
+        before.map(|before| before.get(Field::Opened).split_whitespace().collect()).unwrap_or_default();
+    // A gate that cannot be read counts as gated.
+    let was_open = before.is_none_or(|before| before.get(Field::Gate) == Gate::Open.code());
+    after.opened != opened || (!was_open && after.gate == Gate::Open)
 }
 
-/// The fields by their names.
-fn named(input: &EntryInput) -> Vec<(&'static str, &str)> {
-    input.iter().map(|(field, text)| (field.code(), text)).collect()
+/// The fields of a kind by their names.
+fn named(kind: Kind, input: &EntryInput) -> Vec<(&'static str, &str)> {
+    kind.fields().iter().map(|field| (field.code(), input.get(*field))).collect()
 }
 
 fn taken(error: StoreError) -> AdminError {

@@ -295,8 +295,10 @@ impl ScopeEntry {
         let write = reading.field(Field::Write, Description::parse);
         let risk = reading.choice(Field::Risk, &Risk::ALL, Risk::code);
         let gate = reading.choice(Field::Gate, &Gate::ALL, Gate::code);
-        let words =
-            |text: &str| text.split([' ', ',', '\n']).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        // What is stored is separated by spaces; a name with a comma in it is nobody's.
+        let is_request = reading.source == Source::Request;
+        let ends = move |c: char| c.is_whitespace() || (is_request && c == ',');
+        let words = |text: &str| text.split(ends).filter(|name| !name.is_empty()).map(str::to_owned).collect();
         let opened = reading.field(Field::Opened, |text| Ok::<_, String>(words(text)));
         Some(Self {
             name: name?,
@@ -508,7 +510,9 @@ mod tests {
             (Kind::Scope, Field::Gate, "", None),
             (Kind::Scope, Field::Gate, "ajar", None),
             (Kind::Tenant, Field::Presentations, "", None),
-            (Kind::Policy, Field::Probes, "", None),
+            (Kind::Policy, Field::Probes, "", Some("forbidden")),
+            (Kind::Policy, Field::Never, "perhaps", Some("forbidden")),
+            (Kind::Scope, Field::Opened, "acme,other", Some("acme,other")),
             (Kind::Policy, Field::MinDays, "366", None),
         ] {
             assert_eq!(whole(kind, field, stored).as_deref(), expected, "{kind:?} {field:?} {stored:?}");

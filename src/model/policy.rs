@@ -3,7 +3,7 @@
 
 use crate::{
     codes::codes,
-    entry_input::{Field, Reading},
+    entry_input::{Field, Reading, Source},
     id::EntryId,
     tenant::CredentialSources,
     time::{DAY, Timestamp},
@@ -77,10 +77,10 @@ impl Policy {
     pub(crate) fn read(_: EntryId, reading: &mut Reading) -> Option<Self> {
         let min_days = reading.field(Field::MinDays, number);
         let max_days = reading.field(Field::MaxDays, number);
-        let never = reading.choice(Field::Never, &Permission::ALL, Permission::code);
+        let never = permission(reading, Field::Never);
         let keys_per_owner = reading.field(Field::KeysPerOwner, number);
         let presentations = reading.field(Field::Presentations, CredentialSources::typed);
-        let probes = reading.choice(Field::Probes, &Permission::ALL, Permission::code);
+        let probes = permission(reading, Field::Probes);
         let (min_days, max_days) = (min_days?, max_days?);
         if max_days < min_days {
             reading.mistake(Field::MaxDays, "The longest life must not be shorter than the shortest.".to_owned());
@@ -96,14 +96,14 @@ impl Policy {
     }
 
     pub(crate) fn pairs(self) -> [(Field, String); 6] {
-        let permission = |is_allowed: bool| if is_allowed { Permission::Allowed } else { Permission::Forbidden };
+        let code = |is_allowed: bool| if is_allowed { Permission::Allowed } else { Permission::Forbidden }.code();
         [
             (Field::MinDays, self.min_days.to_string()),
             (Field::MaxDays, self.max_days.to_string()),
-            (Field::Never, permission(self.never).code().to_owned()),
+            (Field::Never, code(self.never).to_owned()),
             (Field::KeysPerOwner, self.keys_per_owner.to_string()),
             (Field::Presentations, self.presentations.to_string()),
-            (Field::Probes, permission(self.probes_private).code().to_owned()),
+            (Field::Probes, code(self.probes_private).to_owned()),
         ]
     }
 
@@ -131,6 +131,16 @@ impl Policy {
     /// The first and the last instant a key made now may expire.
     pub fn bounds(self, now: Timestamp) -> (Timestamp, Timestamp) {
         (now.plus(self.min_days * DAY), now.plus(self.max_days * DAY))
+    }
+}
+
+/// Reads whether something is allowed. What is stored and cannot be read allows nothing.
+fn permission(reading: &mut Reading, field: Field) -> Option<Permission> {
+    match reading.source {
+        Source::Request => reading.choice(field, &Permission::ALL, Permission::code),
+        Source::Storage => {
+            reading.field(field, |text| Ok::<_, String>(Permission::parse(text).unwrap_or(Permission::Forbidden)))
+        }
     }
 }
 

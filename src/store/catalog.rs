@@ -48,6 +48,21 @@ impl EntryRow {
     }
 }
 
+/// An entry as it is stored, whether its settings can be read or not.
+#[derive(Clone, Debug)]
+pub struct StoredEntry {
+    /// Its fields; none when they are no JSON.
+    pub input: EntryInput,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: String,
+    /// Since when it is off, if it is.
+    pub disabled_at: Option<Timestamp>,
+    /// When it last changed.
+    pub generation: Generation,
+}
+
 /// Settings are a JSON object of texts. A name that no field has is left out.
 fn read_settings(json: &str) -> Option<EntryInput> {
     let texts: BTreeMap<String, String> = serde_json::from_str(json).ok()?;
@@ -90,6 +105,33 @@ impl Store {
         let row: Option<EntryRow> =
             reading!(self, db => sqlx::query_as(sql).bind(kind.code()).bind(id.as_str()).fetch_optional(db).await?);
         row.as_ref().map(EntryRow::read).transpose()
+    }
+
+    /// The same as it is stored, to be mended.
+    pub async fn stored_entry(&self, kind: Kind, id: EntryId) -> Result<Option<StoredEntry>, StoreError> {
+        let sql = "SELECT * FROM catalog WHERE kind = $1 AND id = $2";
+        let row: Option<EntryRow> =
+            reading!(self, db => sqlx::query_as(sql).bind(kind.code()).bind(id.as_str()).fetch_optional(db).await?);
+        Ok(row.map(|row| StoredEntry {
+            input: read_settings(&row.settings).unwrap_or_default(),
+            created_at: Timestamp::from_millis(row.created_at),
+            created_by: row.created_by,
+            disabled_at: row.disabled_at.map(Timestamp::from_millis),
+            generation: row.generation,
+        }))
+    }
+
+    /// The id of the entry of this kind and name, whether it can be read or not; `tenant` is empty for kinds that belong to
+    /// none.
+    pub async fn entry_id(&self, kind: Kind, tenant: &str, name: &str) -> Result<Option<EntryId>, StoreError> {
+        let sql = "SELECT id FROM catalog WHERE kind = $1 AND tenant = $2 AND name = $3";
+        let row: Option<(String,)> = reading!(self, db => sqlx::query_as(sql)
+            .bind(kind.code())
+            .bind(tenant)
+            .bind(name)
+            .fetch_optional(db)
+            .await?);
+        Ok(row.and_then(|(id,)| EntryId::parse(&id)))
     }
 
     /// The entry of this kind and name; `tenant` is empty for kinds that belong to none.

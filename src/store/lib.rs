@@ -47,6 +47,7 @@ pub use self::{
     accounts::StoredAccount,
     audit::{AuditPage, STEP_OF_EVENTS},
     audit_search::AuditFilter,
+    catalog::StoredEntry,
     change::Change,
     keys::{Counts, KeyHour, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
     overview::BusyKey,

@@ -1,6 +1,6 @@
 //! The catalog and the people.
 
-use model::catalog::Kind;
+use model::catalog::{Kind, POLICY};
 
 use crate::{
     catalog::{
@@ -38,7 +38,7 @@ pub async fn show_entry(kind: String, id: Option<String>) -> Result<EntryView, A
                     Some(context.admin.entry(permit, kind, id).await.map_err(context::closed)?)
                 }
                 None if kind == Kind::Policy => {
-                    context.admin.entries(permit, kind).await.map_err(context::closed)?.into_iter().next()
+                    Some(context.admin.entry_named(permit, kind, "", POLICY).await.map_err(context::closed)?)
                 }
                 None => None,
             };

@@ -58,7 +58,7 @@ pub(crate) fn entry(
             name: field.code().to_owned(),
             label: label.to_owned(),
             hint: hint.to_owned(),
-            input: input(widget, tenants),
+            input: input(widget, tenants, values.get(*field)),
             value: values.get(*field).to_owned(),
             fixed: kept || closed || !may_write,
         }
@@ -77,10 +77,17 @@ pub(crate) fn entry(
     }
 }
 
-fn input(widget: Widget, tenants: &[Entry<Tenant>]) -> InputView {
+fn input(widget: Widget, tenants: &[Entry<Tenant>], value: &str) -> InputView {
+    // What is held is among the choices, also when it is a tenant that cannot be read.
     let names = || {
-        let names = tenants.iter().map(|tenant| tenant.settings.name.to_string());
-        names.map(|name| (name.clone(), name)).collect()
+        let mut names: Vec<_> = tenants.iter().map(|tenant| tenant.settings.name.to_string()).collect();
+        let held = match widget {
+            Widget::Tenant => vec![value],
+            _ => value.split_whitespace().collect(),
+        };
+        let missing: Vec<_> = held.into_iter().filter(|held| !names.iter().any(|name| name == held)).collect();
+        names.extend(missing.into_iter().filter(|name| !name.is_empty()).map(str::to_owned));
+        names.into_iter().map(|name| (name.clone(), name)).collect()
     };
     match widget {
         Widget::Line => InputView::Line,

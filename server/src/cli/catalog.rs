@@ -136,7 +136,7 @@ pub(super) async fn run(flags: &Flags, kind: Kind, command: Command) -> Result<(
         }
         Command::Edit { which, fields, json } => {
             let fields = read(kind, &fields)?;
-            let id = find(&session, permit, kind, &which).await?.id;
+            let id = found(admin.entry_id(permit, kind, &which.within.tenant, &which.name).await, kind, &which)?;
             done(&admin.edit_entry(permit, kind, id, &fields, None).await?, "stored", json);
         }
         Command::Disable { which, json } => switch(&session, permit, kind, &which, false, json).await?,
@@ -148,12 +148,12 @@ pub(super) async fn run(flags: &Flags, kind: Kind, command: Command) -> Result<(
 pub(super) async fn run_policy(flags: &Flags, command: PolicyCommand) -> Result<(), CliError> {
     let session = Session::open(flags, Upgrade::No).await?;
     let (admin, permit) = (&session.admin, &session.operator);
-    let policy = admin.entry_named(permit, Kind::Policy, "", POLICY).await?;
     match command {
-        PolicyCommand::Show { json } => show(&policy, json),
+        PolicyCommand::Show { json } => show(&admin.entry_named(permit, Kind::Policy, "", POLICY).await?, json),
         PolicyCommand::Edit { fields, json } => {
             let fields = read(Kind::Policy, &fields)?;
-            done(&admin.edit_entry(permit, Kind::Policy, policy.id, &fields, None).await?, "stored", json);
+            let id = admin.entry_id(permit, Kind::Policy, "", POLICY).await?;
+            done(&admin.edit_entry(permit, Kind::Policy, id, &fields, None).await?, "stored", json);
         }
     }
     session.close().await
@@ -177,10 +177,15 @@ async fn switch(
 }
 
 async fn find(session: &Session, permit: &Permit, kind: Kind, which: &Which) -> Result<Entry, CliError> {
-    let tenant = &which.within.tenant;
-    let found = session.admin.entry_named(permit, kind, tenant, &which.name).await;
-    found.map_err(|error| match error {
+    let named = session.admin.entry_named(permit, kind, &which.within.tenant, &which.name).await;
+    found(named, kind, which)
+}
+
+/// Says which names there are when there is none of this one.
+fn found<T>(named: Result<T, AdminError>, kind: Kind, which: &Which) -> Result<T, CliError> {
+    named.map_err(|error| match error {
         AdminError::NotFound => {
+            let tenant = &which.within.tenant;
             let within = if kind.is_in_tenant() { format!(" in tenant {tenant}") } else { String::new() };
             let what = kind.words().to_lowercase();
             CliError::No(format!(

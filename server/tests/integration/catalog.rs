@@ -6,7 +6,9 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use model::{account::Role, catalog::Kind};
 
-use crate::support::{Answer, Client, Database, Keyward, Operator, PASSWORD, databases, id_of, program::run};
+use crate::support::{
+    Answer, Client, Database, Keyward, Operator, PASSWORD, databases, entry_input, id_of, program::run,
+};
 
 /// The id of the entry of this name, as its list links it.
 async fn id_of_entry(browser: &mut Client, kind: &str, name: &str) -> String {
@@ -199,6 +201,65 @@ async fn an_entry_that_cannot_be_read_takes_no_other_with_it() {
                 assert_eq!((page.status, names), (StatusCode::OK, (true, false)), "{path} with {settings}");
             }
         }
+    }
+}
+
+/// What cannot be read is never shown as something else, is kept by the forms of others, and is mended by an edit.
+#[tokio::test]
+async fn an_entry_that_cannot_be_read_is_kept_and_mended() {
+    for (name, database) in databases() {
+        eprintln!("on {name}");
+        let keyward = Keyward::on(database).await;
+        let admin = &keyward.app.admin;
+        let operator = admin.operator();
+        let mut browser = keyward.signed_in(Role::Superadmin).await;
+        let broken = async |table: &str, name: &str, old: &str, new: &str| {
+            let sql =
+                format!("UPDATE {table} SET settings = replace(settings, '{old}', '{new}') WHERE name = '{name}'");
+            keyward.database.execute(&sql).await;
+        };
+
+        // A key stays in its group, and a scope open for its tenants.
+        keyward.create_entry(Kind::Group, &[("name", "lobby")]).await;
+        keyward.create_entry(Kind::Tenant, &[("name", "acme"), ("prefix", "acme")]).await;
+        keyward.edit_entry(Kind::Scope, "devices", &[("opened", "acme default")]).await;
+        let input = model::key_input::KeyInput {
+            name: "panel".to_owned(),
+            scopes: "things".to_owned(),
+            expires: "90d".to_owned(),
+            group: "lobby".to_owned(),
+            ..Default::default()
+        };
+        let key = admin.issue_key(&operator, &input).await.unwrap().key.id;
+        broken("entries", "lobby", "\"name\":\"lobby\"", "\"name\":\"\"").await;
+        let form = browser.get(&format!("/keys/{key}/edit")).await.page();
+        assert!(form.contains("<option value=\"lobby\" selected>lobby</option>"), "{form}");
+        broken("tenants", "acme", "\"bearer ", "\"telepathy ").await;
+        let id = id_of_entry(&mut browser, "scopes", "devices").await;
+        let form = browser.get(&format!("/settings/scopes/{id}")).await.page();
+        assert!(form.contains("value=\"acme\" checked"), "{form}");
+
+        // Each is mended by giving what is wrong, and its audit says what became of it.
+        broken("entries", "devices", "\"gated\"", "\"ajar\"").await;
+        let id = admin.entry_id(&operator, Kind::Scope, "", "devices").await.unwrap();
+        let mended = entry_input(&[("gate", "gated")]);
+        let mended = admin.edit_entry(&operator, Kind::Scope, id, &mended, None).await;
+        assert!(mended.is_err_and(|error| error.to_string().contains("tenant")), "acme cannot be read yet");
+        let id = admin.entry_id(&operator, Kind::Tenant, "", "acme").await.unwrap();
+        admin
+            .edit_entry(&operator, Kind::Tenant, id, &entry_input(&[("presentations", "bearer")]), None)
+            .await
+            .unwrap();
+        keyward.edit_entry(Kind::Scope, "devices", &[("gate", "gated")]).await;
+        let audit = browser.get("/audit").await.page();
+        assert!(audit.contains("ajar \u{2192} gated") && audit.contains("telepathy "), "{audit}");
+
+        // The policy is said not to be readable, not shown as another one.
+        broken("entries", "policy", "\"max_days\":\"365\"", "\"max_days\":\"many\"").await;
+        assert_eq!(browser.get("/settings/policy").await.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(browser.get("/settings/policy").await.body.contains("This did not work"));
+        keyward.edit_entry(Kind::Policy, "policy", &[("max_days", "365")]).await;
+        assert!(browser.get("/settings/policy").await.body.contains("Longest life"));
     }
 }
 

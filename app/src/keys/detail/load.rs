@@ -8,7 +8,7 @@ use crate::{
         create::choices::choices,
         edit::save::typed,
         to_view,
-        view::{EditKeyView, KeyView, NewKeyView},
+        view::{EditKeyView, GroupView, KeyView, NewKeyView},
     },
     session::context,
 };
@@ -45,8 +45,15 @@ pub async fn key_form(id: String) -> Result<EditKeyView, ApiError> {
         async {
             let context = context::expect_context_of_request()?;
             let permit = context.permit()?;
-            let choices = choices(&context, permit).await?;
+            let mut choices = choices(&context, permit).await?;
             let key = context.admin.show_key(permit, to_view::key_id(&id)?).await.map_err(context::closed)?.key;
+            // The group that it is in is among the choices, also when its entry cannot be read.
+            if let Some(group) = &key.spec.group
+                && !choices.groups.iter().any(|known| known.id == group.id.as_str())
+            {
+                let (id, name, tenant) = (group.id.to_string(), group.name.clone(), key.tenant.name.to_string());
+                choices.groups.push(GroupView { id, name, tenant });
+            }
             Ok(EditKeyView {
                 id: key.id.to_string(),
                 name: key.spec.name.to_string(),

@@ -135,8 +135,8 @@ impl Keyward {
     pub async fn edit_entry(&self, kind: Kind, name: &str, fields: &[(&str, &str)]) {
         let admin = &self.app.admin;
         let name = if kind == Kind::Policy { POLICY } else { name };
-        let entry = admin.entry_named(&admin.operator(), kind, DEFAULT_TENANT, name).await.unwrap();
-        admin.edit_entry(&admin.operator(), kind, entry.id, &entry_input(fields), None).await.unwrap();
+        let id = admin.entry_id(&admin.operator(), kind, DEFAULT_TENANT, name).await.unwrap();
+        admin.edit_entry(&admin.operator(), kind, id, &entry_input(fields), None).await.unwrap();
     }
 
     /// A new key's token, made by the operator for an owner of its own, who holds no other.
