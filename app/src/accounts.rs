@@ -5,8 +5,11 @@ use model::account::Role;
 
 use crate::{
     catalog::{
-        page::{Crumbs, OnOff, Switch, sent},
-        view::{FieldView, InputView, PersonRow, Typed},
+        page::{
+            Crumbs, OnOff, Switch, asked_id, sent,
+            stop::{Stop, StopForm},
+        },
+        view::{FieldView, InputView, PersonRow, StopView, Typed},
     },
     layout::page::Loaded,
     routes,
@@ -43,6 +46,22 @@ pub(crate) fn People() -> impl IntoView {
         }
     };
     view! { <Loaded title="People" current=routes::PEOPLE load=crate::catalog::load::list_people() show/> }
+}
+
+/// `/settings/people/:id/switch`: asks before somebody is disabled.
+#[component]
+pub(crate) fn DisablePerson() -> impl IntoView {
+    let show = |view: StopView| {
+        let of = Stop {
+            list: (routes::PEOPLE, "People"),
+            act: "Disable",
+            says: "They are signed out and may not sign in. The keys they own are refused everywhere within a second. Enabling them brings both back.",
+            name: "Their email",
+        };
+        view! { <StopForm of view/> }
+    };
+    let load = crate::catalog::load::stop_person(asked_id().unwrap_or_default());
+    view! { <Loaded title="Disable someone" current=routes::PEOPLE load show/> }
 }
 
 #[component]

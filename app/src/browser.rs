@@ -5,6 +5,7 @@ pub(crate) mod forms;
 pub(crate) mod live;
 pub(crate) mod pair;
 pub(crate) mod places;
+pub(crate) mod search;
 pub(crate) mod switches;
 pub(crate) mod times;
 

@@ -23,6 +23,10 @@ pub enum Flash {
     Restored,
     /// An archived key was removed.
     Purged,
+    /// An identity was switched off, as which so many keys act.
+    IdentityOff(i64),
+    /// An identity was switched on, as which so many keys act that work.
+    IdentityOn(i64),
     /// Somebody may not sign in any more, who owns so many keys that worked.
     Disabled(i64),
     /// Somebody may sign in again, who owns so many keys that work.
@@ -44,6 +48,8 @@ impl Flash {
             Self::Archived => "archived".to_owned(),
             Self::Restored => "restored".to_owned(),
             Self::Purged => "purged".to_owned(),
+            Self::IdentityOff(keys) => format!("identity_off.{keys}"),
+            Self::IdentityOn(keys) => format!("identity_on.{keys}"),
             Self::Disabled(keys) => format!("disabled.{keys}"),
             Self::Enabled(keys) => format!("enabled.{keys}"),
         }
@@ -54,6 +60,8 @@ impl Flash {
         match text.split_once('.') {
             Some(("off", key)) => KeyId::parse(key).map(Self::SwitchedOff),
             Some(("on", key)) => KeyId::parse(key).map(Self::SwitchedOn),
+            Some(("identity_off", keys)) => keys.parse().ok().map(Self::IdentityOff),
+            Some(("identity_on", keys)) => keys.parse().ok().map(Self::IdentityOn),
             Some(("disabled", keys)) => keys.parse().ok().map(Self::Disabled),
             Some(("enabled", keys)) => keys.parse().ok().map(Self::Enabled),
             Some(_) => None,
@@ -76,6 +84,16 @@ impl Flash {
             Self::Archived => "Archived. It is refused from now on.",
             Self::Restored => "Brought back. It is as it was before it was archived.",
             Self::Purged => "Deleted for good. Its history stays in the audit.",
+            Self::IdentityOff(0) => "Switched off. No key acts as it.",
+            Self::IdentityOn(0) => "Switched on.",
+            Self::IdentityOff(stopped) => {
+                let one = "Switched off. The one key that acts as it is refused from now on.";
+                return keys(stopped, one, "Switched off. The {} keys that act as it are refused from now on.");
+            }
+            Self::IdentityOn(works) => {
+                let one = "Switched on. The one key that acts as it works again.";
+                return keys(works, one, "Switched on. The {} keys that act as it work again.");
+            }
             Self::Disabled(0) => "Disabled, and signed out. They own no key that works.",
             Self::Enabled(0) => "Enabled. They may sign in again.",
             Self::Disabled(stopped) => {
@@ -94,7 +112,14 @@ impl Flash {
         match self {
             Self::SwitchedOff(key) => Some((key, true)),
             Self::SwitchedOn(key) => Some((key, false)),
-            Self::Saved | Self::Archived | Self::Restored | Self::Purged | Self::Disabled(_) | Self::Enabled(_) => None,
+            Self::Saved
+            | Self::Archived
+            | Self::Restored
+            | Self::Purged
+            | Self::IdentityOff(_)
+            | Self::IdentityOn(_)
+            | Self::Disabled(_)
+            | Self::Enabled(_) => None,
         }
     }
 }
@@ -106,7 +131,9 @@ mod tests {
     #[test]
     fn what_was_said_is_read_back_and_nothing_else_is() {
         let key = KeyId::parse("0123456789ABCDEF").unwrap();
-        let numbers = [0, 1, 12].into_iter().flat_map(|keys| [Flash::Disabled(keys), Flash::Enabled(keys)]);
+        let numbers = [0, 1, 12].into_iter().flat_map(|keys| {
+            [Flash::Disabled(keys), Flash::Enabled(keys), Flash::IdentityOff(keys), Flash::IdentityOn(keys)]
+        });
         let others = [
             Flash::Saved,
             Flash::switched(key, false),

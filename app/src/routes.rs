@@ -52,13 +52,13 @@ pub const SETTINGS: &str = "/settings/:kind";
 pub const NEW_ENTRY: &str = "/settings/:kind/new";
 /// The form of an entry.
 pub const ENTRY: &str = "/settings/:kind/:id";
-/// Switches an entry off, or on again (POST).
+/// Asks before an entry is switched off; its POST does it, or switches it on again.
 pub const SWITCH_ENTRY: &str = "/settings/:kind/:id/switch";
 /// Who may sign in.
 pub const PEOPLE: &str = "/settings/people";
 /// The form for someone new.
 pub const NEW_PERSON: &str = "/settings/people/new";
-/// Lets someone sign in, or not (POST).
+/// Asks before someone may not sign in any more; its POST does it, or lets them sign in again.
 pub const SWITCH_PERSON: &str = "/settings/people/:id/switch";
 /// Walks every check for a key, or for a request that was refused.
 pub const WHY: &str = "/why";
@@ -159,6 +159,12 @@ pub fn entry(kind: Kind, id: &str) -> String {
 /// Switches an entry.
 pub fn switch_entry(kind: Kind, id: &str) -> String {
     format!("{}/{id}/switch", settings(kind))
+}
+
+/// The keys that a search finds.
+pub fn keys_found(search: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", search).finish();
+    format!("{KEYS}?{query}")
 }
 
 /// The keys of a group.

@@ -98,7 +98,24 @@ test("the settings look right", async ({ page, bare, expectRefusal }) => {
   await looksRight(page, "person refused");
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Add" }).click();
-  await page.getByRole("button", { name: "Disable: ada@example.com" }).click();
+  const key = await bare.issueTo("ada@example.com", "90d", "Ada's export", "bookings.read");
+  await bare.useAndWrite(key);
+  await page.getByRole("link", { name: "Disable ada@example.com\u2026" }).click();
+  await expect(page.getByText("1 key would stop, and it is in use.")).toBeVisible();
+  await expect(page.getByRole("region", { name: "What stops" }).getByRole("link", { name: key.name })).toBeVisible();
+  await looksRight(page, "disable asked");
+  expectRefusal(422);
+  await page.getByRole("button", { name: "Disable" }).click();
+  await expect(page.locator("#confirm-error")).toContainText("Type ada@example.com");
+  await page.getByRole("button", { name: "Hand them over first\u2026" }).click();
+  await page.getByLabel("New owner").fill("front desk");
+  await page.getByRole("button", { name: "Hand over 1 key" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("1 key handed over");
+  await page.goto(`${settings}/people`);
+  await page.getByRole("link", { name: "Disable ada@example.com\u2026" }).click();
+  await expect(page.getByText("No key that works would stop.")).toBeVisible();
+  await page.getByRole("button", { name: "Disable" }).click();
+  await expect(page.getByText("They own no key that works.")).toBeVisible();
   await expect(page.getByRole("row").filter({ hasText: "ada@example.com" })).toContainText("Disabled");
 
   await page.goto(`${settings}/groups`);

@@ -8,12 +8,17 @@ use model::{
     id::KeyId,
     key::{ArchiveReason, Form, Generation, Key, KeyState, Named},
     key_input::KeyInput,
-    listing::{Cursor, ListKeys, Sort},
+    listing::{Cursor, ListKeys},
+    name::{Owner, is_seen},
     time::{DAY, Timestamp},
 };
-use store::LastUse;
+use store::{LastUse, Stakes};
 
-use super::{Admin, AdminError, keys, list};
+use super::{
+    Admin, AdminError,
+    keys::{self, Cap},
+    list,
+};
 use crate::Permit;
 
 /// Keys changed in one step.
@@ -34,6 +39,8 @@ pub enum BulkAct {
     Move(String),
     /// Let it live until then: `90d`, a date or `never`.
     Extend(String),
+    /// Give it to this owner.
+    HandOver(String),
 }
 
 /// Which keys.
@@ -63,10 +70,8 @@ pub struct BulkItem {
 pub struct BulkPlan {
     /// The first keys it is about.
     pub items: Vec<BulkItem>,
-    /// How many it is about; one more than [`super::MATCHES`] when they were not all counted.
-    pub keys: i64,
-    /// How many of the items were used in the last 24 hours.
-    pub in_use: usize,
+    /// How many keys it is about, of all of them how many were used in the last 24 hours, and when.
+    pub stakes: Stakes,
     /// Where to begin: keys made from now on are left alone.
     pub from: Option<i64>,
     /// The last change before the keys were looked at: what changes later was not looked at.
@@ -89,6 +94,7 @@ enum Planned {
     Switch(bool),
     Move(Option<Named>),
     Extend(Timestamp),
+    HandOver(Owner),
 }
 
 impl Admin {
@@ -97,18 +103,24 @@ impl Admin {
         permit.allows(Action::WriteKeys)?;
         let seen = self.store.audit_head().await?.seq;
         let (ids, from) = self.picked(permit, pick, None).await?;
-        let keys = match pick {
-            Pick::These(ids) => i64::try_from(ids.len()).unwrap_or(i64::MAX),
-            Pick::All(list) => self.store.count_matches(&list::within_reach(permit, list), u32::MAX).await?,
-        };
-        let now = self.clock.now();
         let mut items = Vec::new();
         for (id, _) in ids {
             items.push(self.look_at(permit, act, id).await?.0);
         }
-        let recent = |item: &&BulkItem| item.last_use.as_ref().is_some_and(|used| now.since(used.at) < DAY);
-        let in_use = items.iter().filter(recent).count();
-        Ok(BulkPlan { in_use, items, keys, from: from.map(|seq| seq + 1), seen })
+        let stakes = match pick {
+            Pick::All(list) => self.stakes(permit, list).await?,
+            Pick::These(_) => {
+                let now = self.clock.now();
+                let used = items.iter().filter_map(|item| item.last_use.as_ref().map(|used| used.at));
+                let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+                Stakes {
+                    keys: count(items.len()),
+                    in_use: count(used.clone().filter(|used| now.since(*used) < DAY).count()),
+                    last_used: used.max(),
+                }
+            }
+        };
+        Ok(BulkPlan { stakes, items, from: from.map(|seq| seq + 1), seen })
     }
 
     /// Does it to the next keys from this place on; these keys are all done in one step. `seen` is the plan's: a key that
@@ -156,8 +168,8 @@ impl Admin {
         Ok(match pick {
             Pick::These(ids) => (ids.iter().map(|id| (*id, 0)).collect(), None),
             Pick::All(question) => {
-                let after = from.map(|seq| Cursor { seq, value: String::new() });
-                let question = ListKeys { sort: Sort::Newest, after, ..list::within_reach(permit, question) };
+                let after = from.map(|seq| Cursor { seq, ..Cursor::default() });
+                let question = ListKeys { after, ..list::within_reach(permit, question).question() };
                 let page = self.store.keys(&question, STEP, self.clock.now()).await?;
                 let first = page.keys.first().map(|listed| listed.seq);
                 (page.keys.iter().map(|listed| (listed.key.id, listed.seq)).collect(), first)
@@ -201,6 +213,7 @@ impl Admin {
                 _ => Ok(Planned::Switch(*on)),
             },
             BulkAct::Move(name) => self.plan_move(key, name.trim()).await?,
+            BulkAct::HandOver(owner) => self.plan_hand_over(permit, key, owner).await?,
             BulkAct::Extend(_) if key.form == Form::Jwt => {
                 Err("Its expiry is signed into the JWT. Rotate it instead.".to_owned())
             }
@@ -233,6 +246,30 @@ impl Admin {
         })
     }
 
+    async fn plan_hand_over(
+        &self,
+        permit: &Permit,
+        key: &Key,
+        owner: &str,
+    ) -> Result<Result<Planned, String>, AdminError> {
+        let owner = match Owner::parse(owner) {
+            Ok(owner) if is_seen(owner.as_str()) => owner,
+            Ok(_) => return Ok(Err("Type the mail address of its new owner, or their name.".to_owned())),
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        if permit.only_owner().is_some_and(|own| own != owner.as_str()) {
+            return Ok(Err("Your role may only keep keys of your own.".to_owned()));
+        }
+        if key.spec.owner == owner {
+            return Ok(Err(format!("It belongs to {owner} already.")));
+        }
+        let disabled = self.disabled_holders(Some(key), Some(&owner), None).await?;
+        Ok(match disabled.into_iter().next() {
+            Some(error) => Err(error.message),
+            None => Ok(Planned::HandOver(owner)),
+        })
+    }
+
     async fn carry_out(
         &self,
         permit: &Permit,
@@ -246,6 +283,7 @@ impl Admin {
             Planned::Switch(on) => self.switch_key(permit, id, on).await.map(drop),
             Planned::Move(group) => self.amend_key(permit, id, generation, |key| key.spec.group = group).await,
             Planned::Extend(until) => self.amend_key(permit, id, generation, |key| key.spec.expires_at = until).await,
+            Planned::HandOver(owner) => self.amend_key(permit, id, generation, |key| key.spec.owner = owner).await,
         }
     }
 
@@ -264,8 +302,10 @@ impl Admin {
         }
         let mut after = Key { generation: change.generation(), ..before.clone() };
         change_it(&mut after);
+        let cap = Cap::of(&mut change, &after.spec.owner, self.clock.now()).await?;
         let changed = keys::changes(&KeyInput::of(&before).pairs(), &KeyInput::of(&after).pairs());
         change.update_key(&after).await?;
+        cap.keep(&mut change, self.store.policy().await?, "owner").await?;
         let detail = serde_json::json!({ "name": after.spec.name.as_str(), "changes": changed });
         change.commit(self.clock.now(), permit.actor(), Verb::EditKey, id.as_str(), &detail.to_string()).await?;
         Ok(())

@@ -340,7 +340,7 @@ impl Admin {
     }
 
     /// What is wrong with an owner or an identity that is new to a key: with one who was disabled, it would be refused.
-    async fn disabled_holders(
+    pub(super) async fn disabled_holders(
         &self,
         before: Option<&Key>,
         owner: Option<&Owner>,

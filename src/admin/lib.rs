@@ -42,7 +42,7 @@ pub use self::{
     chain_status::ChainStatus,
     gateway_check::{Attempt, Finding, GatewayCheck, GatewayForm, GatewayReport, Outcome, Seen},
     keys::{Issued, KeyDetail},
-    list::{KeyList, MATCHES, PAGE},
+    list::{KeyList, MATCHES},
     overview::{FirstRun, Overview},
     permit::{Forbidden, Permit},
     request_signing_keys::{MAX_REQUEST_SIGNING_KEYS, RequestSigningKeyForm},

@@ -2,19 +2,18 @@
 
 use model::{
     account::Action,
-    listing::{KeyFlag, ListKeys, Sort},
+    key::KeyStatus,
+    listing::{KeyFlag, ListKeys, Sort, StatusFilter},
     name::Owner,
-    time::{HOUR, Timestamp},
+    time::{DAY, HOUR, Timestamp},
 };
-use store::{Counts, KeyHour, KeyPage, ListedKey, StoreError};
+use store::{Counts, KeyHour, KeyPage, ListedKey, Stakes, StoreError};
 
 use super::{Admin, AdminError};
 use crate::Permit;
 
-/// Keys on one page of the list.
-pub const PAGE: u16 = 50;
-/// Keys that answer a question are counted up to this.
-pub const MATCHES: i64 = 1000;
+/// Keys that answer a question are counted up to this, unless only statuses are asked for.
+pub const MATCHES: u32 = 100_000;
 /// Keys looked at again in one transaction.
 const SETTLED: u16 = 200;
 /// So many hours of use stand beside a key.
@@ -28,6 +27,8 @@ pub struct KeyList {
     pub counts: Counts,
     /// How many answer the question; [`MATCHES`] + 1 when there are more than can be counted in time.
     pub matches: i64,
+    /// How many would, too, if they were not archived: those that are left out.
+    pub archived: i64,
     /// What the keys of the page did in the last 36 hours.
     pub hours: Vec<KeyHour>,
     /// The start of the first of these hours.
@@ -41,12 +42,19 @@ impl Admin {
         let list = &within_reach(permit, list);
         let now = self.clock.now();
         let since = Timestamp::from_millis((now.millis().div_euclid(HOUR) - HOURS + 1) * HOUR);
-        let page = self.store.keys(list, PAGE, now).await?;
+        let page = self.store.keys(list, list.rows.count(), now).await?;
+        let archived = if list.statuses() == StatusFilter::Current {
+            let which = StatusFilter::Only(KeyStatus::Archived);
+            self.store.count_matches(&ListKeys { which, ..list.clone() }, MATCHES + 1).await?
+        } else {
+            0
+        };
         let ids: Vec<_> = page.keys.iter().map(|listed| listed.key.id).collect();
         Ok(KeyList {
             hours: self.store.hours_of(&ids, since).await?,
             counts: self.store.count_keys(permit.only_owner()).await?,
-            matches: self.store.count_matches(list, u32::try_from(MATCHES).unwrap_or_default() + 1).await?,
+            matches: self.store.count_matches(list, MATCHES + 1).await?,
+            archived,
             page,
             since,
         })
@@ -56,7 +64,13 @@ impl Admin {
     pub async fn count_keys(&self, permit: &Permit, list: &ListKeys) -> Result<i64, AdminError> {
         permit.allows(Action::ReadKeys)?;
         let list = within_reach(permit, list);
-        Ok(self.store.count_matches(&list, u32::try_from(MATCHES).unwrap_or_default() + 1).await?)
+        Ok(self.store.count_matches(&list, MATCHES + 1).await?)
+    }
+
+    /// What would stop with the keys the permit reaches that answer a question: in use are those of the last 24 hours.
+    pub async fn stakes(&self, permit: &Permit, list: &ListKeys) -> Result<Stakes, AdminError> {
+        permit.allows(Action::ReadKeys)?;
+        Ok(self.store.stakes(&within_reach(permit, list), self.clock.now().plus(-DAY)).await?)
     }
 
     /// For each of these flags, how many keys that work it holds for, counted up to [`MATCHES`] + 1, and the oldest of them.

@@ -85,6 +85,19 @@ pub enum StatusFilter {
 }
 
 impl StatusFilter {
+    /// The filter of this name: `any`, `working`, a status's code, or its words.
+    fn named(name: &str) -> Option<Self> {
+        let plain = |text: &str| text.to_lowercase().replace(['_', '-'], " ");
+        let name = plain(name);
+        match name.as_str() {
+            "any" => return Some(Self::Any),
+            "working" | "live" => return Some(Self::Working),
+            _ => {}
+        }
+        let of = |status: &KeyStatus| plain(status.code()) == name || plain(status.words()) == name;
+        KeyStatus::ALL.into_iter().find(of).map(Self::Only)
+    }
+
     /// The statuses it shows.
     pub fn statuses(self) -> impl Iterator<Item = KeyStatus> {
         KeyStatus::ALL.into_iter().filter(move |status| match self {
@@ -99,15 +112,16 @@ impl StatusFilter {
 /// A question for a list of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListKeys {
-    /// Words, or their beginnings, in the name, the id, the last four, the prefix, the owner, the description or the labels; all have to
-    /// be there.
+    /// What was typed into the search, as [`terms`] reads it.
     pub words: String,
-    /// Which statuses.
+    /// Which statuses, unless the search names one: see [`ListKeys::statuses`].
     pub which: StatusFilter,
     /// Just this tenant's, by its name.
     pub tenant: Option<String>,
     /// Just this group's.
     pub group: Option<EntryId>,
+    /// Just what acts as this identity.
+    pub identity: Option<EntryId>,
     /// Just this owner's.
     pub owner: Option<String>,
     /// Just what holds this scope; without a direction, in any direction.
@@ -118,27 +132,171 @@ pub struct ListKeys {
     pub sort: Sort,
     /// After this place.
     pub after: Option<Cursor>,
+    /// Right before this place; nothing when there is an `after`.
+    pub before: Option<Cursor>,
+    /// So many on a page.
+    pub rows: Rows,
 }
 
-/// A place in the list: the last key shown.
+codes! {
+    /// Keys on a page of the list.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash)]
+    pub enum Rows {
+        /// 25.
+        Few = "25" => "25 on a page",
+        /// 50.
+        #[default]
+        Usual = "50" => "50 on a page",
+        /// 100.
+        Many = "100" => "100 on a page",
+        /// 200.
+        Most = "200" => "200 on a page",
+    }
+}
+
+impl Rows {
+    /// How many.
+    pub fn count(self) -> u16 {
+        match self {
+            Self::Few => 25,
+            Self::Usual => 50,
+            Self::Many => 100,
+            Self::Most => 200,
+        }
+    }
+}
+
+impl ListKeys {
+    /// The same question, in whatever order and from the first page.
+    #[must_use]
+    pub fn question(&self) -> Self {
+        let (sort, rows) = (Sort::default(), Rows::default());
+        Self { sort, rows, after: None, before: None, ..self.clone() }
+    }
+
+    /// Whether it asks for statuses and nothing else.
+    pub fn is_plain(&self) -> bool {
+        self.question() == Self { which: self.which, ..Self::default() }
+    }
+
+    /// Which statuses it shows: the one that the search names, or else those that were chosen.
+    pub fn statuses(&self) -> StatusFilter {
+        let named = terms(&self.words).into_iter().rev().find_map(|term| match term {
+            Term::Status(named) => Some(named),
+            _ => None,
+        });
+        named.unwrap_or(self.which)
+    }
+}
+
+codes! {
+    /// Where a search finds text in a key.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum SearchField {
+        /// Its name.
+        Name = "name" => "Name",
+        /// Its prefix and id, as they stand in the key.
+        Id = "id" => "Id",
+        /// Its last four characters, which only match as a whole.
+        LastFour = "last_four" => "Last four",
+        /// Its owner.
+        Owner = "owner" => "Owner",
+        /// A scope.
+        Scope = "scope" => "Scope",
+        /// Its group.
+        Group = "group" => "Group",
+        /// A label, as `name=value`.
+        Label = "label" => "Label",
+        /// Its description.
+        Description = "description" => "Description",
+    }
+}
+
+/// One thing that a search asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Term {
+    /// Text in any [`SearchField`].
+    Text(String),
+    /// `owner:`, the beginning of its owner.
+    Owner(String),
+    /// `scope:`, the beginning of a scope.
+    Scope(String),
+    /// `tenant:`, the beginning of its tenant's name.
+    Tenant(String),
+    /// `status:`, by its code or its words.
+    Status(StatusFilter),
+}
+
+impl Term {
+    /// Reads a term as it was typed. Text that names no filter, and a status that does not exist, are text.
+    fn read(typed: &str) -> Option<Self> {
+        let (name, value) = typed.split_once(':').unwrap_or_default();
+        let value = value.trim().to_owned();
+        let named = match name.to_lowercase().as_str() {
+            "owner" => Some(Self::Owner(value)),
+            "scope" => Some(Self::Scope(value)),
+            "tenant" => Some(Self::Tenant(value)),
+            "status" if value.is_empty() => return None,
+            "status" => StatusFilter::named(&value).map(Self::Status),
+            _ => None,
+        };
+        match named {
+            // Somebody is about to type more.
+            Some(Self::Owner(value) | Self::Scope(value) | Self::Tenant(value)) if value.is_empty() => None,
+            Some(named) => Some(named),
+            None => Some(Self::Text(typed.to_owned())),
+        }
+    }
+}
+
+/// The terms of a search: what stands between spaces, or between double quotes, stays together. A filter's value can be
+/// quoted, too: `status:"expires soon"`. An ellipsis separates as a space does: keys are masked by it.
+pub fn terms(search: &str) -> Vec<Term> {
+    let (mut typed, mut word, mut is_quoted) = (Vec::new(), String::new(), false);
+    for letter in search.chars().chain([' ']) {
+        match letter {
+            '"' => is_quoted = !is_quoted,
+            _ if (letter.is_whitespace() || letter == '\u{2026}') && !is_quoted => {
+                typed.push(std::mem::take(&mut word))
+            }
+            _ => word.push(letter),
+        }
+    }
+    // A quotation that is still being typed.
+    typed.push(word);
+    typed.iter().map(|word| word.trim()).filter(|word| !word.is_empty()).filter_map(Term::read).collect()
+}
+
+/// A place in the list: the last key shown, or the first one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cursor {
     /// The key's number in the order of creation.
     pub seq: i64,
     /// What the list is ordered by, of that key; empty in the order of creation.
     pub value: String,
+    /// How many keys came before the place when it was written down. The list may have changed since.
+    pub passed: i64,
 }
 
 impl Cursor {
     /// Reads what [`Cursor::to_text`] wrote.
     pub fn parse(text: &str) -> Option<Self> {
-        let (seq, value) = text.split_once('-').unwrap_or((text, ""));
-        Some(Self { seq: seq.parse().ok()?, value: value.to_owned() })
+        let (numbers, value) = text.split_once('-').unwrap_or((text, ""));
+        let (seq, passed) = numbers.split_once('.').unwrap_or((numbers, "0"));
+        let passed = passed.parse().ok().filter(|passed| *passed >= 0)?;
+        Some(Self { seq: seq.parse().ok()?, value: value.to_owned(), passed })
     }
 
-    /// The place, for a URL.
+    /// The place, for a URL: `seq.passed-value`.
     pub fn to_text(&self) -> String {
-        if self.value.is_empty() { self.seq.to_string() } else { format!("{}-{}", self.seq, self.value) }
+        let mut text = self.seq.to_string();
+        if self.passed > 0 {
+            text = format!("{text}.{}", self.passed);
+        }
+        if !self.value.is_empty() {
+            text = format!("{text}-{}", self.value);
+        }
+        text
     }
 }
 
@@ -257,12 +415,40 @@ mod tests {
 
     #[test]
     fn places_read_back() {
-        for (seq, value) in [(1, ""), (12, "7"), (3, "a-b c")] {
-            let place = Cursor { seq, value: value.to_owned() };
+        for (seq, passed, value) in [(1, 0, ""), (12, 50, "7"), (3, 0, "a-b c"), (3, 9, "1.5")] {
+            let place = Cursor { seq, passed, value: value.to_owned() };
             assert_eq!(Cursor::parse(&place.to_text()), Some(place));
         }
-        for text in ["", "x", "x-1"] {
+        for text in ["", "x", "x-1", "1.x", "1.-5"] {
             assert_eq!(Cursor::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_search_is_read_as_it_was_typed() {
+        let text = |text: &str| Term::Text(text.to_owned());
+        for (typed, expected) in [
+            ("  team-9  kiosk ", vec![text("team-9"), text("kiosk")]),
+            ("\"front desk\" a,b", vec![text("front desk"), text("a,b")]),
+            ("\"front de", vec![text("front de")]),
+            ("owner:Ana tenant:\"north wing\"", vec![Term::Owner("Ana".into()), Term::Tenant("north wing".into())]),
+            ("Scope:maps.", vec![Term::Scope("maps.".into())]),
+            ("owner: status:", vec![]),
+            ("status:off", vec![Term::Status(StatusFilter::Only(KeyStatus::Off))]),
+            ("status:\"Expires soon\"", vec![Term::Status(StatusFilter::Only(KeyStatus::Expiring))]),
+            ("status:any", vec![Term::Status(StatusFilter::Any)]),
+            ("status:no", vec![text("status:no")]),
+            ("https://example.com", vec![text("https://example.com")]),
+            (" \" ", vec![]),
+        ] {
+            assert_eq!(terms(typed), expected, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_status_that_was_typed_comes_before_one_that_was_chosen() {
+        let list = ListKeys { words: "status:archived".into(), ..ListKeys::default() };
+        assert_eq!(list.statuses(), StatusFilter::Only(KeyStatus::Archived));
+        assert_eq!(ListKeys::default().statuses(), StatusFilter::Current);
     }
 }

@@ -2,12 +2,10 @@
 //! What is looked for by value, such as a tenant or a status, is a word of the index, too: a filter is then a walk along
 //! sorted numbers, however many there are. No word that somebody types begins like such a one.
 
-use crypto::secret::hex;
 use model::{
     activity::{CallCounts, Outcome},
     id::KeyId,
     key::{Key, KeyStatus},
-    label::Labels,
     listing::{Assessment, KeyFlag, ListKeys, StatusFilter, assess},
     name::Owner,
     time::{DAY, HOUR, Timestamp},
@@ -20,21 +18,33 @@ use super::{
     keys::{KeyRow, select_keys},
     reading,
 };
-use crate::fold::{folded, words};
+use crate::{
+    fold::folded,
+    search::{Language, conditions, document, value},
+};
 
-/// Words of a question; more are left out.
-const WORDS: usize = 8;
-/// A word is looked for by so many letters at most.
-const LETTERS: usize = 64;
-
-/// Makes the index on `SQLite`: sorted row numbers for each word and for the beginnings of words, and nothing else. What
-/// the tokenizer gets are words already.
-const SQLITE: &str = "CREATE VIRTUAL TABLE IF NOT EXISTS key_index USING fts5(terms, content='', contentless_delete=1, \
-                      detail=none, prefix='1 2 3 4 5 6 7 8', tokenize=\"ascii tokenchars '='\")";
+/// Makes the index on `SQLite`: for each word the numbers of keys, and where it stands in them. What the tokenizer gets are
+/// words already.
+const SQLITE: &str = "CREATE VIRTUAL TABLE IF NOT EXISTS key_search USING fts5(terms, content='', contentless_delete=1, \
+                      tokenize=\"ascii tokenchars '='\")";
 /// Makes the index on `PostgreSQL`. Nodes that start at once take turns.
 const POSTGRES: &str = "BEGIN; SELECT pg_advisory_xact_lock(7306); \
-                        CREATE TABLE IF NOT EXISTS key_index (seq bigint NOT NULL CONSTRAINT key_index_pk PRIMARY KEY, terms tsvector NOT NULL); \
-                        CREATE INDEX IF NOT EXISTS key_index_terms ON key_index USING gin (terms); COMMIT;";
+                        CREATE TABLE IF NOT EXISTS key_search (seq bigint NOT NULL CONSTRAINT key_search_pk PRIMARY KEY, terms tsvector NOT NULL); \
+                        CREATE INDEX IF NOT EXISTS key_search_terms ON key_search USING gin (terms); COMMIT;";
+
+/// What is at stake with some keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stakes {
+    /// How many keys there are.
+    pub keys: i64,
+    /// How many of them are in use.
+    pub in_use: i64,
+    /// When one of them was used last.
+    pub last_used: Option<Timestamp>,
+}
+
+/// Keys written into a new index in one transaction.
+const FILLED: u16 = 2000;
 
 /// Where the two databases differ.
 pub(super) struct Dialect {
@@ -47,49 +57,17 @@ pub(super) struct Dialect {
 impl Db {
     pub(super) fn dialect(&self) -> Dialect {
         match self {
-            Self::Sqlite { .. } => Dialect { seq: "rowid", matches: "key_index MATCH $1" },
+            Self::Sqlite { .. } => Dialect { seq: "rowid", matches: "key_search MATCH $1" },
             Self::Postgres(_) => Dialect { seq: "seq", matches: "terms @@ $1::tsquery" },
         }
     }
 
     /// A question in the index's language.
     pub(super) fn question(&self, list: &ListKeys) -> String {
-        let values = values_of(list);
-        let (quote, and, any_end) = match self {
-            Self::Sqlite { .. } => ('"', " AND ", "*"),
-            Self::Postgres(_) => ('\'', " & ", ":*"),
-        };
-        let values = values.into_iter().map(|value| format!("{quote}{value}{quote}"));
-        let begun = |word: String| format!("{quote}{word}{quote}{any_end}");
-        let parts: Vec<_> = values.chain(labels_of(list).map(begun)).chain(typed(list).map(begun)).collect();
-        parts.join(and)
+        let language = self.language();
+        let values = values_of(list).into_iter().map(|value| language.is(&value));
+        language.all(&values.chain(conditions(&list.words, language)).collect::<Vec<_>>())
     }
-}
-
-/// The words of a question, as they are looked for.
-fn typed(list: &ListKeys) -> impl Iterator<Item = String> {
-    let texts = parts_of(list).filter(|word| !is_label(word));
-    texts.flat_map(words).take(WORDS).map(|word| word.chars().take(LETTERS).collect())
-}
-
-/// What stands between white space and commas.
-fn parts_of(list: &ListKeys) -> impl Iterator<Item = &str> {
-    list.words.split(|letter: char| letter.is_whitespace() || letter == ',').filter(|part| !part.is_empty())
-}
-
-/// Whether what was typed is a label, or the beginning of one: what belongs together is looked for together.
-fn is_label(word: &str) -> bool {
-    Labels::parse(word).is_ok_and(|labels| !labels.is_empty())
-}
-
-/// The words that stand for the labels in a question.
-fn labels_of(list: &ListKeys) -> impl Iterator<Item = String> {
-    parts_of(list).filter(|word| is_label(word)).take(WORDS).map(|label| value('l', &label.to_ascii_lowercase()))
-}
-
-/// The word that stands for a value: its kind, and the bytes.
-fn value(kind: char, text: &str) -> String {
-    format!("={kind}{}", hex(text.as_bytes()))
 }
 
 /// The owner a question is about, however they were typed.
@@ -99,7 +77,7 @@ pub(super) fn owner_of(list: &ListKeys) -> Option<String> {
 }
 
 fn values_of(list: &ListKeys) -> Vec<String> {
-    let mut values = vec![match list.which {
+    let mut values = vec![match list.statuses() {
         StatusFilter::Any => value('k', ""),
         StatusFilter::Current => value('c', ""),
         StatusFilter::Working => value('w', ""),
@@ -107,41 +85,32 @@ fn values_of(list: &ListKeys) -> Vec<String> {
     }];
     values.extend(list.tenant.iter().map(|tenant| value('t', tenant)));
     values.extend(list.group.iter().map(|group| value('g', group.as_str())));
+    values.extend(list.identity.iter().map(|identity| value('i', identity.as_str())));
     values.extend(owner_of(list).iter().map(|owner| value('o', owner)));
     values.extend(list.scope.iter().map(|scope| value('s', scope)));
     values.extend(list.flags.iter().map(|fact| value('f', fact.code())));
     values
 }
 
-/// All words of a key.
-pub(super) fn terms(key: &Key, stands: &Assessment) -> String {
+/// The words that stand for what a key is filtered by.
+fn values_of_key(key: &Key, stands: &Assessment) -> Vec<String> {
     let spec = &key.spec;
-    let mut terms = vec![value('k', ""), value('p', stands.status.code()), value('t', key.tenant.name.as_str())];
-    terms.extend((stands.status != KeyStatus::Archived).then(|| value('c', "")));
-    terms.extend(stands.status.works().then(|| value('w', "")));
-    terms.push(value('o', spec.owner.as_str()));
-    terms.extend(key.spec.group.iter().map(|group| value('g', group.id.as_str())));
+    let mut values = vec![value('k', ""), value('p', stands.status.code()), value('t', key.tenant.name.as_str())];
+    values.extend((stands.status != KeyStatus::Archived).then(|| value('c', "")));
+    values.extend(stands.status.works().then(|| value('w', "")));
+    values.extend([value('o', spec.owner.as_str()), value('u', &folded(spec.owner.as_str()))]);
+    values.extend(spec.group.iter().map(|group| value('g', group.id.as_str())));
+    values.extend(spec.subject.iter().map(|identity| value('i', identity.id.as_str())));
     for scope in spec.scopes.iter() {
-        terms.push(value('s', &scope.to_string()));
-        terms.push(value('s', scope.base()));
+        values.extend([value('s', &scope.to_string()), value('s', scope.base())]);
     }
-    terms.extend(stands.flags.iter().map(|fact| value('f', fact.code())));
-    let texts = [
-        spec.name.as_str(),
-        key.id.as_str(),
-        &key.last_four,
-        key.prefix.as_str(),
-        spec.owner.as_str(),
-        spec.description.as_str(),
-    ];
-    terms.extend(texts.into_iter().flat_map(words));
-    for (name, value) in spec.labels.iter() {
-        terms.push(self::value('l', &format!("{name}={value}").to_ascii_lowercase()));
-        terms.extend([name, value].into_iter().flat_map(words));
-    }
-    terms.sort_unstable();
-    terms.dedup();
-    terms.join(" ")
+    values.extend(stands.flags.iter().map(|fact| value('f', fact.code())));
+    values
+}
+
+/// All that the index gets of a key.
+pub(super) fn document_of(key: &Key, stands: &Assessment, language: Language) -> String {
+    document(key, values_of_key(key, stands), language)
 }
 
 impl Store {
@@ -150,7 +119,42 @@ impl Store {
             Db::Sqlite { write, .. } => sqlx::raw_sql(SQLITE).execute(write).await.map(drop)?,
             Db::Postgres(pool) => sqlx::raw_sql(POSTGRES).execute(pool).await.map(drop)?,
         }
-        Ok(())
+        self.fill_key_index().await
+    }
+
+    /// Writes keys into the index that are not in it: all, after an upgrade that made it anew. What was written stays
+    /// when this is cut off.
+    async fn fill_key_index(&self) -> Result<(), StoreError> {
+        let seq = self.inner.db.dialect().seq;
+        let newest = format!("SELECT {seq} FROM key_search ORDER BY {seq} DESC LIMIT 1");
+        let missing = format!("{}WHERE k.seq > $1 AND k.status <> '' ORDER BY k.seq LIMIT {FILLED}", select_keys!(""));
+        loop {
+            let mut transaction = self.transaction().await?;
+            transaction.take_turn().await?;
+            let last: Option<(i64,)> = on!(&mut transaction, db => sqlx::query_as(AssertSqlSafe(newest.as_str()))
+                .fetch_optional(db)
+                .await?);
+            let last = last.map_or(0, |(seq,)| seq);
+            let rows: Vec<KeyRow> = on!(&mut transaction, db => sqlx::query_as(AssertSqlSafe(missing.as_str()))
+                .bind(last)
+                .fetch_all(db)
+                .await?);
+            let language = transaction.language();
+            let mut written = 0;
+            for row in rows {
+                let (seq, stands) = (row.seq, row.assessment());
+                // A row that cannot be read is in no list until it is mended.
+                if let (Some(stands), Ok((stored, _))) = (stands, row.read()) {
+                    transaction.write_index(seq, Some(document_of(&stored.key, &stands, language))).await?;
+                    written += 1;
+                }
+            }
+            transaction.commit().await?;
+            if written == 0 {
+                return Ok(());
+            }
+            tracing::info!(keys = written, after = last, "search index filled");
+        }
     }
 
     /// Looks again at keys whose time has come, at most so many. How many there were.
@@ -165,9 +169,7 @@ impl Store {
             return Ok(0);
         }
         let mut transaction = self.transaction().await?;
-        // After whatever changes keys at the moment, on both databases.
-        let turn = "UPDATE audit_head SET seq = seq WHERE id = 1";
-        on!(&mut transaction, db => sqlx::query(turn).execute(db).await.map(drop))?;
+        transaction.take_turn().await?;
         due.sort_unstable();
         for (id,) in &due {
             transaction.reindex(KeyId::parse(id).ok_or(StoreError::Corrupt("key"))?, false, now).await?;
@@ -215,7 +217,8 @@ impl Transaction {
         if !is_new {
             self.write_index(seq, None).await?;
         }
-        self.write_index(seq, Some(terms(&key, &stands))).await
+        let document = document_of(&key, &stands, self.language());
+        self.write_index(seq, Some(document)).await
     }
 
     /// Forgets a key that is about to go.
@@ -242,6 +245,13 @@ impl Transaction {
         Ok(counts)
     }
 
+    /// Waits for whatever changes keys at the moment, and makes others wait, on both databases.
+    async fn take_turn(&mut self) -> Result<(), StoreError> {
+        let turn = "UPDATE audit_head SET seq = seq WHERE id = 1";
+        on!(self, db => sqlx::query(turn).execute(db).await.map(drop))?;
+        Ok(())
+    }
+
     /// Counts keys of a status.
     pub(super) async fn count(&mut self, status: &str, more: i64) -> Result<(), StoreError> {
         let sql = "INSERT INTO key_counts (status, keys) VALUES ($1, $2) \
@@ -252,20 +262,20 @@ impl Transaction {
         Ok(())
     }
 
-    /// Writes the words of a key into the index, or removes it.
-    async fn write_index(&mut self, seq: i64, terms: Option<String>) -> Result<(), StoreError> {
-        let (sqlite, postgres) = match terms {
+    /// Writes a key into the index, or removes it.
+    async fn write_index(&mut self, seq: i64, document: Option<String>) -> Result<(), StoreError> {
+        let (sqlite, postgres) = match document {
             Some(_) => (
-                "INSERT INTO key_index (rowid, terms) VALUES ($1, $2)",
-                "INSERT INTO key_index (seq, terms) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))",
+                "INSERT INTO key_search (rowid, terms) VALUES ($1, $2)",
+                "INSERT INTO key_search (seq, terms) VALUES ($1, CAST(CAST($2 AS text) AS tsvector))",
             ),
-            None => ("DELETE FROM key_index WHERE rowid = $1", "DELETE FROM key_index WHERE seq = $1"),
+            None => ("DELETE FROM key_search WHERE rowid = $1", "DELETE FROM key_search WHERE seq = $1"),
         };
         let sql = if matches!(self, Self::Sqlite(_)) { sqlite } else { postgres };
         on!(self, db => {
             let query = sqlx::query(sql).bind(seq);
-            match terms {
-                Some(terms) => query.bind(terms).execute(db).await.map(drop)?,
+            match document {
+                Some(document) => query.bind(document).execute(db).await.map(drop)?,
                 None => query.execute(db).await.map(drop)?,
             }
         });
@@ -274,7 +284,7 @@ impl Transaction {
 }
 
 impl Store {
-    /// The numbers of keys that answer a question, newest first or oldest first, from a place on.
+    /// The numbers of keys that answer a question, newest first or oldest first, after a place.
     pub(super) async fn numbers(
         &self,
         list: &ListKeys,
@@ -285,7 +295,7 @@ impl Store {
         let Dialect { seq, matches } = self.inner.db.dialect();
         let (than, order, from) = if newest_first { ("<", "DESC", i64::MAX) } else { (">", "ASC", 0) };
         let sql = format!(
-            "SELECT {seq} FROM key_index WHERE {matches} AND {seq} {than} $2 ORDER BY {seq} {order} LIMIT {limit}"
+            "SELECT {seq} FROM key_search WHERE {matches} AND {seq} {than} $2 ORDER BY {seq} {order} LIMIT {limit}"
         );
         let question = self.inner.db.question(list);
         let rows: Vec<(i64,)> = reading!(self, db => sqlx::query_as(AssertSqlSafe(sql))
@@ -296,10 +306,30 @@ impl Store {
         Ok(rows.into_iter().map(|(seq,)| seq).collect())
     }
 
-    /// How many keys answer a question; counted up to a limit.
+    /// What would stop with the keys that answer a question: those used since `since` are in use.
+    pub async fn stakes(&self, list: &ListKeys, since: Timestamp) -> Result<Stakes, StoreError> {
+        let Dialect { seq, matches } = self.inner.db.dialect();
+        let sql = format!(
+            "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN last_used_at > $2 THEN 1 ELSE 0 END), 0) AS bigint), \
+             COALESCE(MAX(last_used_at), 0) FROM keys WHERE seq IN (SELECT {seq} FROM key_search WHERE {matches})"
+        );
+        let question = self.inner.db.question(list);
+        let (keys, in_use, last): (i64, i64, i64) = reading!(self, db => sqlx::query_as(AssertSqlSafe(sql))
+            .bind(question)
+            .bind(since.millis())
+            .fetch_one(db)
+            .await?);
+        Ok(Stakes { keys, in_use, last_used: (last > 0).then(|| Timestamp::from_millis(last)) })
+    }
+
+    /// How many keys answer a question; counted up to a limit, unless only statuses are asked for.
     pub async fn count_matches(&self, list: &ListKeys, limit: u32) -> Result<i64, StoreError> {
+        if list.is_plain() {
+            let counts = self.count_keys(None).await?;
+            return Ok(list.statuses().statuses().map(|status| counts.of(status)).sum());
+        }
         let matches = self.inner.db.dialect().matches;
-        let sql = format!("SELECT COUNT(*) FROM (SELECT 1 AS one FROM key_index WHERE {matches} LIMIT {limit}) found");
+        let sql = format!("SELECT COUNT(*) FROM (SELECT 1 AS one FROM key_search WHERE {matches} LIMIT {limit}) found");
         let question = self.inner.db.question(list);
         let (count,): (i64,) =
             reading!(self, db => sqlx::query_as(AssertSqlSafe(sql)).bind(question).fetch_one(db).await?);

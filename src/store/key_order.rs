@@ -3,7 +3,7 @@
 
 use model::{
     key::KeyStatus,
-    listing::{IDLE, KeyFlag, ListKeys, Sort, StatusFilter},
+    listing::{Cursor, IDLE, KeyFlag, ListKeys, Sort, StatusFilter},
     time::Timestamp,
 };
 use sqlx::AssertSqlSafe;
@@ -29,6 +29,16 @@ struct Places {
     few: Vec<String>,
     /// Phases of which too many answer.
     walked: Vec<&'static str>,
+}
+
+/// The keys of a page, from a place on.
+struct Walk<'a> {
+    /// The place, which is left out; the first key when there is none.
+    from: Option<&'a Cursor>,
+    /// Towards the list's beginning.
+    is_backward: bool,
+    /// At most so many.
+    limit: u32,
 }
 
 /// Conditions of a statement, and the texts that they take.
@@ -61,6 +71,9 @@ impl Conditions {
         }
         if let Some(group) = list.group {
             conditions.with("k.group_id = ?", [group.to_string()]);
+        }
+        if let Some(identity) = list.identity {
+            conditions.with("k.subject_id = ?", [identity.to_string()]);
         }
         if let Some(owner) = owner_of(list) {
             conditions.with("k.owner = ?", [owner]);
@@ -107,19 +120,27 @@ impl Store {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<i64>, StoreError> {
-        let Some(order) = Order::of(list.sort) else {
-            let after = list.after.as_ref().map(|place| place.seq);
-            return self.numbers(list, list.sort == Sort::Newest, after, limit).await;
+        let is_backward = list.after.is_none() && list.before.is_some();
+        let walk = Walk { from: list.after.as_ref().or(list.before.as_ref()), is_backward, limit };
+        let mut numbers = match Order::of(list.sort) {
+            None => {
+                let newest_first = (list.sort == Sort::Newest) != is_backward;
+                self.numbers(list, newest_first, walk.from.map(|place| place.seq), limit).await?
+            }
+            Some(order) => {
+                let places = self.places(list).await?;
+                self.in_places(list, &order, &places, &walk, now).await?
+            }
         };
-        let places = self.places(list).await?;
-        self.in_places(list, &order, &places, limit, now).await
+        if is_backward {
+            numbers.reverse();
+        }
+        Ok(numbers)
     }
 
     async fn places(&self, list: &ListKeys) -> Result<Places, StoreError> {
-        let statuses = list.which.statuses();
-        let is_plain =
-            *list == ListKeys { which: list.which, sort: list.sort, after: list.after.clone(), ..ListKeys::default() };
-        if is_plain {
+        let statuses = list.statuses().statuses();
+        if list.is_plain() {
             return Ok(Places { few: Vec::new(), walked: statuses.map(KeyStatus::code).collect() });
         }
         let few = async |list: &ListKeys| {
@@ -139,19 +160,19 @@ impl Store {
         Ok(places)
     }
 
-    /// The first keys in an order, after a place of it, that answer a question.
+    /// The next keys of an order that answer a question, in the direction of the walk.
     async fn in_places(
         &self,
         list: &ListKeys,
         order: &Order,
         places: &Places,
-        limit: u32,
+        &Walk { from, is_backward, limit }: &Walk<'_>,
         now: Timestamp,
     ) -> Result<Vec<i64>, StoreError> {
         let Conditions { sql: conditions, mut texts } = Conditions::of(list, now);
         let (column, now) = (order.column, now.millis());
-        let (direction, than) = if order.descending { ("DESC", "<") } else { ("ASC", ">") };
-        let place = list.after.as_ref().map(|place| {
+        let (direction, than) = if order.descending == is_backward { ("ASC", ">") } else { ("DESC", "<") };
+        let place = from.map(|place| {
             if column == "folded" {
                 texts.push(place.value.clone());
                 return (0, format!(" AND (k.folded, k.seq) {than} (${}, {})", texts.len(), place.seq));
@@ -172,7 +193,7 @@ impl Store {
         let mut found_by = |question: String| {
             texts.push(question);
             let matches = matches.replace("$1", &format!("${}", texts.len()));
-            format!("k.seq IN (SELECT {seq} FROM key_index WHERE {matches})")
+            format!("k.seq IN (SELECT {seq} FROM key_search WHERE {matches})")
         };
         let mut kinds: Vec<_> = places.few.iter().cloned().map(&mut found_by).collect();
         // The sign keeps the database on the order's index: what was found is too much to be sorted.
@@ -184,7 +205,7 @@ impl Store {
         let mut parts = Vec::new();
         for (half, bounds) in halves {
             let from = match &place {
-                Some((place, _)) if place > half => continue,
+                Some((place, _)) if (place > half && !is_backward) || (place < half && is_backward) => continue,
                 Some((place, from)) if place == half => from.as_str(),
                 _ => "",
             };
@@ -198,9 +219,10 @@ impl Store {
         if parts.is_empty() {
             return Ok(Vec::new());
         }
+        let by_half = if is_backward { "DESC" } else { "ASC" };
         let sql = format!(
             "SELECT seq FROM ({}) parts \
-             ORDER BY half, parts.value {direction}, seq {direction} LIMIT {limit}",
+             ORDER BY half {by_half}, parts.value {direction}, seq {direction} LIMIT {limit}",
             parts.join(" UNION ALL ")
         );
         let rows: Vec<(i64,)> = reading!(self, db => {

@@ -11,7 +11,7 @@ use model::{
     },
     label::Labels,
     limit::{Limits, Quota},
-    listing::{Cursor, ListKeys, Sort},
+    listing::{Assessment, Cursor, KeyFlag, ListKeys, Sort},
     name::{Description, Name, Owner, Prefix, Word},
     scope::{ClosedGates, Scopes},
     time::{DAY, Timestamp},
@@ -86,8 +86,12 @@ pub struct ListedKey {
 pub struct KeyPage {
     /// The keys, in the order that was asked for.
     pub keys: Vec<ListedKey>,
-    /// Where the next page begins, when there is one.
+    /// How many keys come before the first of them, as far as that was counted on the way here.
+    pub passed: i64,
+    /// After what the next page begins, when there is one.
     pub next: Option<Cursor>,
+    /// Before what the previous page ends, when there is one.
+    pub previous: Option<Cursor>,
 }
 
 /// How many keys there are of each status.
@@ -173,6 +177,12 @@ impl KeyRow {
         let last_use = (self.last_used_at > 0).then(|| LastUse { at, address: self.last_used_from.clone() });
         let stored = self.stored().ok_or(StoreError::Corrupt("key"))?;
         Ok((stored, last_use))
+    }
+
+    /// How the key stood when that was last looked at.
+    pub(super) fn assessment(&self) -> Option<Assessment> {
+        let flags: Option<_> = self.flags.split_whitespace().map(KeyFlag::parse).collect();
+        Some(Assessment { status: KeyStatus::parse(&self.status)?, flags: flags?, due: Timestamp::NEVER })
     }
 
     fn stored(self) -> Option<StoredKey> {
@@ -318,13 +328,34 @@ impl Store {
 
     /// A page of keys, at most so many.
     pub async fn keys(&self, list: &ListKeys, limit: u16, now: Timestamp) -> Result<KeyPage, StoreError> {
-        let mut numbers = self.numbers_in_order(list, u32::from(limit) + 1, now).await?;
-        let more = numbers.len() > usize::from(limit);
+        let mut list = list.clone();
+        let mut numbers = self.numbers_in_order(&list, u32::from(limit) + 1, now).await?;
+        let mut more = numbers.len() > usize::from(limit);
+        let mut before = list.before.take().filter(|_| list.after.is_none());
+        if before.is_some() && !more {
+            // That is the first page: all of it is shown.
+            before = None;
+            numbers = self.numbers_in_order(&list, u32::from(limit) + 1, now).await?;
+            more = numbers.len() > usize::from(limit);
+        }
+        if before.is_some() {
+            numbers.remove(0);
+        }
         numbers.truncate(limit.into());
         let mut keys = self.keys_numbered(&numbers).await?;
         keys.sort_by_key(|listed| numbers.iter().position(|seq| *seq == listed.seq));
-        let end = keys.last().map(|listed| listed.place(list.sort));
-        Ok(KeyPage { keys, next: end.filter(|_| more) })
+        let shown = i64::try_from(keys.len()).unwrap_or_default();
+        let passed = match (&before, &list.after) {
+            // At least one more, as there is a page before this one.
+            (Some(before), _) => (before.passed - shown).max(1),
+            (None, Some(after)) => after.passed,
+            (None, None) => 0,
+        };
+        let place = |listed: &ListedKey, passed| Cursor { passed, ..listed.place(list.sort) };
+        let next = keys.last().filter(|_| more || before.is_some()).map(|listed| place(listed, passed + shown));
+        let is_first = before.is_none() && list.after.is_none();
+        let previous = keys.first().filter(|_| !is_first).map(|listed| place(listed, passed));
+        Ok(KeyPage { keys, passed, next, previous })
     }
 
     async fn keys_numbered(&self, numbers: &[i64]) -> Result<Vec<ListedKey>, StoreError> {
@@ -522,7 +553,7 @@ impl ListedKey {
             Sort::Expires | Sort::ExpiresLast => self.key.spec.expires_at.millis().to_string(),
             Sort::Used | Sort::UsedLast => self.last_use.as_ref().map_or(0, |used| used.at.millis()).to_string(),
         };
-        Cursor { seq: self.seq, value }
+        Cursor { seq: self.seq, value, passed: 0 }
     }
 }
 

@@ -21,6 +21,7 @@ mod proofs;
 mod refusals;
 mod request_signing_keys;
 mod rotations;
+mod search;
 mod seeded;
 mod sessions;
 mod setup;
@@ -49,11 +50,13 @@ pub use self::{
     audit_search::AuditFilter,
     catalog::StoredEntry,
     change::Change,
+    key_index::Stakes,
     keys::{Counts, KeyHour, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
     overview::BusyKey,
     refusals::{MAX_REFUSALS, Refusal},
     request_signing_keys::StoredRequestSigningKey,
     rotations::Rotation,
+    search::{Found, found_in},
     seeded::SeededKey,
     sessions::StoredSession,
     usage::{ArchiveImpact, CallCounts},

@@ -14,7 +14,7 @@ use sqlx::QueryBuilder;
 use super::{
     LastUse, StoreError,
     change::{Change, Transaction, within},
-    key_index::terms,
+    key_index::document_of,
 };
 use crate::fold::folded;
 
@@ -45,11 +45,12 @@ impl Change {
             rows.push((seq, seeded, stands));
         }
         let (index, before, after) = match self.transaction {
-            Transaction::Sqlite(_) => ("INSERT INTO key_index (rowid, terms) ", "", ""),
+            Transaction::Sqlite(_) => ("INSERT INTO key_search (rowid, terms) ", "", ""),
             Transaction::Postgres(_) => {
-                ("INSERT INTO key_index (seq, terms) ", "array_to_tsvector(string_to_array(", ", ' '))")
+                ("INSERT INTO key_search (seq, terms) ", "CAST(CAST(", " AS text) AS tsvector)")
             }
         };
+        let language = self.transaction.language();
         for rows in rows.chunks(ROWS) {
             within!(self, db => {
                 QueryBuilder::new(
@@ -99,7 +100,7 @@ impl Change {
             within!(self, db => {
                 QueryBuilder::new(index)
                     .push_values(rows, |mut row, (seq, seeded, stands)| {
-                        row.push_bind(*seq).push(before).push_bind_unseparated(terms(&seeded.key, stands)).push_unseparated(after);
+                        row.push_bind(*seq).push(before).push_bind_unseparated(document_of(&seeded.key, stands, language)).push_unseparated(after);
                     })
                     .build()
                     .persistent(false)

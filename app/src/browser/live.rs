@@ -109,14 +109,34 @@ pub(crate) enum Missed {
     Refused,
 }
 
+/// Which parts of the page follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// What changes by itself.
+    Live,
+    /// That, and what the visitor's own act changes.
+    Own,
+    /// What changes by itself, and what a search finds.
+    Found,
+}
+
 /// The page as it is now.
 pub(crate) struct Fetched(Document);
 
-/// Asks for this page again.
-pub(crate) async fn fetch_again() -> Result<Fetched, Missed> {
+/// Asks for this page again. Nobody made that request, unless the visitor searched.
+pub(crate) async fn fetch_again(reach: Reach) -> Result<Fetched, Missed> {
+    let here = location().href().unwrap_or_default();
+    let page = fetch(reach).await;
+    // The visitor went on to another search meanwhile.
+    if location().href().unwrap_or_default() == here { page } else { Err(Missed::Refused) }
+}
+
+async fn fetch(reach: Reach) -> Result<Fetched, Missed> {
     let asked = async {
         let headers = Headers::new()?;
-        headers.set(MARK, "1")?;
+        if reach != Reach::Found {
+            headers.set(MARK, "1")?;
+        }
         headers.set("accept", "text/html")?;
         let options = RequestInit::new();
         options.set_headers(&headers);
@@ -138,17 +158,25 @@ pub(crate) async fn fetch_again() -> Result<Fetched, Missed> {
 }
 
 impl Fetched {
-    /// Puts what changed in its place. After one's own act that is everything which is marked, and what changed is known;
-    /// otherwise parts that are in use stay as they are.
-    pub(crate) fn put(&self, skew: i64, own: bool) {
+    /// Puts what changed in its place. After one's own act what changed is known; otherwise parts that are in use stay as
+    /// they are.
+    pub(crate) fn put(&self, skew: i64, reach: Reach) {
         tell_times(&document(), skew);
         tell_times(&self.0, skew);
         reveal_in(&self.0, "[data-copy][hidden]");
-        let parts = if own { "[data-live], [data-own]" } else { "[data-live]" };
+        let own = reach != Reach::Live;
+        let parts = match reach {
+            Reach::Live => "[data-live]",
+            Reach::Own => "[data-live], [data-own]",
+            Reach::Found => "[data-live], [data-found]",
+        };
         let Ok(list) = self.0.query_selector_all(parts) else { return };
         for new in Array::from(&list).iter() {
             let new: Element = new.unchecked_into();
-            let Some(old) = ["data-live", "data-own"].into_iter().find_map(|mark| twin(&new, mark)) else { continue };
+            let Some(old) = ["data-live", "data-own", "data-found"].into_iter().find_map(|mark| twin(&new, mark))
+            else {
+                continue;
+            };
             let html = new.inner_html();
             if old.inner_html() == html {
                 continue;

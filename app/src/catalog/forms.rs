@@ -5,7 +5,12 @@ use model::{
     account::{Action, Role},
     entry_input::EntryInput,
     id::AccountId,
+    key::KeyStatus,
+    listing::{ListKeys, StatusFilter},
+    name::is_retyped,
 };
+
+use store::Stakes;
 
 use crate::{
     catalog::{
@@ -16,6 +21,7 @@ use crate::{
     flash::Flash,
     keys::{to_view::field_errors, view::FieldErrorView},
     session::context::{RequestContext, closed},
+    ui::count::keys,
 };
 
 /// Makes an entry, or edits the one with this id.
@@ -34,9 +40,34 @@ pub async fn save_entry(
     })
 }
 
-/// Switches an entry off, or on again.
-pub async fn switch_entry(context: &RequestContext, of: &str, id: &str, on: bool) -> Result<SaveAnswer, ApiError> {
-    answered(context.admin.switch_entry(context.permit()?, kind(of)?, entry_id(id)?, on).await)
+/// Switches an entry off, or on again. With keys in use its name has to be typed first.
+pub async fn switch_entry(
+    context: &RequestContext,
+    of: &str,
+    id: &str,
+    on: bool,
+    confirm: &str,
+) -> Result<SaveAnswer, ApiError> {
+    let (permit, kind, id) = (context.permit()?, kind(of)?, entry_id(id)?);
+    let before = context.admin.entry(permit, kind, id).await.map_err(closed)?;
+    let which = if on { StatusFilter::Only(KeyStatus::IdentityOff) } else { StatusFilter::Working };
+    let keys = ListKeys { identity: Some(id), which, ..ListKeys::default() };
+    let stakes = context.admin.stakes(permit, &keys).await.map_err(closed)?;
+    if !on && let Some(refused) = unconfirmed(stakes, before.name(), confirm) {
+        return Ok(refused);
+    }
+    let switched = context.admin.switch_entry(permit, kind, id, on).await;
+    if switched.is_err() {
+        return answered(switched);
+    }
+    Ok(SaveAnswer::Saved(if on { Flash::IdentityOn(stakes.keys) } else { Flash::IdentityOff(stakes.keys) }))
+}
+
+/// What is to be mended when keys in use would stop and the name was not typed.
+fn unconfirmed(stops: Stakes, name: &str, confirm: &str) -> Option<SaveAnswer> {
+    let message = format!("Type {name}: {} in use would stop.", keys(stops.in_use));
+    let refused = SaveAnswer::Refused(vec![FieldErrorView { field: "confirm".to_owned(), message }]);
+    (stops.in_use > 0 && !is_retyped(confirm, name)).then_some(refused)
 }
 
 /// Adds someone who may sign in.
@@ -50,10 +81,25 @@ pub async fn add_person(context: &RequestContext, typed: &Typed, password: Strin
     answered(context.admin.create_account(permit, form, role).await)
 }
 
-/// Lets someone sign in, or not.
-pub async fn switch_person(context: &RequestContext, id: &str, on: bool) -> Result<SaveAnswer, ApiError> {
+/// Lets someone sign in, or not. With keys in use their mail address has to be typed first.
+pub async fn switch_person(
+    context: &RequestContext,
+    id: &str,
+    on: bool,
+    confirm: &str,
+) -> Result<SaveAnswer, ApiError> {
     let (permit, id) = (context.may(Action::ManageAccounts)?, AccountId::parse(id).ok_or(ApiError::NotFound)?);
     let admin = &context.admin;
+    let accounts = admin.accounts(permit).await.map_err(closed)?;
+    let account = accounts.into_iter().find(|account| account.id == id).ok_or(ApiError::NotFound)?;
+    if !on && account.email.as_str() != permit.actor() {
+        let owner = Some(account.email.to_string());
+        let stops = ListKeys { owner, which: StatusFilter::Working, ..ListKeys::default() };
+        let stakes = admin.stakes(permit, &stops).await.map_err(closed)?;
+        if let Some(refused) = unconfirmed(stakes, account.email.as_str(), confirm) {
+            return Ok(refused);
+        }
+    }
     let switched = if on { admin.enable_account(permit, id).await } else { admin.disable_account(permit, id).await };
     let Ok(account) = switched else { return answered(switched) };
     let keys = admin.working_keys_of(permit, account.email.as_str()).await.map_err(closed)?;

@@ -7,7 +7,7 @@ use model::catalog::Settings;
 
 use crate::{
     flash::Flash,
-    keys::view::{FieldErrorView, When},
+    keys::view::{FieldErrorView, KeyRow, When},
 };
 
 /// What a form that was sent led to.
@@ -142,6 +142,23 @@ pub struct PersonRow {
     pub disabled: Option<When>,
     /// Whether it is whoever looks.
     pub is_visitor: bool,
+}
+
+/// What stops with a person or an identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StopView {
+    /// Its name.
+    pub name: String,
+    /// Where the form is sent.
+    pub action: String,
+    /// The keys that would stop: how many, how many of them are in use, and when one was used last.
+    pub stakes: (i64, i64, Option<When>),
+    /// The ones used last.
+    pub first: Vec<KeyRow>,
+    /// The query of the list of them.
+    pub query: String,
+    /// Whether the visitor may give them to somebody else.
+    pub may_hand_over: bool,
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use model::{
     listing::{IDLE, STALE},
     time::{DAY, HOUR, Timestamp, relative},
 };
-use store::{KeyHour, LastUse, ListedKey};
+use store::{Found, KeyHour, LastUse, ListedKey, found_in};
 
 use crate::{
     catalog::fields::plural,
@@ -20,7 +20,7 @@ use crate::{
     keys::{
         detail::view::CallCountsView,
         form::{DATE, DAYS, KeyForm},
-        list::view::ListedView,
+        list::view::{FoundView, ListedView},
         view::{
             ArchivedView, CallerView, EventView, FieldErrorView, GroupView, IdentityView, ImpactView, KeyRow, KeyView,
             MaskView, OffView, SpecView, StatusView, When,
@@ -53,8 +53,14 @@ pub fn field_errors(errors: &[FieldError]) -> Vec<FieldErrorView> {
     errors.iter().map(view).collect()
 }
 
-/// A key of the list, with its calls in each of the 36 hours since `since`.
-pub(crate) fn listed(listed: &ListedKey, hours: &[KeyHour], since: Timestamp, now: Timestamp) -> ListedView {
+/// A key of the list, with what was searched for in it, and its calls in each of the 36 hours since `since`.
+pub(crate) fn listed(
+    listed: &ListedKey,
+    search: &str,
+    hours: &[KeyHour],
+    since: Timestamp,
+    now: Timestamp,
+) -> ListedView {
     let ListedKey { key, last_use, status, .. } = listed;
     let mut calls = Vec::new();
     for hour in hours.iter().filter(|hour| hour.key == key.id) {
@@ -64,7 +70,36 @@ pub(crate) fn listed(listed: &ListedKey, hours: &[KeyHour], since: Timestamp, no
     }
     let mut row = row(key, last_use.as_ref(), now);
     row.status = with_health(row.status, *status);
-    ListedView { row, hours: calls }
+    ListedView { row, hours: calls, found: found_in(key, search).iter().map(found).collect() }
+}
+
+/// How much of a long text stands before the first mark, and how long it may be, in bytes.
+const BEFORE: usize = 24;
+const LONG: usize = 90;
+
+/// A text in pieces: around the first mark, when it is long.
+fn found(found: &Found) -> FoundView {
+    let text = &found.text;
+    let first = found.marks.first().map_or(0, |mark| mark.start);
+    let begin = if text.len() > LONG { text.floor_char_boundary(first.saturating_sub(BEFORE)) } else { 0 };
+    let end = if text.len() > LONG { text.floor_char_boundary((begin + LONG).min(text.len())) } else { text.len() };
+    let mut pieces = Vec::new();
+    let mut place = begin;
+    let mut add = |is_mark, piece: &str| {
+        if !piece.is_empty() {
+            pieces.push((is_mark, piece.to_owned()));
+        }
+    };
+    add(false, if begin > 0 { "\u{2026}" } else { "" });
+    for mark in &found.marks {
+        let (from, to) = (mark.start.min(end), mark.end.min(end));
+        add(false, &text[place..from]);
+        add(true, &text[from..to]);
+        place = to;
+    }
+    add(false, &text[place..end]);
+    add(false, if end < text.len() { "\u{2026}" } else { "" });
+    FoundView { field: found.field.code().to_owned(), pieces }
 }
 
 /// A key that works is told apart by how its calls fare.
@@ -75,7 +110,8 @@ fn with_health(shown: StatusView, stored: KeyStatus) -> StatusView {
 
 /// A number of keys that was counted so far and no farther.
 pub(crate) fn counted(keys: i64) -> String {
-    if keys > MATCHES { format!("{}+", grouped(MATCHES)) } else { grouped(keys) }
+    let most = i64::from(MATCHES);
+    if keys > most { format!("{}+", grouped(most)) } else { grouped(keys) }
 }
 
 pub(crate) fn row(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> KeyRow {

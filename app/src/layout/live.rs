@@ -6,7 +6,10 @@ use std::time::Duration;
 use leptos::{prelude::*, task};
 
 use crate::{
-    browser::{self, live::Missed},
+    browser::{
+        self,
+        live::{Missed, Reach},
+    },
     routes,
 };
 
@@ -14,6 +17,8 @@ use crate::{
 const GATHER: Duration = Duration::from_millis(250);
 /// The least time between two questions.
 const REST: Duration = Duration::from_secs(2);
+/// How long nothing is typed before the search is asked.
+const TYPED: Duration = Duration::from_millis(300);
 /// How long a connection may be gone before that is said.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Seconds until the next try, by how many failed.
@@ -72,10 +77,34 @@ impl Live {
     /// Begins to listen, if anything on the page changes by itself.
     pub(crate) fn start(self, skew: i64) {
         self.skew.set_value(skew);
+        if browser::search::is_there() {
+            self.follow_search();
+        }
         if browser::live::has_live() {
             self.look();
             browser::live::on_reach(move || self.look());
         }
+    }
+
+    /// Follows the search as it is typed, and when it is sent.
+    fn follow_search(self) {
+        let typing = StoredValue::new(None::<TimeoutHandle>);
+        let search = move || {
+            if browser::search::moved() {
+                task::spawn_local(async move {
+                    self.act();
+                    self.refresh(Reach::Found).await;
+                    self.acts.update_value(|acts| *acts -= 1);
+                });
+            }
+        };
+        let wait = move |pause: Duration| {
+            if let Some(timer) = typing.try_update_value(Option::take).flatten() {
+                timer.clear();
+            }
+            typing.set_value(set_timeout_with_handle(search, pause).ok());
+        };
+        browser::search::on_search(move || wait(TYPED), move || wait(Duration::ZERO));
     }
 
     /// The visitor does something that changes the page.
@@ -85,7 +114,7 @@ impl Live {
 
     /// It is done: everything it changed is shown, and is no news.
     pub(crate) async fn acted(self) {
-        self.refresh().await;
+        self.refresh(Reach::Own).await;
         self.acts.update_value(|acts| *acts -= 1);
     }
 
@@ -155,7 +184,7 @@ impl Live {
             return self.open();
         }
         task::spawn_local(async move {
-            if self.refresh().await {
+            if self.refresh(Reach::Live).await {
                 self.open();
             }
         });
@@ -176,7 +205,7 @@ impl Live {
     async fn run(self) {
         self.pace.set_value(Pace::Resting);
         if browser::live::is_visible() {
-            self.refresh().await;
+            self.refresh(Reach::Live).await;
         }
         let rested = move || {
             let is_wanted = self.pace.get_value() == Pace::Wanted;
@@ -189,12 +218,13 @@ impl Live {
     }
 
     /// Asks for the page and puts what changed in place. Says whether it is worth listening.
-    async fn refresh(self) -> bool {
-        match browser::live::fetch_again().await {
+    async fn refresh(self, reach: Reach) -> bool {
+        match browser::live::fetch_again(reach).await {
             Ok(page) => {
-                let own = self.acts.get_value() > 0;
-                let changed = page.rows_changed().filter(|_| !own);
-                page.put(self.skew.get_value(), own);
+                // The page may hear of the visitor's own act before it is over.
+                let reach = if reach == Reach::Live && self.acts.get_value() > 0 { Reach::Own } else { reach };
+                let changed = page.rows_changed().filter(|_| reach == Reach::Live);
+                page.put(self.skew.get_value(), reach);
                 self.notice.set(changed.map(Notice::Changed));
                 self.reached();
                 true

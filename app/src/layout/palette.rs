@@ -8,7 +8,7 @@ use model::key::KeyStatus;
 
 use crate::{
     browser,
-    keys::list::{found::KeyMatch, query::ListQuery},
+    keys::list::found::KeyMatch,
     routes,
     ui::{closing::once_closed, icon::Icon},
 };
@@ -123,8 +123,8 @@ impl Search {
         let typed = typed.trim();
         let keys = self.keys.get().into_iter().map(Entry::key);
         let everywhere = (!typed.is_empty()).then(|| {
-            let act = Act::Go(ListQuery::default().with(|list| typed.clone_into(&mut list.words)).address());
-            Entry::plain("Keys", sprite("search"), format!("Search all keys for \u{201c}{typed}\u{201d}"), act)
+            let words = format!("Search all keys for \u{201c}{typed}\u{201d}");
+            Entry::plain("Keys", sprite("search"), words, Act::Go(routes::keys_found(typed)))
         });
         known.iter().filter(|entry| entry.matches(typed)).cloned().chain(keys).chain(everywhere).collect()
     }

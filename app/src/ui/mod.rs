@@ -15,4 +15,5 @@ pub(crate) mod flash;
 pub(crate) mod icon;
 pub(crate) mod key;
 pub(crate) mod spark;
+pub(crate) mod stakes;
 pub(crate) mod time;

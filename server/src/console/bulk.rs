@@ -47,15 +47,15 @@ pub async fn post_bulk(FormPost(form, post): FormPost<BulkForm>) -> Response {
 
 async fn answer(context: &RequestContext, form: BulkForm) -> Result<BulkPage, ApiError> {
     // The first steps of an act say what they are about; the later ones were asked already.
-    let asked_before = form.go && form.from.is_some() && form.sure;
+    let asked_before = form.go && form.from.is_some() && form.is_sure();
     if !form.go || !asked_before {
         let plan = Box::new(app::keys::bulk::plan(context, &form).await?);
         let risky = plan.needs_sure(&form.act);
         if !form.go {
             return Ok(BulkPage::Ask(form, plan, None));
         }
-        if risky && !form.sure {
-            let error = "Some of these keys may be in use. Tick the box to go on.".to_owned();
+        if risky && !form.is_sure() {
+            let error = format!("Keys in use would stop. Type {} to go on.", plan.count);
             return Ok(BulkPage::Ask(form, plan, Some(error)));
         }
     }

@@ -46,15 +46,24 @@ impl Form for EntryForm {
 /// The form that switches something.
 pub struct SwitchForm {
     on: bool,
+    /// `confirm`: the name, typed when keys in use would stop.
+    confirm: String,
 }
 
 impl Form for SwitchForm {
     fn read(pairs: &mut Pairs) -> Option<Self> {
-        match take(pairs, "on").as_str() {
-            "1" => Some(Self { on: true }),
-            "0" => Some(Self { on: false }),
-            _ => None,
-        }
+        let on = match take(pairs, "on").as_str() {
+            "1" => true,
+            "0" => false,
+            _ => return None,
+        };
+        Some(Self { on, confirm: take(pairs, "confirm") })
+    }
+}
+
+impl SwitchForm {
+    fn typed(&self) -> Typed {
+        Typed { fields: [("confirm".to_owned(), self.confirm.clone())].into(), generation: None }
     }
 }
 
@@ -94,14 +103,16 @@ pub async fn post_entry(
     save(&kind, Some(&id), form, post).await
 }
 
-/// Switches an entry off, or on again. A switch has no page of its own.
+/// Switches an entry off, or on again.
 pub async fn post_switch_entry(
     Path((kind, id)): Path<(String, String)>,
     FormPost(form, post): FormPost<SwitchForm>,
 ) -> Response {
-    let switched = switch_entry(&post.context, &kind, &id, form.on).await;
+    let switched = switch_entry(&post.context, &kind, &id, form.on, &form.confirm).await;
     let list = list(&kind);
-    lead(post.at(&list), &list, Typed::default(), switched).await
+    // What is switched off has no page that asks.
+    let post = if form.on { post.at(&list) } else { post };
+    lead(post, &list, form.typed(), switched).await
 }
 
 /// Adds someone who may sign in.
@@ -113,6 +124,7 @@ pub async fn post_new_person(FormPost(form, post): FormPost<PersonForm>) -> Resp
 
 /// Lets someone sign in, or not.
 pub async fn post_switch_person(Path(id): Path<String>, FormPost(form, post): FormPost<SwitchForm>) -> Response {
-    let switched = switch_person(&post.context, &id, form.on).await;
-    lead(post.at(routes::PEOPLE), routes::PEOPLE, Typed::default(), switched).await
+    let switched = switch_person(&post.context, &id, form.on, &form.confirm).await;
+    let post = if form.on { post.at(routes::PEOPLE) } else { post };
+    lead(post, routes::PEOPLE, form.typed(), switched).await
 }

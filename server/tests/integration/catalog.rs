@@ -379,7 +379,7 @@ async fn mission_p2_a_key_stops_with_the_user_it_acts_as() {
         let switch = format!("/settings/identities/{id}/switch");
         for (on, expected) in [("", "valid"), ("0", "subject_inactive"), ("0", "subject_inactive"), ("1", "valid")] {
             if !on.is_empty() {
-                let switched = browser.post(&switch, &[("on", on)]).await;
+                let switched = browser.post(&switch, &[("on", on), ("confirm", "panel@acme.example")]).await;
                 assert_eq!(switched.header("location"), "/settings/identities", "{}", switched.body);
             }
             assert_eq!(code(&keyward, &token, "scope=any").await, expected, "{on}");
@@ -527,7 +527,17 @@ async fn people_are_added_disabled_enabled_and_reset() {
             let account = accounts.iter().find(|account| account.email.as_str() == email).unwrap();
             format!("/settings/people/{}/switch", account.id)
         };
-        let disabled = superadmin.post(&switch("ada@example.com"), &[("on", "0")]).await;
+        keyward.app.verifier.flush().await.unwrap();
+        let asked = superadmin.get(&switch("ada@example.com")).await.page();
+        assert!(asked.contains("1 key would stop, and it is in use.") && asked.contains(id_of(&token)), "{asked}");
+        for confirm in ["", "ada"] {
+            let refused = superadmin.post(&switch("ada@example.com"), &[("on", "0"), ("confirm", confirm)]).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(refused.page().contains("Type ada@example.com: 1 key in use would stop."), "{}", refused.page());
+        }
+        assert_eq!(code(&keyward, &token, "scope=any").await, "valid", "nothing happened");
+        let confirmed = [("on", "0"), ("confirm", "ada@example.com")];
+        let disabled = superadmin.post(&switch("ada@example.com"), &confirmed).await;
         assert_eq!(disabled.header("location"), "/settings/people", "{}", disabled.body);
         let said = superadmin.get("/settings/people").await.page();
         assert!(said.contains("The one key they own is refused from now on."), "{said}");

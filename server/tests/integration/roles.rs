@@ -71,7 +71,8 @@ impl World {
         }
         if route.path.contains("{kind}") {
             let of = |(kind, id): &(Kind, String)| route.path.replace("{kind}", kind.code()).replace("{id}", id);
-            return self.entries.iter().map(of).collect();
+            let takes = |(kind, _): &&(Kind, String)| !route.path.ends_with("/switch") || kind.can_be_disabled();
+            return self.entries.iter().filter(takes).map(of).collect();
         }
         let key = if route.path.ends_with("/purge") { &self.archived } else { &self.live };
         let path = route.path.replace("{id}", key).replace("{request_signing_key}", "0123456789ABCDEF");
@@ -219,7 +220,7 @@ async fn a_barred_page_says_the_same_of_what_is_there_and_what_is_not() {
         assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{paths:?}");
     }
     let headers = [("sec-fetch-site", "same-origin"), ("content-type", "application/x-www-form-urlencoded")];
-    let body = encode(&[("act", "archive"), ("key", &world.live), ("go", "1"), ("sure", "1")]);
+    let body = encode(&[("act", "archive"), ("key", &world.live), ("go", "1"), ("sure", "1"), ("count", "1")]);
     let refused = auditor.send(Method::POST, "/keys/bulk", &headers, &body).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
 }

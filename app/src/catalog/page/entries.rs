@@ -7,12 +7,13 @@ use crate::{
     catalog::{
         fields::{plural, purpose},
         page::{
-            asked_kind,
+            asked_id, asked_kind,
             cells::{cells, columns},
             entry::EntryPage,
             sent,
+            stop::{Stop, StopForm},
         },
-        view::{EntriesView, EntryRow},
+        view::{EntriesView, EntryRow, StopView},
     },
     layout::page::Loaded,
     routes,
@@ -30,6 +31,24 @@ pub(crate) fn Entries() -> impl IntoView {
     let current = kind.map_or("", routes::settings);
     let show = move |view: EntriesView| kind.map(|kind| view! { <List kind view/> });
     view! { <Loaded title current load=crate::catalog::load::list_entries(code) show/> }.into_any()
+}
+
+/// `/settings/:kind/:id/switch`: asks before an identity is switched off.
+#[component]
+pub(crate) fn SwitchOff() -> impl IntoView {
+    let (code, kind) = asked_kind();
+    let current = kind.map_or("", routes::settings);
+    let show = move |view: StopView| {
+        let of = Stop {
+            list: (current, kind.map_or("", plural)),
+            act: "Switch off",
+            says: "Keys that act as it are refused everywhere within a second. They work again when it is switched on.",
+            name: "Its name",
+        };
+        view! { <StopForm of view/> }
+    };
+    let load = crate::catalog::load::stop_entry(code, asked_id().unwrap_or_default());
+    view! { <Loaded title="Switch off" current load show/> }
 }
 
 #[component]

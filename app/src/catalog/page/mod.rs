@@ -5,6 +5,7 @@ pub(crate) mod cells;
 pub(crate) mod entries;
 pub(crate) mod entry;
 pub(crate) mod settings;
+pub(crate) mod stop;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -55,7 +56,7 @@ pub(crate) fn OnOff(off: bool, on_words: &'static str, off_words: &'static str) 
     view! { <span class=tone><Icon name=icon/>{words}</span> }
 }
 
-/// A button that switches something off, or on again.
+/// A button that switches something on again, or a link to the page that asks before it is switched off.
 #[component]
 pub(crate) fn Switch(
     action: String,
@@ -64,11 +65,14 @@ pub(crate) fn Switch(
     turn_on: &'static str,
     turn_off: &'static str,
 ) -> impl IntoView {
-    let words = if off { turn_on } else { turn_off };
+    if !off {
+        return view! { <a class="btn" href=action aria-label=format!("{turn_off} {name}\u{2026}")>{turn_off}"\u{2026}"</a> }.into_any();
+    }
     view! {
         <form method="post" action=action>
-            <input type="hidden" name="on" value=if off { "1" } else { "0" }/>
-            <button class="btn" aria-label=format!("{words}: {name}")>{words}</button>
+            <input type="hidden" name="on" value="1"/>
+            <button class="btn" aria-label=format!("{turn_on} {name}")>{turn_on}</button>
         </form>
     }
+    .into_any()
 }

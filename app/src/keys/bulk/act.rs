@@ -52,6 +52,7 @@ mod ssr {
             "restore" => BulkAct::Restore,
             // PostgreSQL takes no text with a NUL.
             "move" => BulkAct::Move(form.group.replace('\0', "")),
+            "owner" => BulkAct::HandOver(form.owner.replace('\0', "")),
             "extend" => BulkAct::Extend(form.expires.clone()),
             "archive" if form.reason.is_empty() => BulkAct::Archive(ArchiveReason::default()),
             "archive" => BulkAct::Archive(ArchiveReason::parse(&form.reason).ok_or(ApiError::BadRequest)?),
@@ -93,8 +94,9 @@ mod ssr {
         groups.dedup();
         Ok(BulkPlanView {
             items: plan.items.iter().map(|found| item(found, now)).collect(),
-            count: plan.keys,
-            in_use: plan.in_use,
+            count: plan.stakes.keys,
+            in_use: plan.stakes.in_use,
+            last_used: plan.stakes.last_used.map(|used| to_view::when(used, now)),
             from: plan.from,
             seen: plan.seen,
             groups,

@@ -23,7 +23,7 @@ use crate::{
 /// How far the act is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    ListQuery,
+    Asked,
     Running,
     /// It was stopped, or something failed: sent again, it goes on from there.
     Halted,
@@ -89,7 +89,7 @@ pub(crate) fn RunBulk(
     back: String,
 ) -> impl IntoView {
     let course = Course {
-        stage: RwSignal::new(Stage::ListQuery),
+        stage: RwSignal::new(Stage::Asked),
         stop: RwSignal::new(false),
         failure: RwSignal::new(None),
         result: RwSignal::new(BulkResultView::default()),
@@ -108,18 +108,18 @@ pub(crate) fn RunBulk(
     });
     let progress = move || {
         let stage = course.stage.get();
-        (stage != Stage::ListQuery).then(|| {
+        (stage != Stage::Asked).then(|| {
             let (done, left) = course.result.with(|result| (result.done, result.left_alone));
             let rest = if left > 0 { format!(", {} left alone", grouped(left)) } else { String::new() };
             let (tone, icon) = match stage {
                 Stage::Over => ("banner ok", "ok"),
                 Stage::Halted => ("banner warn", "warning"),
-                Stage::Running | Stage::ListQuery => ("banner", "clock"),
+                Stage::Running | Stage::Asked => ("banner", "clock"),
             };
             let of = match stage {
                 Stage::Over => String::new(),
                 Stage::Halted => format!(" of {}. Send it again to go on from there", grouped(total)),
-                Stage::Running | Stage::ListQuery => format!(" of {}", grouped(total)),
+                Stage::Running | Stage::Asked => format!(" of {}", grouped(total)),
             };
             let running = (stage == Stage::Running).then(|| {
                 view! {

@@ -12,7 +12,7 @@ use crate::{
             island::RunBulk,
             results::{BulkResults, UndoBulk},
         },
-        list::view::{BulkItemView, BulkPlanView, BulkResultView},
+        list::view::{BulkItemView, BulkPlanView, BulkResultView, stops},
         view::holder,
     },
     layout::page::{KeysLink, Loaded},
@@ -20,6 +20,7 @@ use crate::{
     ui::{
         count::{grouped, keys},
         icon::Icon,
+        stakes::AtStake,
         time::Ago,
     },
 };
@@ -56,6 +57,11 @@ pub(crate) fn words(form: &BulkForm) -> (&'static str, &'static str, &'static st
             "Set the group of",
             "A group is for finding keys and for archiving them together; what they may do stays.",
             "moved",
+        ),
+        "owner" => (
+            "Hand over",
+            "They belong to the new owner, who answers for them from then on. They work as before.",
+            "handed over",
         ),
         "extend" => ("Extend", "They live until then. What lives longer already stays as it is.", "extended"),
         _ => (
@@ -97,20 +103,13 @@ fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoVi
     let nothing = left == plan.items.len() && !more;
     let danger = form.act == "archive";
     let total = plan.count;
-    let sentence = match plan.in_use {
-        in_use if more => format!(
-            "{in_use} of the first {} keys {} used in the last 24 hours; the others were not looked at. Whoever calls with a key that is in use will be refused.",
-            plan.items.len(),
-            if in_use == 1 { "was" } else { "were" }
-        ),
-        1 => "1 of the keys below was used in the last 24 hours. Whoever calls with it will be refused.".to_owned(),
-        count => format!(
-            "{count} of the keys below were used in the last 24 hours. Whoever calls with them will be refused."
-        ),
-    };
     let from = plan.from;
     let seen = plan.seen;
     let needs_sure = plan.needs_sure(&form.act);
+    let at_stake = stops(&form.act).then(|| {
+        view! { <AtStake keys=total in_use=plan.in_use last_used=plan.last_used.clone()/> }
+    });
+    let is_wrong = error.is_some() && needs_sure;
     let fields = view! {
         <input type="hidden" name="act" value=form.act.clone()/>
         <input type="hidden" name="query" value=form.query.clone()/>
@@ -119,9 +118,13 @@ fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoVi
         {from.map(|from| view! { <input type="hidden" name="from" value=from/> })}
         <input type="hidden" name="seen" value=seen/>
         <Choice form=form.clone() groups=plan.groups/>
+        <input type="hidden" name="count" value=total/>
+        {at_stake}
         {needs_sure.then(|| view! {
-            <div class="banner warn"><Icon name="warning"/>
-                <label class="row nowrap tick"><input type="checkbox" name="sure" value="1" checked=form.sure required/><span>{sentence}" I know."</span></label></div>
+            <div class="field ask"><label for="sure">"Number of keys"</label>
+                <input class="input" id="sure" name="sure" value=form.sure.clone() inputmode="numeric" autocomplete="off" required
+                    pattern=format!("{total}|{}", grouped(total)) title=format!("Type {total}") aria-invalid=is_wrong.then_some("true") aria-describedby="sure-hint"/>
+                <span class="muted" id="sure-hint">"Type "<b>{grouped(total)}</b>" to "{title.to_lowercase()}" keys in use."</span></div>
         })}
     };
     view! {
@@ -134,7 +137,7 @@ fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoVi
                 {fields}
                 <div class="row">
                     <button class=if danger { "btn danger" } else { "btn primary" } name="go" value="1" disabled=nothing>{title}" "{count}</button>
-                    {["move", "extend"].contains(&form.act.as_str()).then(|| view! { <button class="btn" formnovalidate>"Check again"</button> })}
+                    {["move", "owner", "extend"].contains(&form.act.as_str()).then(|| view! { <button class="btn" formnovalidate>"Check again"</button> })}
                     <a class="btn quiet" href=back.clone()>"Cancel"</a>
                 </div>
             </form>
@@ -168,6 +171,12 @@ fn Choice(form: BulkForm, groups: Vec<String>) -> impl IntoView {
                     <option value="">"No group"</option>
                     {groups.into_iter().map(|name| { let chosen = name == form.group; view! { <option value=name.clone() selected=chosen>{name.clone()}</option> } }).collect_view()}
                 </select></div>
+        }
+        .into_any(),
+        "owner" => view! {
+            <div class="field ask"><label for="owner">"New owner"</label>
+                <input class="input" id="owner" name="owner" value=form.owner.clone() required autocomplete="off" autocapitalize="none" spellcheck="false" aria-describedby="owner-hint"/>
+                <span class="muted" id="owner-hint">"A mail address, or the name of a team."</span></div>
         }
         .into_any(),
         "extend" => view! {

@@ -17,10 +17,12 @@ pub(crate) fn BulkResults(of: Vec<BulkDoneView>, done: String) -> impl IntoView 
 /// The form that takes it back.
 #[component]
 pub(crate) fn UndoBulk(act: String, words: String, ids: Vec<String>) -> impl IntoView {
+    let count = ids.len();
     view! {
         <form method="post" action=routes::BULK>
             {ids.into_iter().map(|id| view! { <input type="hidden" name="key" value=id/> }).collect_view()}
-            <input type="hidden" name="act" value=act/><input type="hidden" name="sure" value="1"/>
+            <input type="hidden" name="act" value=act/>
+            <input type="hidden" name="sure" value=count/><input type="hidden" name="count" value=count/>
             <button class="btn" name="go" value="1"><Icon name="rotate"/>{words}</button>
         </form>
     }

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::{routes, ui::icon::Icon};
+use model::listing::StatusFilter;
+
+use crate::{keys::list::query::ListQuery, routes, ui::icon::Icon};
 
 /// There is no key at all.
 #[component]
@@ -43,24 +45,30 @@ pub(crate) fn NoKeys(may_write: bool, origin: String) -> impl IntoView {
 
 /// There are keys, but none that was looked for.
 #[component]
-pub(crate) fn NoMatch(narrowed: bool, archived: bool, everything: String) -> impl IntoView {
-    let (title, advice) = if narrowed && archived {
-        ("No key matches", "Search looks at names, ids, owners, descriptions and last four characters.")
-    } else if narrowed {
-        (
-            "No key matches",
-            "Archived keys are left out. Search looks at names, ids, owners, descriptions and last four characters.",
-        )
-    } else {
-        ("No keys here", "The archived ones are left out.")
-    };
+pub(crate) fn NoMatch(
+    /// What was looked for.
+    asked: ListQuery,
+    /// How many archived keys would match, in words.
+    archived: Option<String>,
+) -> impl IntoView {
+    let title = if asked.is_narrow() { "No key matches" } else { "No keys here" };
+    let searched = (!asked.list.words.is_empty()).then(|| {
+        view! {
+            <p class="muted">"Search finds names, ids, owners, scopes, groups, labels and descriptions, and the last four characters as a whole. Put double quotes around words that belong together."</p>
+            <p class="muted">"To look in one place: "{["owner:ana", "scope:maps", "tenant:north", "status:off"].map(|filter| view! { <code translate="no">{filter}</code>" " }).collect_view()}</p>
+        }
+    });
+    let with_archived = archived.map(|archived| {
+        let address = asked.with(|list| list.which = StatusFilter::Any).address();
+        view! { <a class="btn" href=address>"Show "{archived}" archived"</a> }
+    });
     view! {
         <div class="empty stack center">
             <h2>{title}</h2>
-            <p class="muted">{advice}</p>
+            {searched}
             <p class="row">
-                <a class="btn" href=routes::KEYS>"Clear filters"</a>
-                {(!archived).then(|| view! { <a class="btn" href=everything>"Show all keys"</a> })}
+                {asked.is_narrow().then(|| view! { <a class="btn" href=routes::KEYS>"Clear filters"</a> })}
+                {with_archived}
             </p>
         </div>
     }

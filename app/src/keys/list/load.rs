@@ -23,14 +23,21 @@ pub async fn list_keys(query: String) -> Result<KeysView, ApiError> {
             let groups = context.admin.entries_of::<Group>(permit).await.map_err(context::closed)?;
             let found = context.admin.list_keys(permit, &asked.list).await.map_err(context::closed)?;
             let now = context.admin.clock().now();
-            let KeyList { page, counts, matches, hours, since } = found;
+            let KeyList { page, counts, matches, archived, hours, since } = found;
             Ok(KeysView {
-                rows: page.keys.iter().map(|listed| to_view::listed(listed, &hours, since, now)).collect(),
+                rows: page
+                    .keys
+                    .iter()
+                    .map(|listed| to_view::listed(listed, &asked.list.words, &hours, since, now))
+                    .collect(),
                 live: counts.live(),
                 all: counts.all(),
                 statuses: KeyStatus::ALL.map(|status| (status.code().to_owned(), counts.of(status))).to_vec(),
                 matches: to_view::counted(matches),
+                archived: (archived > 0).then(|| to_view::counted(archived)),
+                passed: page.passed,
                 next: page.next.map(|place| place.to_text()),
+                previous: page.previous.map(|place| place.to_text()),
                 tenants: tenants.iter().map(|entry| entry.settings.name.to_string()).collect(),
                 groups: groups.iter().map(to_view::group).collect(),
                 columns: context.columns.clone(),

@@ -4,7 +4,7 @@
 use model::{
     id::EntryId,
     key::KeyStatus,
-    listing::{Cursor, KeyFlag, ListKeys, Sort, StatusFilter},
+    listing::{Cursor, KeyFlag, ListKeys, Rows, Sort, StatusFilter},
 };
 
 use crate::routes;
@@ -111,11 +111,14 @@ impl ListQuery {
                 }
                 "tenant" => list.tenant = Some(text.to_owned()),
                 "group" => list.group = Some(EntryId::parse(text)?),
+                "identity" => list.identity = Some(EntryId::parse(text)?),
                 "owner" => list.owner = Some(text.to_owned()),
                 "scope" => list.scope = Some(text.to_owned()),
                 "only" => list.flags.push(KeyFlag::parse(text)?),
                 "sort" => list.sort = Sort::parse(text)?,
+                "rows" => list.rows = Rows::parse(text)?,
                 "after" => list.after = Some(Cursor::parse(&value)?),
+                "before" => list.before = Some(Cursor::parse(&value)?),
                 "col" => columns.extend(Column::parse(text)),
                 _ => {}
             }
@@ -143,6 +146,7 @@ impl ListQuery {
         );
         add("tenant", list.tenant.clone());
         add("group", list.group.map(|group| group.to_string()));
+        add("identity", list.identity.map(|identity| identity.to_string()));
         add("owner", list.owner.clone());
         add("scope", list.scope.clone());
         for fact in &list.flags {
@@ -152,7 +156,9 @@ impl ListQuery {
         for column in self.columns.iter().flatten() {
             add("col", Some(column.names().0.to_owned()));
         }
+        add("rows", (list.rows != Rows::default()).then(|| list.rows.code().to_owned()));
         add("after", list.after.as_ref().map(Cursor::to_text));
+        add("before", list.before.as_ref().map(Cursor::to_text));
         pairs
     }
 
@@ -171,7 +177,7 @@ impl ListQuery {
     #[must_use]
     pub fn with(&self, change: impl FnOnce(&mut ListKeys)) -> Self {
         let mut other = self.clone();
-        other.list.after = None;
+        (other.list.after, other.list.before) = (None, None);
         change(&mut other.list);
         other
     }
@@ -190,8 +196,7 @@ impl ListQuery {
 
     /// Whether it leaves out keys that are not archived.
     pub fn is_narrow(&self) -> bool {
-        let all = ListKeys { sort: self.list.sort, after: self.list.after.clone(), ..ListKeys::default() };
-        self.list != all && self.list != ListKeys { which: StatusFilter::Any, ..all }
+        !self.list.is_plain() || !matches!(self.list.which, StatusFilter::Current | StatusFilter::Any)
     }
 
     /// The columns to show: those the address names, those that were remembered, or the usual ones.
@@ -217,12 +222,13 @@ mod tests {
             "/keys",
             "/keys?q=a%26b+c",
             "/keys?status=any&sort=-used",
-            "/keys?status=expiring&tenant=north&owner=ops%40example.com&scope=bookings.read&only=idle&only=unused&sort=expires&col=owner&col=status&after=12-99",
+            "/keys?status=expiring&tenant=north&owner=ops%40example.com&scope=bookings.read&only=idle&only=unused&sort=expires&col=owner&col=status&rows=100&after=12.50-99",
+            "/keys?before=12.50",
         ] {
             let asked = ListQuery::parse(address.trim_start_matches("/keys")).unwrap();
             assert_eq!(asked.address(), address);
         }
-        for query in ["status=none", "group=!", "only=x", "sort=x", "after=x"] {
+        for query in ["status=none", "group=!", "identity=!", "only=x", "sort=x", "after=x", "before=x", "rows=51"] {
             assert_eq!(ListQuery::parse(query), None, "{query}");
         }
     }

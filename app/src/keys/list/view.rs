@@ -14,6 +14,17 @@ pub struct ListedView {
     pub row: KeyRow,
     /// Its calls in each of the last 36 hours; empty when there were none.
     pub hours: Vec<CallCountsView>,
+    /// Where the search found something in it.
+    pub found: Vec<FoundView>,
+}
+
+/// A text in which the search found something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundView {
+    /// Where: the code of a [`model::listing::SearchField`].
+    pub field: String,
+    /// The text in pieces, and which of them were found.
+    pub pieces: Vec<(bool, String)>,
 }
 
 /// A page of the list.
@@ -27,10 +38,16 @@ pub struct KeysView {
     pub all: i64,
     /// How many keys there are of each status, by its code.
     pub statuses: Vec<(String, i64)>,
-    /// How many keys answer the question, in words: `1,000+`.
+    /// How many keys answer the question, in words: `100,000+`.
     pub matches: String,
+    /// How many more would if archived keys were not left out, in words; `None` when there are none.
+    pub archived: Option<String>,
+    /// How many keys come before this page.
+    pub passed: i64,
     /// The `after` of the next page.
     pub next: Option<String>,
+    /// The `before` of the previous page.
+    pub previous: Option<String>,
     /// The tenants, by name.
     pub tenants: Vec<String>,
     /// The groups, by tenant and name.
@@ -125,8 +142,10 @@ pub struct BulkPlanView {
     pub items: Vec<BulkItemView>,
     /// How many keys it is about.
     pub count: i64,
-    /// How many of those named were used in the last 24 hours.
-    pub in_use: usize,
+    /// How many of all of them were used in the last 24 hours.
+    pub in_use: i64,
+    /// When one of them was used last, if any was.
+    pub last_used: Option<When>,
     /// Where to begin.
     pub from: Option<i64>,
     /// The last change before the keys were looked at.
@@ -141,10 +160,15 @@ impl BulkPlanView {
         i64::try_from(self.items.len()).is_ok_and(|looked_at| self.count > looked_at)
     }
 
-    /// Whether this act has to be confirmed: it stops keys, and some of those are in use or were not looked at.
+    /// Whether this act has to be confirmed: it stops keys, and some of those are in use.
     pub fn needs_sure(&self, act: &str) -> bool {
-        ["archive", "off"].contains(&act) && (self.in_use > 0 || self.has_more())
+        stops(act) && self.in_use > 0
     }
+}
+
+/// Whether an act stops keys.
+pub fn stops(act: &str) -> bool {
+    ["archive", "off"].contains(&act)
 }
 
 /// Keys that share something that somebody should look at.
@@ -152,7 +176,7 @@ impl BulkPlanView {
 pub struct HabitView {
     /// What they share: the code of a fact.
     pub fact: String,
-    /// How many there are, in words: `1,000+`.
+    /// How many there are, in words: `100,000+`.
     pub count: String,
     /// The oldest of them.
     pub keys: Vec<KeyRow>,

@@ -18,7 +18,7 @@ pub(crate) fn Columns(asked: ListQuery, shown: Vec<Column>) -> impl IntoView {
         view! { <label class="item"><input type="checkbox" name="col" value=code checked=is_shown/>{words}</label> }
     };
     view! {
-        <div class="host desk">
+        <div class="host desk" data-found="columns">
             <button class="btn" type="button" popovertarget="columns"><Icon name="columns"/>"Columns"</button>
             <form class="menu long" id="columns" popover="auto" method="get" action=routes::KEYS>
                 {kept.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}

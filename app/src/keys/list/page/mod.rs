@@ -1,6 +1,7 @@
 //! The list of keys.
 
 pub(crate) mod columns;
+pub(crate) mod pager;
 pub(crate) mod row;
 pub(crate) mod select;
 pub(crate) mod table;
@@ -13,8 +14,9 @@ use crate::{
     keys::list::{
         empty::{NoKeys, NoMatch},
         page::{
+            pager::{Pager, Pages},
             select::Bulk,
-            table::{Pager, Table},
+            table::Table,
             toolbar::Toolbar,
         },
         query::{Column, ListQuery},
@@ -60,26 +62,29 @@ fn List(mut view: KeysView, asked: ListQuery) -> impl IntoView {
     let remembered = view.columns.as_deref().and_then(Column::remembered);
     let columns = asked.shown(remembered);
     let rows = std::mem::take(&mut view.rows);
-    let (next, matches, may_write, may_purge) =
-        (view.next.take(), view.matches.clone(), view.may_write, view.may_purge);
-    let shown = rows.len();
-    let body = if shown == 0 && asked.list.after.is_some() {
+    let (matches, may_write, may_purge) = (view.matches.clone(), view.may_write, view.may_purge);
+    let pages = Pages {
+        shown: i64::try_from(rows.len()).unwrap_or_default(),
+        passed: view.passed,
+        matches: matches.clone(),
+        archived: view.archived.take(),
+        next: view.next.take(),
+        previous: view.previous.take(),
+    };
+    let nothing = if pages.shown > 0 {
+        ().into_any()
+    } else if asked.list.after.is_some() {
         view! { <p class="empty center muted">"There is nothing after this. "<a class="link" href=asked.with(|_| ()).address()>"Go to the first page"</a></p> }
             .into_any()
-    } else if shown == 0 {
-        let everything = ListQuery::parse("status=any").unwrap_or_default().address();
-        let archived = asked.list.which == model::listing::StatusFilter::Any;
-        view! { <NoMatch narrowed=asked.is_narrow() archived everything/> }.into_any()
     } else {
-        view! {
-            {may_write.then(|| view! { <Bulk asked=asked.clone() matches=matches.clone()/> })}
-            <Table rows columns=columns.clone() asked=asked.clone() may_write may_purge/>
-            <Pager asked=asked.clone() shown matches next/>
-        }
-        .into_any()
+        view! { <NoMatch asked=asked.clone() archived=pages.archived.clone()/> }.into_any()
     };
+    // What is marked with `data-found` follows the search as it is typed; the table is there without rows, too.
     view! {
-        <Toolbar view asked columns/>
-        {body}
+        <Toolbar view asked=asked.clone() columns=columns.clone()/>
+        {may_write.then(|| view! { <Bulk asked=asked.clone() matches/> })}
+        <Table rows columns asked=asked.clone() may_write may_purge/>
+        <div data-found="nothing">{nothing}</div>
+        <Pager asked pages/>
     }
 }

@@ -1,14 +1,14 @@
 //! One key of the list.
 
 use leptos::prelude::*;
-use model::key::KeyStatus;
+use model::{key::KeyStatus, listing::SearchField};
 
 use crate::{
     keys::{
         detail::view::CallCountsView,
         list::{
             query::{Column, ListQuery},
-            view::ListedView,
+            view::{FoundView, ListedView},
         },
         switch::button::Switch,
         view::{KeyRow, StatusView, When, holder},
@@ -25,13 +25,14 @@ use crate::{
 /// A row with the chosen columns.
 #[component]
 pub(crate) fn Row(listed: ListedView, columns: Vec<Column>, may_write: bool, may_purge: bool) -> impl IntoView {
-    let ListedView { row, hours } = listed;
+    let ListedView { row, hours, found } = listed;
     let (id, name, status) = (row.mask.id.clone(), row.name.clone(), row.status);
     let (mask, place) = (row.mask.clone(), id.clone());
     let places = !columns.contains(&Column::Tenant) && !columns.contains(&Column::Group);
+    let shows_owner = columns.contains(&Column::Owner) && !row.owner.is_empty();
     let cells = columns
         .into_iter()
-        .map(|column| view! { <Cell column row=row.clone() hours=hours.clone() places/> })
+        .map(|column| view! { <Cell column row=row.clone() hours=hours.clone() found=found.clone() places/> })
         .collect_view();
     let tick = view! {
         <td class="c-tick fit" role="cell"><label class="hit"><input type="checkbox" name="key" value=id.clone() form="bulk"/><span class="hide">"Select "{name.clone()}</span></label></td>
@@ -39,15 +40,49 @@ pub(crate) fn Row(listed: ListedView, columns: Vec<Column>, may_write: bool, may
     view! {
         <tr role="row" data-row=place>
             {may_write.then_some(tick)}
-            <th class="c-key" scope="row" role="rowheader"><a href=routes::key(&mask.id) title=name.clone()><bdi>{name.clone()}</bdi></a><span class="sub"><Mask of=mask.clone()/></span></th>
+            <th class="c-key" scope="row" role="rowheader"><a href=routes::key(&mask.id) title=name.clone()><bdi><Marked text=name.clone() field=SearchField::Name found=found.clone()/></bdi></a><span class="sub"><Mask of=mask.clone()/></span><FoundElsewhere found shows_owner/></th>
             {cells}
             <td class="c-menu fit" role="cell"><Menu id name status=status.of may_write may_purge/></td>
         </tr>
     }
 }
 
+/// A text of the row, with what the search found in it.
 #[component]
-fn Cell(column: Column, row: KeyRow, hours: Vec<CallCountsView>, places: bool) -> impl IntoView {
+fn Marked(text: String, field: SearchField, found: Vec<FoundView>) -> impl IntoView {
+    match found.into_iter().find(|found| found.field == field.code()) {
+        Some(found) => view! { <Pieces of=found.pieces/> }.into_any(),
+        None => text.into_any(),
+    }
+}
+
+#[component]
+fn Pieces(of: Vec<(bool, String)>) -> impl IntoView {
+    let piece = |(is_mark, text): (bool, String)| {
+        if is_mark { view! { <mark>{text}</mark> }.into_any() } else { text.into_any() }
+    };
+    of.into_iter().map(piece).collect_view()
+}
+
+/// So many texts that are not in the row are shown.
+const ELSEWHERE: usize = 2;
+
+/// What the search found in texts that are not in the row.
+#[component]
+fn FoundElsewhere(found: Vec<FoundView>, shows_owner: bool) -> impl IntoView {
+    let line = |found: FoundView| {
+        let field = SearchField::parse(&found.field).filter(|field| match field {
+            SearchField::Name => false,
+            SearchField::Owner => !shows_owner,
+            _ => true,
+        })?;
+        Some(view! { <span class="sub found">{field.words()}" "<bdi><Pieces of=found.pieces/></bdi></span> })
+    };
+    found.into_iter().filter_map(line).take(ELSEWHERE).collect_view()
+}
+
+#[component]
+fn Cell(column: Column, row: KeyRow, hours: Vec<CallCountsView>, found: Vec<FoundView>, places: bool) -> impl IntoView {
     let id = row.mask.id.clone();
     match column {
         Column::Owner => {
@@ -60,7 +95,7 @@ fn Cell(column: Column, row: KeyRow, hours: Vec<CallCountsView>, places: bool) -
                 <td class="c-owner" role="cell">{if row.owner.is_empty() {
                         view! { <span class="muted">{holder("")}</span> }.into_any()
                     } else {
-                        view! { <a class="plain" href=theirs title=format!("All keys of {}", row.owner)><bdi>{row.owner.clone()}</bdi></a> }.into_any()
+                        view! { <a class="plain" href=theirs title=format!("All keys of {}", row.owner)><bdi><Marked text=row.owner.clone() field=SearchField::Owner found/></bdi></a> }.into_any()
                     }}
                     {places.then(|| view! { " "<span class="sub" title=place.clone()><bdi>{place.clone()}</bdi></span> })}</td>
             }

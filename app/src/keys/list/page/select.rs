@@ -42,8 +42,10 @@ pub(crate) fn Bulk(asked: ListQuery, matches: String) -> impl IntoView {
     view! {
         <form class="row bulk" id="bulk" method="post" action=routes::BULK aria-label="Ticked keys">
             <Selected/>
-            <label class="row nowrap tight every"><input type="checkbox" name="all" value="1"/>"All "{matches}" that match"</label>
-            <input type="hidden" name="query" value=query/>
+            <span data-found="bulk-all">
+                <label class="row nowrap tight every"><input type="checkbox" name="all" value="1"/>"All "{matches}" that match"</label>
+                <input type="hidden" name="query" value=query/>
+            </span>
             <span class="row tight end">
                 {buttons}
                 <span class="host phone">

@@ -1,4 +1,4 @@
-//! The table of keys: its headings, which sort it, and what stands below it.
+//! The table of keys and its headings, which sort it.
 
 use leptos::prelude::*;
 use model::listing::Sort;
@@ -37,11 +37,11 @@ pub(crate) fn Table(
             <caption class="hide">{caption}</caption>
             <thead role="rowgroup"><tr role="row">
                 {may_write.then(|| view! { <th class="fit" scope="col" role="columnheader"><SelectAll/></th> })}
-                <th scope="col" role="columnheader" aria-sort=aria_sort(asked.list.sort, [Sort::Name, Sort::NameLast])><Sorted asked=asked.clone() ways=[Sort::Name, Sort::NameLast] words="Key"/></th>
+                <th scope="col" role="columnheader" data-found="head-key" aria-sort=aria_sort(asked.list.sort, [Sort::Name, Sort::NameLast])><Sorted asked=asked.clone() ways=[Sort::Name, Sort::NameLast] words="Key"/></th>
                 {heads}
                 <th class="fit" scope="col" role="columnheader"><span class="hide">"Actions"</span></th>
             </tr></thead>
-            <tbody role="rowgroup">{rows}</tbody>
+            <tbody role="rowgroup" data-found="rows">{rows}</tbody>
         </table></div>
     }
 }
@@ -73,7 +73,7 @@ fn Head(column: Column, asked: ListQuery) -> impl IntoView {
     match ways(column) {
         Some(ways) => {
             let sort = aria_sort(asked.list.sort, ways);
-            view! { <th class=class scope="col" role="columnheader" aria-sort=sort><Sorted asked ways words/></th> }
+            view! { <th class=class scope="col" role="columnheader" data-found=format!("head-{}", column.names().0) aria-sort=sort><Sorted asked ways words/></th> }
                 .into_any()
         }
         None => view! { <th class=class scope="col" role="columnheader">{words}</th> }.into_any(),
@@ -91,21 +91,4 @@ fn Sorted(asked: ListQuery, ways: [Sort; 2], words: &'static str) -> impl IntoVi
         view! { <span class=if up { "turned" } else { "" }><Icon name="chevron"/></span> }
     });
     view! { <a class="sort" href=asked.with(|list| list.sort = to).address() title=format!("Sort: {}", to.words())>{words}{icon}</a> }
-}
-
-/// How many there are, and the way on.
-#[component]
-pub(crate) fn Pager(asked: ListQuery, shown: usize, matches: String, next: Option<String>) -> impl IntoView {
-    let first = asked.list.after.is_some().then(|| asked.with(|_| ()).address());
-    let on = next.and_then(|place| model::listing::Cursor::parse(&place));
-    let on = on.map(|place| asked.with(|list| list.after = Some(place)).address());
-    view! {
-        <nav class="row pager" aria-label="Pages">
-            <span class="muted">{shown}" shown of "{matches}</span>
-            <span class="row end">
-                {first.map(|first| view! { <a class="btn" href=first rel="first">"First page"</a> })}
-                {on.map(|on| view! { <a class="btn" href=on rel="next">"Next"</a> })}
-            </span>
-        </nav>
-    }
 }

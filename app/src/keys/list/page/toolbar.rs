@@ -44,12 +44,12 @@ pub(crate) fn Toolbar(view: KeysView, asked: ListQuery, columns: Vec<Column>) ->
             <form class="search-form" method="get" action=routes::KEYS role="search">
                 <label class="search">
                     <Icon name="search"/><span class="hide">"Search keys"</span>
-                    <input class="input" id="search" type="search" name="q" value=asked.list.words.clone() placeholder="Name, id, owner, label" data-search=""/>
+                    <input class="input" id="search" type="search" name="q" value=asked.list.words.clone() placeholder="Name, id, owner, scope, label" autocomplete="off" data-search=""/>
                     <kbd aria-hidden="true">"/"</kbd>
                 </label>
                 {kept}
             </form>
-            <div class="row grow slide" role="group" aria-label="Filters">
+            <div class="row grow slide" role="group" aria-label="Filters" data-found="filters">
                 <ByStatus statuses=view.statuses asked=asked.clone()/>
                 <ByTenant tenants=view.tenants asked=asked.clone()/>
                 <ByGroup groups=view.groups asked=asked.clone()/>
@@ -182,6 +182,7 @@ fn More(asked: ListQuery) -> impl IntoView {
 fn Narrowed(asked: ListQuery, may_write: bool) -> impl IntoView {
     let without = |change: fn(&mut ListKeys)| asked.with(change).address();
     let mut chips: Vec<(String, String)> = Vec::new();
+    chips.extend(asked.list.identity.map(|_| ("One identity".to_owned(), without(|list| list.identity = None))));
     chips.extend(asked.list.owner.iter().map(|owner| (format!("Owner: {owner}"), without(|list| list.owner = None))));
     chips.extend(asked.list.scope.iter().map(|scope| (format!("Scope: {scope}"), without(|list| list.scope = None))));
     for fact in asked.list.flags.iter().filter(|fact| !BUTTONS.contains(fact)) {

@@ -1,0 +1,50 @@
+//! The search of a list, whose address follows what is typed.
+
+use leptos::{ev, prelude::*};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, FormData, HtmlFormElement};
+
+use crate::browser::{find, pairs_of};
+
+const FORM: &str = "form:has([data-search])";
+
+/// Whether the page has one.
+pub(crate) fn is_there() -> bool {
+    find(FORM).is_some()
+}
+
+/// Calls back for every letter that is typed into it, and when it is sent, which then is not.
+pub(crate) fn on_search(typed: impl Fn() + 'static, sent: impl Fn() + 'static) {
+    let is_in = |event: &ev::Event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        target.is_some_and(|target| target.closest(FORM).is_ok_and(|form| form.is_some()))
+    };
+    window_event_listener(ev::input, move |event| {
+        if is_in(&event) {
+            typed();
+        }
+    });
+    window_event_listener(ev::submit, move |event| {
+        if is_in(&event) {
+            event.prevent_default();
+            sent();
+        }
+    });
+}
+
+/// Makes the search the page's address. Says whether it was another one.
+pub(crate) fn moved() -> bool {
+    let Some(Ok(form)) = find(FORM).map(JsCast::dyn_into::<HtmlFormElement>) else { return false };
+    let Ok(data) = FormData::new_with_form(&form) else { return false };
+    let pairs = pairs_of(&data).into_iter().map(|(name, value)| (name, value.trim().to_owned()));
+    let pairs = pairs.filter(|(_, value)| !value.is_empty());
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let path = location().pathname().unwrap_or_default();
+    let address = if query.is_empty() { path.clone() } else { format!("{path}?{query}") };
+    let here = format!("{path}{}", location().search().unwrap_or_default());
+    let is_other = address != here;
+    if is_other && let Ok(history) = window().history() {
+        _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
+    }
+    is_other
+}
