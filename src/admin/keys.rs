@@ -11,12 +11,13 @@ use model::{
     catalog::{DEFAULT_TENANT, Entry, Kind},
     id::KeyId,
     key::{
-        ArchiveReason, Archived, Form, Generation, Identity, Key, KeySpec, KeyState, KeyStatus, MAX_METADATA, Metadata,
-        Named, Purpose, SignedWrites, SwitchedOff,
+        ArchiveReason, Archived, Form, Generation, Identity, Key, KeySpec, KeyState, MAX_METADATA, Metadata, Named,
+        Purpose, SignedWrites, SwitchedOff,
     },
     key_input::KeyInput,
     label::Labels,
     limit::{Limits, Quota},
+    listing::Assessment,
     name::{Description, Email, Name, Owner, Word, is_seen},
     policy::Policy,
     scope::{ANY_TENANT, ClosedGates, Scope, Scopes},
@@ -46,7 +47,7 @@ pub struct KeyDetail {
     /// What archiving it would break.
     pub impact: ArchiveImpact,
     /// How it stood when that was last looked at.
-    pub status: Option<KeyStatus>,
+    pub stands: Option<Assessment>,
     /// The gates in the way of its scopes that are closed for its tenant.
     pub closed: ClosedGates,
 }
@@ -201,8 +202,8 @@ impl Admin {
         let (stored, last_use) = self.store.key(id).await?.ok_or(AdminError::NotFound)?;
         reaches(permit, &stored.key)?;
         let impact = self.store.impact(id, self.clock.now()).await?;
-        let status = self.store.status_of(id).await?;
-        Ok(KeyDetail { key: stored.key, last_use, impact, status, closed: stored.closed })
+        let stands = self.store.assessment_of(id).await?;
+        Ok(KeyDetail { key: stored.key, last_use, impact, stands, closed: stored.closed })
     }
 
     /// How many live keys this owner holds, and how many they may.

@@ -7,7 +7,7 @@ use model::{
     name::Owner,
     time::{DAY, HOUR, Timestamp},
 };
-use store::{Counts, KeyHour, KeyPage, ListedKey, Stakes, StoreError};
+use store::{Counts, KeyHour, KeyPage, ListedKey, Stakes, StoreError, Successor};
 
 use super::{Admin, AdminError};
 use crate::Permit;
@@ -29,6 +29,8 @@ pub struct KeyList {
     pub matches: i64,
     /// How many would, too, if they were not archived: those that are left out.
     pub archived: i64,
+    /// The successors of those of the page that were rotated.
+    pub successors: Vec<Successor>,
     /// What the keys of the page did in the last 36 hours.
     pub hours: Vec<KeyHour>,
     /// The start of the first of these hours.
@@ -51,6 +53,7 @@ impl Admin {
         };
         let ids: Vec<_> = page.keys.iter().map(|listed| listed.key.id).collect();
         Ok(KeyList {
+            successors: self.store.successors_of(&ids).await?,
             hours: self.store.hours_of(&ids, since).await?,
             counts: self.store.count_keys(permit.only_owner()).await?,
             matches: self.store.count_matches(list, MATCHES + 1).await?,

@@ -6,7 +6,7 @@ use model::{
     activity::{Outcome, Period, Series},
     audit::Event,
     decision::Reason,
-    key::{Key, KeyStatus},
+    key::{EXPIRES_SOON, Key, KeyStatus},
     listing::{ListKeys, Sort, StatusFilter},
     time::{DAY, HOUR, Timestamp},
 };
@@ -17,6 +17,8 @@ use crate::Permit;
 
 /// Lines in each of its lists.
 const LINES: u16 = 5;
+/// Keys looked at for those that expire first: some have a successor.
+const LOOKED_AT: u16 = 100;
 
 /// What the overview shows.
 #[derive(Clone, Debug)]
@@ -29,7 +31,7 @@ pub struct Overview {
     pub reasons: Vec<(Reason, i64)>,
     /// Keys that work.
     pub live: i64,
-    /// Those of them that expire within 30 days.
+    /// Those of them that expire within 30 days and have no successor.
     pub soon: i64,
     /// The keys that expire first.
     pub expiring: Vec<Key>,
@@ -86,14 +88,15 @@ impl Admin {
             before,
             reasons,
             live: counts.live(),
-            soon: counts.of(KeyStatus::Expiring),
+            soon: counts.of(KeyStatus::Expiring)
+                - self.store.count_replaced(owner, now, now.plus(EXPIRES_SOON)).await?,
             expiring: self.soonest(owner, now).await?,
             busiest: self.busiest(owner, hour_of(now)).await?,
             changes,
         })
     }
 
-    /// The keys that work and expire first.
+    /// The keys that work and expire first, without those that have a successor.
     async fn soonest(&self, owner: Option<&str>, now: Timestamp) -> Result<Vec<Key>, AdminError> {
         let list = ListKeys {
             which: StatusFilter::Working,
@@ -101,8 +104,12 @@ impl Admin {
             sort: Sort::Expires,
             ..ListKeys::default()
         };
-        let keys = self.store.keys(&list, LINES, now).await?.keys.into_iter().map(|listed| listed.key);
-        Ok(keys.filter(|key| key.spec.expires_at != Timestamp::NEVER).collect())
+        let keys = self.store.keys(&list, LOOKED_AT, now).await?.keys.into_iter().map(|listed| listed.key);
+        let keys: Vec<_> = keys.filter(|key| key.spec.expires_at != Timestamp::NEVER).collect();
+        let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
+        let replaced = self.store.successors_of(&ids).await?;
+        let is_left = |key: &Key| replaced.iter().all(|successor| successor.old != key.id);
+        Ok(keys.into_iter().filter(is_left).take(LINES.into()).collect())
     }
 
     /// The busiest of two hours, added up.

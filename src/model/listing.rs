@@ -36,10 +36,23 @@ codes! {
         AnyAddress = "any_address" => "Not limited to addresses",
         /// Its owner may not sign in any more.
         OwnerDisabled = "owner_disabled" => "Owner disabled",
+        /// It works, and more than a tenth of its calls today were beyond its limits.
+        Limited = "limited" => "Limited",
+        /// It works, and more than a tenth of its calls today were refused otherwise.
+        Refusing = "refusing" => "Refusing",
     }
 }
 
 impl KeyFlag {
+    /// The status that says the same, of a key that has no more urgent one.
+    pub fn as_status(self) -> Option<KeyStatus> {
+        match self {
+            Self::Limited => Some(KeyStatus::Limited),
+            Self::Refusing => Some(KeyStatus::Refusing),
+            _ => None,
+        }
+    }
+
     /// Which of the keys that it holds for somebody should look at: those that work, and those that it keeps from working.
     pub fn worth_a_look(self) -> StatusFilter {
         if self == Self::OwnerDisabled { StatusFilter::Only(KeyStatus::OwnerDisabled) } else { StatusFilter::Working }
@@ -311,10 +324,18 @@ pub struct Assessment {
     pub due: Timestamp,
 }
 
+impl Assessment {
+    /// What else it counts as besides its status.
+    pub fn also(&self) -> impl Iterator<Item = KeyStatus> {
+        self.flags.iter().filter_map(|flag| flag.as_status()).filter(|status| *status != self.status)
+    }
+}
+
 /// How a key stands at `now`.
 pub fn assess(key: &Key, last_use: Option<Timestamp>, health: CallCounts, now: Timestamp) -> Assessment {
     let calls = health.allowed + health.limited + health.refused;
     let tenth = |part: i64| calls >= TELLING && part * 10 > calls;
+    // What the calls say comes first only where nothing else is to be said: the flags keep it beside what else is.
     let status = match key.status(now) {
         KeyStatus::Active if tenth(health.limited) => KeyStatus::Limited,
         KeyStatus::Active if tenth(health.refused) => KeyStatus::Refusing,
@@ -330,6 +351,8 @@ pub fn assess(key: &Key, last_use: Option<Timestamp>, health: CallCounts, now: T
         KeyFlag::AllAccess => key.spec.scopes.is_all_access(),
         KeyFlag::AnyAddress => key.spec.addresses.is_empty(),
         KeyFlag::OwnerDisabled => !key.owner_active,
+        KeyFlag::Limited => status.works() && tenth(health.limited),
+        KeyFlag::Refusing => status.works() && tenth(health.refused),
     };
     let turns = [
         (!is_endless).then_some(key.spec.expires_at),

@@ -15,7 +15,7 @@ use sqlx::AssertSqlSafe;
 use super::{
     Db, Store, StoreError,
     change::{Transaction, on},
-    keys::{KeyRow, select_keys},
+    keys::{ALSO, KeyRow, select_keys},
     reading,
 };
 use crate::{
@@ -96,6 +96,7 @@ fn values_of(list: &ListKeys) -> Vec<String> {
 fn values_of_key(key: &Key, stands: &Assessment) -> Vec<String> {
     let spec = &key.spec;
     let mut values = vec![value('k', ""), value('p', stands.status.code()), value('t', key.tenant.name.as_str())];
+    values.extend(stands.also().map(|status| value('p', status.code())));
     values.extend((stands.status != KeyStatus::Archived).then(|| value('c', "")));
     values.extend(stands.status.works().then(|| value('w', "")));
     values.extend([value('o', spec.owner.as_str()), value('u', &folded(spec.owner.as_str()))]);
@@ -106,6 +107,13 @@ fn values_of_key(key: &Key, stands: &Assessment) -> Vec<String> {
     }
     values.extend(stands.flags.iter().map(|fact| value('f', fact.code())));
     values
+}
+
+/// What a key is counted as: its status, and what else it counts as, which is no key more.
+fn counted(status: &str, flags: &str) -> Vec<String> {
+    let also = flags.split_whitespace().filter_map(|flag| KeyFlag::parse(flag)?.as_status());
+    let also = also.filter(|also| also.code() != status).map(|also| format!("{ALSO}{}", also.code()));
+    std::iter::once(status.to_owned()).filter(|status| !status.is_empty()).chain(also).collect()
 }
 
 /// All that the index gets of a key.
@@ -207,9 +215,14 @@ impl Transaction {
             .execute(db)
             .await
             .map(drop))?;
-        if status_before != stands.status.code() {
-            self.count(&status_before, -1).await?;
-            self.count(stands.status.code(), 1).await?;
+        let (counted, counts) = (counted(&status_before, &flags_before), counted(stands.status.code(), &flags));
+        if counted != counts {
+            for status in counted {
+                self.count(&status, -1).await?;
+            }
+            for status in counts {
+                self.count(&status, 1).await?;
+            }
         }
         if !was_changed && status_before == stands.status.code() && flags_before == flags {
             return Ok(());
@@ -223,11 +236,13 @@ impl Transaction {
 
     /// Forgets a key that is about to go.
     pub(super) async fn unindex(&mut self, id: KeyId) -> Result<(), StoreError> {
-        let sql = "SELECT seq, status FROM keys WHERE id = $1";
-        let row: Option<(i64, String)> =
+        let sql = "SELECT seq, status, flags FROM keys WHERE id = $1";
+        let row: Option<(i64, String, String)> =
             on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
-        let Some((seq, status)) = row else { return Ok(()) };
-        self.count(&status, -1).await?;
+        let Some((seq, status, flags)) = row else { return Ok(()) };
+        for status in counted(&status, &flags) {
+            self.count(&status, -1).await?;
+        }
         self.write_index(seq, None).await
     }
 
@@ -326,7 +341,7 @@ impl Store {
     pub async fn count_matches(&self, list: &ListKeys, limit: u32) -> Result<i64, StoreError> {
         if list.is_plain() {
             let counts = self.count_keys(None).await?;
-            return Ok(list.statuses().statuses().map(|status| counts.of(status)).sum());
+            return Ok(counts.shown(list.statuses()));
         }
         let matches = self.inner.db.dialect().matches;
         let sql = format!("SELECT COUNT(*) FROM (SELECT 1 AS one FROM key_search WHERE {matches} LIMIT {limit}) found");

@@ -93,7 +93,11 @@ impl Conditions {
                 KeyFlag::Idle => conditions
                     .with(&format!("k.last_used_at <= {} AND k.last_used_at > 0", now.plus(-IDLE).millis()), []),
                 KeyFlag::Endless => conditions.with(&format!("k.expires_at = {}", Timestamp::NEVER.millis()), []),
-                KeyFlag::AllAccess | KeyFlag::AnyAddress | KeyFlag::OwnerDisabled => {}
+                KeyFlag::AllAccess
+                | KeyFlag::AnyAddress
+                | KeyFlag::OwnerDisabled
+                | KeyFlag::Limited
+                | KeyFlag::Refusing => {}
             }
             conditions.with(&format!("' ' || k.flags || ' ' LIKE '% {} %'", fact.code()), []);
         }
@@ -201,7 +205,12 @@ impl Store {
         let words = (!list.words.is_empty() && !places.walked.is_empty())
             .then(|| format!(" AND +{}", found_by(self.inner.db.question(&words))));
         let words = words.unwrap_or_default();
-        kinds.extend(places.walked.iter().map(|status| format!("k.status = '{status}'{conditions}{words}")));
+        // Of keys that have another status, a list shows those that count as its one status, too.
+        let only = matches!(list.statuses(), StatusFilter::Only(_));
+        kinds.extend(places.walked.iter().map(|status| {
+            let also = if only { format!(" OR ' ' || k.flags || ' ' LIKE '% {status} %'") } else { String::new() };
+            format!("(k.status = '{status}'{also}){conditions}{words}")
+        }));
         let mut parts = Vec::new();
         for (half, bounds) in halves {
             let from = match &place {
@@ -223,7 +232,7 @@ impl Store {
         let sql = format!(
             "SELECT seq FROM ({}) parts \
              ORDER BY half {by_half}, parts.value {direction}, seq {direction} LIMIT {limit}",
-            parts.join(" UNION ALL ")
+            parts.join(" UNION ")
         );
         let rows: Vec<(i64,)> = reading!(self, db => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql)).persistent(false);

@@ -11,7 +11,7 @@ use model::{
     },
     label::Labels,
     limit::{Limits, Quota},
-    listing::{Assessment, Cursor, KeyFlag, ListKeys, Sort},
+    listing::{Assessment, Cursor, KeyFlag, ListKeys, Sort, StatusFilter},
     name::{Description, Name, Owner, Prefix, Word},
     scope::{ClosedGates, Scopes},
     time::{DAY, Timestamp},
@@ -76,7 +76,7 @@ pub struct ListedKey {
     /// Its last allowed call, if any.
     pub last_use: Option<LastUse>,
     /// How it stood when that was last looked at.
-    pub status: KeyStatus,
+    pub stands: Assessment,
     /// Its number in the order of creation.
     pub seq: i64,
 }
@@ -96,22 +96,54 @@ pub struct KeyPage {
 
 /// How many keys there are of each status.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts(Vec<(KeyStatus, i64)>);
+pub struct Counts {
+    /// By their status.
+    by_status: Vec<(KeyStatus, i64)>,
+    /// Those that have another status, and count as this one, too.
+    also: Vec<(KeyStatus, i64)>,
+}
+
+/// Before the status in the name of a count of keys that have another one.
+pub(super) const ALSO: &str = "also_";
 
 impl Counts {
-    /// Of this status.
+    fn read(rows: &[(String, i64)]) -> Self {
+        let mut counts = Self::default();
+        for (name, keys) in rows {
+            let (list, code) = match name.strip_prefix(ALSO) {
+                Some(code) => (&mut counts.also, code),
+                None => (&mut counts.by_status, name.as_str()),
+            };
+            list.extend(KeyStatus::parse(code).map(|status| (status, *keys)));
+        }
+        counts
+    }
+
+    /// Of this status, and those that count as it, too.
     pub fn of(&self, status: KeyStatus) -> i64 {
-        self.0.iter().find(|(counted, _)| *counted == status).map_or(0, |(_, keys)| *keys)
+        self.by_status.iter().chain(&self.also).filter(|(counted, _)| *counted == status).map(|(_, keys)| keys).sum()
+    }
+
+    /// Those that a list shows: each once.
+    pub fn shown(&self, which: StatusFilter) -> i64 {
+        match which {
+            StatusFilter::Only(status) => self.of(status),
+            _ => which.statuses().map(|status| self.exactly(status)).sum(),
+        }
+    }
+
+    fn exactly(&self, status: KeyStatus) -> i64 {
+        self.by_status.iter().filter(|(counted, _)| *counted == status).map(|(_, keys)| keys).sum()
     }
 
     /// Those that work.
     pub fn live(&self) -> i64 {
-        self.0.iter().filter(|(status, _)| status.works()).map(|(_, keys)| keys).sum()
+        self.shown(StatusFilter::Working)
     }
 
     /// All.
     pub fn all(&self) -> i64 {
-        self.0.iter().map(|(_, keys)| keys).sum()
+        self.shown(StatusFilter::Any)
     }
 }
 
@@ -131,6 +163,7 @@ pub(super) struct KeyRow {
     pub(super) seq: i64,
     pub(super) status: String,
     pub(super) flags: String,
+    due_at: i64,
     id: String,
     tenant_id: String,
     tenant_settings: String,
@@ -181,8 +214,7 @@ impl KeyRow {
 
     /// How the key stood when that was last looked at.
     pub(super) fn assessment(&self) -> Option<Assessment> {
-        let flags: Option<_> = self.flags.split_whitespace().map(KeyFlag::parse).collect();
-        Some(Assessment { status: KeyStatus::parse(&self.status)?, flags: flags?, due: Timestamp::NEVER })
+        assessment(&self.status, &self.flags, Timestamp::from_millis(self.due_at))
     }
 
     fn stored(self) -> Option<StoredKey> {
@@ -239,6 +271,13 @@ impl KeyRow {
         };
         Some(StoredKey::new(key, Digest::from_hex(&self.digest)?))
     }
+}
+
+/// What is stored of how a key stands. A flag that this version does not know, such as one that asks for another look, is
+/// left out.
+fn assessment(status: &str, flags: &str, due: Timestamp) -> Option<Assessment> {
+    let flags = flags.split_whitespace().filter_map(KeyFlag::parse).collect();
+    Some(Assessment { status: KeyStatus::parse(status)?, flags, due })
 }
 
 /// The one shape in which keys are read.
@@ -319,11 +358,11 @@ impl Store {
     }
 
     /// How a key stood when that was last looked at.
-    pub async fn status_of(&self, id: KeyId) -> Result<Option<KeyStatus>, StoreError> {
-        let sql = "SELECT status FROM keys WHERE id = $1";
-        let row: Option<(String,)> =
+    pub async fn assessment_of(&self, id: KeyId) -> Result<Option<Assessment>, StoreError> {
+        let sql = "SELECT status, flags, due_at FROM keys WHERE id = $1";
+        let row: Option<(String, String, i64)> =
             reading!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await?);
-        Ok(row.and_then(|(status,)| KeyStatus::parse(&status)))
+        Ok(row.and_then(|(status, flags, due)| assessment(&status, &flags, Timestamp::from_millis(due))))
     }
 
     /// A page of keys, at most so many.
@@ -366,8 +405,8 @@ impl Store {
             reading!(self, db => sqlx::query_as(AssertSqlSafe(sql)).persistent(false).fetch_all(db).await?)
         };
         let read = |row: KeyRow| {
-            let (seq, status) = (row.seq, KeyStatus::parse(&row.status).ok_or(StoreError::Corrupt("key"))?);
-            row.read().map(|(stored, last_use)| ListedKey { key: stored.key, last_use, status, seq })
+            let (seq, stands) = (row.seq, row.assessment().ok_or(StoreError::Corrupt("key"))?);
+            row.read().map(|(stored, last_use)| ListedKey { key: stored.key, last_use, stands, seq })
         };
         rows.into_iter().map(read).collect()
     }
@@ -375,12 +414,16 @@ impl Store {
     /// How many keys there are, all or one owner's.
     pub async fn count_keys(&self, owner: Option<&str>) -> Result<Counts, StoreError> {
         let all = "SELECT status, keys FROM key_counts";
-        let theirs = "SELECT status, COUNT(*) AS keys FROM keys WHERE owner = $1 GROUP BY status";
+        let theirs = "SELECT status, COUNT(*) FROM keys WHERE owner = $1 GROUP BY status \
+                      UNION ALL SELECT 'also_limited', COUNT(*) FROM keys WHERE owner = $1 AND status <> 'limited' \
+                      AND ' ' || flags || ' ' LIKE '% limited %' \
+                      UNION ALL SELECT 'also_refusing', COUNT(*) FROM keys WHERE owner = $1 AND status <> 'refusing' \
+                      AND ' ' || flags || ' ' LIKE '% refusing %'";
         let rows: Vec<(String, i64)> = reading!(self, db => match owner {
             None => sqlx::query_as(all).fetch_all(db).await?,
             Some(owner) => sqlx::query_as(theirs).bind(owner).fetch_all(db).await?,
         });
-        Ok(Counts(rows.iter().filter_map(|(status, keys)| Some((KeyStatus::parse(status)?, *keys))).collect()))
+        Ok(Counts::read(&rows))
     }
 
     /// What these keys did in each hour since `since` in which they did anything.

@@ -55,7 +55,7 @@ pub use self::{
     overview::BusyKey,
     refusals::{MAX_REFUSALS, Refusal},
     request_signing_keys::StoredRequestSigningKey,
-    rotations::Rotation,
+    rotations::{Rotation, Successor},
     search::{Found, found_in},
     seeded::SeededKey,
     sessions::StoredSession,

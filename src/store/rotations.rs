@@ -1,7 +1,7 @@
 //! Pairs of keys: one and the successor that took its place.
 
 use model::{id::KeyId, time::Timestamp};
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 
 use super::{
     Store, StoreError,
@@ -49,6 +49,64 @@ impl Store {
         let sql = "SELECT * FROM rotations WHERE old_key_id = $1 OR new_key_id = $1 ORDER BY at DESC, new_key_id";
         let rows: Vec<Row> = reading!(self, db => sqlx::query_as(sql).bind(key.as_str()).fetch_all(db).await?);
         rows.into_iter().map(Row::read).collect()
+    }
+}
+
+/// The successor of a key that still works beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Successor {
+    /// The key.
+    pub old: KeyId,
+    /// The id of its successor.
+    pub id: KeyId,
+    /// How the successor's secret ends.
+    pub last_four: String,
+}
+
+impl Store {
+    /// The latest successor of each of these keys that has one which is not archived.
+    pub async fn successors_of(&self, keys: &[KeyId]) -> Result<Vec<Successor>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        // An id is letters and digits.
+        let ids: Vec<_> = keys.iter().map(|id| format!("'{id}'")).collect();
+        let sql = format!(
+            "SELECT r.old_key_id, n.id, n.last_four FROM rotations r JOIN keys n ON n.id = r.new_key_id \
+             WHERE r.old_key_id IN ({}) AND n.archived_at IS NULL ORDER BY r.at DESC",
+            ids.join(",")
+        );
+        let rows: Vec<(String, String, String)> =
+            reading!(self, db => sqlx::query_as(AssertSqlSafe(sql)).persistent(false).fetch_all(db).await?);
+        let id = |text: &str| KeyId::parse(text).ok_or(StoreError::Corrupt("rotation"));
+        let mut successors: Vec<Successor> = Vec::new();
+        for (old, new, last_four) in rows {
+            let old = id(&old)?;
+            if successors.iter().all(|known| known.old != old) {
+                successors.push(Successor { old, id: id(&new)?, last_four });
+            }
+        }
+        Ok(successors)
+    }
+
+    /// How many keys, all or one owner's, expire before `until` because a successor takes their place.
+    pub async fn count_replaced(
+        &self,
+        owner: Option<&str>,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<i64, StoreError> {
+        let sql = "SELECT COUNT(DISTINCT k.id) FROM rotations r JOIN keys k ON k.id = r.old_key_id \
+                   JOIN keys n ON n.id = r.new_key_id WHERE k.archived_at IS NULL AND k.status = 'expiring' \
+                   AND k.expires_at > $1 AND k.expires_at <= $2 AND n.archived_at IS NULL \
+                   AND ($3 = '' OR k.owner = $3)";
+        let (keys,): (i64,) = reading!(self, db => sqlx::query_as(sql)
+            .bind(now.millis())
+            .bind(until.millis())
+            .bind(owner.unwrap_or_default())
+            .fetch_one(db)
+            .await?);
+        Ok(keys)
     }
 }
 

@@ -13,7 +13,9 @@ use crate::{
 
 /// Keys of each kind that somebody should look at.
 pub async fn hygiene() -> Result<HygieneView, ApiError> {
-    const KINDS: [KeyFlag; 6] = [
+    const KINDS: [KeyFlag; 8] = [
+        KeyFlag::Refusing,
+        KeyFlag::Limited,
         KeyFlag::OwnerDisabled,
         KeyFlag::AllAccess,
         KeyFlag::Endless,

@@ -39,6 +39,16 @@ pub(crate) fn Hygiene() -> impl IntoView {
 /// Why it matters, and what mends one key: the button's words and whether it archives (or else edits).
 fn advice(fact: KeyFlag) -> (&'static str, &'static str, bool) {
     match fact {
+        KeyFlag::Refusing => (
+            "More than a tenth of their calls today were refused. Find out why, and mend the key or tell its owner.",
+            "Why refused?",
+            false,
+        ),
+        KeyFlag::Limited => (
+            "More than a tenth of their calls today were beyond their limits. Raise them, or ask their owner why.",
+            "Edit limits\u{2026}",
+            false,
+        ),
         KeyFlag::OwnerDisabled => (
             "Their owner may not sign in any more. They are refused; archive them, or give them to somebody else.",
             "Archive\u{2026}",
@@ -74,8 +84,12 @@ fn Habit(habit: HabitView, may_write: bool) -> impl IntoView {
         let key = row.mask.id.clone();
         let action = if archives {
             view! { <a class="btn risky" href=routes::archive_key(&key) data-archive=key.clone() aria-label=format!("Archive {}\u{2026}", row.name)>{words}</a> }.into_any()
+        } else if fact == KeyFlag::Refusing {
+            view! { <a class="btn" href=routes::why_key(&key) aria-label=format!("{words} {}", row.name)>{words}</a> }
+                .into_any()
         } else {
             let field = match fact {
+                KeyFlag::Limited => "limits",
                 KeyFlag::Endless => "expires",
                 KeyFlag::AnyAddress => "addresses",
                 _ => "scopes",

@@ -8,7 +8,7 @@ use model::{
     catalog::{Entry, Group, Kind},
     id::KeyId,
     key::{ArchiveReason, Identity, Key, KeyState, KeyStatus, SignedWrites, UNDO},
-    listing::{IDLE, STALE},
+    listing::{Assessment, IDLE, STALE},
     time::{DAY, HOUR, Timestamp, relative},
 };
 use store::{Found, KeyHour, LastUse, ListedKey, found_in};
@@ -61,7 +61,7 @@ pub(crate) fn listed(
     since: Timestamp,
     now: Timestamp,
 ) -> ListedView {
-    let ListedKey { key, last_use, status, .. } = listed;
+    let ListedKey { key, last_use, stands, .. } = listed;
     let mut calls = Vec::new();
     for hour in hours.iter().filter(|hour| hour.key == key.id) {
         calls.resize(HOURS, CallCountsView::default());
@@ -69,8 +69,9 @@ pub(crate) fn listed(
         calls[place] = counts(hour.calls);
     }
     let mut row = row(key, last_use.as_ref(), now);
-    row.status = with_health(row.status, *status);
-    ListedView { row, hours: calls, found: found_in(key, search).iter().map(found).collect() }
+    row.status = with_health(row.status, stands.status);
+    row.also = also(row.status, stands);
+    ListedView { row, hours: calls, successor: None, found: found_in(key, search).iter().map(found).collect() }
 }
 
 /// How much of a long text stands before the first mark, and how long it may be, in bytes.
@@ -108,6 +109,12 @@ fn with_health(shown: StatusView, stored: KeyStatus) -> StatusView {
     if shown.of == KeyStatus::Active && is_health { StatusView { of: stored, ..shown } } else { shown }
 }
 
+/// What else a key that works counts as.
+fn also(shown: StatusView, stands: &Assessment) -> Vec<KeyStatus> {
+    let also = stands.flags.iter().filter_map(|flag| flag.as_status());
+    also.filter(|also| shown.of.works() && *also != shown.of).collect()
+}
+
 /// A number of keys that was counted so far and no farther.
 pub(crate) fn counted(keys: i64) -> String {
     let most = i64::from(MATCHES);
@@ -128,6 +135,7 @@ pub(crate) fn row(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> KeyR
         scopes: key.spec.scopes.iter().map(ToString::to_string).collect(),
         all_access: key.spec.scopes.is_all_access(),
         status: StatusView { of: key.status(now), days: key.days_left(now) },
+        also: Vec::new(),
         created: when(key.created_at, now),
         created_by: key.created_by.clone(),
         expires: when(key.spec.expires_at, now),
@@ -172,9 +180,10 @@ pub(crate) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin:
         ),
     };
     let row = row(key, found.last_use.as_ref(), now);
-    let status = found.status.map_or(row.status, |status| with_health(row.status, status));
+    let status = found.stands.as_ref().map_or(row.status, |stands| with_health(row.status, stands.status));
+    let also = found.stands.as_ref().map(|stands| also(status, stands)).unwrap_or_default();
     KeyView {
-        row: KeyRow { status, ..row },
+        row: KeyRow { status, also, ..row },
         description: key.spec.description.to_string(),
         spec: spec(key),
         last_address: found.last_use.as_ref().map(|used| used.address.clone()).filter(|address| !address.is_empty()),

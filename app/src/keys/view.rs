@@ -72,6 +72,8 @@ pub struct KeyRow {
     pub all_access: bool,
     /// Whether it works.
     pub status: StatusView,
+    /// What else it counts as: incidents, which come before a status that can wait.
+    pub also: Vec<KeyStatus>,
     /// When it was made.
     pub created: When,
     /// Who made it.

@@ -55,6 +55,18 @@ pub(crate) fn Status(
     view! { <span class=format!("status {tone}") title=advice><Icon name=icon/>{word}</span> }
 }
 
+/// A state with what else a key counts as. Incidents come first.
+#[component]
+pub(crate) fn Statuses(
+    /// The state.
+    of: StatusView,
+    /// What else.
+    also: Vec<KeyStatus>,
+) -> impl IntoView {
+    let also = also.into_iter().map(|also| view! { <Status of=StatusView { of: also, ..of }/> }).collect_view();
+    view! { {also}<Status of/> }
+}
+
 /// A state in a title.
 #[component]
 pub(crate) fn StatusPill(

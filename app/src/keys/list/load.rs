@@ -2,6 +2,7 @@
 
 use admin::KeyList;
 use model::{account::Action, catalog::Group, key::KeyStatus, tenant::Tenant};
+use store::ListedKey;
 
 use crate::{
     error::ApiError,
@@ -23,13 +24,15 @@ pub async fn list_keys(query: String) -> Result<KeysView, ApiError> {
             let groups = context.admin.entries_of::<Group>(permit).await.map_err(context::closed)?;
             let found = context.admin.list_keys(permit, &asked.list).await.map_err(context::closed)?;
             let now = context.admin.clock().now();
-            let KeyList { page, counts, matches, archived, hours, since } = found;
+            let KeyList { page, counts, matches, archived, successors, hours, since } = found;
+            let listed = |listed: &ListedKey| {
+                let mut view = to_view::listed(listed, &asked.list.words, &hours, since, now);
+                let successor = successors.iter().find(|successor| successor.old == listed.key.id);
+                view.successor = successor.map(|successor| (successor.id.to_string(), successor.last_four.clone()));
+                view
+            };
             Ok(KeysView {
-                rows: page
-                    .keys
-                    .iter()
-                    .map(|listed| to_view::listed(listed, &asked.list.words, &hours, since, now))
-                    .collect(),
+                rows: page.keys.iter().map(listed).collect(),
                 live: counts.live(),
                 all: counts.all(),
                 statuses: KeyStatus::ALL.map(|status| (status.code().to_owned(), counts.of(status))).to_vec(),

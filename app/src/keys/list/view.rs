@@ -14,6 +14,8 @@ pub struct ListedView {
     pub row: KeyRow,
     /// Its calls in each of the last 36 hours; empty when there were none.
     pub hours: Vec<CallCountsView>,
+    /// The id and the last four characters of its successor, if it was rotated.
+    pub successor: Option<(String, String)>,
     /// Where the search found something in it.
     pub found: Vec<FoundView>,
 }

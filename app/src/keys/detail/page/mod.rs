@@ -22,7 +22,7 @@ use crate::{
         form::rotation::RotateForm,
         issued_secret,
         switch::button::Switch,
-        view::{ArchivedView, KeyView, OffView, SpecView, holder},
+        view::{ArchivedView, KeyView, OffView, SpecView, StatusView, holder},
     },
     layout::page::{KeysLink, Loaded},
     query::query,
@@ -101,7 +101,7 @@ fn Detail(
             <KeysLink/><span aria-hidden="true">"/"</span><span aria-current="page"><bdi>{row.name.clone()}</bdi></span>
         </nav>
         <div class="row page-head" data-live-rows=generation data-live-say="This key changed.">
-            <h1><bdi>{row.name}</bdi></h1><span data-live=format!("state-{id}")><StatusPill of=row.status/></span>
+            <h1><bdi>{row.name}</bdi></h1><span data-live=format!("state-{id}")>{row.also.iter().map(|also| view! { <StatusPill of=StatusView { of: *also, ..row.status }/>" " }).collect_view()}<StatusPill of=row.status/></span>
             {row.all_access.then(|| view! { <AllAccess/> })}
             {was_refused.then(|| view! { <a class="link" href=routes::why_key(&id)>"Why refused?"</a> })}
             {actions}

@@ -16,7 +16,7 @@ use crate::{
     routes,
     ui::{
         icon::Icon,
-        key::{AllAccess, Mask, Scopes, Status},
+        key::{AllAccess, Mask, Scopes, Statuses},
         spark::Spark,
         time::{Ago, ends_in},
     },
@@ -25,14 +25,18 @@ use crate::{
 /// A row with the chosen columns.
 #[component]
 pub(crate) fn Row(listed: ListedView, columns: Vec<Column>, may_write: bool, may_purge: bool) -> impl IntoView {
-    let ListedView { row, hours, found } = listed;
+    let ListedView { row, hours, successor, found } = listed;
+    let is_replaced = successor.is_some();
+    let replaced = successor.filter(|_| row.status.of != KeyStatus::Archived).map(|(new, last_four)| {
+        view! { <span class="sub">"Replaced by "<a class="link" href=routes::key(&new)><code translate="no">"\u{2026}"{last_four}</code></a></span> }
+    });
     let (id, name, status) = (row.mask.id.clone(), row.name.clone(), row.status);
     let (mask, place) = (row.mask.clone(), id.clone());
     let places = !columns.contains(&Column::Tenant) && !columns.contains(&Column::Group);
     let shows_owner = columns.contains(&Column::Owner) && !row.owner.is_empty();
     let cells = columns
         .into_iter()
-        .map(|column| view! { <Cell column row=row.clone() hours=hours.clone() found=found.clone() places/> })
+        .map(|column| view! { <Cell column row=row.clone() hours=hours.clone() found=found.clone() places is_replaced/> })
         .collect_view();
     let tick = view! {
         <td class="c-tick fit" role="cell"><label class="hit"><input type="checkbox" name="key" value=id.clone() form="bulk"/><span class="hide">"Select "{name.clone()}</span></label></td>
@@ -40,7 +44,7 @@ pub(crate) fn Row(listed: ListedView, columns: Vec<Column>, may_write: bool, may
     view! {
         <tr role="row" data-row=place>
             {may_write.then_some(tick)}
-            <th class="c-key" scope="row" role="rowheader"><a href=routes::key(&mask.id) title=name.clone()><bdi><Marked text=name.clone() field=SearchField::Name found=found.clone()/></bdi></a><span class="sub"><Mask of=mask.clone()/></span><FoundElsewhere found shows_owner/></th>
+            <th class="c-key" scope="row" role="rowheader"><a href=routes::key(&mask.id) title=name.clone()><bdi><Marked text=name.clone() field=SearchField::Name found=found.clone()/></bdi></a><span class="sub"><Mask of=mask.clone()/></span>{replaced}<FoundElsewhere found shows_owner/></th>
             {cells}
             <td class="c-menu fit" role="cell"><Menu id name status=status.of may_write may_purge/></td>
         </tr>
@@ -82,7 +86,14 @@ fn FoundElsewhere(found: Vec<FoundView>, shows_owner: bool) -> impl IntoView {
 }
 
 #[component]
-fn Cell(column: Column, row: KeyRow, hours: Vec<CallCountsView>, found: Vec<FoundView>, places: bool) -> impl IntoView {
+fn Cell(
+    column: Column,
+    row: KeyRow,
+    hours: Vec<CallCountsView>,
+    found: Vec<FoundView>,
+    places: bool,
+    is_replaced: bool,
+) -> impl IntoView {
     let id = row.mask.id.clone();
     match column {
         Column::Owner => {
@@ -122,8 +133,8 @@ fn Cell(column: Column, row: KeyRow, hours: Vec<CallCountsView>, found: Vec<Foun
         .into_any(),
         Column::Created => view! { <td class="c-made fit less" role="cell" data-label="Created"><Ago when=row.created/></td> }.into_any(),
         Column::Creator => view! { <td class="c-maker fit less" role="cell" data-label="By"><bdi title=row.created_by.clone()>{row.created_by.clone()}</bdi></td> }.into_any(),
-        Column::Expires => view! { <td class="c-ends fit" role="cell" data-label="Expires"><Ends status=row.status expires=row.expires/></td> }.into_any(),
-        Column::Status => view! { <td class="c-state fit" role="cell" data-live=format!("state-{id}")><Status of=row.status/></td> }.into_any(),
+        Column::Expires => view! { <td class="c-ends fit" role="cell" data-label="Expires"><Ends status=row.status expires=row.expires is_replaced/></td> }.into_any(),
+        Column::Status => view! { <td class="c-state fit" role="cell" data-live=format!("state-{id}")><Statuses of=row.status also=row.also/></td> }.into_any(),
     }
 }
 
@@ -143,8 +154,10 @@ fn LastUse(at: Option<When>, unused_for_long: bool, is_idle: bool) -> impl IntoV
 
 /// When a key ends: louder at 30, 14, 7 days and one.
 #[component]
-fn Ends(status: StatusView, expires: When) -> impl IntoView {
+fn Ends(status: StatusView, expires: When, is_replaced: bool) -> impl IntoView {
     let tone = match status.of {
+        // Its successor is there: nothing is to be done.
+        KeyStatus::Expiring if is_replaced => "muted",
         KeyStatus::Archived => return view! { <span class="muted">"\u{2014}"</span> }.into_any(),
         KeyStatus::Expired => "is-bad",
         KeyStatus::Expiring => ends_in(status.days),

@@ -155,7 +155,9 @@ fn More(asked: ListQuery) -> impl IntoView {
     let kept = asked.pairs().into_iter().filter(|(name, _)| !["owner", "scope"].contains(name));
     let kept = kept.filter(|(name, value)| *name != "only" || BUTTONS.iter().any(|fact| fact.code() == value));
     let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
-    let facts = KeyFlag::ALL.into_iter().filter(|fact| !BUTTONS.contains(fact)).map(|fact| {
+    // What is a status, too, is in the menu of those.
+    let offered = |fact: &KeyFlag| !BUTTONS.contains(fact) && fact.as_status().is_none();
+    let facts = KeyFlag::ALL.into_iter().filter(offered).map(|fact| {
         let is_on = asked.list.flags.contains(&fact);
         view! { <label class="item"><input type="checkbox" name="only" value=fact.code() checked=is_on/>{fact.words()}</label> }
     });
