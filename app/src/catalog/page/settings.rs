@@ -6,7 +6,10 @@ use model::catalog::Kind;
 use crate::{
     catalog::fields::{plural, purpose},
     keys::view::VisitorView,
-    layout::page::{Loaded, icon_of},
+    layout::{
+        head::PageHead,
+        page::{Loaded, icon_of},
+    },
     routes,
     ui::icon::Icon,
 };
@@ -29,7 +32,7 @@ pub(crate) fn Settings() -> impl IntoView {
             .may_manage_people
             .then(|| line(routes::PEOPLE, "user", "People", "Who may sign in to this console, and in which role."));
         view! {
-            <div class="row page-head"><h1>"Settings"</h1></div>
+            <PageHead title="Settings"/>
             <section class="panel"><ul class="lines">{kinds.collect_view()}{people}</ul></section>
         }
     };
