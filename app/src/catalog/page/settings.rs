@@ -33,7 +33,7 @@ pub(crate) fn Settings() -> impl IntoView {
             .then(|| line(routes::PEOPLE, "user", "People", "Who may sign in to this console, and in which role."));
         view! {
             <PageHead title="Settings"/>
-            <section class="panel"><ul class="lines">{kinds.collect_view()}{people}</ul></section>
+            <section class="panel ask"><ul class="lines">{kinds.collect_view()}{people}</ul></section>
         }
     };
     view! { <Loaded title="Settings" current=routes::ALL_SETTINGS load=crate::layout::visitor::visitor() show/> }
