@@ -363,6 +363,30 @@ export async function createKey(page: Page, url: string, name: string, scopes: s
 /** The row of a key in the list. */
 export const row = (page: Page, name: string) => page.locator("tr[data-row]").filter({ hasText: name });
 
+/** The pages for someone who may do everything, by the names of their trees, for a live key. */
+export const pages = (id: string): Array<[string, string]> => [
+  ["overview", "/overview"],
+  ["keys", "/keys"],
+  ["no-match", "/keys?q=nothing+like+it"],
+  ["new-key", "/keys/new"],
+  ["key", `/keys/${id}`],
+  ["edit-key", `/keys/${id}/edit`],
+  ["rotate-key", `/keys/${id}/rotate`],
+  ["archive-key", `/keys/${id}/archive`],
+  ["signing-keys", `/keys/${id}/signing`],
+  ["hygiene", "/hygiene"],
+  ["why", "/why"],
+  ["audit", "/audit"],
+  ["tenants", "/settings/tenants"],
+  ["groups", "/settings/groups"],
+  ["users", "/settings/identities"],
+  ["scopes", "/settings/scopes"],
+  ["templates", "/settings/templates"],
+  ["policy", "/settings/policy"],
+  ["people", "/settings/people"],
+  ["gateway", "/settings/gateway"],
+];
+
 /** What axe looks at, and what of it depends on colours. */
 const COLOURS = ["color-contrast", "link-in-text-block"];
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -374,7 +398,7 @@ const PHONE = { width: 375, height: 720 };
 const WIDTHS = [320, DESK.width / 2, 2560];
 
 /** A wide font and a narrow one; setup.sh makes sure of both. */
-const FONTS = ["DejaVu Sans", "Liberation Sans Narrow"];
+export const FONTS = ["DejaVu Sans", "Liberation Sans Narrow"];
 
 /** Sees that nothing of a page is beside the window. */
 async function fits(page: Page, name: string): Promise<void> {

@@ -2,7 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::{form_outcome::FormOutcome, layout::page::Loaded, reference::view::AboutView, routes};
+use crate::{
+    form_outcome::FormOutcome,
+    layout::{head::PageHead, page::Loaded},
+    reference::view::AboutView,
+    routes,
+};
 
 /// `/about`.
 #[component]
@@ -23,17 +28,16 @@ fn Page(view: AboutView) -> impl IntoView {
     let health =
         |(path, words): (String, String)| view! { <dt><code translate="no">{path}</code></dt><dd>{words}</dd> };
     view! {
-        <div class="row page-head"><h1>"About"</h1></div>
-        <p class="muted lead">"Keyward: API keys, issued and verified by your own server."</p>
-        <div class="grid">
+        <PageHead title="About" lead="Keyward: API keys, issued and verified by your own server.".into_any()/>
+        <div class="grid broad">
             <section class="panel" aria-labelledby="this"><header class="row"><h2 id="this">"This Keyward"</h2></header>
-                <div class="body"><dl class="facts">{facts(view.facts)}</dl></div></section>
+                <div class="body"><dl class="facts wide">{facts(view.facts)}</dl></div></section>
             {(!view.settings.is_empty()).then(|| view! {
                 <section class="panel" aria-labelledby="setup"><header class="row"><h2 id="setup">"How it is set up"</h2></header>
-                    <div class="body"><dl class="facts">{facts(view.settings)}</dl></div></section>
+                    <div class="body"><dl class="facts wide">{facts(view.settings)}</dl></div></section>
             })}
             <section class="panel" aria-labelledby="health"><header class="row"><h2 id="health">"Health"</h2></header>
-                <div class="body stack tight"><p class="muted">"Paths of the listener for health and metrics:"</p><dl class="facts">{view.health.into_iter().map(health).collect_view()}</dl></div></section>
+                <div class="body stack tight"><p class="muted">"Paths of the listener for health and metrics:"</p><dl class="facts wide">{view.health.into_iter().map(health).collect_view()}</dl></div></section>
         </div>
         <p class="parts"><a class="link" href=routes::REFERENCE>"API reference"</a></p>
     }

@@ -6,12 +6,12 @@ use model::account::Role;
 use crate::{
     catalog::{
         page::{
-            Crumbs, OnOff, Switch, asked_id, sent,
+            OnOff, Switch, asked_id, sent,
             stop::{Stop, StopForm},
         },
         view::{FieldView, InputView, PersonRow, StopView, Typed},
     },
-    layout::page::Loaded,
+    layout::{head::PageHead, page::Loaded},
     routes,
     ui::{
         fields::{FormErrorBanner, FormFields},
@@ -26,11 +26,9 @@ pub(crate) fn People() -> impl IntoView {
     let (_, errors, failure) = sent();
     let show = move |rows: Vec<PersonRow>| {
         view! {
-            <div class="row page-head">
-                <h1>"People"</h1>
+            <PageHead title="People" lead="Who may sign in to this console. Disabling someone ends their sessions and stops the keys they own; enabling brings both back.".into_any()>
                 <a class="btn primary end" href=routes::NEW_PERSON><Icon name="plus"/>"Add someone"</a>
-            </div>
-            <p class="muted lead">"Who may sign in to this console. Disabling someone ends their sessions and stops the keys they own; enabling brings both back."</p>
+            </PageHead>
             <FormErrorBanner fields=Vec::new() errors failure/>
             <div class="table-wrap bleed"><table class="data cards entries" role="table">
                 <caption class="hide">"People, those added first on top"</caption>
@@ -94,12 +92,11 @@ pub(crate) fn NewPerson() -> impl IntoView {
     let show = move |()| {
         let fields = fields(&typed.unwrap_or_default());
         view! {
-            <Crumbs list=routes::PEOPLE title="People" here="Add someone"/>
-            <div class="row page-head"><h1>"Add someone"</h1></div>
+            <PageHead title="Add someone" above=vec![(routes::PEOPLE.to_owned(), "People".to_owned())] here="Add someone"/>
             <form class="stack loose ask" method="post" action=routes::NEW_PERSON novalidate data-guard="">
                 <FormErrorBanner fields=fields.clone() errors=errors.clone() failure/>
                 <FormFields fields errors/>
-                <div class="row">
+                <div class="row save">
                     <button class="btn primary">"Add"</button>
                     <a class="btn" href=routes::PEOPLE>"Cancel"</a>
                 </div>

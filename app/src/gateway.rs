@@ -8,7 +8,10 @@ use crate::{
     explain::view::{FindingView, GatewayView, ReportView},
     form_outcome::FormOutcome,
     keys::view::VisitorView,
-    layout::page::{Failure, Loaded},
+    layout::{
+        head::PageHead,
+        page::{Failure, Loaded},
+    },
     routes,
     ui::{
         checks::Marked,
@@ -39,8 +42,7 @@ fn Test(view: GatewayView) -> impl IntoView {
     let GatewayView { url, scope, tenant, errors, failure, report } = view;
     let [url_error, scope_error, tenant_error] = ["url", "scope", "tenant"].map(|field| error_of(&errors, field));
     view! {
-        <div class="row page-head"><h1>"Check a gateway"</h1></div>
-        <p class="muted lead">"Sends some GET requests to an address that your proxy guards with Keyward: with a key that works, with keys that must not, with none, and with forged identity headers. The keys are made for this, live for minutes, and are gone afterwards. If the address answers with the headers it was sent, the test also sees what the service is told."</p>
+        <PageHead title="Check a gateway" lead="Sends some GET requests to an address that your proxy guards with Keyward: with a key that works, with keys that must not, with none, and with forged identity headers. The keys are made for this, live for minutes, and are gone afterwards. If the address answers with the headers it was sent, the test also sees what the service is told.".into_any()/>
         {failure.map(|error| view! { <div class="banner bad lead" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
         <form class="row ask-line" method="post" action=routes::GATEWAY aria-label="Check a gateway">
             <div class="wide"><Line id="url" label="Address" value=url error=url_error/></div>

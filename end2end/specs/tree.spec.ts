@@ -1,7 +1,7 @@
 // What assistive technology is told of each page, compared with what was kept, and how fast and steady pages appear.
 
 import type { Page, TestInfo } from "@playwright/test";
-import { type Keyward, alive, expect, test } from "../fixtures";
+import { type Keyward, alive, expect, pages, test } from "../fixtures";
 
 test.describe.configure({ timeout: 180_000 });
 
@@ -27,29 +27,6 @@ async function tellsTheSame(page: Page, keyward: Keyward, name: string): Promise
   const tree = steady(await page.locator("main").ariaSnapshot(), keyward);
   expect.soft(tree, name).toMatchSnapshot(`${name}.txt`);
 }
-
-const pages = (id: string): Array<[string, string]> => [
-  ["overview", "/overview"],
-  ["keys", "/keys"],
-  ["no-match", "/keys?q=nothing+like+it"],
-  ["new-key", "/keys/new"],
-  ["key", `/keys/${id}`],
-  ["edit-key", `/keys/${id}/edit`],
-  ["rotate-key", `/keys/${id}/rotate`],
-  ["archive-key", `/keys/${id}/archive`],
-  ["signing-keys", `/keys/${id}/signing`],
-  ["hygiene", "/hygiene"],
-  ["why", "/why"],
-  ["audit", "/audit"],
-  ["tenants", "/settings/tenants"],
-  ["groups", "/settings/groups"],
-  ["users", "/settings/identities"],
-  ["scopes", "/settings/scopes"],
-  ["templates", "/settings/templates"],
-  ["policy", "/settings/policy"],
-  ["people", "/settings/people"],
-  ["gateway", "/settings/gateway"],
-];
 
 test("every page tells the same to assistive technology as before", async ({ page, bare }) => {
   await bare.addAdmin();

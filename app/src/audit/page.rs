@@ -7,7 +7,7 @@ use model::audit::Verb;
 use crate::{
     audit::view::{AuditQuery, AuditView, ChainView},
     keys::view::{EventView, When},
-    layout::page::Loaded,
+    layout::{head::PageHead, page::Loaded},
     query::query,
     routes,
     ui::{
@@ -38,15 +38,13 @@ fn Events(view: AuditView, asked: AuditQuery, paged: bool) -> impl IntoView {
     let empty = view.events.is_empty();
     let narrow = asked.is_narrow();
     view! {
-        <div class="row page-head">
-            <h1>"Audit"</h1>
+        <PageHead title="Audit" lead="Every change, in a chain where each event seals the one before.".into_any()>
             <span class="row end">
                 <a class="btn" href=csv download=""><Icon name="download"/>"Export CSV"</a>
                 <a class="btn" href=json download=""><Icon name="download"/>"Export JSON"</a>
             </span>
-        </div>
+        </PageHead>
         <p class="paper">"Keyward, audit. Printed "<Moment when=view.now.clone()/>"."</p>
-        <p class="muted lead">"Every change, in a chain where each event seals the one before."</p>
         <Chain of=view.chain/>
         <Filters asked/>
         {if empty {

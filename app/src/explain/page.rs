@@ -7,7 +7,7 @@ use crate::{
     explain::view::{CallView, FoundView, KeyName, MendView, RefusalGroupView, RefusalView, RefusedView, WhyView},
     form_outcome::FormOutcome,
     keys::switch::button::Switch,
-    layout::page::Loaded,
+    layout::{head::PageHead, page::Loaded},
     routes,
     ui::{
         checks::Explanation,
@@ -37,8 +37,7 @@ fn ListQuery(view: WhyView) -> impl IntoView {
     let reads = matches!(method.as_str(), "" | "GET" | "HEAD" | "OPTIONS");
     let of_key = matches!(found, Some(FoundView::Named(..) | FoundView::Presented(_, Some(_))));
     view! {
-        <div class="row page-head"><h1>"Debug a request"</h1></div>
-        <p class="muted lead">"See what a key may do, and why a request was refused. Nothing is counted, no limit is used, and what you paste is kept nowhere."</p>
+        <PageHead title="Debug a request" lead="See what a key may do, and why a request was refused. Nothing is counted, no limit is used, and what you paste is kept nowhere.".into_any()/>
         {failure.map(|error| view! { <div class="banner bad lead" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
         <form class="row ask-line" method="post" action=routes::WHY aria-label="Debug a request">
             <div class="wide"><Line id="asked" label="Key, its id or name, or a request id" value=id error=asked_error/></div>

@@ -12,7 +12,7 @@ use crate::{
         },
         view::{KeyRow, holder},
     },
-    layout::page::Loaded,
+    layout::{head::PageHead, page::Loaded},
     routes,
     ui::{icon::Icon, time::Ago},
 };
@@ -24,8 +24,7 @@ pub(crate) fn Hygiene() -> impl IntoView {
         let clean = view.habits.iter().all(|habit| habit.keys.is_empty());
         let may_write = view.may_write;
         view! {
-            <div class="row page-head"><h1>"Needs attention"</h1></div>
-            <p class="muted lead">"Keys that somebody should look at, the oldest first. Facts are brought up to date within seconds."</p>
+            <PageHead title="Needs attention" lead="Keys that somebody should look at, the oldest first. Facts are brought up to date within seconds.".into_any()/>
             {if clean {
                 view! { <div class="banner ok"><Icon name="ok"/><p><b>"Nothing to do."</b>" Every key expires, is used, is limited to what it needs, and its owner is still here."</p></div> }.into_any()
             } else {

@@ -3,6 +3,8 @@
 pub(crate) mod actions;
 #[cfg(feature = "ssr")]
 pub(crate) mod centered;
+#[cfg(feature = "ssr")]
+pub(crate) mod head;
 pub(crate) mod keyboard;
 pub(crate) mod live;
 #[cfg(feature = "ssr")]

@@ -115,13 +115,6 @@ where
     }
 }
 
-/// The way back to the list of keys, as it was looked at last.
-#[component]
-pub(crate) fn KeysLink() -> impl IntoView {
-    let href = use_context::<Document>().map_or_else(|| routes::KEYS.to_owned(), |document| document.list);
-    view! { <a href=href>"Keys"</a> }
-}
-
 /// The themes: their codes, and their words.
 const THEMES: [(&str, &str); 3] = [("", "System"), ("light", "Light"), ("dark", "Dark")];
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     form_outcome::FormOutcome,
-    layout::page::Loaded,
+    layout::{head::PageHead, page::Loaded},
     reference::view::{CodeRow, FieldRow, OperationView, ReferenceView},
     routes,
     ui::icon::Icon,
@@ -29,12 +29,14 @@ fn Page(view: ReferenceView, may_probe: bool) -> impl IntoView {
     };
     let links = view.operations.iter().map(link).collect_view();
     let ways = view.ways.into_iter().map(|way| view! { <li>{way}</li> }).collect_view();
+    let lead = view! {
+        "What services and proxies ask Keyward. Every answer carries its request's id in "<code translate="no">"X-Keyward-Request-Id"</code>"; the page "<a class="link" href=routes::WHY>"Debug a request"</a>" explains a refusal by it."
+    }
+    .into_any();
     view! {
-        <div class="row page-head">
-            <h1>"API reference"</h1>
+        <PageHead title="API reference" lead>
             <a class="btn end" href=view.document rel="external"><Icon name="download"/>"OpenAPI 3.1"</a>
-        </div>
-        <p class="muted lead">"What services and proxies ask Keyward. Every answer carries its request's id in "<code translate="no">"X-Keyward-Request-Id"</code>"; the page "<a class="link" href=routes::WHY>"Debug a request"</a>" explains a refusal by it."</p>
+        </PageHead>
         <div class="reference">
             <nav aria-label="On this page" class="contents">
                 <ul>{links}

@@ -6,7 +6,10 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     form_outcome::{FormErrors, FormOutcome},
     keys::form::rotation::OVERLAPS,
-    layout::page::{KeysLink, Loaded},
+    layout::{
+        head::{PageHead, above_key, above_keys},
+        page::Loaded,
+    },
     request_signing::{
         form::{RequestSigningKeyForm, RequestSigningKeyState, RequestSigningKeyView, SigningView, WritesView},
         island::AddRequestSigningKey,
@@ -36,12 +39,7 @@ pub(crate) fn SigningKeys() -> impl IntoView {
             }
         });
         view! {
-            <nav class="row muted" aria-label="Breadcrumb">
-                <KeysLink/><span aria-hidden="true">"/"</span>
-                <a href=routes::key(&view.id)><bdi>{view.name.clone()}</bdi></a><span aria-hidden="true">"/"</span>
-                <span aria-current="page">"Signing keys"</span>
-            </nav>
-            <div class="row page-head"><h1>"Signing keys"</h1></div>
+            <PageHead title="Signing keys" above=vec![above_keys(), above_key(&view.id, &view.name)] here="Signing keys"/>
             <div class="split">
                 <div class="stack">
                     <Writes of=view.writes/>

@@ -96,6 +96,9 @@ pub(crate) fn Mask(
     }
 }
 
+/// The letters of a scope that stay in one line.
+const WHOLE: usize = 16;
+
 /// The first scopes, and how many more there are.
 #[component]
 pub(crate) fn Scopes(
@@ -104,11 +107,19 @@ pub(crate) fn Scopes(
     /// How many are shown.
     shown: usize,
 ) -> impl IntoView {
+    // One that is too long for its column breaks before its verb.
+    let broken = |scope: &str| match scope.rfind('.') {
+        Some(dot) if scope.len() > WHOLE => {
+            let (thing, verb) = scope.split_at(dot + 1);
+            view! { {thing.to_owned()}<wbr/>{verb.to_owned()} }.into_any()
+        }
+        _ => scope.to_owned().into_any(),
+    };
     let rest = of.get(shown..).unwrap_or_default().join(", ");
     let more = of.len().saturating_sub(shown);
     view! {
         <span class="row nowrap tight">
-            {of.into_iter().take(shown).map(|scope| view! { <span translate="no" class="chip code" title=scope.clone()>{scope.clone()}</span> }).collect_view()}
+            {of.into_iter().take(shown).map(|scope| view! { <span translate="no" class="chip code" title=scope.clone()>{broken(&scope)}</span> }).collect_view()}
             {(more > 0).then(|| view! { <span class="muted" title=rest.clone()>"+"{more}<span class="hide">" more: "{rest.clone()}</span></span> })}
         </span>
     }

@@ -15,7 +15,7 @@ use crate::{
         },
         view::{EntriesView, EntryRow, StopView},
     },
-    layout::page::Loaded,
+    layout::{head::PageHead, page::Loaded},
     routes,
     ui::{fields::FormErrorBanner, icon::Icon},
 };
@@ -63,8 +63,7 @@ fn List(kind: Kind, view: EntriesView) -> impl IntoView {
     };
     let head = (count > 0).then(|| view! { <span class="end">{add()}</span> });
     view! {
-        <div class="row page-head"><h1>{plural(kind)}</h1>{head}</div>
-        <p class="muted lead">{purpose(kind)}</p>
+        <PageHead title=plural(kind) lead=purpose(kind).into_any()>{head}</PageHead>
         <FormErrorBanner fields=Vec::new() errors failure/>
         {if count == 0 {
             view! {

@@ -6,12 +6,12 @@ use model::{catalog::Kind, scope::ALL_ACCESS};
 use crate::{
     catalog::{
         fields::{plural, purpose},
-        page::{Crumbs, OnOff, Switch, asked_id, asked_kind, cells::Granting, sent},
+        page::{OnOff, Switch, asked_id, asked_kind, cells::Granting, sent},
         view::{EntryView, Typed},
     },
     error::ApiError,
     keys::view::FieldErrorView,
-    layout::page::Loaded,
+    layout::{head::PageHead, page::Loaded},
     routes,
     ui::{
         fields::{FormErrorBanner, FormFields},
@@ -78,13 +78,14 @@ fn Form(kind: Kind, view: EntryView, sent: (Option<Typed>, Vec<FieldErrorView>, 
     let group = id.clone().filter(|_| kind == Kind::Group).map(|id| {
         view! { <a class="btn end" href=routes::keys_of_group(&id)><Icon name="key"/>"Keys"</a> }
     });
+    let above = if is_policy { Vec::new() } else { vec![(routes::settings(kind).to_owned(), plural(kind).to_owned())] };
     let body = view! {
         <FormErrorBanner fields=fields.clone() errors=errors.clone() failure/>
         {again.map(|again| view! { <p><a class="link" href=again>"See how it is now"</a></p> })}
         {generation.map(|generation| view! { <input type="hidden" name="generation" value=generation.to_string()/> })}
         <FormFields fields errors/>
         {may_write.then(|| view! {
-            <div class="row">
+            <div class="row save">
                 <button class="btn primary">{button}</button>
                 {(!is_policy).then(|| view! { <a class="btn" href=routes::settings(kind)>"Cancel"</a> })}
             </div>
@@ -99,9 +100,7 @@ fn Form(kind: Kind, view: EntryView, sent: (Option<Typed>, Vec<FieldErrorView>, 
         view! { <div class="stack loose ask">{body}</div> }.into_any()
     };
     view! {
-        {(!is_policy).then(|| view! { <Crumbs list=routes::settings(kind) title=plural(kind) here=title.clone()/> })}
-        <div class="row page-head"><h1><bdi>{title.clone()}</bdi></h1>{badges}{switch}{group}</div>
-        <p class="muted lead">{purpose(kind)}</p>
+        <PageHead title=view! { <bdi>{title.clone()}</bdi> } above here=title lead=purpose(kind).into_any()>{badges}{switch}{group}</PageHead>
         {body}
     }
 }

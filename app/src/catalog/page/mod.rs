@@ -39,16 +39,6 @@ pub(crate) fn sent() -> (Option<Typed>, Vec<FieldErrorView>, Option<ApiError>) {
     }
 }
 
-/// Where a page of the settings is.
-#[component]
-pub(crate) fn Crumbs(list: &'static str, title: &'static str, #[prop(into)] here: String) -> impl IntoView {
-    view! {
-        <nav class="row muted" aria-label="Breadcrumb">
-            <a href=list>{title}</a><span aria-hidden="true">"/"</span><span aria-current="page"><bdi>{here}</bdi></span>
-        </nav>
-    }
-}
-
 /// On or off, in a list.
 #[component]
 pub(crate) fn OnOff(off: bool, on_words: &'static str, off_words: &'static str) -> impl IntoView {

@@ -6,7 +6,10 @@ use model::catalog::Kind;
 use crate::{
     catalog::fields::{plural, purpose},
     keys::view::VisitorView,
-    layout::page::{Loaded, icon_of},
+    layout::{
+        head::PageHead,
+        page::{Loaded, icon_of},
+    },
     routes,
     ui::icon::Icon,
 };
@@ -29,8 +32,8 @@ pub(crate) fn Settings() -> impl IntoView {
             .may_manage_people
             .then(|| line(routes::PEOPLE, "user", "People", "Who may sign in to this console, and in which role."));
         view! {
-            <div class="row page-head"><h1>"Settings"</h1></div>
-            <section class="panel"><ul class="lines">{kinds.collect_view()}{people}</ul></section>
+            <PageHead title="Settings"/>
+            <section class="panel ask"><ul class="lines">{kinds.collect_view()}{people}</ul></section>
         }
     };
     view! { <Loaded title="Settings" current=routes::ALL_SETTINGS load=crate::layout::visitor::visitor() show/> }

@@ -5,10 +5,11 @@ use leptos::prelude::*;
 
 use crate::{
     catalog::{
-        page::{Crumbs, sent},
+        page::sent,
         view::StopView,
     },
     keys::view::KeyRow,
+    layout::head::PageHead,
     routes,
     ui::{
         count::keys as so_many_keys,
@@ -44,10 +45,8 @@ pub(crate) fn StopForm(of: Stop, view: StopView) -> impl IntoView {
     let all = format!("{}?{query}", routes::KEYS);
     let rest = keys > i64::try_from(first.len()).unwrap_or_default();
     view! {
-        <Crumbs list=list title=list_title here=name.clone()/>
-        <div class="row page-head"><h1>{act}" "<bdi>{name.clone()}</bdi>"?"</h1></div>
+        <PageHead title=view! { {act}" "<bdi>{name.clone()}</bdi>"?" } above=vec![(list.to_owned(), list_title.to_owned())] here=name.clone() lead=says.into_any()/>
         <div class="stack loose">
-            <p class="muted lead">{says}</p>
             <FormErrorBanner fields=Vec::new() errors=others failure/>
             <AtStake keys in_use last_used/>
             {(keys > 0).then(|| view! {

@@ -6,7 +6,10 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     form_outcome::{FormErrors, FormOutcome},
     keys::{archive::fields::ArchiveFields, form::ArchiveForm, view::ImpactView},
-    layout::page::Loaded,
+    layout::{
+        head::{PageHead, above_key, above_keys},
+        page::Loaded,
+    },
     routes,
     ui::{field::error_of, icon::Icon},
 };
@@ -31,12 +34,12 @@ pub(crate) fn ArchiveKey() -> impl IntoView {
             }
             .into_any();
         }
+        let above = vec![above_keys(), above_key(&impact.id, &name)];
         let error = Signal::stored(error_of(&errors, "confirm"));
         let action = routes::archive_key(&impact.id);
         view! {
+            <PageHead title=view! { "Archive "<bdi>{name}</bdi>"?" } above here="Archive" lead="It stops at once on this node and within a second on every other. You can undo it for 10 minutes, unless the key is compromised; then it is final.".into_any()/>
             <div class="ask stack">
-                <h1>"Archive "<bdi>{name}</bdi>"?"</h1>
-                <p class="muted">"It stops at once on this node and within a second on every other. You can undo it for 10 minutes, unless the key is compromised; then it is final."</p>
                 {failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
                 <form class="stack" method="post" action=action>
                     <ArchiveFields impact form error/>

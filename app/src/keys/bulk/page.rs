@@ -15,7 +15,10 @@ use crate::{
         list::view::{BulkItemView, BulkPlanView, BulkResultView, stops},
         view::holder,
     },
-    layout::page::{KeysLink, Loaded},
+    layout::{
+        head::{PageHead, above_keys},
+        page::Loaded,
+    },
     routes,
     ui::{
         count::{grouped, keys},
@@ -128,8 +131,7 @@ fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoVi
         })}
     };
     view! {
-        <nav class="row muted" aria-label="Breadcrumb"><KeysLink/><span aria-hidden="true">"/"</span><span aria-current="page">{title}</span></nav>
-        <div class="row page-head"><h1 id="bulk-title">{title}" "{count.clone()}"?"</h1></div>
+        <PageHead title=format!("{title} {count}?") id="bulk-title" above=vec![above_keys()] here=title/>
         <div class="stack bulk-page">
             <p class="muted before">{says}</p>
             {error.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error}</span></div> })}
@@ -230,8 +232,7 @@ fn Done(form: BulkForm, result: BulkResultView) -> impl IntoView {
     let ids = result.to_undo();
     let undo = undo(&form.act).filter(|_| !ids.is_empty());
     view! {
-        <nav class="row muted" aria-label="Breadcrumb"><KeysLink/><span aria-hidden="true">"/"</span><span aria-current="page">{title}</span></nav>
-        <div class="row page-head"><h1>{keys(result.done)}" "{done}</h1></div>
+        <PageHead title=format!("{} {done}", keys(result.done)) above=vec![above_keys()] here=title/>
         <div class="stack bulk-page">
             <div class=if result.left_alone == 0 { "banner ok" } else { "banner warn" } role="status">
                 <Icon name=if result.left_alone == 0 { "ok" } else { "warning" }/>

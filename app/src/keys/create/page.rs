@@ -11,7 +11,10 @@ use crate::{
         show_once::page::{Already, Stored, mark},
         view::{NewKeyView, VisitorView},
     },
-    layout::page::{KeysLink, Loaded},
+    layout::{
+        head::{PageHead, above_keys},
+        page::Loaded,
+    },
     query::query,
     routes,
 };
@@ -31,10 +34,7 @@ pub(crate) fn NewKey() -> impl IntoView {
         let form = form.unwrap_or_else(|| begin(&visitor.email, &template, &view));
         let mark = mark(&form.once);
         view! {
-            <nav class="row muted" aria-label="Breadcrumb">
-                <KeysLink/> <span aria-hidden="true">"/"</span> <span aria-current="page">"New"</span>
-            </nav>
-            <div class="row page-head"><h1>"Create a key"</h1></div>
+            <PageHead title="Create a key" above=vec![above_keys()] here="New"/>
             // Beside the island, part of its form: nothing of it has to come to life.
             <input type="hidden" form=FORM name="once" value=mark/>
             <CreateKey view form errors failure/>

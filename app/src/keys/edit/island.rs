@@ -79,7 +79,7 @@ pub(crate) fn EditKey(
                 <div class="body stack">
                     <p class="muted">"The secret stays. What you save holds at once on this node and within a second on every other."</p>
                     <FieldErrors draft failure=RwSignal::new(failure)/>
-                    <div class="stack tight">
+                    <div class="stack tight save">
                         <button class="btn primary wide" form=FORM>"Save"</button>
                         <a class="btn quiet wide" href=routes::key(&id)>"Cancel"</a>
                     </div>

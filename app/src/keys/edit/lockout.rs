@@ -7,7 +7,7 @@ use crate::{
         detail::view::{BrokenView, TightenView},
         form::{ANYWAY, BACK, EditForm},
     },
-    layout::page::KeysLink,
+    layout::head::{PageHead, above_key, above_keys},
     routes,
     ui::{
         callers::{Callers, coverage},
@@ -37,12 +37,8 @@ pub(crate) fn Tighten(
     let carried =
         fields.map(|(field, value)| view! { <input type="hidden" name=field value=value.to_owned()/> }).collect_view();
     view! {
-        <nav class="row muted" aria-label="Breadcrumb">
-            <KeysLink/> <span aria-hidden="true">"/"</span> <a href=routes::key(&id)><bdi>{name.clone()}</bdi></a>
-            <span aria-hidden="true">"/"</span> <span aria-current="page">"Edit"</span>
-        </nav>
-        <div class="stack tighten">
-            <h1>"This would lock somebody out"</h1>
+        <PageHead title="This would lock somebody out" above=vec![above_keys(), above_key(&id, &name)] here="Edit"/>
+        <div class="stack ask">
             <div class="banner warn"><Icon name="warning"/>
                 <p><b>"Nothing is saved yet."</b>" These callers used "<bdi>{name}</bdi>" in the last 7 days and would be refused if you saved it this way."</p></div>
             {broken.into_iter().map(group).collect_view()}

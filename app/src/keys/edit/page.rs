@@ -14,7 +14,10 @@ use crate::{
         form::{EditForm, KeyForm},
         view::{EditKeyView, NewKeyView},
     },
-    layout::page::{KeysLink, Loaded},
+    layout::{
+        head::{PageHead, above_key, above_keys},
+        page::Loaded,
+    },
     query::query,
     routes,
     ui::icon::Icon,
@@ -34,16 +37,17 @@ pub(crate) fn EditKey() -> impl IntoView {
         _ => (None, FormErrors::default()),
     };
     let show = move |view: EditKeyView| {
-        let (back, name) = (routes::key(&view.id), view.name.clone());
+        let name = view.name.clone();
         if view.is_archived {
             return view! {
                 <div class="empty stack center">
                     <h1><bdi>{name}</bdi>" is archived and stays as it is"</h1>
-                    <p><a class="btn" href=back>"Back to the key"</a></p>
+                    <p><a class="btn" href=routes::key(&view.id)>"Back to the key"</a></p>
                 </div>
             }
             .into_any();
         }
+        let above = vec![above_keys(), above_key(&view.id, &name)];
         let (added, form) = if let Some(typed) = typed {
             (Vec::new(), typed)
         } else {
@@ -52,11 +56,7 @@ pub(crate) fn EditKey() -> impl IntoView {
             (added, EditForm { seen: view.generation, form, ..EditForm::default() })
         };
         view! {
-            <nav class="row muted" aria-label="Breadcrumb">
-                <KeysLink/> <span aria-hidden="true">"/"</span> <a href=back><bdi>{name.clone()}</bdi></a>
-                <span aria-hidden="true">"/"</span> <span aria-current="page">"Edit"</span>
-            </nav>
-            <div class="row page-head"><h1>"Edit "<bdi>{name}</bdi></h1></div>
+            <PageHead title=view! { "Edit "<bdi>{name}</bdi> } above here="Edit"/>
             {(!added.is_empty()).then(|| view! {
                 <div class="banner lead"><Icon name="plus"/><p>"Added to what the key has: "<b>{added.join(", ")}</b>". Nothing changes before you save."</p></div>
             })}

@@ -7,7 +7,10 @@ use crate::{
     error::ApiError,
     form_outcome::{FormErrors, FormOutcome},
     keys::{form::PurgeForm, view::KeyView},
-    layout::page::{Failure, Loaded},
+    layout::{
+        head::{PageHead, above_key, above_keys},
+        page::{Failure, Loaded},
+    },
     routes,
     ui::{
         field::{Field, error_of},
@@ -43,11 +46,11 @@ fn Ask(view: KeyView, form: PurgeForm, refused: FormErrors) -> impl IntoView {
         }
         .into_any();
     }
+    let above = vec![above_keys(), above_key(&id, &name)];
     let error = Signal::stored(error_of(&refused.errors, "confirm"));
     view! {
+        <PageHead title=view! { "Delete "<bdi>{name.clone()}</bdi>" for good?" } above here="Delete for good" lead="The key and everything that was counted for it are removed, for good. Only the audit still knows it; whoever presents it is told that there is no such key.".into_any()/>
         <div class="ask stack">
-            <h1>"Delete "<bdi>{name.clone()}</bdi>" for good?"</h1>
-            <p class="muted">"The key and everything that was counted for it are removed, for good. Only the audit still knows it; whoever presents it is told that there is no such key."</p>
             {refused.failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
             <form class="stack" method="post" action=routes::purge_key(&id)>
                 <Field id="confirm" label="Name of the key" error>

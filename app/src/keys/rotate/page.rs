@@ -11,7 +11,10 @@ use crate::{
         rotate::island::RotateKeyForm,
         show_once::page::{Already, Stored, mark},
     },
-    layout::page::Loaded,
+    layout::{
+        head::{PageHead, above_key, above_keys},
+        page::Loaded,
+    },
     routes,
     ui::{icon::Icon, time::Moment},
 };
@@ -69,11 +72,12 @@ fn Ask(view: RotationView, form: RotateForm, refused: FormErrors) -> impl IntoVi
         }
         .into_any();
     }
+    let above = vec![above_keys(), above_key(&id, &name)];
     let form = RotateForm { once: mark(&form.once), ..form };
     let FormErrors { errors, failure } = refused;
     view! {
+        <PageHead title=view! { "Rotate "<bdi>{name}</bdi>"?" } above here="Rotate"/>
         <div class="ask stack">
-            <h1>"Rotate "<bdi>{name}</bdi>"?"</h1>
             <ul class="stack tight bullets">
                 <li>"Now: a new key with a new secret works. It inherits everything the old one has, and ends "<Moment when=successor_ends/>". You see its secret once, as soon as it is made."</li>
                 <li>"Meanwhile: both work, and the pages of both show who has changed over and who has not. You can stop the old key sooner, or let it work longer."</li>

@@ -12,7 +12,7 @@ use crate::{
         issued_secret::{ENV_NAME, IssuedSecret},
         view::KeyView,
     },
-    layout::page::Loaded,
+    layout::{head::PageHead, page::Loaded},
     routes,
     ui::icon::Icon,
 };
@@ -59,8 +59,8 @@ pub(crate) fn Stored(once: Arc<IssuedSecret>) -> impl IntoView {
 fn StoreNow(once: Arc<IssuedSecret>) -> impl IntoView {
     let file = format!("data:text/plain;charset=utf-8,{}", percent(&once.env()));
     view! {
-        <div class="row page-head"><h1 tabindex="-1" autofocus>"Store this key now"</h1></div>
-        <div class="stack once" id="once">
+        <PageHead title="Store this key now" is_focused=true/>
+        <div class="stack ask" id="once">
             <p class="muted">
                 <b class="on"><bdi>{once.name.clone()}</bdi></b> " works from now. Nobody can show its secret again, owners included."
             </p>

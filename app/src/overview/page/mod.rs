@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     keys::detail::view::{CallCountsView, CallsView},
-    layout::page::Loaded,
+    layout::{head::PageHead, page::Loaded},
     overview::{
         first_run::FirstRun,
         page::panels::{Busiest, Changes, Expiring, Reasons},
@@ -32,13 +32,12 @@ pub(crate) fn Overview() -> impl IntoView {
 fn Page(view: OverviewView, first_run: FirstRunView) -> impl IntoView {
     let whose = if view.own { "of your keys" } else { "of all keys" };
     view! {
-        <div class="row page-head">
-            <h1>"Overview"</h1>
+        <PageHead title="Overview">
             <span class="muted">"Last 24 h, "{whose}</span>
             {view.may_write.then(|| view! {
                 <a class="btn primary end" href=routes::NEW_KEY data-create=""><Icon name="plus"/>"Create key"<kbd aria-hidden="true">"c"</kbd></a>
             })}
-        </div>
+        </PageHead>
         <FirstRun of=first_run/>
         <div class="stack">
             <div data-live="tiles"><Tiles of=view.clone()/></div>

@@ -42,7 +42,7 @@ pub(crate) fn Summary(course: Course) -> impl IntoView {
                         </p>
                     })}
                 </FieldErrors>
-                <div class="stack tight">
+                <div class="stack tight save">
                     <button class="btn primary wide" form=FORM aria-disabled=move || course.busy.get().then_some("true")>
                         {move || if course.busy.get() { "Creating\u{2026}" } else { "Create key" }}
                     </button>

@@ -28,10 +28,16 @@ pub(crate) fn Calls(id: String, calls: CallsView) -> impl IntoView {
                 <span class="muted" data-live=format!("total-{id}")>{grouped(total.all())}" in "{period.words()}</span>
                 <nav class="segment end" aria-label="Period">{Period::ALL.map(choice)}</nav>
             </header>
-            <div class="body stack tight">
-                <div data-live=format!("calls-{id}")><CallsBars calls=calls.clone()/></div>
-                <ul class="row legend" data-live=format!("legend-{id}")><CallsLegend total why=routes::why_key(&id)/></ul>
-            </div>
+            <div class="body" data-live=format!("calls-{id}")>{if total.all() == 0 {
+                view! { <p class="muted no-calls">"No calls in "{period.words()}"."</p> }.into_any()
+            } else {
+                view! {
+                    <div class="stack tight">
+                        <CallsBars calls=calls.clone()/>
+                        <ul class="row legend"><CallsLegend total why=routes::why_key(&id)/></ul>
+                    </div>
+                }.into_any()
+            }}</div>
             <details class="numbers">
                 <summary class="row nowrap">"As a table"</summary>
                 <div data-live=format!("numbers-{id}")><CallsNumbers calls/></div>

@@ -24,7 +24,10 @@ use crate::{
         switch::button::Switch,
         view::{ArchivedView, KeyView, OffView, SpecView, StatusView, holder},
     },
-    layout::page::{KeysLink, Loaded},
+    layout::{
+        head::{PageHead, above_keys},
+        page::Loaded,
+    },
     query::query,
     routes,
     ui::{
@@ -96,16 +99,14 @@ fn Detail(
     let page = id.clone();
     let pair = move |pair| view! { <Pair pair page=page.clone() asked=asked.clone()/> };
     let used = impact.last_used.is_some();
+    let (state, why) = (format!("state-{id}"), routes::why_key(&id));
     view! {
-        <nav class="row muted" aria-label="Breadcrumb">
-            <KeysLink/><span aria-hidden="true">"/"</span><span aria-current="page"><bdi>{row.name.clone()}</bdi></span>
-        </nav>
-        <div class="row page-head" data-live-rows=generation data-live-say="This key changed.">
-            <h1><bdi>{row.name}</bdi></h1><span data-live=format!("state-{id}")>{row.also.iter().map(|also| view! { <StatusPill of=StatusView { of: *also, ..row.status }/>" " }).collect_view()}<StatusPill of=row.status/></span>
+        <PageHead title=view! { <bdi>{row.name.clone()}</bdi> } above=vec![above_keys()] here=row.name attr:data-live-rows=generation attr:data-live-say="This key changed.">
+            <span class="row tight" data-live=state>{row.also.iter().map(|also| view! { <StatusPill of=StatusView { of: *also, ..row.status }/> }).collect_view()}<StatusPill of=row.status/></span>
             {row.all_access.then(|| view! { <AllAccess/> })}
-            {was_refused.then(|| view! { <a class="link" href=routes::why_key(&id)>"Why refused?"</a> })}
+            {was_refused.then(|| view! { <a class="link" href=why>"Why refused?"</a> })}
             {actions}
-        </div>
+        </PageHead>
         {failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
         <dl class="facts row">
             <div><dt>"Owner"</dt><dd><bdi>{holder(&row.owner).to_owned()}</bdi></dd></div>
@@ -122,28 +123,26 @@ fn Detail(
                 <button class="btn quiet square copy" type="button" data-copy=id.clone() aria-label="Copy id" hidden><Icon name="copy"/></button></dd></div>
             <div><dt>"Created"</dt><dd><Moment when=row.created/>" by "<bdi>{row.created_by}</bdi></dd></div>
         </dl>
-        <div class="split parts">
+        <div class="split parts key-parts">
+            <section class="panel" aria-labelledby="access"><header class="row"><h2 id="access">"Access"</h2></header>
+                <div class="body"><Access id=impact.id.clone() scopes=row.scopes all_access=row.all_access spec=spec.clone()/></div></section>
             <div class="stack">
                 {archived.map(|archived| view! { <Gone id=id.clone() archived may_write/> })}
                 <div class="slot" data-own="off">{off.map(|off| view! { <Off id=id.clone() off may_write/> })}</div>
-                <Stopped spec=spec.clone()/>
+                <Stopped spec/>
                 {(!description.is_empty()).then(|| view! { <p class="prose">{description}</p> })}
                 {pairs.into_iter().map(pair).collect_view()}
                 <Calls id=id.clone() calls/>
                 <Callers id=id.clone() record used command/>
                 <Simulate key_=simulate scopes now/>
             </div>
-            <div class="stack">
-                <section class="panel" aria-labelledby="access"><header class="row"><h2 id="access">"Access"</h2></header>
-                    <div class="body"><Access id=impact.id.clone() scopes=row.scopes all_access=row.all_access spec/></div></section>
-                <section class="panel" aria-labelledby="history"><header class="row"><h2 id="history">"Audit"</h2>
-                    {may_audit.then(|| view! { <a class="btn quiet end" href=routes::audit_of(&id)>"All of it"</a> })}</header>
-                    <div class="body" data-own="history">{if history.is_empty() {
-                        view! { <p class="muted">"No changes yet. It was made by rotating the key it replaces, whose audit says so."</p> }.into_any()
-                    } else {
-                        view! { <Timeline events=history/> }.into_any()
-                    }}</div></section>
-            </div>
+            <section class="panel" aria-labelledby="history"><header class="row"><h2 id="history">"Audit"</h2>
+                {may_audit.then(|| view! { <a class="btn quiet end" href=routes::audit_of(&id)>"All of it"</a> })}</header>
+                <div class="body" data-own="history">{if history.is_empty() {
+                    view! { <p class="muted">"No changes yet. It was made by rotating the key it replaces, whose audit says so."</p> }.into_any()
+                } else {
+                    view! { <Timeline events=history/> }.into_any()
+                }}</div></section>
         </div>
     }
 }
@@ -152,7 +151,7 @@ fn Detail(
 #[component]
 fn Actions(id: String, is_on: bool, works: bool) -> impl IntoView {
     view! {
-        <div class="row tight end">
+        <div class="row tight end acts">
             <a class="btn" href=routes::edit_key(&id) data-edit=""><Icon name="edit"/>"Edit\u{2026}"</a>
             <Switch id=id.clone() is_on class="btn"/>
             <span class="slot" data-own="rotate">{works.then(|| view! { <a class="btn" href=routes::rotate_key(&id)><Icon name="rotate"/>"Rotate\u{2026}"</a> })}</span>

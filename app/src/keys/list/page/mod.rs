@@ -22,7 +22,7 @@ use crate::{
         query::{Column, ListQuery},
         view::KeysView,
     },
-    layout::page::Loaded,
+    layout::{head::PageHead, page::Loaded},
     overview::{first_run::FirstRun, view::FirstRunView},
     routes,
     ui::{count::grouped, icon::Icon},
@@ -40,13 +40,12 @@ pub(crate) fn Keys() -> impl IntoView {
     };
     let show = move |(view, first_run): (KeysView, FirstRunView)| {
         view! {
-            <div class="row page-head">
-                <h1>"Keys"</h1>
+            <PageHead title="Keys">
                 {(view.all > 0).then(|| view! { <span class="muted" data-live="key-counts">{grouped(view.live)}" live of "{grouped(view.all)}</span> })}
                 {(view.may_write && view.all > 0).then(|| view! {
                     <a class="btn primary end" href=routes::NEW_KEY data-create=""><Icon name="plus"/>"Create key"<kbd aria-hidden="true">"c"</kbd></a>
                 })}
-            </div>
+            </PageHead>
             {if view.all == 0 {
                 view! { <NoKeys may_write=view.may_write origin=view.origin/> }.into_any()
             } else {

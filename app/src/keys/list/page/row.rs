@@ -121,10 +121,7 @@ fn Cell(
         }
         .into_any(),
         Column::Scopes => {
-            // Two short ones, or one and how many more.
-            let letters: usize = row.scopes.iter().map(String::len).sum();
-            let shown = if row.scopes.len() > 2 || letters > 20 { 1 } else { 2 };
-            view! { <td class="c-scopes less" role="cell">{row.all_access.then(|| view! { <AllAccess/> })}<Scopes of=row.scopes shown/></td> }.into_any()
+            view! { <td class="c-scopes less" role="cell">{row.all_access.then(|| view! { <AllAccess/> })}<Scopes of=row.scopes shown=1/></td> }.into_any()
         }
         Column::Use => view! { <td class="c-use fit less" role="cell" data-live=format!("bars-{id}")><Spark hours/></td> }.into_any(),
         Column::Last => view! {

@@ -49,16 +49,16 @@ pub(crate) fn Toolbar(view: KeysView, asked: ListQuery, columns: Vec<Column>) ->
                 </label>
                 {kept}
             </form>
-            <div class="row grow slide" role="group" aria-label="Filters" data-found="filters">
+            <div class="row grow slide filters" role="group" aria-label="Filters" data-found="filters">
                 <ByStatus statuses=view.statuses asked=asked.clone()/>
                 <ByTenant tenants=view.tenants asked=asked.clone()/>
                 <ByGroup groups=view.groups asked=asked.clone()/>
+                <More asked=asked.clone()/>
                 {BUTTONS.map(button)}
                 <a class="btn filter" href=expiring.address() aria-current=is_soon.then_some("true")><Icon name=if is_soon { "check" } else { "plus" }/>"Expires in 30 d"</a>
-                <More asked=asked.clone()/>
-                <BySort asked=asked.clone()/>
                 <Narrowed asked=asked.clone() may_write=view.may_write/>
             </div>
+            <BySort asked=asked.clone()/>
             <Columns asked shown=columns/>
         </div>
     }
