@@ -28,6 +28,8 @@ pub const NEW_KEY: &str = "/keys/new";
 pub const HYGIENE: &str = "/hygiene";
 /// One act on many keys (POST).
 pub const BULK: &str = "/keys/bulk";
+/// What the list finds, as a file.
+pub const EXPORT_KEYS: &str = "/keys/export";
 /// One key, with `:id`.
 pub const KEY: &str = "/keys/:id";
 /// Archives one key, with `:id`.

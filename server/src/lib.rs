@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 mod console;
 mod deadline;
+mod json;
 mod layers;
 pub mod listen;
 mod machine;

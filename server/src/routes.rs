@@ -16,7 +16,7 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 use crate::{
     access::Access,
     console::{
-        about, audit, bulk, forms, gateway, guards, key_forms, live, pages, reference,
+        about, audit, bulk, forms, gateway, guards, key_export, key_forms, live, pages, reference,
         sessions::{SESSION_IDLE, Sessions},
         settings, signing, why,
     },
@@ -72,6 +72,7 @@ pub fn table() -> Vec<Route> {
         route("GET", "/keys/{id}/archive", May(WriteKeys), get(pages::page)),
         route("POST", "/keys/{id}/archive", May(WriteKeys), post(key_forms::post_archive)),
         route("POST", "/keys/{id}/restore", May(WriteKeys), post(key_forms::post_restore)),
+        route("GET", routes::EXPORT_KEYS, SignedIn, get(key_export::export_keys)),
         route("GET", "/keys/{id}/signing", SignedIn, get(pages::page)),
         route("POST", "/keys/{id}/signing", May(WriteKeys), post(signing::post_request_signing_key)),
         route("POST", "/keys/{id}/signing/{request_signing_key}/retire", May(WriteKeys), post(signing::post_retire)),

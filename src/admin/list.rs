@@ -63,6 +63,12 @@ impl Admin {
         })
     }
 
+    /// A page of the keys the permit reaches, and nothing beside them.
+    pub async fn find_keys(&self, permit: &Permit, list: &ListKeys) -> Result<KeyPage, AdminError> {
+        permit.allows(Action::ReadKeys)?;
+        Ok(self.store.keys(&within_reach(permit, list), list.rows.count(), self.clock.now()).await?)
+    }
+
     /// How many of the keys the permit reaches answer a question, counted up to [`MATCHES`] + 1.
     pub async fn count_keys(&self, permit: &Permit, list: &ListKeys) -> Result<i64, AdminError> {
         permit.allows(Action::ReadKeys)?;

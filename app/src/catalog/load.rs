@@ -117,14 +117,14 @@ async fn stop(
     let permit = context.permit()?;
     let keys = keys.with(|list| (list.which, list.sort, list.rows) = (StatusFilter::Working, Sort::Used, Rows::Few));
     let stakes = context.admin.stakes(permit, &keys.list).await.map_err(context::closed)?;
-    let found = context.admin.list_keys(permit, &keys.list).await.map_err(context::closed)?;
+    let found = context.admin.find_keys(permit, &keys.list).await.map_err(context::closed)?;
     let now = context.admin.clock().now();
     let row = |listed: &ListedKey| keys_to_view::row(&listed.key, listed.last_use.as_ref(), now);
     Ok(StopView {
         name,
         action,
         stakes: (stakes.keys, stakes.in_use, stakes.last_used.map(|used| keys_to_view::when(used, now))),
-        first: found.page.keys.iter().take(NAMED).map(row).collect(),
+        first: found.keys.iter().take(NAMED).map(row).collect(),
         query: keys.with(|list| (list.sort, list.rows) = (Sort::default(), Rows::default())).query(),
         may_hand_over,
     })

@@ -165,7 +165,7 @@ pub async fn refusals_of_day(
 async fn of_name(admin: &Admin, permit: &Permit, name: &str) -> Result<Vec<Key>, AdminError> {
     let Ok(name) = Name::parse(name) else { return Ok(Vec::new()) };
     let list = ListKeys { words: name.to_string(), which: StatusFilter::Any, ..ListKeys::default() };
-    let found = admin.list_keys(permit, &list).await?.page.keys.into_iter().map(|listed| listed.key);
+    let found = admin.find_keys(permit, &list).await?.keys.into_iter().map(|listed| listed.key);
     Ok(found.filter(|key| key.spec.name.as_str().to_lowercase() == name.as_str().to_lowercase()).collect())
 }
 

@@ -4,7 +4,7 @@ use admin::Issued;
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Subcommand};
 use model::{
     id::KeyId,
-    key::{ArchiveReason, Key, KeyState},
+    key::{ArchiveReason, Key},
     key_input::{InputField, KeyInput},
     listing::{ListKeys, StatusFilter},
     time::{Timestamp, span},
@@ -14,10 +14,11 @@ use store::LastUse;
 use crate::{
     boot::Upgrade,
     cli::{
-        output::{Object, object, print_json, raw},
+        output::print_json,
         session::{CliError, Session},
     },
     config::Flags,
+    json::{key_json, raw, status},
 };
 
 /// Keys made at a time by `seed`.
@@ -222,7 +223,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
             key.fill(&mut form);
             let key = session.admin.edit_key(permit, id, &form, Some(before.generation)).await?;
             if json {
-                print_json(&as_json(&key, None, now));
+                print_json(&key_json(&key, None, now));
             } else if key == before {
                 println!("Key {} ({}) is that already: nothing was changed.", key.id, key.spec.name);
             } else {
@@ -233,7 +234,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
             let key = session.admin.switch_key(permit, key_id(&id)?, to == "on").await?;
             let then = if to == "on" { "it works again" } else { "it is refused until it is switched on" };
             if json {
-                print_json(&as_json(&key, None, now));
+                print_json(&key_json(&key, None, now));
             } else {
                 println!("Key {} ({}) is {to}: {then}.", key.id, key.spec.name);
             }
@@ -256,7 +257,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
         Command::Seed { count } => seed(&session, count).await?,
         Command::Show { id, json } => {
             let found = session.admin.show_key(permit, key_id(&id)?).await?;
-            let value = as_json(&found.key, found.last_use.as_ref(), now);
+            let value = key_json(&found.key, found.last_use.as_ref(), now);
             if json {
                 print_json(&value);
             } else {
@@ -275,7 +276,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
             };
             let key = session.admin.archive_key(permit, key_id(&id)?, reason).await?;
             if json {
-                print_json(&as_json(&key, None, now));
+                print_json(&key_json(&key, None, now));
             } else {
                 println!("Key {} ({}) is archived: the next verify is refused.", key.id, key.spec.name);
             }
@@ -283,7 +284,7 @@ pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError>
         Command::Restore { id, json } => {
             let key = session.admin.restore_key(permit, key_id(&id)?).await?;
             if json {
-                print_json(&as_json(&key, None, now));
+                print_json(&key_json(&key, None, now));
             } else {
                 println!("Key {} ({}) is as it was before it was archived.", key.id, key.spec.name);
             }
@@ -296,16 +297,16 @@ async fn list(session: &Session, mut list: ListKeys, json: bool) -> Result<(), C
     let (permit, now) = (&session.operator, session.admin.clock().now());
     let mut any = false;
     loop {
-        let found = session.admin.list_keys(permit, &list).await?;
-        for listed in &found.page.keys {
+        let found = session.admin.find_keys(permit, &list).await?;
+        for listed in &found.keys {
             any = true;
             if json {
-                print_json(&as_json(&listed.key, listed.last_use.as_ref(), now));
+                print_json(&key_json(&listed.key, listed.last_use.as_ref(), now));
             } else {
                 println!("{}", line(&listed.key, listed.last_use.as_ref(), now));
             }
         }
-        list.after = found.page.next;
+        list.after = found.next;
         if list.after.is_none() {
             break;
         }
@@ -330,7 +331,7 @@ async fn seed(session: &Session, count: u32) -> Result<(), CliError> {
 /// Prints a new key's token, the only time.
 fn print_once(issued: &Issued, json: bool, now: Timestamp) {
     if json {
-        let mut value = as_json(&issued.key, None, now);
+        let mut value = key_json(&issued.key, None, now);
         value.insert("token".to_owned(), raw(&issued.token.reveal()));
         print_json(&value);
     } else {
@@ -345,10 +346,6 @@ pub(super) fn key_id(text: &str) -> Result<KeyId, CliError> {
         .ok_or_else(|| CliError::Usage("a key's id is the 16 characters in the middle of its token".to_owned()))
 }
 
-fn status(key: &Key, now: Timestamp) -> String {
-    key.status(now).words().to_lowercase()
-}
-
 fn line(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> String {
     let used = last_use.map_or_else(|| "never used".to_owned(), |used| format!("used {}", used.at));
     format!(
@@ -358,33 +355,4 @@ fn line(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> String {
         key.spec.name.as_str(),
         key.spec.owner.as_str()
     )
-}
-
-fn as_json(key: &Key, last_use: Option<&LastUse>, now: Timestamp) -> Object {
-    let null = serde_json::Value::Null;
-    let (archived, off) = match &key.state {
-        KeyState::Live => (null, serde_json::Value::Null),
-        KeyState::Off(off) => (null, serde_json::json!({ "at": off.at.to_string(), "by": off.by })),
-        KeyState::Archived(gone) => {
-            (serde_json::json!({ "at": gone.at.to_string(), "by": gone.by, "reason": gone.reason.code() }), null)
-        }
-    };
-    let mut shown = object(&serde_json::json!({
-        "id": key.id.as_str(), "masked": key.masked(), "status": status(key, now),
-        "created_at": key.created_at.to_string(), "created_by": key.created_by,
-        "last_used_at": last_use.map(|used| used.at.to_string()), "archived": archived, "off": off,
-        "rotated_from": key.rotated_from.map(|id| id.to_string()),
-    }));
-    for (field, (name, value)) in KeyInput::FIELDS.into_iter().zip(KeyInput::of(key).pairs()) {
-        let (name, value) = match name {
-            "expires" => ("expires_at", raw(&value)),
-            "group" | "acts_as" | "quota" => (name, raw(&Some(value).filter(|value| !value.is_empty()))),
-            _ if field.is_list => (name, raw(&value.split_whitespace().collect::<Vec<_>>())),
-            _ => (name, raw(&value)),
-        };
-        shown.insert(name.to_owned(), value);
-    }
-    // It was a JSON object when it was stored.
-    shown.insert("metadata".to_owned(), serde_json::from_str(key.spec.metadata.as_str()).unwrap_or_else(|_| raw(&())));
-    shown
 }

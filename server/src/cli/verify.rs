@@ -12,10 +12,11 @@ use verify::{RecordedRefusal, Verification, Verifier};
 use crate::{
     boot::Upgrade,
     cli::{
-        output::{Object, object, print_json, raw},
+        output::print_json,
         session::{CliError, Session},
     },
     config::Flags,
+    json::{Object, object, raw},
     machine::verify::VerifyAnswer,
 };
 

@@ -3,11 +3,13 @@
 pub mod about;
 pub mod audit;
 pub mod bulk;
+mod export;
 mod flash;
 mod form_post;
 pub mod forms;
 pub mod gateway;
 pub mod guards;
+pub mod key_export;
 pub mod key_forms;
 pub mod live;
 pub mod pages;

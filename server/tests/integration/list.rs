@@ -218,6 +218,31 @@ async fn mission_c3_and_x5_every_question_finds_what_a_look_at_every_key_finds()
     }
 }
 
+#[tokio::test]
+async fn the_list_is_exported_as_it_is_asked_for_without_secrets() {
+    for (name, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let admin = &keyward.app.admin;
+        server::seed::seed_keys(admin, &admin.operator(), 450).await.unwrap();
+        let token = keyward.issue("maps.read").await;
+        let mut browser = keyward.signed_in(Role::Superadmin).await;
+        let json = browser.get("/keys/export?format=json&status=any&sort=name").await;
+        assert_eq!(json.header("content-disposition"), "attachment; filename=\"keys.json\"", "{name}");
+        let keys: Vec<serde_json::Value> = serde_json::from_str(&json.body).unwrap();
+        assert_eq!(keys.len(), 451, "{name}");
+        assert!(!json.body.contains(token.split('_').next_back().unwrap()));
+        let csv = browser.get("/keys/export?format=csv&scope=maps.read&q=for").await;
+        let lines: Vec<_> = csv.body.lines().collect();
+        assert_eq!(lines.len(), 2, "{name}: {}", csv.body);
+        assert!(lines[0].starts_with("\"id\",\"name\",\"status\"") && lines[1].contains(id_of(&token)), "{}", csv.body);
+        for bad in ["", "format=xml", "format=csv&status=none"] {
+            assert_eq!(browser.get(&format!("/keys/export?{bad}")).await.status, StatusCode::BAD_REQUEST, "{bad}");
+        }
+        let mut member = keyward.signed_in(Role::Member).await;
+        assert_eq!(member.get("/keys/export?format=json").await.body, "[\n\n]\n", "they own none");
+    }
+}
+
 /// However a name is written and looked for: case, composition, diacritics and width are alike, on both databases.
 #[tokio::test]
 async fn a_name_is_found_however_it_is_written() {

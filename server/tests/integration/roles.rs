@@ -168,7 +168,7 @@ async fn no_page_offers_what_would_be_refused() {
         for route in routes.iter().filter(|route| route.method == "GET" && is_for_people(route)) {
             for path in world.addresses(route) {
                 // A file.
-                if path == "/audit/export" {
+                if path.ends_with("/export") {
                     continue;
                 }
                 let answer = client.get(&path).await;

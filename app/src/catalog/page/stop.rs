@@ -4,10 +4,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    catalog::{
-        page::sent,
-        view::StopView,
-    },
+    catalog::{page::sent, view::StopView},
     keys::view::KeyRow,
     layout::head::PageHead,
     routes,

@@ -167,6 +167,14 @@ impl ListQuery {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(self.pairs()).finish()
     }
 
+    /// The address of what it finds as a file.
+    pub fn export(&self, format: &str) -> String {
+        let mut pairs = self.with(|_| ()).pairs();
+        pairs.push(("format", format.to_owned()));
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        format!("{}?{query}", routes::EXPORT_KEYS)
+    }
+
     /// The list's address with all this.
     pub fn address(&self) -> String {
         let query = self.query();

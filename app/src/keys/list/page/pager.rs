@@ -43,18 +43,32 @@ pub(crate) fn Pager(asked: ListQuery, pages: Pages) -> impl IntoView {
     let on = next.and_then(|place| Cursor::parse(&place));
     let on = on.map(|place| asked.with(|list| list.after = Some(place)).address());
     let first = (back.is_some() && !is_second).then_some(first);
-    let sizes =
-        (on.is_some() || back.is_some() || shown > i64::from(Rows::Few.count())).then(|| view! { <Sizes asked/> });
+    let sizes = (on.is_some() || back.is_some() || shown > i64::from(Rows::Few.count()))
+        .then(|| view! { <Sizes asked=asked.clone()/> });
     view! {
         <nav class="row pager" aria-label="Pages" data-found="pages">
             <span class="muted" role="status">{range}{left_out}</span>
             <span class="row end">
+                {(shown > 0).then(|| view! { <Export asked=asked.clone()/> })}
                 {sizes}
                 {first.map(|first| view! { <a class="btn" href=first rel="first">"First"</a> })}
                 {back.map(|back| view! { <a class="btn" href=back rel="prev">"Previous"</a> })}
                 {on.map(|on| view! { <a class="btn" href=on rel="next">"Next"</a> })}
             </span>
         </nav>
+    }
+}
+
+/// All that the list finds, as a file.
+#[component]
+fn Export(asked: ListQuery) -> impl IntoView {
+    view! {
+        <div class="host">
+            <button class="btn quiet" type="button" popovertarget="export">"Export"</button>
+            <div class="menu" id="export" popover="auto">
+                {[("csv", "CSV, for spreadsheets"), ("json", "JSON, for programs")].map(|(format, words)| view! { <a class="item" href=asked.export(format) download="">{words}</a> })}
+            </div>
+        </div>
     }
 }
 
