@@ -2,7 +2,6 @@
 
 pub(crate) mod access;
 pub(crate) mod callers;
-pub(crate) mod calls;
 pub(crate) mod pair;
 
 use leptos::prelude::*;
@@ -16,7 +15,7 @@ use crate::{
     form_outcome::{FormErrors, FormOutcome},
     keys::{
         detail::{
-            page::{access::Access, callers::Callers, calls::Calls, pair::Pair},
+            page::{access::Access, callers::Callers, pair::Pair},
             view::ActivityView,
         },
         form::rotation::RotateForm,
@@ -28,6 +27,7 @@ use crate::{
     query::query,
     routes,
     ui::{
+        calls_panel::{CallsPanel, Periods},
         count::grouped,
         icon::Icon,
         key::{AllAccess, StatusPill},
@@ -47,11 +47,11 @@ pub(crate) fn KeyPage() -> impl IntoView {
         Some(FormOutcome::Overlap(old, form, refused)) => Some((old, form, refused)),
         _ => None,
     };
-    let period = query("period").unwrap_or_default();
+    let (period, at) = (query("period").unwrap_or_default(), query("at").unwrap_or_default());
     let load = async move {
         Ok((
             crate::keys::detail::load::show_key(id.clone()).await?,
-            crate::keys::detail::activity::key_activity(id, period).await?,
+            crate::keys::detail::activity::key_activity(id, period, at).await?,
         ))
     };
     let show = move |(view, seen): (KeyView, ActivityView)| view! { <Detail view seen failure asked/> };
@@ -96,6 +96,9 @@ fn Detail(
     let page = id.clone();
     let pair = move |pair| view! { <Pair pair page=page.clone() asked=asked.clone()/> };
     let used = impact.last_used.is_some();
+    let place = routes::key(&id);
+    let (period, is_bar) = (calls.period(), calls.one.is_some());
+    let periods = view! { <Periods page=place.clone() period is_bar/> }.into_any();
     view! {
         <nav class="row muted" aria-label="Breadcrumb">
             <KeysLink/><span aria-hidden="true">"/"</span><span aria-current="page"><bdi>{row.name.clone()}</bdi></span>
@@ -129,7 +132,7 @@ fn Detail(
                 <Stopped spec=spec.clone()/>
                 {(!description.is_empty()).then(|| view! { <p class="prose">{description}</p> })}
                 {pairs.into_iter().map(pair).collect_view()}
-                <Calls id=id.clone() calls/>
+                <CallsPanel calls page=place.clone() mark=format!("-{id}") why=routes::why_key(&id) periods/>
                 <Callers id=id.clone() record used command/>
                 <Simulate key_=simulate scopes now/>
             </div>
