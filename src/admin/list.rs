@@ -18,7 +18,7 @@ pub const MATCHES: i64 = 1000;
 /// Keys looked at again in one transaction.
 const SETTLED: u16 = 200;
 /// So many hours of use stand beside a key.
-pub(super) const HOURS: i64 = 36;
+pub(super) const HOURS: i64 = 24;
 
 /// A page of the list, with its counts.
 pub struct KeyList {
@@ -28,7 +28,7 @@ pub struct KeyList {
     pub counts: Counts,
     /// How many answer the question; [`MATCHES`] + 1 when there are more than can be counted in time.
     pub matches: i64,
-    /// What the keys of the page did in the last 36 hours.
+    /// What the keys of the page did in the last 24 hours.
     pub hours: Vec<KeyHour>,
     /// The start of the first of these hours.
     pub since: Timestamp,

@@ -80,7 +80,7 @@ fn Cell(column: Column, row: KeyRow, hours: Vec<CallCountsView>, places: bool) -
             let shown = if row.scopes.len() > 2 || letters > 20 { 1 } else { 2 };
             view! { <td class="c-scopes less" role="cell">{row.all_access.then(|| view! { <AllAccess/> })}<Scopes of=row.scopes shown/></td> }.into_any()
         }
-        Column::Use => view! { <td class="c-use fit less" role="cell" data-live=format!("bars-{id}")><Spark hours/></td> }.into_any(),
+        Column::Use => view! { <td class="c-use fit less" role="cell" data-live=format!("bars-{id}")><Spark id=id.clone() hours/></td> }.into_any(),
         Column::Last => view! {
             <td class="c-last fit" role="cell" data-label="Used" data-live=format!("last-{id}")><LastUse at=row.last_used unused_for_long=row.unused_for_long is_idle=row.is_idle/></td>
         }
