@@ -60,12 +60,11 @@ impl Admin {
         let (owner, now) = (permit.only_owner(), self.clock.now());
         let of = owner.map_or(CallsOf::All, CallsOf::Owner);
         let calls = self.calls(of, query).await?;
-        let before = match query.bar {
-            Some(_) => None,
-            None => {
-                let counts = self.store.calls(of, query.range(now).before()).await?;
-                Some(counts.iter().map(|(_, _, calls)| calls).sum())
-            }
+        let before = if query.bar.is_none() {
+            let counts = self.store.calls(of, query.range(now).before()).await?;
+            Some(counts.iter().map(|(_, _, calls)| calls).sum())
+        } else {
+            None
         };
         let changes = match permit.allows(Action::ReadAudit) {
             Ok(()) => Some(self.store.audit_page(None, None, LINES).await?.events),

@@ -192,6 +192,7 @@ impl TimeRange {
     }
 
     /// As long a time before it.
+    #[must_use]
     pub fn before(self) -> Self {
         Self { start: self.start.plus(-self.length()), ..self }
     }

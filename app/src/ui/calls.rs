@@ -57,6 +57,8 @@ pub(crate) fn CallsBars(
     let scale = vec![grouped(most), grouped(most / 2), "0".to_owned()];
     let draw = |bar: BarView| Bar {
         begins: bar.begins,
+        // Others are as long as their scale tells.
+        length: if calls.of_bars == Period::Week.code() { ", 6 h" } else { "" },
         said: said(bar.calls),
         parts: parts(bar.calls).into_iter().map(|(class, _, calls)| (class, calls)).collect(),
         href: routes::calls_at(&page, &calls.of_bars, &bar.at),

@@ -10,7 +10,7 @@ use crate::{
         calls::{CallsBars, CallsLegend, CallsNumbers},
         count::{calls as number_of_calls, grouped},
         icon::Icon,
-        time::{Ago, Told},
+        time::Told,
     },
 };
 
@@ -19,7 +19,7 @@ use crate::{
 pub(crate) fn Periods(
     /// The page's path.
     page: String,
-    /// The period that is shown, and whether it is one bar of it.
+    /// The period that is shown.
     period: Period,
     /// Whether it is one bar of it.
     is_bar: bool,
@@ -55,7 +55,10 @@ pub(crate) fn CallsPanel(
     let bar = calls.one.clone().map(|one| view! { <OneBar one page=page.clone() period/> });
     // The page of one key does not name it in every row, and has no other list of reasons.
     let is_of_key = !mark.is_empty();
-    let refused = calls.one.as_ref().map(|_| view! { <Refused calls=calls.clone() is_of_key/> });
+    let refused = calls
+        .one
+        .as_ref()
+        .map(|_| view! { <div data-live=live("refused")><Refused calls=calls.clone() is_of_key/></div> });
     let is_coarse = calls.one.as_ref().is_some_and(|one| one.is_coarse);
     let parts = (calls.bars.len() > 1).then(|| {
         let (bars, numbers) = (calls.clone(), calls.clone());
@@ -133,7 +136,7 @@ fn Refused(calls: CallsView, is_of_key: bool) -> impl IntoView {
         view! {
             <li class="row nowrap">
                 <span class="grow who"><span><a class="link" href=routes::why_request(&call.request_id)><code translate="no">{call.code}</code></a></span>{key}</span>
-                <span class="end muted"><Ago when=call.at/></span>
+                <span class="end muted"><Told of=call.at kind="clock"/></span>
             </li>
         }
     };

@@ -11,6 +11,8 @@ use crate::{keys::detail::view::Tick, ui::time::Told};
 pub(crate) struct Bar {
     /// When it begins.
     pub(crate) begins: Tick,
+    /// What else is to be said of its time, such as how long it is; may be empty.
+    pub(crate) length: &'static str,
     /// How much there is of what, each with its class.
     pub(crate) said: Vec<(&'static str, String)>,
     /// The parts.
@@ -81,10 +83,10 @@ pub(crate) fn Bars(
     let drawn = bars.iter().enumerate().map(draw).collect_view();
     // The card of a bar begins, lies in the middle or ends above it, so that it stays within the chart.
     let sides = ["", "mid", "last"];
-    let link = |(place, bar): (usize, Bar)| {
+    let linked = |(place, bar): (usize, Bar)| {
         let stop = if place + 1 == count { "0" } else { "-1" };
         let none = bar.said.is_empty().then_some(": no calls");
-        let title = view! { <Told of=bar.begins kind="full"/>{none} }.into_any();
+        let title = view! { <Told of=bar.begins kind="full"/>{bar.length}{none} }.into_any();
         view! { <li class=sides[place * 3 / count] tabindex="-1"><a href=bar.href tabindex=stop><Card title said=bar.said/></a></li> }
     };
     view! {
@@ -95,7 +97,7 @@ pub(crate) fn Bars(
                     {lines.into_iter().map(line).collect_view()}
                     {drawn}
                 </svg>
-                <ol class="bars" data-bars="" aria-label="Bar by bar">{bars.into_iter().enumerate().map(link).collect_view()}</ol>
+                <ol class="bars" data-bars="" aria-label="Bar by bar">{bars.into_iter().enumerate().map(linked).collect_view()}</ol>
             </div>
             <div class="ticks" aria-hidden="true">{ticks.into_iter().map(|tick| view! { <Told of=tick kind="clock"/> }).collect_view()}</div>
         </div>

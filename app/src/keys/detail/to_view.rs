@@ -87,11 +87,14 @@ pub(crate) fn calls(calls: &Calls, now: Timestamp) -> CallsView {
         limited: Outcome::of_code(reason.code()) == Outcome::Limited,
         calls: *calls,
     };
-    let refused_call = |call: &RefusedCall| RefusedCallView {
-        request_id: call.request_id.clone(),
-        at: when(Timestamp::from_millis(call.at), now),
-        code: call.code.clone(),
-        key: (call.key_id.clone(), call.key_name.clone()),
+    let refused_call = |call: &RefusedCall| {
+        let at = Timestamp::from_millis(call.at);
+        RefusedCallView {
+            request_id: call.request_id.clone(),
+            at: Tick { iso: at.to_string(), words: at.clock() },
+            code: call.code.clone(),
+            key: (call.key_id.clone(), call.key_name.clone()),
+        }
     };
     CallsView {
         period: query.period.code().to_owned(),

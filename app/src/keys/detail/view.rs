@@ -100,8 +100,8 @@ pub struct ReasonView {
 pub struct RefusedCallView {
     /// Its id.
     pub request_id: String,
-    /// When.
-    pub at: When,
+    /// When, on its day.
+    pub at: Tick,
     /// Why, as a code.
     pub code: String,
     /// The id and the name of the key whose secret was presented; empty when it was no key's.

@@ -104,6 +104,7 @@ fn Drain(pair: PairView, page: String) -> impl IntoView {
     let old_share = share(of_old, of_new);
     let bar = |(begins, old, new): &(Tick, i64, i64)| Bar {
         begins: begins.clone(),
+        length: "",
         said: if old + new > 0 {
             vec![("s-allow", format!("{} new", grouped(*new))), ("s-limit", format!("{} old", grouped(*old)))]
         } else {
