@@ -46,7 +46,8 @@ pub(crate) fn Spark(
             })
             .collect::<Vec<_>>()
     });
-    let title = format!("{} in {}", calls(total.all()), Period::Day.words());
+    let number = if busiest == 0 { "No calls".to_owned() } else { calls(total.all()) };
+    let title = format!("{number} in {}", Period::Day.words());
     view! {
         <a class="trend" href=routes::calls(&routes::key(&id), Period::Day.code())>
             <svg class="spark" shape-rendering="crispEdges" viewBox="0 0 96 24" aria-hidden="true">
