@@ -101,9 +101,14 @@ pub fn extend_key(id: &str) -> String {
     format!("{KEYS}/{id}/extend")
 }
 
-/// One key's page, with its calls over the period of this code.
-pub fn key_calls(id: &str, period: &str) -> String {
-    format!("{KEYS}/{id}?period={period}#calls")
+/// A page with a chart of calls, over the period of this code.
+pub fn calls(page: &str, period: &str) -> String {
+    format!("{page}?period={period}#calls")
+}
+
+/// A page with a chart of calls, within one bar of the period of this code.
+pub fn calls_at(page: &str, period: &str, at: &str) -> String {
+    format!("{page}?period={period}&at={at}#calls")
 }
 
 /// All that the audit knows of one thing.

@@ -15,6 +15,7 @@ const steady = (tree: string, keyward: Keyward) =>
     .replace(/\b[0-9A-Za-z]{16}\b/g, "ID")
     .replace(/kw_\w{4}…_…\w{4}/g, "MASK")
     .replace(/\d{1,2} \w{3} \d{4}(, \d{2}:\d{2})?( [A-Z]{3,4}(\+\d+)?)?/g, "DATE")
+    .replace(/\d{4}-\d{2}-\d{2}T[\d:]+Z/g, "INSTANT")
     .replace(/\d{4}-\d{2}-\d{2}/g, "DAY")
     .replace(/\b\d{1,2}:\d{2}\b/g, "TIME")
     .replace(/(in )?\d+ (seconds?|s|min|h|hours?|days?)( ago)?/g, "SPAN")

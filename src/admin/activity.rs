@@ -1,12 +1,13 @@
-//! What is seen of the calls with a key: over a period, and by whom.
+//! What is seen of calls, with one key or with all that a permit reaches: over a period or within one bar of it, and by whom.
 
 use model::{
     account::Action,
-    activity::{CallSample, Period, Series},
+    activity::{CallSample, ChartQuery, Outcome, Series},
+    decision::Reason,
     id::KeyId,
     key::Key,
 };
-use store::LastUse;
+use store::{CallsOf, LastUse, RefusedCall, StoreError};
 
 use super::{Admin, AdminError, keys::reaches};
 use crate::Permit;
@@ -27,11 +28,58 @@ impl Record {
     }
 }
 
+/// Refusals of a bar that are listed.
+const LISTED: u16 = 20;
+
+/// The calls that a chart shows.
+#[derive(Clone, Debug)]
+pub struct Calls {
+    /// What was asked for.
+    pub query: ChartQuery,
+    /// Calls by what became of them.
+    pub series: Series,
+    /// Refusals by reason, most first.
+    pub reasons: Vec<(Reason, i64)>,
+    /// The latest refused requests of one bar, as far as they are kept; none of a period.
+    pub refused: Vec<RefusedCall>,
+}
+
 impl Admin {
-    /// Calls with a key over a period that ends now.
-    pub async fn key_series(&self, permit: &Permit, id: KeyId, period: Period) -> Result<Series, AdminError> {
+    /// Calls with a key.
+    pub async fn key_calls(&self, permit: &Permit, id: KeyId, query: ChartQuery) -> Result<Calls, AdminError> {
         self.seen_key(permit, id).await?;
-        Ok(self.store.series(id, period, self.clock.now()).await?)
+        Ok(self.calls(CallsOf::Key(id), query).await?)
+    }
+
+    pub(super) async fn calls(&self, of: CallsOf<'_>, query: ChartQuery) -> Result<Calls, StoreError> {
+        let range = query.range(self.clock.now());
+        let mut series = Series::empty(range);
+        let mut reasons = Vec::<(Reason, i64)>::new();
+        for (at, outcome, calls) in self.store.calls(of, range).await? {
+            series.add(at, Outcome::of_code(&outcome), calls);
+            let Some(reason) = Reason::parse(&outcome) else { continue };
+            match reasons.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, sum)) => *sum += calls,
+                None => reasons.push((reason, calls)),
+            }
+        }
+        reasons.sort_by_key(|(reason, calls)| (-calls, reason.code()));
+        let refused = match query.bar {
+            Some(_) => self.store.refusals_within(of, range, LISTED).await?,
+            None => Vec::new(),
+        };
+        Ok(Calls { query, series, reasons, refused })
+    }
+
+    /// Who called with a key within one bar of a chart, as far as it was recorded: each kind with its last call of the day.
+    pub async fn key_record_within(
+        &self,
+        permit: &Permit,
+        id: KeyId,
+        query: ChartQuery,
+    ) -> Result<Vec<CallSample>, AdminError> {
+        self.seen_key(permit, id).await?;
+        Ok(self.store.call_samples_within(id, query.range(self.clock.now())).await?)
     }
 
     /// Who called with a key lately, as far as it was recorded.

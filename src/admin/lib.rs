@@ -36,7 +36,7 @@ use store::{Store, StoreError};
 
 pub use self::{
     accounts::{NewAccount, SetupError},
-    activity::Record,
+    activity::{Calls, Record},
     audit::{ChainError, ChainReport},
     bulk::{BulkAct, BulkItem, BulkPlan, BulkStep, Pick},
     chain_status::ChainStatus,

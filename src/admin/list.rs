@@ -17,7 +17,7 @@ pub const MATCHES: u32 = 100_000;
 /// Keys looked at again in one transaction.
 const SETTLED: u16 = 200;
 /// So many hours of use stand beside a key.
-pub(super) const HOURS: i64 = 36;
+pub(super) const HOURS: i64 = 24;
 
 /// A page of the list, with its counts.
 pub struct KeyList {
@@ -31,7 +31,7 @@ pub struct KeyList {
     pub archived: i64,
     /// The successors of those of the page that were rotated.
     pub successors: Vec<Successor>,
-    /// What the keys of the page did in the last 36 hours.
+    /// What the keys of the page did in the last 24 hours.
     pub hours: Vec<KeyHour>,
     /// The start of the first of these hours.
     pub since: Timestamp,

@@ -1,18 +1,17 @@
-//! What is going on: calls of the last day, what was refused and why, which keys stop soon. Whoever may see just their
+//! What is going on: calls of a period or of one bar of it, what was refused and why, which keys stop soon. Whoever may see just their
 //! own keys is told of those alone.
 
 use model::{
     account::Action,
-    activity::{Outcome, Period, Series},
+    activity::{ChartQuery, MINUTE, Outcome, TimeRange},
     audit::Event,
-    decision::Reason,
     key::{EXPIRES_SOON, Key, KeyStatus},
     listing::{ListKeys, Sort, StatusFilter},
-    time::{DAY, HOUR, Timestamp},
+    time::{HOUR, Timestamp},
 };
-use store::BusyKey;
+use store::{BusyKey, CallsOf};
 
-use super::{Admin, AdminError};
+use super::{Admin, AdminError, activity::Calls};
 use crate::Permit;
 
 /// Lines in each of its lists.
@@ -23,19 +22,17 @@ const LOOKED_AT: u16 = 100;
 /// What the overview shows.
 #[derive(Clone, Debug)]
 pub struct Overview {
-    /// Calls in the last 24 hours, the one that runs among them.
-    pub calls: Series,
-    /// Calls in the 24 hours before those.
-    pub before: i64,
-    /// Refusals of the last 24 hours by reason, most first.
-    pub reasons: Vec<(Reason, i64)>,
+    /// Calls of the period, or of one bar of it.
+    pub calls: Calls,
+    /// Calls in the period before; `None` beside a bar.
+    pub before: Option<i64>,
     /// Keys that work.
     pub live: i64,
     /// Those of them that expire within 30 days and have no successor.
     pub soon: i64,
     /// The keys that expire first.
     pub expiring: Vec<Key>,
-    /// The keys with the most allowed calls in this hour and the one before.
+    /// The keys with the most allowed calls in the bar. Of a period only its last day, or of an hour its last two.
     pub busiest: Vec<BusyKey>,
     /// The latest changes, for whoever may see the audit.
     pub changes: Option<Vec<Event>>,
@@ -60,24 +57,17 @@ fn hour_of(at: Timestamp) -> i64 {
 
 impl Admin {
     /// What is going on.
-    pub async fn overview(&self, permit: &Permit) -> Result<Overview, AdminError> {
+    pub async fn overview(&self, permit: &Permit, query: ChartQuery) -> Result<Overview, AdminError> {
         permit.allows(Action::ReadKeys)?;
         let (owner, now) = (permit.only_owner(), self.clock.now());
-        let mut calls = Series::empty(Period::Day, now);
-        let (mut before, mut reasons) = (0, Vec::<(Reason, i64)>::new());
-        for (hour, outcome, number) in self.store.calls_by_hour(owner, calls.start.plus(-DAY)).await? {
-            if hour < calls.start {
-                before += number;
-                continue;
-            }
-            calls.add(hour, Outcome::of_code(&outcome), number);
-            let Some(reason) = Reason::parse(&outcome) else { continue };
-            match reasons.iter_mut().find(|(known, _)| *known == reason) {
-                Some((_, sum)) => *sum += number,
-                None => reasons.push((reason, number)),
-            }
-        }
-        reasons.sort_by_key(|(reason, calls)| (-calls, reason.code()));
+        let of = owner.map_or(CallsOf::All, CallsOf::Owner);
+        let calls = self.calls(of, query).await?;
+        let before = if query.bar.is_none() {
+            let counts = self.store.calls(of, query.range(now).before()).await?;
+            Some(counts.iter().map(|(_, _, calls)| calls).sum())
+        } else {
+            None
+        };
         let changes = match permit.allows(Action::ReadAudit) {
             Ok(()) => Some(self.store.audit_page(None, None, LINES).await?.events),
             Err(_) => None,
@@ -86,12 +76,11 @@ impl Admin {
         Ok(Overview {
             calls,
             before,
-            reasons,
             live: counts.live(),
             soon: counts.of(KeyStatus::Expiring)
                 - self.store.count_replaced(owner, now, now.plus(EXPIRES_SOON)).await?,
             expiring: self.soonest(owner, now).await?,
-            busiest: self.busiest(owner, hour_of(now)).await?,
+            busiest: self.busiest(owner, query, now).await?,
             changes,
         })
     }
@@ -112,11 +101,27 @@ impl Admin {
         Ok(keys.into_iter().filter(is_left).take(LINES.into()).collect())
     }
 
-    /// The busiest of two hours, added up.
-    async fn busiest(&self, owner: Option<&str>, hour: i64) -> Result<Vec<BusyKey>, AdminError> {
+    /// The keys with the most allowed calls, busiest first. Those that are among the busiest of an hour are added up.
+    async fn busiest(
+        &self,
+        owner: Option<&str>,
+        query: ChartQuery,
+        now: Timestamp,
+    ) -> Result<Vec<BusyKey>, AdminError> {
+        let hours = |start: i64, bars: u16| TimeRange { start: Timestamp::from_millis(start), step: HOUR, bars };
+        let range = match query.bar {
+            Some(start) if query.period.step() == MINUTE => TimeRange { start, step: MINUTE, bars: 1 },
+            Some(start) => hours(start.millis(), u16::try_from(query.period.step() / HOUR).unwrap_or(1)),
+            None if query.period.step() == MINUTE => hours(hour_of(now) - HOUR, 2),
+            None => hours(hour_of(now) - 23 * HOUR, 24),
+        };
+        if let Some(owner) = owner {
+            return Ok(self.store.busiest_keys_of(owner, range, LINES).await?);
+        }
         let mut busiest: Vec<BusyKey> = Vec::new();
-        for hour in [hour - HOUR, hour] {
-            for key in self.store.busiest_keys(owner, Timestamp::from_millis(hour), 4 * LINES).await? {
+        for bar in 0..i64::from(range.bars) {
+            let bar = TimeRange { start: range.start.plus(bar * range.step), bars: 1, ..range };
+            for key in self.store.busiest_keys(bar, 4 * LINES).await? {
                 match busiest.iter_mut().find(|known| known.id == key.id) {
                     Some(known) => known.calls += key.calls,
                     None => busiest.push(key),
@@ -125,6 +130,18 @@ impl Admin {
         }
         busiest.sort_by_key(|key| -key.calls);
         busiest.truncate(LINES.into());
+        if range.bars > 1 {
+            for key in &mut busiest {
+                // An hour in which it was not among the busiest counts, too.
+                let calls = self.store.calls(CallsOf::Key(key.id), range).await?;
+                key.calls = calls
+                    .iter()
+                    .filter(|(_, code, _)| Outcome::of_code(code) == Outcome::Allowed)
+                    .map(|(_, _, calls)| calls)
+                    .sum();
+            }
+            busiest.sort_by_key(|key| -key.calls);
+        }
         Ok(busiest)
     }
 

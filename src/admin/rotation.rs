@@ -3,7 +3,7 @@
 
 use model::{
     account::Action,
-    activity::{CallCounts, CallSample, Outcome, Period, Series},
+    activity::{CallCounts, CallSample, ChartQuery, Outcome, Period, Series},
     audit::Verb,
     id::KeyId,
     key::{Form, Key, KeySpec, KeyState, KeyStatus, Purpose},
@@ -11,7 +11,7 @@ use model::{
     policy::Policy,
     time::{DAY, HOUR, Timestamp},
 };
-use store::{LastUse, Rotation};
+use store::{CallsOf, LastUse, Rotation};
 
 use super::{
     Admin, AdminError,
@@ -305,9 +305,11 @@ impl Admin {
         if long_over || !matters(&old.key) || !matters(&new.key) {
             return Ok(None);
         }
-        let period = if now.since(rotation.at) < HOUR { Period::Hour } else { Period::Day };
-        let series =
-            [self.store.series(rotation.old, period, now).await?, self.store.series(rotation.new, period, now).await?];
+        let period = ChartQuery::of(if now.since(rotation.at) < HOUR { Period::Hour } else { Period::Day });
+        let series = [
+            self.calls(CallsOf::Key(rotation.old), period).await?.series,
+            self.calls(CallsOf::Key(rotation.new), period).await?.series,
+        ];
         let since = now.plus(-QUIET);
         let recent =
             [self.store.calls_since(rotation.old, since).await?, self.store.calls_since(rotation.new, since).await?];

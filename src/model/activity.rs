@@ -12,6 +12,10 @@ use crate::{
 
 /// Milliseconds in a minute.
 pub const MINUTE: i64 = 60_000;
+/// For how long calls are told apart by the minute, in milliseconds.
+pub const MINUTES_KEPT: i64 = 3 * HOUR;
+/// For how long calls are told apart by the hour, in milliseconds.
+pub const HOURS_KEPT: i64 = 400 * DAY;
 /// The most characters of a caller's name for itself that are kept.
 pub const MAX_AGENT: usize = 120;
 
@@ -38,12 +42,13 @@ impl Outcome {
         }
     }
 
-    /// What became of calls that were counted under `valid` or the code of a refusal.
+    /// What became of calls that were counted under `valid` or the code of a refusal; minutes were once counted under the
+    /// code of an outcome.
     pub fn of_code(code: &str) -> Self {
         match Reason::parse(code) {
             Some(Reason::RateLimited | Reason::QuotaExhausted) => Self::Limited,
             Some(_) => Self::Refused,
-            None => Self::Allowed,
+            None => Self::parse(code).unwrap_or(Self::Allowed),
         }
     }
 }
@@ -111,6 +116,8 @@ codes! {
         /// A day, hour by hour.
         #[default]
         Day = "day" => "24 h",
+        /// 7 days, in quarters of a day.
+        Week = "week" => "7 d",
         /// 30 days, day by day.
         Month = "month" => "30 d",
     }
@@ -122,23 +129,111 @@ impl Period {
         match self {
             Self::Hour => MINUTE,
             Self::Day => HOUR,
+            Self::Week => 6 * HOUR,
             Self::Month => DAY,
         }
     }
 
-    /// How many bars there are.
-    pub fn bars(self) -> usize {
-        match self {
-            Self::Hour => 60,
-            Self::Day => 24,
-            Self::Month => 30,
-        }
+    /// The period that has bars of this length.
+    pub fn of_step(step: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|period| period.step() == step)
     }
 
-    /// When its first bar begins. The last one is the one that `now` lies in.
-    pub fn start(self, now: Timestamp) -> Timestamp {
-        let last = now.millis().div_euclid(self.step()) * self.step();
-        Timestamp::from_millis(last).plus(-self.step() * (i64::try_from(self.bars()).unwrap_or(i64::MAX) - 1))
+    /// Its bars up to now. The last one is the one that `now` lies in.
+    pub fn range(self, now: Timestamp) -> TimeRange {
+        let bars: u16 = match self {
+            Self::Hour => 60,
+            Self::Day => 24,
+            Self::Week => 28,
+            Self::Month => 30,
+        };
+        let start = floor(now, self.step()).plus(-self.step() * (i64::from(bars) - 1));
+        TimeRange { start, step: self.step(), bars }
+    }
+
+    /// One of its bars in shorter ones, as far as calls are told apart so long after.
+    fn bar(self, start: Timestamp, now: Timestamp) -> TimeRange {
+        let (step, bars) = match self {
+            Self::Hour => (MINUTE, 1),
+            Self::Day if now.since(start) < MINUTES_KEPT => (MINUTE, 60),
+            Self::Day => (HOUR, 1),
+            Self::Week => (HOUR, 6),
+            Self::Month => (HOUR, 24),
+        };
+        TimeRange { start, step, bars }
+    }
+}
+
+/// The last instant before or at `at` that is a multiple of a length.
+fn floor(at: Timestamp, step: i64) -> Timestamp {
+    Timestamp::from_millis(at.millis().div_euclid(step) * step)
+}
+
+/// A stretch of time in bars of one length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeRange {
+    /// When the first bar begins.
+    pub start: Timestamp,
+    /// The length of a bar, in milliseconds.
+    pub step: i64,
+    /// How many bars there are.
+    pub bars: u16,
+}
+
+impl TimeRange {
+    /// How long it is, in milliseconds.
+    pub fn length(self) -> i64 {
+        self.step * i64::from(self.bars)
+    }
+
+    /// The first instant after it.
+    pub fn end(self) -> Timestamp {
+        self.start.plus(self.length())
+    }
+
+    /// As long a time before it.
+    #[must_use]
+    pub fn before(self) -> Self {
+        Self { start: self.start.plus(-self.length()), ..self }
+    }
+}
+
+/// What a chart is asked for: a period up to now, or one bar of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChartQuery {
+    /// The period.
+    pub period: Period,
+    /// When the bar begins; `None` for the whole period.
+    pub bar: Option<Timestamp>,
+}
+
+impl ChartQuery {
+    /// A whole period.
+    pub fn of(period: Period) -> Self {
+        Self { period, bar: None }
+    }
+
+    /// From a period's code, which is a day if it is none, and an instant within a bar (RFC 3339). An instant that is none,
+    /// lies ahead or is longer ago than calls are kept asks for the period.
+    pub fn parse(period: &str, at: &str, now: Timestamp) -> Self {
+        let period = Period::parse(period).unwrap_or_default();
+        let oldest = if period == Period::Hour { MINUTES_KEPT } else { HOURS_KEPT };
+        let at = Timestamp::parse(at).map(|at| floor(at, period.step()));
+        Self { period, bar: at.filter(|at| *at <= now && now.since(*at) < oldest) }
+    }
+
+    /// The time that is shown.
+    pub fn range(self, now: Timestamp) -> TimeRange {
+        self.bar.map_or_else(|| self.period.range(now), |start| self.period.bar(start, now))
+    }
+
+    /// The bar before the one that is shown and the one after it, as far as there can be calls in them.
+    pub fn neighbors(self, now: Timestamp) -> [Option<Timestamp>; 2] {
+        let step = self.period.step();
+        [-step, step].map(|far| {
+            let at = self.bar?.plus(far).to_string();
+            Self::parse(self.period.code(), &at, now).bar
+        })
     }
 }
 
@@ -170,26 +265,24 @@ impl CallCounts {
     }
 }
 
-/// Calls over a period, bar by bar.
+/// Calls over a time, bar by bar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Series {
-    /// The period.
-    pub period: Period,
-    /// When the first bar begins.
-    pub start: Timestamp,
+    /// The time.
+    pub range: TimeRange,
     /// The bars, earliest first.
     pub bars: Vec<CallCounts>,
 }
 
 impl Series {
-    /// The period that ends now, with nothing in it.
-    pub fn empty(period: Period, now: Timestamp) -> Self {
-        Self { period, start: period.start(now), bars: vec![CallCounts::default(); period.bars()] }
+    /// A time with nothing in it.
+    pub fn empty(range: TimeRange) -> Self {
+        Self { range, bars: vec![CallCounts::default(); range.bars.into()] }
     }
 
-    /// Adds calls of one instant. What lies outside of the period is left out.
+    /// Adds calls of one instant. What lies outside of the time is left out.
     pub fn add(&mut self, at: Timestamp, outcome: Outcome, calls: i64) {
-        let place = at.since(self.start).div_euclid(self.period.step());
+        let place = at.since(self.range.start).div_euclid(self.range.step);
         if let Some(bar) = usize::try_from(place).ok().and_then(|place| self.bars.get_mut(place)) {
             bar.add(outcome, calls);
         }
@@ -237,18 +330,57 @@ mod tests {
 
     #[test]
     fn a_series_ends_with_the_bar_of_now_and_leaves_out_what_is_before_it() {
-        for (period, expected) in [(Period::Hour, MINUTE), (Period::Day, HOUR), (Period::Month, DAY)] {
+        for (period, step, bars) in [
+            (Period::Hour, MINUTE, 60),
+            (Period::Day, HOUR, 24),
+            (Period::Week, 6 * HOUR, 28),
+            (Period::Month, DAY, 30),
+        ] {
             let now = Timestamp::from_millis(1000 * DAY + HOUR / 2);
-            let mut series = Series::empty(period, now);
-            let length = i64::try_from(period.bars()).unwrap() * expected;
-            assert_eq!(series.start.millis() % expected, 0, "{period:?}");
+            let range = period.range(now);
+            let mut series = Series::empty(range);
+            assert_eq!((range.start.millis() % step, range.length()), (0, bars * step), "{period:?}");
+            assert_eq!(Period::of_step(step), Some(period));
             series.add(now, Outcome::Allowed, 1);
-            series.add(series.start, Outcome::Limited, 2);
-            series.add(series.start.plus(-1), Outcome::Refused, 4);
-            series.add(series.start.plus(length), Outcome::Refused, 8);
+            series.add(range.start, Outcome::Limited, 2);
+            series.add(range.start.plus(-1), Outcome::Refused, 4);
+            series.add(range.end(), Outcome::Refused, 8);
             assert_eq!(series.bars.last().unwrap().allowed, 1, "{period:?}");
             assert_eq!(series.bars[0].limited, 2, "{period:?}");
             assert_eq!((series.total(), series.total().all()), (CallCounts { allowed: 1, limited: 2, refused: 0 }, 3));
+            assert_eq!(range.before().end(), range.start, "{period:?}");
         }
+    }
+
+    #[test]
+    fn a_bar_is_shown_in_shorter_ones_as_long_as_they_are_kept() {
+        let now = Timestamp::parse("2026-11-22T15:50:30Z").unwrap();
+        for (period, at, start, step, bars) in [
+            ("hour", "2026-11-22T15:49:59Z", "2026-11-22T15:49:00Z", MINUTE, 1),
+            ("day", "2026-11-22T15:00:00Z", "2026-11-22T15:00:00Z", MINUTE, 60),
+            ("day", "2026-11-22T16:59:00+03:00", "2026-11-22T13:00:00Z", MINUTE, 60),
+            ("day", "2026-11-22T12:00:00Z", "2026-11-22T12:00:00Z", HOUR, 1),
+            ("week", "2026-11-22T12:00:00Z", "2026-11-22T12:00:00Z", HOUR, 6),
+            ("month", "2026-11-22", "2026-11-22T00:00:00Z", HOUR, 24),
+            ("month", "2025-11-22", "2025-11-22T00:00:00Z", HOUR, 24),
+            ("?", "2026-11-22T15:00:00Z", "2026-11-22T15:00:00Z", MINUTE, 60),
+        ] {
+            let range = ChartQuery::parse(period, at, now).range(now);
+            let start = Timestamp::parse(start).unwrap();
+            assert_eq!(range, TimeRange { start, step, bars }, "{period} {at}");
+        }
+        for (period, at) in [
+            ("day", ""),
+            ("day", "yesterday"),
+            ("day", "2026-11-22T16:00:00Z"),
+            ("hour", "2026-11-22T12:00:00Z"),
+            ("month", "2025-01-01"),
+        ] {
+            let asked = ChartQuery::parse(period, at, now);
+            assert_eq!(asked, ChartQuery::of(Period::parse(period).unwrap()), "{period} {at}");
+            assert_eq!(asked.neighbors(now), [None, None]);
+        }
+        let last = ChartQuery::parse("day", "2026-11-22T15:00:00Z", now);
+        assert_eq!(last.neighbors(now), [Timestamp::parse("2026-11-22T14:00:00Z"), None]);
     }
 }

@@ -1,12 +1,11 @@
-//! What was seen of calls, at rest: by the minute for a few hours, by kind for some days. Both are added up in the batches
-//! of [`super::usage`] and bounded here.
+//! What was seen of calls by kind, at rest for some days: added up in the batches of [`super::usage`] and bounded here.
 
 use crypto::secret::Digest;
 use model::{
-    activity::{CallCounts, CallSample, MINUTE, Outcome, Period, RequestKind, Series},
+    activity::{CallSample, Outcome, RequestKind, TimeRange},
     id::KeyId,
     scope::RequiredScopes,
-    time::{DAY, HOUR, Timestamp},
+    time::{DAY, Timestamp},
 };
 
 use super::{Store, StoreError, reading};
@@ -15,8 +14,6 @@ use super::{Store, StoreError, reading};
 pub(super) const SAMPLES_A_DAY: i64 = 64;
 /// How many days samples are kept, today among them.
 const DAYS: i64 = 7;
-/// For how long calls are told apart by the minute, in milliseconds.
-const MINUTES_KEPT: i64 = 3 * HOUR;
 
 /// The first day of the record, in milliseconds of its start.
 fn first_day(now: Timestamp) -> i64 {
@@ -65,70 +62,32 @@ impl Store {
         Ok((samples.collect::<Result<_, _>>()?, calls))
     }
 
-    /// Calls with a key over a period that ends now.
-    pub async fn series(&self, key: KeyId, period: Period, now: Timestamp) -> Result<Series, StoreError> {
-        let sql = match period {
-            Period::Hour => "SELECT minute, outcome, calls FROM usage_minutes WHERE key_id = $1 AND minute >= $2",
-            Period::Day | Period::Month => {
-                "SELECT hour, outcome, calls FROM usage_hours WHERE key_id = $1 AND hour >= $2"
-            }
-        };
-        let mut series = Series::empty(period, now);
-        let rows: Vec<(i64, String, i64)> = reading!(self, db => sqlx::query_as(sql)
+    /// The kinds of calls seen with a key whose last call of its day lies within a time, which is a day in UTC or a part of
+    /// one; the latest first.
+    pub async fn call_samples_within(&self, key: KeyId, range: TimeRange) -> Result<Vec<CallSample>, StoreError> {
+        let sql = "SELECT address, agent, required, kind, outcome, at, calls FROM call_samples \
+                   WHERE key_id = $1 AND day = $2 AND at >= $3 AND at < $4 ORDER BY at DESC, id";
+        let rows: Vec<Row> = reading!(self, db => sqlx::query_as(sql)
             .bind(key.as_str())
-            .bind(series.start.millis())
+            .bind(range.start.millis().div_euclid(DAY) * DAY)
+            .bind(range.start.millis())
+            .bind(range.end().millis())
             .fetch_all(db)
             .await?);
-        for (at, outcome, calls) in rows {
-            // Minutes are kept by kind, hours by code.
-            let outcome = Outcome::parse(&outcome).unwrap_or_else(|| Outcome::of_code(&outcome));
-            series.add(Timestamp::from_millis(at), outcome, calls);
-        }
-        Ok(series)
+        rows.into_iter().map(|row| read(row).ok_or(StoreError::Corrupt("observation"))).collect()
     }
 
-    /// Calls with a key in the minutes since an instant, which lies at most two hours back.
-    pub async fn calls_since(&self, key: KeyId, since: Timestamp) -> Result<CallCounts, StoreError> {
-        let sql = "SELECT outcome, CAST(SUM(calls) AS bigint) FROM usage_minutes WHERE key_id = $1 AND minute > $2 \
-                   GROUP BY outcome";
-        let rows: Vec<(String, i64)> = reading!(self, db => sqlx::query_as(sql)
-            .bind(key.as_str())
-            .bind(since.plus(-MINUTE).millis())
-            .fetch_all(db)
-            .await?);
-        let mut counts = CallCounts::default();
-        for (outcome, calls) in rows {
-            counts.add(Outcome::parse(&outcome).ok_or(StoreError::Corrupt("minute"))?, calls);
-        }
-        Ok(counts)
-    }
-
-    /// Forgets minutes after a few hours and samples after 7 days.
+    /// Forgets samples after 7 days.
     pub async fn sweep_call_samples(&self, now: Timestamp) -> Result<(), StoreError> {
-        let minutes = "DELETE FROM usage_minutes WHERE (key_id, minute, outcome) IN \
-                       (SELECT key_id, minute, outcome FROM usage_minutes WHERE minute < $1 LIMIT $2)";
         let samples = "DELETE FROM call_samples WHERE (key_id, day, id) IN \
                      (SELECT key_id, day, id FROM call_samples WHERE day < $1 LIMIT $2)";
-        self.sweep_in_steps(minutes, now.plus(-MINUTES_KEPT).millis()).await?;
         self.sweep_in_steps(samples, first_day(now)).await
     }
 }
 
-/// Adds what a tally saw, and keeps the latest kinds of its day.
+/// Adds what was seen, and keeps the latest kinds of its day.
 macro_rules! add_call_samples {
     ($transaction:ident, $counts:ident) => {
-        for (outcome, calls) in &$counts.calls {
-            sqlx::query(
-                "INSERT INTO usage_minutes (key_id, minute, outcome, calls) VALUES ($1, $2, $3, $4) \
-                 ON CONFLICT (key_id, minute, outcome) DO UPDATE SET calls = usage_minutes.calls + excluded.calls",
-            )
-            .bind($counts.key.as_str())
-            .bind($counts.minute.millis())
-            .bind(::model::activity::Outcome::of_code(outcome).code())
-            .bind(calls)
-            .execute(&mut *$transaction)
-            .await?;
-        }
         let day = $counts.minute.millis().div_euclid(::model::time::DAY) * ::model::time::DAY;
         for sample in &$counts.call_samples {
             sqlx::query(

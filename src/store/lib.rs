@@ -6,6 +6,7 @@ mod accounts;
 mod audit;
 mod audit_search;
 mod call_samples;
+mod calls;
 mod catalog;
 mod change;
 mod fault;
@@ -48,12 +49,13 @@ pub use self::{
     accounts::StoredAccount,
     audit::{AuditPage, STEP_OF_EVENTS},
     audit_search::AuditFilter,
+    calls::CallsOf,
     catalog::StoredEntry,
     change::Change,
     key_index::Stakes,
     keys::{Counts, KeyHour, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
     overview::BusyKey,
-    refusals::{MAX_REFUSALS, Refusal},
+    refusals::{MAX_REFUSALS, Refusal, RefusedCall},
     request_signing_keys::StoredRequestSigningKey,
     rotations::{Rotation, Successor},
     search::{Found, found_in},

@@ -1,8 +1,12 @@
-//! What the overview reads: few rows by an index, however many keys there are. One owner's numbers come from their own
-//! keys, of which they have few.
+//! What the overview reads besides the calls: few rows by an index, however many keys there are. One owner's numbers come
+//! from their own keys, of which they have few.
 
-use model::{id::KeyId, time::Timestamp};
-use sqlx::FromRow;
+use model::{
+    activity::TimeRange,
+    id::KeyId,
+    time::{HOUR, Timestamp},
+};
+use sqlx::{AssertSqlSafe, FromRow};
 
 use super::{Store, StoreError, reading};
 
@@ -27,44 +31,52 @@ struct KeyRow {
     number: i64,
 }
 
+impl KeyRow {
+    fn read(self) -> Result<BusyKey, StoreError> {
+        let id = KeyId::parse(&self.id).ok_or(StoreError::Corrupt("key"))?;
+        Ok(BusyKey { id, name: self.name, owner: self.owner, calls: self.number })
+    }
+}
+
+/// Where calls with keys are counted in bars of this length, and the column of the time.
+fn counted(range: TimeRange) -> (&'static str, &'static str) {
+    if range.step < HOUR { ("usage_minutes", "minute") } else { ("usage_hours", "hour") }
+}
+
 impl Store {
-    /// Calls since the hour that begins at `from`: the hour, the outcome and how many; of all keys, or of one owner's.
-    pub async fn calls_by_hour(
-        &self,
-        owner: Option<&str>,
-        from: Timestamp,
-    ) -> Result<Vec<(Timestamp, String, i64)>, StoreError> {
-        let all = "SELECT hour, outcome, calls FROM usage_totals WHERE hour >= $1";
-        let own = "SELECT hour, outcome, CAST(SUM(calls) AS bigint) FROM usage_hours \
-                   WHERE key_id IN (SELECT id FROM keys WHERE owner = $2) AND hour >= $1 GROUP BY hour, outcome";
-        let rows: Vec<(i64, String, i64)> = reading!(self, db => match owner {
-            None => sqlx::query_as(all).bind(from.millis()).fetch_all(db).await?,
-            Some(owner) => sqlx::query_as(own).bind(from.millis()).bind(owner).fetch_all(db).await?,
-        });
-        Ok(rows.into_iter().map(|(hour, outcome, calls)| (Timestamp::from_millis(hour), outcome, calls)).collect())
+    /// The keys with the most allowed calls in one bar, an hour or a minute, busiest first, at most `limit`. A minute has as
+    /// few rows as there are keys that were called in it; an hour's are in the order of an index.
+    pub async fn busiest_keys(&self, bar: TimeRange, limit: u16) -> Result<Vec<BusyKey>, StoreError> {
+        let (table, at) = counted(bar);
+        let sql = format!(
+            "SELECT k.id, k.name, k.owner, u.calls AS number FROM {table} u JOIN keys k ON k.id = u.key_id \
+             WHERE u.{at} = $1 AND u.outcome = 'valid' ORDER BY u.calls DESC LIMIT $2"
+        );
+        let rows: Vec<KeyRow> = reading!(self, db => sqlx::query_as(AssertSqlSafe(sql))
+            .bind(bar.start.millis())
+            .bind(i64::from(limit))
+            .fetch_all(db)
+            .await?);
+        rows.into_iter().map(KeyRow::read).collect()
     }
 
-    /// The keys with the most allowed calls in one hour, busiest first, at most `limit`.
-    pub async fn busiest_keys(
-        &self,
-        owner: Option<&str>,
-        hour: Timestamp,
-        limit: u16,
-    ) -> Result<Vec<BusyKey>, StoreError> {
-        let all = "SELECT k.id, k.name, k.owner, u.calls AS number FROM usage_hours u JOIN keys k ON k.id = u.key_id \
-                   WHERE u.hour = $1 AND u.outcome = 'valid' ORDER BY u.calls DESC LIMIT $2";
-        let own = "SELECT k.id, k.name, k.owner, u.calls AS number FROM keys k JOIN usage_hours u ON u.key_id = k.id \
-                   WHERE k.owner = $3 AND u.hour = $1 AND u.outcome = 'valid' ORDER BY u.calls DESC LIMIT $2";
-        let limit = i64::from(limit);
-        let rows: Vec<KeyRow> = reading!(self, db => match owner {
-            None => sqlx::query_as(all).bind(hour.millis()).bind(limit).fetch_all(db).await?,
-            Some(owner) => sqlx::query_as(own).bind(hour.millis()).bind(limit).bind(owner).fetch_all(db).await?,
-        });
-        let read = |row: KeyRow| {
-            let id = KeyId::parse(&row.id).ok_or(StoreError::Corrupt("key"))?;
-            Ok(BusyKey { id, name: row.name, owner: row.owner, calls: row.number })
-        };
-        rows.into_iter().map(read).collect()
+    /// The keys of an owner with the most allowed calls within a time, busiest first, at most `limit`.
+    pub async fn busiest_keys_of(&self, owner: &str, range: TimeRange, limit: u16) -> Result<Vec<BusyKey>, StoreError> {
+        let (table, at) = counted(range);
+        let sql = format!(
+            "SELECT k.id, k.name, k.owner, CAST(SUM(u.calls) AS bigint) AS number \
+             FROM keys k JOIN {table} u ON u.key_id = k.id \
+             WHERE k.owner = $1 AND u.{at} >= $2 AND u.{at} < $3 AND u.outcome = 'valid' \
+             GROUP BY k.id, k.name, k.owner ORDER BY number DESC LIMIT $4"
+        );
+        let rows: Vec<KeyRow> = reading!(self, db => sqlx::query_as(AssertSqlSafe(sql))
+            .bind(owner)
+            .bind(range.start.millis())
+            .bind(range.end().millis())
+            .bind(i64::from(limit))
+            .fetch_all(db)
+            .await?);
+        rows.into_iter().map(KeyRow::read).collect()
     }
 
     /// Whether there is a key, archived or not; of anyone, or of this owner.

@@ -1,9 +1,9 @@
 //! The latest refusals at rest, so that a request id explains itself. Bounded by number and by age; without secrets.
 
-use model::{id::KeyId, time::Timestamp};
-use sqlx::FromRow;
+use model::{activity::TimeRange, id::KeyId, time::Timestamp};
+use sqlx::{AssertSqlSafe, FromRow};
 
-use super::{Db, Store, StoreError, reading};
+use super::{CallsOf, Db, Store, StoreError, reading};
 
 /// The most refusals of keys that are kept.
 pub const MAX_REFUSALS: i64 = 10_000;
@@ -23,6 +23,21 @@ pub struct Refusal {
     pub code: String,
     /// What it rested on, as a JSON object without secrets.
     pub facts: String,
+}
+
+/// A refusal in a list.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct RefusedCall {
+    /// The request's id.
+    pub request_id: String,
+    /// When, in milliseconds.
+    pub at: i64,
+    /// The code.
+    pub code: String,
+    /// The key whose exact secret was presented; empty when there was none.
+    pub key_id: String,
+    /// Its name; empty when there is none.
+    pub key_name: String,
 }
 
 macro_rules! add_refusals {
@@ -81,6 +96,32 @@ impl Store {
             .bind(key.map(|key| key.to_string()).unwrap_or_default())
             .bind(owner.unwrap_or_default())
             .bind(i64::from(limit))
+            .fetch_all(db)
+            .await?))
+    }
+
+    /// The latest refusals within a time, at most `limit`.
+    pub async fn refusals_within(
+        &self,
+        of: CallsOf<'_>,
+        range: TimeRange,
+        limit: u16,
+    ) -> Result<Vec<RefusedCall>, StoreError> {
+        let (whose, value) = match of {
+            CallsOf::All => ("$4 = ''", String::new()),
+            CallsOf::Owner(owner) => ("k.owner = $4", owner.to_owned()),
+            CallsOf::Key(key) => ("r.key_id = $4", key.to_string()),
+        };
+        let sql = format!(
+            "SELECT r.request_id, r.at, r.code, r.key_id, COALESCE(k.name, '') AS key_name \
+             FROM refusals r LEFT JOIN keys k ON k.id = r.key_id \
+             WHERE r.at >= $1 AND r.at < $2 AND {whose} ORDER BY r.at DESC, r.request_id DESC LIMIT $3"
+        );
+        Ok(reading!(self, db => sqlx::query_as(AssertSqlSafe(sql))
+            .bind(range.start.millis())
+            .bind(range.end().millis())
+            .bind(i64::from(limit))
+            .bind(value)
             .fetch_all(db)
             .await?))
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{
-    activity::CallSample,
+    activity::{CallSample, HOURS_KEPT, MINUTES_KEPT},
     id::KeyId,
     listing::IDLE,
     time::{DAY, HOUR, Timestamp},
@@ -15,6 +15,11 @@ use crate::LastUse;
 
 /// The outcome of a call that passed.
 const ALLOWED: &str = "valid";
+
+const ADD_TO_HOUR: &str = "INSERT INTO usage_hours (key_id, hour, outcome, calls) VALUES ($1, $2, $3, $4) \
+    ON CONFLICT (key_id, hour, outcome) DO UPDATE SET calls = usage_hours.calls + excluded.calls";
+const ADD_TO_MINUTE: &str = "INSERT INTO usage_minutes (key_id, minute, outcome, calls) VALUES ($1, $2, $3, $4) \
+    ON CONFLICT (key_id, minute, outcome) DO UPDATE SET calls = usage_minutes.calls + excluded.calls";
 
 /// What one key did since the last batch.
 #[derive(Clone, Debug)]
@@ -63,13 +68,26 @@ struct Sums {
 impl Store {
     /// Adds a batch to what is stored, whole or not at all.
     pub async fn add_usage(&self, batch: &[CallCounts]) -> Result<(), StoreError> {
-        // In order, and once for each outcome of an hour: two nodes never wait for each other in a circle.
-        let mut totals = BTreeMap::new();
+        // In order, and once for each outcome of an hour and of a minute: two nodes never wait for each other in a circle.
+        let (mut hours, mut minutes) = (BTreeMap::new(), BTreeMap::new());
         for counts in batch {
             for (outcome, calls) in &counts.calls {
-                *totals.entry((*outcome, counts.hour())).or_insert(0) += calls;
+                *hours.entry((*outcome, counts.hour())).or_insert(0) += calls;
+                *minutes.entry((*outcome, counts.minute.millis())).or_insert(0) += calls;
             }
         }
+        let totals = [
+            (
+                "INSERT INTO usage_totals (outcome, hour, calls) VALUES ($1, $2, $3) \
+                 ON CONFLICT (outcome, hour) DO UPDATE SET calls = usage_totals.calls + excluded.calls",
+                hours,
+            ),
+            (
+                "INSERT INTO usage_minute_totals (outcome, minute, calls) VALUES ($1, $2, $3) \
+                 ON CONFLICT (minute, outcome) DO UPDATE SET calls = usage_minute_totals.calls + excluded.calls",
+                minutes,
+            ),
+        ];
         match &self.inner.db {
             Db::Sqlite { write, .. } => {
                 let mut transaction = write.begin_with("BEGIN IMMEDIATE").await?;
@@ -111,17 +129,38 @@ impl Store {
         })
     }
 
-    /// Forgets callers not seen for 7 days and hours older than 400 days.
+    /// Forgets callers not seen for 7 days, and minutes and hours when their time is over.
     pub async fn sweep_usage(&self, now: Timestamp) -> Result<(), StoreError> {
-        let callers = "DELETE FROM callers WHERE (key_id, address) IN \
-                       (SELECT key_id, address FROM callers WHERE at <= $1 LIMIT $2)";
-        let hours = "DELETE FROM usage_hours WHERE (key_id, hour, outcome) IN \
-                     (SELECT key_id, hour, outcome FROM usage_hours WHERE hour <= $1 LIMIT $2)";
-        let totals = "DELETE FROM usage_totals WHERE (outcome, hour) IN \
-                      (SELECT outcome, hour FROM usage_totals WHERE hour <= $1 LIMIT $2)";
-        self.sweep_in_steps(callers, now.plus(-7 * DAY).millis()).await?;
-        self.sweep_in_steps(hours, now.plus(-400 * DAY).millis()).await?;
-        self.sweep_in_steps(totals, now.plus(-400 * DAY).millis()).await
+        for (sql, kept) in [
+            (
+                "DELETE FROM callers WHERE (key_id, address) IN \
+                 (SELECT key_id, address FROM callers WHERE at <= $1 LIMIT $2)",
+                7 * DAY,
+            ),
+            (
+                "DELETE FROM usage_hours WHERE (key_id, hour, outcome) IN \
+                 (SELECT key_id, hour, outcome FROM usage_hours WHERE hour <= $1 LIMIT $2)",
+                HOURS_KEPT,
+            ),
+            (
+                "DELETE FROM usage_totals WHERE (outcome, hour) IN \
+                 (SELECT outcome, hour FROM usage_totals WHERE hour <= $1 LIMIT $2)",
+                HOURS_KEPT,
+            ),
+            (
+                "DELETE FROM usage_minutes WHERE (key_id, minute, outcome) IN \
+                 (SELECT key_id, minute, outcome FROM usage_minutes WHERE minute <= $1 LIMIT $2)",
+                MINUTES_KEPT,
+            ),
+            (
+                "DELETE FROM usage_minute_totals WHERE (minute, outcome) IN \
+                 (SELECT minute, outcome FROM usage_minute_totals WHERE minute <= $1 LIMIT $2)",
+                MINUTES_KEPT,
+            ),
+        ] {
+            self.sweep_in_steps(sql, now.plus(-kept).millis()).await?;
+        }
+        Ok(())
     }
 }
 
@@ -135,16 +174,10 @@ macro_rules! add_usage {
                 continue;
             }
             for (outcome, calls) in &counts.calls {
-                sqlx::query(
-                    "INSERT INTO usage_hours (key_id, hour, outcome, calls) VALUES ($1, $2, $3, $4) \
-                     ON CONFLICT (key_id, hour, outcome) DO UPDATE SET calls = usage_hours.calls + excluded.calls",
-                )
-                .bind(counts.key.as_str())
-                .bind(counts.hour())
-                .bind(*outcome)
-                .bind(calls)
-                .execute(&mut *$transaction)
-                .await?;
+                for (add, at) in [(ADD_TO_HOUR, counts.hour()), (ADD_TO_MINUTE, counts.minute.millis())] {
+                    let add = sqlx::query(add).bind(counts.key.as_str()).bind(at).bind(*outcome).bind(calls);
+                    add.execute(&mut *$transaction).await?;
+                }
             }
             add_call_samples!($transaction, counts);
             if let Some(used) = &counts.last_use {
@@ -178,16 +211,10 @@ macro_rules! add_usage {
                 .await?;
             }
         }
-        for ((outcome, hour), calls) in $totals {
-            sqlx::query(
-                "INSERT INTO usage_totals (outcome, hour, calls) VALUES ($1, $2, $3) \
-                 ON CONFLICT (outcome, hour) DO UPDATE SET calls = usage_totals.calls + excluded.calls",
-            )
-            .bind(outcome)
-            .bind(hour)
-            .bind(calls)
-            .execute(&mut *$transaction)
-            .await?;
+        for (add, counted) in $totals {
+            for ((outcome, at), calls) in counted {
+                sqlx::query(add).bind(outcome).bind(at).bind(calls).execute(&mut *$transaction).await?;
+            }
         }
     };
 }

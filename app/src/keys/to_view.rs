@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// So many hours of use stand beside a key.
-const HOURS: usize = 36;
+const HOURS: usize = 24;
 
 pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
     When { iso: at.to_string(), long: at.long(), relative: relative(at, now) }
@@ -53,7 +53,7 @@ pub fn field_errors(errors: &[FieldError]) -> Vec<FieldErrorView> {
     errors.iter().map(view).collect()
 }
 
-/// A key of the list, with what was searched for in it, and its calls in each of the 36 hours since `since`.
+/// A key of the list, with what was searched for in it, and its calls in each of the 24 hours since `since`.
 pub(crate) fn listed(
     listed: &ListedKey,
     search: &str,

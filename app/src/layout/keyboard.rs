@@ -13,6 +13,9 @@ const GO: Duration = Duration::from_millis(1500);
 /// A row of the list, and what is in it.
 const ROW: &str = "tr[data-row]";
 const ROW_EDIT: &str = "a[data-edit], a[href$=\"/edit\"]";
+/// The bar of a chart that has the focus, and all bars of that chart.
+const BAR: &str = "[data-bars] a:focus";
+const BARS: &str = "[data-bars]:focus-within li";
 const PAGE_EDIT: &str = "a[data-edit]:not(tr *)";
 
 /// What keys open, and what was pressed before.
@@ -72,6 +75,8 @@ impl Keyboard {
                 self.going.set_value(set_timeout_with_handle(forget, GO).ok());
             }
             "?" => self.help.set(true),
+            "ArrowLeft" if browser::places::has(BAR) => browser::step(BARS, false),
+            "ArrowRight" if browser::places::has(BAR) => browser::step(BARS, true),
             _ => return,
         }
         event.prevent_default();

@@ -1,7 +1,7 @@
 //! The overview.
 
 use admin::FirstRun;
-use model::{account::Action, activity::Outcome, time::DAY};
+use model::{account::Action, activity::ChartQuery, time::DAY};
 
 use crate::{
     error::ApiError,
@@ -9,36 +9,27 @@ use crate::{
         detail::to_view::calls,
         to_view::{event, when},
     },
-    overview::view::{FirstRunView, KeyLine, OverviewView, ReasonView},
+    overview::view::{FirstRunView, KeyLine, OverviewView},
     session::context,
 };
 
-/// What is going on.
-pub async fn overview() -> Result<OverviewView, ApiError> {
+/// What is going on, over a period or within one bar of it, as [`ChartQuery::parse`] reads them.
+pub async fn overview(period: String, at: String) -> Result<OverviewView, ApiError> {
     context::answer(
         async {
             let context = context::expect_context_of_request()?;
             let permit = context.permit()?;
-            let found = context.admin.overview(permit).await.map_err(context::closed)?;
             let now = context.admin.clock().now();
+            let query = ChartQuery::parse(&period, &at, now);
+            let found = context.admin.overview(permit, query).await.map_err(context::closed)?;
             let line = |id: model::id::KeyId, name: &str, owner: &str| KeyLine {
                 id: id.to_string(),
                 name: name.to_owned(),
                 owner: owner.to_owned(),
             };
             Ok(OverviewView {
-                calls: calls(&found.calls),
+                calls: calls(&found.calls, now),
                 before: found.before,
-                reasons: found
-                    .reasons
-                    .iter()
-                    .map(|(reason, calls)| ReasonView {
-                        code: reason.code().to_owned(),
-                        words: reason.words().to_owned(),
-                        limited: Outcome::of_code(reason.code()) == Outcome::Limited,
-                        calls: *calls,
-                    })
-                    .collect(),
                 live: found.live,
                 soon: found.soon,
                 expiring: found

@@ -7,19 +7,6 @@ use crate::keys::{
     view::{EventView, When},
 };
 
-/// Refusals of one reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReasonView {
-    /// The reason's code.
-    pub code: String,
-    /// What it means, and what to do.
-    pub words: String,
-    /// Whether a limit refused.
-    pub limited: bool,
-    /// How many.
-    pub calls: i64,
-}
-
 /// A key in one of the overview's lists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyLine {
@@ -34,12 +21,10 @@ pub struct KeyLine {
 /// The overview.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OverviewView {
-    /// Calls in the last 24 hours.
+    /// Calls over a period or within one bar of it.
     pub calls: CallsView,
-    /// Calls in the 24 hours before.
-    pub before: i64,
-    /// Refusals by reason, most first.
-    pub reasons: Vec<ReasonView>,
+    /// Calls in the period before; `None` beside a bar.
+    pub before: Option<i64>,
     /// Keys that work.
     pub live: i64,
     /// Those that expire within 30 days.

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use model::activity::{Outcome, Period};
 
 use crate::{
-    keys::detail::view::{CallCountsView, CallsView},
+    keys::detail::view::{BarView, CallCountsView, CallsView},
+    routes,
     ui::{
         chart::{Bar, Bars, Swatch, top},
         count::grouped,
@@ -21,34 +22,46 @@ pub(crate) fn parts(of: CallCountsView) -> [(&'static str, &'static str, i64); 3
     ]
 }
 
-/// In words, without what there is none of.
-fn said(of: CallCountsView) -> String {
+/// In words, each with its class, without what there is none of.
+pub(crate) fn said(of: CallCountsView) -> Vec<(&'static str, String)> {
     let some = parts(of).into_iter().filter(|(.., calls)| *calls > 0);
-    let words: Vec<_> = some.map(|(_, words, calls)| format!("{} {}", grouped(calls), words.to_lowercase())).collect();
-    if words.is_empty() { "no calls".to_owned() } else { words.join(", ") }
+    some.map(|(class, words, calls)| (class, format!("{} {}", grouped(calls), words.to_lowercase()))).collect()
 }
 
 /// The chart in words.
 fn summary(calls: &CallsView) -> String {
+    let words: Vec<_> = said(calls.total).into_iter().map(|(_, words)| words).collect();
+    let words = if words.is_empty() { "no calls".to_owned() } else { words.join(", ") };
+    if let Some(one) = &calls.one {
+        return format!("Calls from {}: {words}", one.begins.words);
+    }
     let period = calls.period();
     let each = match period {
         Period::Hour => "minute by minute",
         Period::Day => "hour by hour",
+        Period::Week => "by quarters of a day",
         Period::Month => "day by day",
     };
-    format!("Calls in {}, {each}: {}", period.words(), said(calls.total))
+    format!("Calls in {}, {each}: {words}", period.words())
 }
 
-/// As bars.
+/// As bars, each of which leads to its calls on the same page.
 #[component]
-pub(crate) fn CallsBars(calls: CallsView) -> impl IntoView {
+pub(crate) fn CallsBars(
+    calls: CallsView,
+    /// The page's path.
+    page: String,
+) -> impl IntoView {
     let label = summary(&calls);
-    let most = top(calls.bars.iter().map(|(_, bar)| bar.all()).max().unwrap_or_default());
+    let most = top(calls.bars.iter().map(|bar| bar.calls.all()).max().unwrap_or_default());
     let scale = vec![grouped(most), grouped(most / 2), "0".to_owned()];
-    let draw = |(begins, bar)| Bar {
-        begins,
-        said: said(bar),
-        parts: parts(bar).into_iter().map(|(class, _, calls)| (class, calls)).collect(),
+    let draw = |bar: BarView| Bar {
+        begins: bar.begins,
+        // Others are as long as their scale tells.
+        length: if calls.of_bars == Period::Week.code() { ", 6 h" } else { "" },
+        said: said(bar.calls),
+        parts: parts(bar.calls).into_iter().map(|(class, _, calls)| (class, calls)).collect(),
+        href: routes::calls_at(&page, &calls.of_bars, &bar.at),
     };
     view! { <Bars bars=calls.bars.into_iter().map(draw).collect() top=most scale ticks=calls.ticks label/> }
 }
@@ -69,21 +82,26 @@ pub(crate) fn CallsLegend(
     parts(total).map(item).collect_view()
 }
 
-/// As numbers.
+/// As numbers, each bar with a link to its calls.
 #[component]
-pub(crate) fn CallsNumbers(calls: CallsView) -> impl IntoView {
+pub(crate) fn CallsNumbers(
+    calls: CallsView,
+    /// The page's path.
+    page: String,
+) -> impl IntoView {
     let caption = summary(&calls);
-    let row = |(begins, bar): (_, CallCountsView)| {
+    let row = |bar: BarView| {
         let cell = |(class, _, calls): (&'static str, &'static str, i64)| {
             let tone = if class == "s-deny" && calls > 0 { "num is-bad" } else { "num" };
             view! { <td class=tone>{grouped(calls)}</td> }
         };
-        view! { <tr><th scope="row"><Told of=begins kind="full"/></th>{parts(bar).map(cell)}</tr> }
+        let href = routes::calls_at(&page, &calls.of_bars, &bar.at);
+        view! { <tr><th scope="row"><a class="link" href=href><Told of=bar.begins kind="full"/></a></th>{parts(bar.calls).map(cell)}</tr> }
     };
     if calls.total.all() == 0 {
         return view! { <p class="muted">"No calls in this time."</p> }.into_any();
     }
-    let rows = calls.bars.into_iter().filter(|(_, bar)| bar.all() > 0).map(row).collect_view();
+    let rows = calls.bars.into_iter().filter(|bar| bar.calls.all() > 0).map(row).collect_view();
     view! {
         <div class="table-wrap"><table class="data">
             <caption class="hide">{caption}</caption>

@@ -1,18 +1,24 @@
-//! Stacked bars, drawn as plain SVG: beside each chart the same numbers stand in words or in a table.
+//! Stacked bars, drawn as plain SVG, with a link over each of them that says in a card what it stands for. One of the links
+//! is a tab stop, and the arrow keys go from bar to bar. A finger's first tap takes the bar, which shows the card and makes
+//! the link one for the next tap. Beside each chart the same numbers stand in words or in a table, whose links need no script.
 
 use leptos::prelude::*;
 
 use crate::{keys::detail::view::Tick, ui::time::Told};
 
-/// One bar: what a pointer is told, and its parts from the ground up, each with its class and its size.
+/// One bar: its card, and its parts from the ground up, each with its class and its size.
 #[derive(Clone, Debug)]
 pub(crate) struct Bar {
     /// When it begins.
     pub(crate) begins: Tick,
-    /// How much there is of what.
-    pub(crate) said: String,
+    /// What else is to be said of its time, such as how long it is; may be empty.
+    pub(crate) length: &'static str,
+    /// How much there is of what, each with its class.
+    pub(crate) said: Vec<(&'static str, String)>,
     /// The parts.
     pub(crate) parts: Vec<(&'static str, i64)>,
+    /// Where it leads.
+    pub(crate) href: String,
 }
 
 /// The width of a bar with the gap beside it, and the height of the whole, in the drawing's own units.
@@ -65,31 +71,50 @@ pub(crate) fn Bars(
     #[prop(optional)]
     low: bool,
 ) -> impl IntoView {
-    let width = bars.len() * WIDTH;
-    let bar = |(place, bar): (usize, Bar)| {
-        let left = place * WIDTH;
+    let (count, width) = (bars.len(), bars.len() * WIDTH);
+    let draw = |(place, bar): (usize, &Bar)| {
+        let left = place * WIDTH + 2;
         let part =
-            |(class, from, height)| view! { <rect class=class x=left + 2 y=from width=WIDTH - 4 height=height></rect> };
-        view! {
-            <g>
-                <title data-at=bar.begins.iso data-when="full">{bar.begins.words}": "{bar.said}</title>
-                <rect class="s-hit" x=left y="0" width=WIDTH height=HEIGHT></rect>
-                {stacked(&bar.parts, top).into_iter().map(part).collect_view()}
-            </g>
-        }
+            |(class, from, height)| view! { <rect class=class x=left y=from width=WIDTH - 4 height=height></rect> };
+        stacked(&bar.parts, top).into_iter().map(part).collect_view()
     };
     let line = |y: i64| view! { <line x1="0" x2=width y1=y y2=y vector-effect="non-scaling-stroke"></line> };
     let lines = if low { vec![0, HEIGHT] } else { vec![0, HEIGHT / 2, HEIGHT] };
+    let drawn = bars.iter().enumerate().map(draw).collect_view();
+    // The card of a bar begins, lies in the middle or ends above it, so that it stays within the chart.
+    let sides = ["", "mid", "last"];
+    let linked = |(place, bar): (usize, Bar)| {
+        let stop = if place + 1 == count { "0" } else { "-1" };
+        let none = bar.said.is_empty().then_some(": no calls");
+        let title = view! { <Told of=bar.begins kind="full"/>{bar.length}{none} }.into_any();
+        view! { <li class=sides[place * 3 / count] tabindex="-1"><a href=bar.href tabindex=stop><Card title said=bar.said/></a></li> }
+    };
     view! {
         <div class=if low { "chart low" } else { "chart" }>
-            <ol aria-hidden="true">{scale.into_iter().map(|word| view! { <li>{word}</li> }).collect_view()}</ol>
-            <svg viewBox=format!("0 0 {width} {HEIGHT}") preserveAspectRatio="none" role="img" aria-label=label>
-                {lines.into_iter().map(line).collect_view()}
-                {bars.into_iter().enumerate().map(bar).collect_view()}
-            </svg>
-            <div aria-hidden="true">{ticks.into_iter().map(|tick| view! { <Told of=tick kind="clock"/> }).collect_view()}</div>
+            <ol class="scale" aria-hidden="true">{scale.into_iter().map(|word| view! { <li>{word}</li> }).collect_view()}</ol>
+            <div class="plot">
+                <svg viewBox=format!("0 0 {width} {HEIGHT}") preserveAspectRatio="none" role="img" aria-label=label>
+                    {lines.into_iter().map(line).collect_view()}
+                    {drawn}
+                </svg>
+                <ol class="bars" data-bars="" aria-label="Bar by bar">{bars.into_iter().enumerate().map(linked).collect_view()}</ol>
+            </div>
+            <div class="ticks" aria-hidden="true">{ticks.into_iter().map(|tick| view! { <Told of=tick kind="clock"/> }).collect_view()}</div>
         </div>
     }
+}
+
+/// What bars stand for, beside them while they are pointed at or have the focus.
+#[component]
+pub(crate) fn Card(
+    /// What it is about.
+    #[prop(into)]
+    title: AnyView,
+    /// How much there is of what, each with its class.
+    said: Vec<(&'static str, String)>,
+) -> impl IntoView {
+    let line = |(class, words)| view! { <span class="row nowrap tight"><Swatch of=class/>{words}</span> };
+    view! { <span class="tip"><b>{title}</b>{said.into_iter().map(line).collect_view()}</span> }
 }
 
 /// What a colour stands for.

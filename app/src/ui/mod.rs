@@ -2,6 +2,7 @@
 
 pub(crate) mod callers;
 pub(crate) mod calls;
+pub(crate) mod calls_panel;
 pub(crate) mod chart;
 pub(crate) mod checks;
 pub(crate) mod closing;

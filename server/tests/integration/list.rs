@@ -671,11 +671,11 @@ async fn columns_that_are_chosen_are_remembered() {
     keyward.issue("a").await;
     let mut browser = keyward.signed_in(Role::Admin).await;
     let usual = browser.get("/keys").await;
-    assert!(usual.page().contains("Last 36 h") && !usual.page().contains(">Created by</th>"));
+    assert!(usual.page().contains("Last 24 h") && !usual.page().contains(">Created by</th>"));
     let chosen = browser.get("/keys?col=creator&col=status").await;
-    assert!(!chosen.page().contains("Last 36 h</th>") && chosen.page().contains(">Created by</th>"));
+    assert!(!chosen.page().contains("Last 24 h</th>") && chosen.page().contains(">Created by</th>"));
     let later = browser.get("/keys").await;
-    assert!(!later.page().contains("Last 36 h</th>") && later.page().contains(">Created by</th>"));
+    assert!(!later.page().contains("Last 24 h</th>") && later.page().contains(">Created by</th>"));
     assert_eq!(browser.get("/keys?status=none").await.status, StatusCode::BAD_REQUEST);
 }
 

@@ -8,7 +8,7 @@ use app::explain::simulation::{SimulatedKey, SimulatedRequest};
 use axum::http::{Method, StatusCode};
 use model::{
     account::Role,
-    activity::{Outcome, Period},
+    activity::{ChartQuery, Outcome, Period},
     decision::Signature,
     id::KeyId,
     key_input::KeyInput,
@@ -122,7 +122,7 @@ async fn a_record_is_bounded_and_says_how_much_it_covers() {
     }
 }
 
-/// Calls over an hour, a day and 30 days, by what became of them, exactly; with the page's links, bars and table.
+/// Calls over an hour, a day, 7 days and 30 days, by what became of them, exactly; with the page's links, bars and table.
 #[tokio::test]
 async fn mission_x5_calls_are_charted_by_what_became_of_them() {
     for (name, database) in databases() {
@@ -146,29 +146,56 @@ async fn mission_x5_calls_are_charted_by_what_became_of_them() {
             }
             keyward.app.verifier.flush().await.unwrap();
         }
-        for (period, expected) in [(Period::Hour, (2, 0, 1)), (Period::Day, (4, 1, 1)), (Period::Month, (4, 1, 1))] {
-            let series = admin.key_series(&admin.operator(), id(&token), period).await.unwrap();
-            let total = series.total();
+        for (period, expected, last) in [
+            (Period::Hour, (2, 0, 1), 2),
+            (Period::Day, (4, 1, 1), 2),
+            (Period::Week, (4, 1, 1), 4),
+            (Period::Month, (4, 1, 1), 4),
+        ] {
+            let calls = admin.key_calls(&admin.operator(), id(&token), ChartQuery::of(period)).await.unwrap();
+            let total = calls.series.total();
             assert_eq!((total.allowed, total.limited, total.refused), expected, "{name} {period:?}");
-            assert_eq!(series.bars.last().unwrap().allowed, if period == Period::Month { 4 } else { 2 }, "{name}");
+            assert_eq!(calls.series.bars.last().unwrap().allowed, last, "{name} {period:?}");
         }
         let mut browser = keyward.signed_in(Role::Superadmin).await;
-        let page = browser.get(&format!("/keys/{}?period=hour", id_of(&token))).await.page();
-        for words in [
-            "22 Nov 2026, 15:50 UTC: 2 allowed",
-            "22 Nov 2026, 15:00 UTC: 1 refused",
-            "Calls in 1 h, minute by minute: 2 allowed, 1 refused",
+        let place = format!("/keys/{}", id_of(&token));
+        let page = browser.get(&format!("{place}?period=hour")).await.page();
+        assert!(page.contains("Calls in 1 h, minute by minute: 2 allowed, 1 refused"), "{name}: {page}");
+        // Each bar leads to its calls, and its card says how many there are of what.
+        let card = |page: &str, period: &str, at: &str| {
+            let link = format!("href=\"{place}?period={period}&amp;at={at}#calls\"");
+            let card = page.split(&link).nth(1).expect("a bar").split("</a>").next().unwrap_or_default();
+            card.split('<').filter_map(|part| part.split('>').nth(1)).collect::<Vec<_>>().join(" ")
+        };
+        let hour = card(&page, "hour", "2026-11-22T15:50:00Z");
+        assert!(hour.contains("22 Nov 2026, 15:50 UTC") && hour.contains("2 allowed"), "{name}: {hour}");
+        let page = browser.get(&place).await.page();
+        let noon = card(&page, "day", "2026-11-22T12:00:00Z");
+        assert!(noon.contains("2 allowed") && noon.contains("1 over a limit"), "{name}: {noon}");
+        assert!(card(&page, "day", "2026-11-22T13:00:00Z").contains("no calls"), "{name}");
+        // There: its minutes, who called and what was refused, and nothing of another hour.
+        let page = browser.get(&format!("{place}?period=day&at=2026-11-22T15:00:00Z")).await.page();
+        assert!(card(&page, "hour", "2026-11-22T15:50:00Z").contains("2 allowed"), "{name}: {page}");
+        for (words, is_there) in [
+            ("Calls from 22 Nov 2026, 15:00 UTC: 2 allowed, 1 refused", true),
+            ("Refused requests", true),
+            ("insufficient_scope", true),
+            ("rate_limited", false),
+            ("kiosk", true),
+            ("period=day&amp;at=2026-11-22T14:00:00Z", true),
+            ("period=day&amp;at=2026-11-22T16:00:00Z", false),
         ] {
-            assert!(page.contains(words), "{name}: {words}: {page}");
+            assert_eq!(page.contains(words), is_there, "{name}: {words}: {page}");
         }
-        let page = browser.get(&format!("/keys/{}", id_of(&token))).await.page();
-        assert!(page.contains("22 Nov 2026, 12:00 UTC: 2 allowed, 1 over a limit"), "{name}: {page}");
+        let page = browser.get(&format!("{place}?period=day&at=2026-11-22T12:00:00Z")).await.page();
+        assert!(page.contains("rate_limited") && !page.contains("insufficient_scope"), "{name}: {page}");
+        let page = browser.get(&place).await.page();
         assert!(page.contains(&format!("href=\"/keys/{}?period=month#calls\"", id_of(&token))), "{name}: {page}");
 
         keyward.pass(Duration::from_hours(4)).await;
         admin.sweep().await.unwrap();
-        let series = admin.key_series(&admin.operator(), id(&token), Period::Day).await.unwrap();
-        assert_eq!(series.total().all(), 6, "{name}: hours stay when minutes are forgotten");
+        let calls = admin.key_calls(&admin.operator(), id(&token), ChartQuery::of(Period::Day)).await.unwrap();
+        assert_eq!(calls.series.total().all(), 6, "{name}: hours stay when minutes are forgotten");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is seen of a key, over the wire; and the forms that end or lengthen an overlap.
 
-use admin::{KeyDetail, Permit};
-use model::{account::Action, activity::Period, catalog::ScopeEntry};
+use admin::{KeyDetail, Permit, Record};
+use model::{account::Action, activity::ChartQuery, catalog::ScopeEntry};
 
 use crate::{
     error::ApiError,
@@ -16,8 +16,8 @@ use crate::{
     session::context,
 };
 
-/// What is seen of a key. `period` is the code of one; any other counts as a day.
-pub async fn key_activity(id: String, period: String) -> Result<ActivityView, ApiError> {
+/// What is seen of a key, over a period or within one bar of it, as [`ChartQuery::parse`] reads them.
+pub async fn key_activity(id: String, period: String, at: String) -> Result<ActivityView, ApiError> {
     context::answer(
         async {
             let context = context::expect_context_of_request()?;
@@ -25,17 +25,23 @@ pub async fn key_activity(id: String, period: String) -> Result<ActivityView, Ap
             let id = key_id(&id)?;
             let admin = &context.admin;
             let KeyDetail { key, closed, .. } = admin.show_key(permit, id).await.map_err(context::closed)?;
-            let period = Period::parse(&period).unwrap_or_default();
-            let series = admin.key_series(permit, id, period).await.map_err(context::closed)?;
+            let now = admin.clock().now();
+            let query = ChartQuery::parse(&period, &at, now);
+            let calls = admin.key_calls(permit, id, query).await.map_err(context::closed)?;
             let was_refused = admin.was_refused(permit, id).await.map_err(context::closed)?;
-            let record = admin.key_record(permit, id).await.map_err(context::closed)?;
+            let record = match query.bar {
+                Some(_) => {
+                    let kinds = admin.key_record_within(permit, id, query).await.map_err(context::closed)?;
+                    Record { kinds, calls: calls.series.total().all() }
+                }
+                None => admin.key_record(permit, id).await.map_err(context::closed)?,
+            };
             let pairs = admin.key_pairs(permit, id).await.map_err(context::closed)?;
             let catalogue = admin.entries_of::<ScopeEntry>(permit).await.map_err(context::closed)?;
-            let now = admin.clock().now();
             let may_write = permit.allows(Action::WriteKeys).is_ok();
             Ok(ActivityView {
-                calls: to_view::calls(&series),
-                record: to_view::record(&record, now),
+                calls: to_view::calls(&calls, now),
+                record: to_view::record(&record, query.bar.is_some(), now),
                 pairs: pairs.iter().map(|pair| to_view::pair(pair, id, may_write, now)).collect(),
                 simulate: SimulatedKey::new(&key, &closed),
                 scopes: to_view::scopes(&key, &catalogue),

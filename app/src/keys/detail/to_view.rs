@@ -1,8 +1,8 @@
 //! Views of what is seen of keys.
 
-use admin::{Broken, Overlap, Pair, Record, Remedy, Successor, Tightening};
+use admin::{Broken, Calls, Overlap, Pair, Record, Remedy, Successor, Tightening};
 use model::{
-    activity::{CallSample, Outcome, Period, Series},
+    activity::{CallCounts, CallSample, ChartQuery, Outcome, Period, TimeRange},
     catalog::{Entry, ScopeEntry},
     decision::Reason,
     id::KeyId,
@@ -10,13 +10,14 @@ use model::{
     key_input::KeyInput,
     time::{DAY, Timestamp, relative, span},
 };
+use store::RefusedCall;
 
 use crate::{
     form_outcome::FormErrors,
     keys::{
         detail::view::{
-            BrokenView, CallCountsView, CallsView, PairState, PairView, RecordView, RotationView, SampleView, Tick,
-            TightenView,
+            BarView, BrokenView, CallCountsView, CallsView, OneBarView, PairState, PairView, ReasonView, RecordView,
+            RefusedCallView, RotationView, SampleView, Tick, TightenView,
         },
         form::rotation::{OVERLAPS, RotateForm, UNTIL},
         to_view::{counts, row, when},
@@ -26,38 +27,84 @@ use crate::{
 /// Callers that are listed.
 const LISTED: usize = 12;
 
-/// When a bar begins. A day of 30 is one of the calendar, in UTC.
-fn begins(series: &Series, place: usize) -> Tick {
-    let at = series.start.plus(series.period.step() * i64::try_from(place).unwrap_or_default());
-    match series.period {
-        Period::Month => Tick { iso: String::new(), words: format!("{} (UTC)", at.day()) },
-        Period::Hour | Period::Day => Tick { iso: at.to_string(), words: at.long() },
-    }
+fn start_of(range: TimeRange, place: usize) -> Timestamp {
+    range.start.plus(range.step * i64::try_from(place).unwrap_or_default())
 }
 
-/// What stands below the bars: four times evenly spread, and now.
-fn ticks(series: &Series) -> Vec<Tick> {
-    let step = series.period.step() * i64::try_from(series.bars.len() / 4).unwrap_or_default();
+/// The code of the period that has bars of this length.
+fn of_bars(range: TimeRange) -> String {
+    Period::of_step(range.step).unwrap_or_default().code().to_owned()
+}
+
+/// When a bar begins. One as long as a day is a day of the calendar, in UTC.
+fn begins(at: Timestamp, length: i64) -> Tick {
+    if length == DAY {
+        return Tick { iso: String::new(), words: format!("{} (UTC)", at.day()) };
+    }
+    Tick { iso: at.to_string(), words: at.long() }
+}
+
+/// What stands below the bars: four times evenly spread, and the end.
+fn ticks(range: TimeRange, is_period: bool) -> Vec<Tick> {
     let plain = |words: String| Tick { iso: String::new(), words };
+    let clock = |at: Timestamp| Tick { iso: at.to_string(), words: at.clock() };
+    let has_days = range.length() > DAY;
     let tick = |quarter| {
-        let at = series.start.plus(step * quarter);
-        match series.period {
-            Period::Month => plain(at.short_day()),
-            Period::Hour | Period::Day => Tick { iso: at.to_string(), words: at.clock() },
+        let at = range.start.plus(range.length() / 4 * quarter);
+        if has_days { plain(at.short_day()) } else { clock(at) }
+    };
+    let last = match (is_period, range.step == DAY) {
+        (true, true) => plain("today".to_owned()),
+        (true, false) => plain("now".to_owned()),
+        (false, _) => clock(range.end()),
+    };
+    (0..4).map(tick).chain([last]).collect()
+}
+
+/// The bar that is shown from nearer by.
+fn one_bar(query: ChartQuery, range: TimeRange, now: Timestamp) -> Option<OneBarView> {
+    let start = query.bar?;
+    Some(OneBarView {
+        begins: begins(start, range.length()),
+        at: start.to_string(),
+        ends: (range.length() < DAY).then(|| Tick { iso: range.end().to_string(), words: range.end().clock() }),
+        neighbors: query.neighbors(now).map(|at| at.map(|at| at.to_string())),
+        is_coarse: query.period == Period::Day && range.bars == 1,
+    })
+}
+
+/// Calls of a chart.
+pub(crate) fn calls(calls: &Calls, now: Timestamp) -> CallsView {
+    let Calls { query, series, reasons, refused } = calls;
+    let range = series.range;
+    let bar = |(place, bar): (usize, &CallCounts)| {
+        let at = start_of(range, place);
+        BarView { begins: begins(at, range.step), at: at.to_string(), calls: counts(*bar) }
+    };
+    let reason = |(reason, calls): &(Reason, i64)| ReasonView {
+        code: reason.code().to_owned(),
+        words: reason.words().to_owned(),
+        limited: Outcome::of_code(reason.code()) == Outcome::Limited,
+        calls: *calls,
+    };
+    let refused_call = |call: &RefusedCall| {
+        let at = Timestamp::from_millis(call.at);
+        RefusedCallView {
+            request_id: call.request_id.clone(),
+            at: Tick { iso: at.to_string(), words: at.clock() },
+            code: call.code.clone(),
+            key: (call.key_id.clone(), call.key_name.clone()),
         }
     };
-    let last = if series.period == Period::Month { "today" } else { "now" };
-    (0..4).map(tick).chain([plain(last.to_owned())]).collect()
-}
-
-/// Calls over a period.
-pub(crate) fn calls(series: &Series) -> CallsView {
-    let bars = series.bars.iter().enumerate().map(|(place, bar)| (begins(series, place), counts(*bar)));
     CallsView {
-        period: series.period.code().to_owned(),
-        bars: bars.collect(),
-        ticks: ticks(series),
+        period: query.period.code().to_owned(),
+        one: one_bar(*query, range, now),
+        of_bars: of_bars(range),
+        bars: series.bars.iter().enumerate().map(bar).collect(),
+        ticks: ticks(range, query.bar.is_none()),
         total: counts(series.total()),
+        reasons: reasons.iter().map(reason).collect(),
+        refused: refused.iter().map(refused_call).collect(),
     }
 }
 
@@ -88,12 +135,12 @@ fn callers<'a>(kinds: impl IntoIterator<Item = &'a CallSample>, now: Timestamp) 
     found
 }
 
-/// Who called lately.
-pub(crate) fn record(record: &Record, now: Timestamp) -> RecordView {
+/// Who called lately, or within one bar of a chart.
+pub(crate) fn record(record: &Record, is_of_bar: bool, now: Timestamp) -> RecordView {
     let mut callers = callers(&record.kinds, now);
     let more = callers.len().saturating_sub(LISTED);
     callers.truncate(LISTED);
-    RecordView { callers, more, seen: record.seen(), calls: record.calls }
+    RecordView { callers, more, seen: record.seen(), calls: record.calls, is_of_bar }
 }
 
 /// A key and its successor, on the page of one of them.
@@ -101,6 +148,9 @@ pub(crate) fn pair(pair: &Pair, page: KeyId, may_write: bool, now: Timestamp) ->
     let drain = &pair.drain;
     let [old, new] = &drain.series;
     let bars = old.bars.iter().zip(&new.bars).enumerate();
+    let bar = |(place, (of_old, of_new)): (usize, (&CallCounts, &CallCounts))| {
+        (begins(start_of(old.range, place), old.range.step), of_old.allowed, of_new.allowed)
+    };
     let quiet = drain.last_use.as_ref().map(|last| relative(last.at, now));
     let mut callers = callers(&drain.callers, now);
     callers.truncate(LISTED);
@@ -120,8 +170,9 @@ pub(crate) fn pair(pair: &Pair, page: KeyId, may_write: bool, now: Timestamp) ->
         may_extend: pair.latest > pair.old.spec.expires_at,
         quiet: quiet.unwrap_or_default(),
         recent: (drain.recent[0].allowed, drain.recent[1].allowed),
-        bars: bars.map(|(place, (old_bar, new_bar))| (begins(old, place), old_bar.allowed, new_bar.allowed)).collect(),
-        ticks: ticks(old),
+        of_bars: of_bars(old.range),
+        bars: bars.map(bar).collect(),
+        ticks: ticks(old.range, true),
         callers,
         may_write,
     }

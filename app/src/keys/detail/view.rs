@@ -56,17 +56,77 @@ pub struct Tick {
     pub words: String,
 }
 
-/// Calls over a period, bar by bar.
+/// A bar of a chart of calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BarView {
+    /// When it begins.
+    pub begins: Tick,
+    /// The same in RFC 3339, also where it is a day of the calendar.
+    pub at: String,
+    /// Its calls.
+    pub calls: CallCountsView,
+}
+
+/// The one bar that a chart shows from nearer by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OneBarView {
+    /// When it begins.
+    pub begins: Tick,
+    /// The same in RFC 3339, also where it is a day of the calendar.
+    pub at: String,
+    /// When it ends; `None` for a day of the calendar.
+    pub ends: Option<Tick>,
+    /// When the bars before it and after it begin, in RFC 3339, as far as there can be calls in them.
+    pub neighbors: [Option<String>; 2],
+    /// Whether its minutes are forgotten.
+    pub is_coarse: bool,
+}
+
+/// Refusals of one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReasonView {
+    /// The reason's code.
+    pub code: String,
+    /// What it means, and what to do.
+    pub words: String,
+    /// Whether a limit refused.
+    pub limited: bool,
+    /// How many.
+    pub calls: i64,
+}
+
+/// A refused request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedCallView {
+    /// Its id.
+    pub request_id: String,
+    /// When, on its day.
+    pub at: Tick,
+    /// Why, as a code.
+    pub code: String,
+    /// The id and the name of the key whose secret was presented; empty when it was no key's.
+    pub key: (String, String),
+}
+
+/// Calls over a period, or within one bar of it, bar by bar.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallsView {
     /// The period's code.
     pub period: String,
-    /// When each bar begins, and its calls; the earliest first.
-    pub bars: Vec<(Tick, CallCountsView)>,
+    /// The bar, unless it is the whole period.
+    pub one: Option<OneBarView>,
+    /// The code of the period that has bars of this length.
+    pub of_bars: String,
+    /// The bars, the earliest first.
+    pub bars: Vec<BarView>,
     /// What stands below the bars, evenly spread.
     pub ticks: Vec<Tick>,
     /// All bars together.
     pub total: CallCountsView,
+    /// Refusals by reason, most first.
+    pub reasons: Vec<ReasonView>,
+    /// The latest refused requests of the bar; none of a period.
+    pub refused: Vec<RefusedCallView>,
 }
 
 impl CallsView {
@@ -102,6 +162,8 @@ pub struct RecordView {
     pub seen: i64,
     /// All calls in that time.
     pub calls: i64,
+    /// Whether it is about one bar of a chart.
+    pub is_of_bar: bool,
 }
 
 /// How far a rotation is.
@@ -140,6 +202,8 @@ pub struct PairView {
     pub quiet: String,
     /// Calls that passed in the last two hours: with the old key, with the new one.
     pub recent: (i64, i64),
+    /// The code of the period that has bars of this length.
+    pub of_bars: String,
     /// When each bar begins, and the calls that passed in it: with the old key, with the new one.
     pub bars: Vec<(Tick, i64, i64)>,
     /// What stands below the bars.

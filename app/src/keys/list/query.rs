@@ -20,7 +20,7 @@ pub enum Column {
     Group,
     /// What it may do.
     Scopes,
-    /// Its calls in the last 36 hours.
+    /// Its calls in the last 24 hours.
     Use,
     /// Its last allowed call.
     Last,
@@ -58,7 +58,7 @@ impl Column {
             Self::Tenant => ("tenant", "Tenant"),
             Self::Group => ("group", "Group"),
             Self::Scopes => ("scopes", "Scopes"),
-            Self::Use => ("use", "Last 36 h"),
+            Self::Use => ("use", "Last 24 h"),
             Self::Last => ("last", "Last used"),
             Self::Created => ("created", "Created"),
             Self::Creator => ("creator", "Created by"),

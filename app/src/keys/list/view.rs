@@ -12,7 +12,7 @@ use crate::keys::{
 pub struct ListedView {
     /// The key.
     pub row: KeyRow,
-    /// Its calls in each of the last 36 hours; empty when there were none.
+    /// Its calls in each of the last 24 hours; empty when there were none.
     pub hours: Vec<CallCountsView>,
     /// The id and the last four characters of its successor, if it was rotated.
     pub successor: Option<(String, String)>,

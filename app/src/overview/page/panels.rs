@@ -1,15 +1,19 @@
 //! The overview's lists.
 
 use leptos::prelude::*;
+use model::activity::Period;
 
 use crate::{
     audit::timeline::Timeline,
-    keys::view::{EventView, When, holder},
-    overview::view::{KeyLine, ReasonView},
+    keys::{
+        detail::view::{CallsView, ReasonView},
+        view::{EventView, When, holder},
+    },
+    overview::view::KeyLine,
     routes,
     ui::{
         chart::Share,
-        count::{calls, grouped},
+        count::{calls as number_of_calls, grouped},
         time::{Ago, ends_in},
     },
 };
@@ -32,7 +36,7 @@ pub(crate) fn Reasons(of: Vec<ReasonView>) -> impl IntoView {
         <section class="panel" aria-labelledby="reasons" data-live="reasons">
             <header class="row"><h2 id="reasons">"Refusals by reason"</h2><a class="btn quiet end" href=routes::WHY>"Latest"</a></header>
             {if of.is_empty() {
-                view! { <div class="body"><p class="muted">"No key was refused in the last 24 hours."</p></div> }.into_any()
+                view! { <div class="body"><p class="muted">"No key was refused in this time."</p></div> }.into_any()
             } else {
                 view! { <div class="body"><ul class="stack">{of.into_iter().map(row).collect_view()}</ul></div> }.into_any()
             }}
@@ -41,8 +45,8 @@ pub(crate) fn Reasons(of: Vec<ReasonView>) -> impl IntoView {
 }
 
 #[component]
-fn Name(of: KeyLine) -> impl IntoView {
-    view! { <b><a href=routes::key(&of.id)><bdi>{of.name}</bdi></a></b><span class="sub"><bdi>{holder(&of.owner).to_owned()}</bdi></span> }
+fn Name(of: KeyLine, href: String) -> impl IntoView {
+    view! { <b><a href=href><bdi>{of.name}</bdi></a></b><span class="sub"><bdi>{holder(&of.owner).to_owned()}</bdi></span> }
 }
 
 /// The keys that expire first.
@@ -50,7 +54,8 @@ fn Name(of: KeyLine) -> impl IntoView {
 pub(crate) fn Expiring(of: Vec<(KeyLine, When, i64)>) -> impl IntoView {
     let row = |(key, when, days): (KeyLine, When, i64)| {
         let tone = format!("end {}", ends_in(days));
-        view! { <li class="row nowrap"><span class="grow who"><Name of=key/></span><span class=tone><Ago when/></span></li> }
+        let href = routes::key(&key.id);
+        view! { <li class="row nowrap"><span class="grow who"><Name of=key href/></span><span class=tone><Ago when/></span></li> }
     };
     view! {
         <section class="panel" aria-labelledby="expiring" data-live="expiring">
@@ -64,17 +69,31 @@ pub(crate) fn Expiring(of: Vec<(KeyLine, When, i64)>) -> impl IntoView {
     }
 }
 
-/// The keys with the most calls.
+/// The keys with the most calls, each with a link to those of the same time.
 #[component]
-pub(crate) fn Busiest(of: Vec<(KeyLine, i64)>) -> impl IntoView {
+pub(crate) fn Busiest(
+    of: Vec<(KeyLine, i64)>,
+    /// The calls of all.
+    calls: CallsView,
+) -> impl IntoView {
+    let time = match (&calls.one, calls.period()) {
+        (Some(_), _) => "in this time",
+        (None, Period::Hour) => "this hour and the last",
+        (None, _) => "last 24 h",
+    };
     let row = |(key, number): (KeyLine, i64)| {
-        view! { <li class="row nowrap"><span class="grow who"><Name of=key/></span><span class="end">{calls(number)}</span></li> }
+        let page = routes::key(&key.id);
+        let href = match &calls.one {
+            Some(one) => routes::calls_at(&page, &calls.period, &one.at),
+            None => routes::calls(&page, &calls.period),
+        };
+        view! { <li class="row nowrap"><span class="grow who"><Name of=key href/></span><span class="end">{number_of_calls(number)}</span></li> }
     };
     view! {
         <section class="panel" aria-labelledby="busiest" data-live="busiest">
-            <header class="row"><h2 id="busiest">"Busiest keys"</h2><span class="muted end">"this hour and the last"</span></header>
+            <header class="row"><h2 id="busiest">"Busiest keys"</h2><span class="muted end">{time}</span></header>
             {if of.is_empty() {
-                view! { <div class="body"><p class="muted">"No call was allowed in this hour or the last."</p></div> }.into_any()
+                view! { <div class="body"><p class="muted">"No call was allowed in this time."</p></div> }.into_any()
             } else {
                 view! { <ul class="lines">{of.into_iter().map(row).collect_view()}</ul> }.into_any()
             }}

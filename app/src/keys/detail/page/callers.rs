@@ -13,22 +13,31 @@ use crate::{
 /// The panel.
 #[component]
 pub(crate) fn Callers(id: String, record: RecordView, used: bool, command: Option<String>) -> impl IntoView {
-    let RecordView { callers, more, seen, calls } = record;
+    let RecordView { callers, more, seen, calls, is_of_bar } = record;
+    let (when, caption) = if is_of_bar {
+        ("last seen in this time", "Callers in this time")
+    } else {
+        ("in 7 days, latest first", "Callers in the last 7 days")
+    };
     view! {
         <section class="panel" aria-labelledby="callers">
-            <header class="row"><h2 id="callers">"Callers"</h2><span class="muted">"in 7 days, latest first"</span></header>
+            <header class="row"><h2 id="callers">"Callers"</h2><span class="muted">{when}</span></header>
             <div data-live=format!("callers-{id}")>
-                {if callers.is_empty() {
+                {if callers.is_empty() && is_of_bar {
+                    view! { <div class="body"><p class="muted">"No caller is recorded for this time."</p></div> }.into_any()
+                } else if callers.is_empty() {
                     view! { <Nobody used command/> }.into_any()
                 } else {
-                    view! { <Table of=callers caption="Callers in the last 7 days"/> }.into_any()
+                    view! { <Table of=callers caption/> }.into_any()
                 }}
                 {(more > 0).then(|| view! { <p class="muted small rest">"and "{more}" more callers"</p> })}
             </div>
-            <footer class="muted small">
+            <footer class="muted small">{if is_of_bar {
+                "A caller stands where its last call of the day was, with the numbers of that day, in UTC. Kept for 7 days.".into_any()
+            } else { view! {
                 <span data-live=format!("seen-{id}")>{coverage(seen, calls)}</span>
                 " Written every few seconds: numbers may lag that much."
-            </footer>
+            }.into_any() }}</footer>
         </section>
     }
 }

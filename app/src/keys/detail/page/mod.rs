@@ -2,7 +2,6 @@
 
 pub(crate) mod access;
 pub(crate) mod callers;
-pub(crate) mod calls;
 pub(crate) mod pair;
 
 use leptos::prelude::*;
@@ -16,7 +15,7 @@ use crate::{
     form_outcome::{FormErrors, FormOutcome},
     keys::{
         detail::{
-            page::{access::Access, callers::Callers, calls::Calls, pair::Pair},
+            page::{access::Access, callers::Callers, pair::Pair},
             view::ActivityView,
         },
         form::rotation::RotateForm,
@@ -31,6 +30,7 @@ use crate::{
     query::query,
     routes,
     ui::{
+        calls_panel::{CallsPanel, Periods},
         count::grouped,
         icon::Icon,
         key::{AllAccess, StatusPill},
@@ -50,11 +50,11 @@ pub(crate) fn KeyPage() -> impl IntoView {
         Some(FormOutcome::Overlap(old, form, refused)) => Some((old, form, refused)),
         _ => None,
     };
-    let period = query("period").unwrap_or_default();
+    let (period, at) = (query("period").unwrap_or_default(), query("at").unwrap_or_default());
     let load = async move {
         Ok((
             crate::keys::detail::load::show_key(id.clone()).await?,
-            crate::keys::detail::activity::key_activity(id, period).await?,
+            crate::keys::detail::activity::key_activity(id, period, at).await?,
         ))
     };
     let show = move |(view, seen): (KeyView, ActivityView)| view! { <Detail view seen failure asked/> };
@@ -100,6 +100,9 @@ fn Detail(
     let pair = move |pair| view! { <Pair pair page=page.clone() asked=asked.clone()/> };
     let used = impact.last_used.is_some();
     let (state, why) = (format!("state-{id}"), routes::why_key(&id));
+    let place = routes::key(&id);
+    let (period, is_bar) = (calls.period(), calls.one.is_some());
+    let periods = view! { <Periods page=place.clone() period is_bar/> }.into_any();
     view! {
         <PageHead title=view! { <bdi>{row.name.clone()}</bdi> } above=vec![above_keys()] here=row.name attr:data-live-rows=generation attr:data-live-say="This key changed.">
             <span class="row tight" data-live=state>{row.also.iter().map(|also| view! { <StatusPill of=StatusView { of: *also, ..row.status }/> }).collect_view()}<StatusPill of=row.status/></span>
@@ -132,7 +135,7 @@ fn Detail(
                 <Stopped spec/>
                 {(!description.is_empty()).then(|| view! { <p class="prose">{description}</p> })}
                 {pairs.into_iter().map(pair).collect_view()}
-                <Calls id=id.clone() calls/>
+                <CallsPanel calls page=place.clone() mark=format!("-{id}") why=routes::why_key(&id) periods/>
                 <Callers id=id.clone() record used command/>
                 <Simulate key_=simulate scopes now/>
             </div>

@@ -48,6 +48,7 @@ pub(crate) fn Pair(
         PairState::Safe => ("ok", "ok", "Safe to cut"),
         PairState::InUse => ("warn", "warning", "Still in use"),
     };
+    let place = routes::key(&page);
     let old = pair.old.mask.id.clone();
     let title = format!("pair-{old}");
     let look = if pair.state == PairState::Safe { "btn primary end" } else { "btn end" };
@@ -74,7 +75,7 @@ pub(crate) fn Pair(
             <div class="body stack">
                 <FormErrorBanner fields=Vec::new() errors=Vec::new() failure=refused.failure/>
                 <p>{about}<Link to=other/>", made "<Moment when=pair.rotated.clone()/>"."</p>
-                <div class="stack" data-live=format!("pair-{old}")><Drain pair=pair.clone()/></div>
+                <div class="stack" data-live=format!("pair-{old}")><Drain pair=pair.clone() page=place/></div>
                 {pair.jwt_ends.map(|when| view! {
                     <p class="muted">"The old key is a JWT. What is signed into it says that it ends "<Moment when/>": services that check it offline go by that, whatever is chosen here, and nothing lengthens it."</p>
                 })}
@@ -86,8 +87,8 @@ pub(crate) fn Pair(
 
 /// How far callers have changed over.
 #[component]
-fn Drain(pair: PairView) -> impl IntoView {
-    let PairView { old, new, state, quiet, recent, bars, ticks, callers, .. } = pair;
+fn Drain(pair: PairView, page: String) -> impl IntoView {
+    let PairView { old, new, state, quiet, recent, of_bars, bars, ticks, callers, .. } = pair;
     let ends = old.expires.clone();
     let last = match quiet.as_str() {
         "" => view! { "The old key was never called." }.into_any(),
@@ -103,7 +104,13 @@ fn Drain(pair: PairView) -> impl IntoView {
     let old_share = share(of_old, of_new);
     let bar = |(begins, old, new): &(Tick, i64, i64)| Bar {
         begins: begins.clone(),
-        said: format!("{} new, {} old", grouped(*new), grouped(*old)),
+        length: "",
+        said: if old + new > 0 {
+            vec![("s-allow", format!("{} new", grouped(*new))), ("s-limit", format!("{} old", grouped(*old)))]
+        } else {
+            Vec::new()
+        },
+        href: routes::calls_at(&page, &of_bars, &begins.iso),
         // Shares, so that what is left of the old key shows however much is called.
         parts: if old + new > 0 {
             vec![("s-allow", 100 - share(*old, *new)), ("s-limit", share(*old, *new))]

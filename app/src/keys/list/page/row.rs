@@ -123,7 +123,7 @@ fn Cell(
         Column::Scopes => {
             view! { <td class="c-scopes less" role="cell">{row.all_access.then(|| view! { <AllAccess/> })}<Scopes of=row.scopes shown=1/></td> }.into_any()
         }
-        Column::Use => view! { <td class="c-use fit less" role="cell" data-live=format!("bars-{id}")><Spark hours/></td> }.into_any(),
+        Column::Use => view! { <td class="c-use fit less" role="cell" data-live=format!("bars-{id}")><Spark id=id.clone() hours/></td> }.into_any(),
         Column::Last => view! {
             <td class="c-last fit" role="cell" data-label="Used" data-live=format!("last-{id}")><LastUse at=row.last_used unused_for_long=row.unused_for_long is_idle=row.is_idle/></td>
         }
