@@ -34,6 +34,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/settings/people/new") view=crate::accounts::NewPerson ssr=SsrMode::Async/>
                 <Route path=path!("/settings/people/:id/switch") view=crate::accounts::DisablePerson ssr=SsrMode::Async/>
                 <Route path=path!("/settings/:kind/:id/switch") view=crate::catalog::page::entries::SwitchOff ssr=SsrMode::Async/>
+                <Route path=path!("/settings/:kind/:id/delete") view=crate::catalog::page::delete::DeleteEntry ssr=SsrMode::Async/>
                 <Route path=path!("/settings/:kind") view=crate::catalog::page::entries::Entries ssr=SsrMode::Async/>
                 <Route path=path!("/settings/:kind/new") view=crate::catalog::page::entry::EntryPage ssr=SsrMode::Async/>
                 <Route path=path!("/settings/:kind/:id") view=crate::catalog::page::entry::EntryPage ssr=SsrMode::Async/>

@@ -227,7 +227,8 @@ pub(crate) fn is_plain(event: &ev::MouseEvent) -> bool {
 pub(crate) fn is_command(event: &ev::KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
     let typing = target.is_some_and(|target| {
-        target.is_content_editable() || target.matches("input, textarea, select").unwrap_or_default()
+        target.is_content_editable()
+            || target.matches("input:not([type=checkbox], [type=radio]), textarea, select").unwrap_or_default()
     });
     !(typing || event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key())
 }

@@ -19,6 +19,8 @@ pub enum Flash {
     SwitchedOn(KeyId),
     /// A key was archived.
     Archived,
+    /// An entry of the settings was deleted.
+    Deleted,
     /// Archiving a key was undone.
     Restored,
     /// An archived key was removed.
@@ -46,6 +48,7 @@ impl Flash {
             Self::SwitchedOff(key) => format!("off.{key}"),
             Self::SwitchedOn(key) => format!("on.{key}"),
             Self::Archived => "archived".to_owned(),
+            Self::Deleted => "deleted".to_owned(),
             Self::Restored => "restored".to_owned(),
             Self::Purged => "purged".to_owned(),
             Self::IdentityOff(keys) => format!("identity_off.{keys}"),
@@ -65,7 +68,7 @@ impl Flash {
             Some(("disabled", keys)) => keys.parse().ok().map(Self::Disabled),
             Some(("enabled", keys)) => keys.parse().ok().map(Self::Enabled),
             Some(_) => None,
-            None => [Self::Saved, Self::Archived, Self::Restored, Self::Purged]
+            None => [Self::Saved, Self::Archived, Self::Restored, Self::Purged, Self::Deleted]
                 .into_iter()
                 .find(|said| said.to_text() == text),
         }
@@ -82,6 +85,7 @@ impl Flash {
             Self::SwitchedOff(_) => "Switched off. It is refused everywhere.",
             Self::SwitchedOn(_) => "Switched on.",
             Self::Archived => "Archived. It is refused from now on.",
+            Self::Deleted => "Deleted. Its history stays in the audit.",
             Self::Restored => "Brought back. It is as it was before it was archived.",
             Self::Purged => "Deleted for good. Its history stays in the audit.",
             Self::IdentityOff(0) => "Switched off. No key acts as it.",
@@ -115,6 +119,7 @@ impl Flash {
             Self::Saved
             | Self::Archived
             | Self::Restored
+            | Self::Deleted
             | Self::Purged
             | Self::IdentityOff(_)
             | Self::IdentityOn(_)
@@ -140,6 +145,7 @@ mod tests {
             Flash::switched(key, true),
             Flash::Archived,
             Flash::Restored,
+            Flash::Deleted,
             Flash::Purged,
         ];
         for said in others.into_iter().chain(numbers) {

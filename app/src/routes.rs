@@ -56,6 +56,8 @@ pub const NEW_ENTRY: &str = "/settings/:kind/new";
 pub const ENTRY: &str = "/settings/:kind/:id";
 /// Asks before an entry is switched off; its POST does it, or switches it on again.
 pub const SWITCH_ENTRY: &str = "/settings/:kind/:id/switch";
+/// Asks before an entry is deleted; its POST does it.
+pub const DELETE_ENTRY: &str = "/settings/:kind/:id/delete";
 /// Who may sign in.
 pub const PEOPLE: &str = "/settings/people";
 /// The form for someone new.
@@ -166,6 +168,11 @@ pub fn entry(kind: Kind, id: &str) -> String {
 /// Switches an entry.
 pub fn switch_entry(kind: Kind, id: &str) -> String {
     format!("{}/{id}/switch", settings(kind))
+}
+
+/// The page that deletes an entry.
+pub fn delete_entry(kind: Kind, id: &str) -> String {
+    format!("{}/{id}/delete", settings(kind))
 }
 
 /// The keys that a search finds.

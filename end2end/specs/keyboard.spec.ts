@@ -145,7 +145,13 @@ test("letters drive the list", async ({ page, context, keyward }) => {
   await search.fill(`${word} ber`);
   await page.keyboard.press("Enter");
   await expect(page.locator("tr[data-row]")).toHaveCount(1);
-  await alive(page);
+  await expect(search).toBeFocused();
+  await page.keyboard.press("ArrowDown");
+  await expect(links[1]).toBeFocused();
+  await page.keyboard.press("x");
+  await page.locator("tr[data-row] input[name=key]").focus();
+  await page.keyboard.press("x");
+  await expect(page.locator("tr[data-row] input[name=key]"), "a box leaves letters to the page").not.toBeChecked();
   await page.keyboard.press("j");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(`${word} berry`);

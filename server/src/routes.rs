@@ -92,6 +92,8 @@ pub fn table() -> Vec<Route> {
         route("POST", "/settings/{kind}/{id}", MayChangeKind, post(settings::post_entry)),
         route("GET", "/settings/{kind}/{id}/switch", MayChangeKind, get(pages::page)),
         route("POST", "/settings/{kind}/{id}/switch", MayChangeKind, post(settings::post_switch_entry)),
+        route("GET", "/settings/{kind}/{id}/delete", MayChangeKind, get(pages::page)),
+        route("POST", "/settings/{kind}/{id}/delete", MayChangeKind, post(settings::post_delete_entry)),
         route("GET", routes::WHY, SignedIn, get(why::why)),
         route("POST", routes::WHY, SignedIn, post(why::post_why)),
         route("GET", routes::GATEWAY, May(CheckGateways), get(pages::page)),

@@ -7,6 +7,7 @@ use model::{
     catalog::{Entry, Gate, Kind, Of, Settings},
     entry_input::{EntryInput, Field},
     id::EntryId,
+    listing::{ListKeys, StatusFilter},
     key::Generation,
 };
 use store::{StoreError, StoredEntry};
@@ -118,6 +119,58 @@ impl Admin {
         let (verb, disabled_at) =
             if on { (Verb::EnableEntry, None) } else { (Verb::DisableEntry, Some(self.clock.now())) };
         self.store_entry(permit, Entry { disabled_at, ..before }, verb, serde_json::json!({})).await
+    }
+
+    /// The keys that use an entry, archived ones among them, as a question to the list; `None` when keys do not use its
+    /// kind.
+    pub async fn users_of_entry(
+        &self,
+        permit: &Permit,
+        kind: Kind,
+        id: EntryId,
+    ) -> Result<(Entry, Option<ListKeys>), AdminError> {
+        let entry = self.entry(permit, kind, id).await?;
+        let all = ListKeys { which: StatusFilter::Any, ..ListKeys::default() };
+        let list = match &entry.settings {
+            Settings::Group(_) => Some(ListKeys { group: Some(id), ..all }),
+            Settings::Identity(_) => Some(ListKeys { identity: Some(id), ..all }),
+            Settings::Scope(_) => Some(ListKeys { scope: Some(entry.name().to_owned()), ..all }),
+            Settings::Tenant(_) => Some(ListKeys { tenant: Some(entry.name().to_owned()), ..all }),
+            Settings::Template(_) | Settings::Policy(_) => None,
+        };
+        Ok((entry, list))
+    }
+
+    /// Deletes an entry that no key uses. Without a scope's entry its gate is gone, so that only those who could open it
+    /// delete it.
+    pub async fn delete_entry(&self, permit: &Permit, kind: Kind, id: EntryId) -> Result<Entry, AdminError> {
+        permit.allows(kind.action())?;
+        let entry = self.entry(permit, kind, id).await?;
+        if !kind.can_be_deleted() {
+            return Err(AdminError::NotFound);
+        }
+        if let Settings::Scope(scope) = &entry.settings
+            && scope.gate != Gate::Open
+        {
+            permit.allows(Action::ManageTenants)?;
+        }
+        let mut change = self.store.change().await?;
+        if change.generation_of(&entry).await? != Some(entry.generation) {
+            return Err(AdminError::Conflict);
+        }
+        match change.uses_of(&entry).await? {
+            0 => {}
+            1 => return Err(AdminError::field("name", "A key uses it, perhaps an archived one.")),
+            keys => return Err(AdminError::field("name", format!("{keys} keys use it, archived ones among them."))),
+        }
+        change.delete_entry(&entry).await?;
+        let detail = serde_json::json!({
+            "kind": kind.code(), "name": entry.name(), "changes": changes(&named(kind, &entry.settings.input()), &[]),
+        });
+        change
+            .commit(self.clock.now(), permit.actor(), Verb::DeleteEntry, entry.id.as_str(), &detail.to_string())
+            .await?;
+        Ok(entry)
     }
 
     /// Stores an entry, unless it changed since it was read.

@@ -54,6 +54,8 @@ codes! {
         DisableEntry = "entry.disable" => "Switched off",
         /// An entry of the catalog was switched on.
         EnableEntry = "entry.enable" => "Switched on",
+        /// An entry of the catalog was deleted.
+        DeleteEntry = "entry.delete" => "Deleted",
         /// The key that signs JWTs was made, or replaced by a new one.
         RotateSigningKey = "signing_key.rotate" => "New signing key for JWTs",
         /// Keys were made to test a gateway with.

@@ -406,6 +406,11 @@ impl Kind {
         }
     }
 
+    /// Whether its entries can be deleted, once no key uses them.
+    pub fn can_be_deleted(self) -> bool {
+        matches!(self, Self::Group | Self::Identity | Self::Scope | Self::Template)
+    }
+
     /// Whether its entries can be switched off.
     pub fn can_be_disabled(self) -> bool {
         self == Self::Identity

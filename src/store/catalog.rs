@@ -248,6 +248,39 @@ impl Change {
         Ok(())
     }
 
+    /// How many keys use this entry, archived ones among them, as this change sees it. A scope is used by what it is in
+    /// the way of, too.
+    pub async fn uses_of(&mut self, entry: &Entry) -> Result<i64, StoreError> {
+        let (sql, used) = match &entry.settings {
+            Settings::Group(_) => ("group_id = $1", entry.id.to_string()),
+            Settings::Identity(_) => ("subject_id = $1", entry.id.to_string()),
+            Settings::Scope(_) => {
+                let name = ['\\', '%', '_']
+                    .into_iter()
+                    .fold(entry.name().to_owned(), |name, letter| name.replace(letter, &format!("\\{letter}")));
+                // With a dot after it stands what it is in the way of, and its directions.
+                ("' ' || replace(scopes, ' ', '. ') || '. ' LIKE $1 ESCAPE '\\'", format!("% {name}.%"))
+            }
+            Settings::Tenant(_) => ("tenant_id = $1", entry.id.to_string()),
+            Settings::Template(_) | Settings::Policy(_) => return Ok(0),
+        };
+        let sql = format!("SELECT COUNT(*) FROM keys WHERE {sql}");
+        let (keys,): (i64,) = within!(self, db => sqlx::query_as(AssertSqlSafe(sql)).bind(used).fetch_one(db).await?);
+        Ok(keys)
+    }
+
+    /// Deletes an entry that no key uses.
+    pub async fn delete_entry(&mut self, entry: &Entry) -> Result<(), StoreError> {
+        let sql = "DELETE FROM entries WHERE id = $1 AND kind = $2";
+        within!(self, db => sqlx::query(sql)
+            .bind(entry.id.as_str())
+            .bind(entry.kind().code())
+            .execute(db)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+
     /// When this entry last changed, as this change sees it.
     pub async fn generation_of(&mut self, entry: &Entry) -> Result<Option<Generation>, StoreError> {
         let sql = "SELECT generation FROM catalog WHERE kind = $1 AND id = $2";

@@ -63,6 +63,14 @@ pub async fn switch_entry(
     Ok(SaveAnswer::Saved(if on { Flash::IdentityOn(stakes.keys) } else { Flash::IdentityOff(stakes.keys) }))
 }
 
+/// Deletes an entry that no key uses.
+pub async fn delete_entry(context: &RequestContext, of: &str, id: &str) -> Result<SaveAnswer, ApiError> {
+    match context.admin.delete_entry(context.permit()?, kind(of)?, entry_id(id)?).await {
+        Ok(_) => Ok(SaveAnswer::Saved(Flash::Deleted)),
+        other => answered(other),
+    }
+}
+
 /// What is to be mended when keys in use would stop and the name was not typed.
 fn unconfirmed(stops: Stakes, name: &str, confirm: &str) -> Option<SaveAnswer> {
     let message = format!("Type {name}: {} in use would stop.", keys(stops.in_use));

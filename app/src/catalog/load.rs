@@ -10,7 +10,7 @@ use store::ListedKey;
 use crate::{
     catalog::{
         to_view,
-        view::{EntriesView, EntryView, PersonRow, StopView},
+        view::{DeleteView, EntriesView, EntryView, PersonRow, StopView},
     },
     error::ApiError,
     keys::{list::query::ListQuery, to_view as keys_to_view},
@@ -65,6 +65,31 @@ pub async fn list_people() -> Result<Vec<PersonRow>, ApiError> {
             let accounts = context.admin.accounts(permit).await.map_err(context::closed)?;
             let now = context.admin.clock().now();
             Ok(accounts.iter().map(|account| to_view::person(account, permit, now)).collect())
+        }
+        .await,
+    )
+}
+
+/// What is asked before an entry is deleted.
+pub async fn ask_delete(of: String, id: String) -> Result<DeleteView, ApiError> {
+    context::answer(
+        async {
+            let context = context::expect_context_of_request()?;
+            let kind = to_view::kind(&of)?;
+            let permit = context.may(kind.action())?;
+            if !kind.can_be_deleted() {
+                return Err(ApiError::NotFound);
+            }
+            let id = to_view::entry_id(&id)?;
+            let (entry, list) = context.admin.users_of_entry(permit, kind, id).await.map_err(context::closed)?;
+            let (keys, query) = match list {
+                Some(list) => {
+                    let keys = context.admin.count_keys(permit, &list).await.map_err(context::closed)?;
+                    (keys, ListQuery { list, ..ListQuery::default() }.query())
+                }
+                None => (0, String::new()),
+            };
+            Ok(DeleteView { name: entry.name().to_owned(), keys, query })
         }
         .await,
     )

@@ -161,6 +161,17 @@ pub struct StopView {
     pub may_hand_over: bool,
 }
 
+/// What is asked before an entry is deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeleteView {
+    /// Its name.
+    pub name: String,
+    /// How many keys use it, archived ones among them.
+    pub keys: i64,
+    /// The query of the list of them.
+    pub query: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

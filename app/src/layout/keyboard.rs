@@ -45,6 +45,10 @@ impl Keyboard {
             }
             return;
         }
+        if key == "ArrowDown" && browser::places::has("[data-search]:focus") {
+            event.prevent_default();
+            return browser::step(ROW, true);
+        }
         if !browser::is_command(event) || browser::any_dialog() {
             return;
         }

@@ -32,7 +32,7 @@ pub(crate) fn FormErrorBanner(
     messages.into_iter().map(line).collect_view()
 }
 
-/// The fields, in their order. The first that has to be mended takes the focus.
+/// The fields, in their order. The first that has to be mended has the focus, or else the first.
 #[component]
 pub(crate) fn FormFields(
     /// The fields with what they hold.
@@ -40,7 +40,8 @@ pub(crate) fn FormFields(
     /// What to mend.
     errors: Vec<FieldErrorView>,
 ) -> impl IntoView {
-    let first = fields.iter().find(|field| error_of(&errors, &field.name).is_some()).map(|field| field.name.clone());
+    let first = fields.iter().find(|field| error_of(&errors, &field.name).is_some());
+    let first = first.or_else(|| fields.iter().find(|field| !field.fixed)).map(|field| field.name.clone());
     let show = |field: FieldView| {
         let error = error_of(&errors, &field.name);
         let focused = first.as_ref() == Some(&field.name);

@@ -56,6 +56,14 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Delete one that no key uses, not even an archived one
+    Delete {
+        #[command(flatten)]
+        which: Which,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Switch one off: the keys that rest on it stop
     Disable {
         #[command(flatten)]
@@ -138,6 +146,13 @@ pub(super) async fn run(flags: &Flags, kind: Kind, command: Command) -> Result<(
             let fields = read(kind, &fields)?;
             let id = found(admin.entry_id(permit, kind, &which.within.tenant, &which.name).await, kind, &which)?;
             done(&admin.edit_entry(permit, kind, id, &fields, None).await?, "stored", json);
+        }
+        Command::Delete { which, json } => {
+            if !kind.can_be_deleted() {
+                return Err(CliError::Usage(format!("{} cannot be deleted", kind.code())));
+            }
+            let id = found(admin.entry_id(permit, kind, &which.within.tenant, &which.name).await, kind, &which)?;
+            done(&admin.delete_entry(permit, kind, id).await?, "deleted", json);
         }
         Command::Disable { which, json } => switch(&session, permit, kind, &which, false, json).await?,
         Command::Enable { which, json } => switch(&session, permit, kind, &which, true, json).await?,

@@ -5,7 +5,7 @@ use std::mem;
 
 use app::{
     catalog::{
-        forms::{add_person, save_entry, switch_entry, switch_person},
+        forms::{add_person, delete_entry, save_entry, switch_entry, switch_person},
         view::{SaveAnswer, Typed},
     },
     error::ApiError,
@@ -113,6 +113,12 @@ pub async fn post_switch_entry(
     // What is switched off has no page that asks.
     let post = if form.on { post.at(&list) } else { post };
     lead(post, &list, form.typed(), switched).await
+}
+
+/// Deletes an entry that no key uses.
+pub async fn post_delete_entry(Path((kind, id)): Path<(String, String)>, FormPost((), post): FormPost<()>) -> Response {
+    let deleted = delete_entry(&post.context, &kind, &id).await;
+    lead(post, &list(&kind), Typed::default(), deleted).await
 }
 
 /// Adds someone who may sign in.

@@ -396,6 +396,60 @@ async fn mission_p2_a_key_stops_with_the_user_it_acts_as() {
     }
 }
 
+/// What no key uses, not even an archived one, can be deleted; a gate only by those who could open it.
+#[tokio::test]
+async fn what_no_key_uses_is_deleted() {
+    for (name, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let admin = &keyward.app.admin;
+        let mut browser = keyward.signed_in(Role::Superadmin).await;
+        for (kind, fields) in [
+            ("groups", &[("name", "north"), ("tenant", "default")][..]),
+            ("identities", &[("name", "panel"), ("tenant", "default")]),
+            ("scopes", &[("name", "lamps"), ("directions", "read write"), ("gate", "gated")]),
+        ] {
+            let made = browser.post(&format!("/settings/{kind}/new"), fields).await;
+            assert_eq!(made.status, StatusCode::SEE_OTHER, "{name} {kind}: {}", made.body);
+        }
+        let form = model::key_input::KeyInput {
+            name: "k".to_owned(),
+            scopes: "lampshade".to_owned(),
+            expires: "90d".to_owned(),
+            group: "north".to_owned(),
+            acts_as: "panel".to_owned(),
+            ..Default::default()
+        };
+        let id = admin.issue_key(&admin.operator(), &form).await.unwrap().key.id;
+        for (kind, entry) in [("groups", "north"), ("identities", "panel")] {
+            let path = format!("/settings/{kind}/{}/delete", id_of_entry(&mut browser, kind, entry).await);
+            assert!(
+                browser.get(&path).await.page().contains("1 key uses it, archived ones among them."),
+                "{name} {kind}"
+            );
+            let refused = browser.post(&path, &[]).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name} {kind}");
+            assert_eq!(run(&keyward.database, &[kind, "delete", entry], "").code, 2, "{name} {kind}");
+        }
+        let scope = format!("/settings/scopes/{}/delete", id_of_entry(&mut browser, "scopes", "lamps").await);
+        let mut helper = keyward.signed_in(Role::Admin).await;
+        assert_eq!(helper.post(&scope, &[]).await.status, StatusCode::FORBIDDEN, "{name}: it is gated");
+        assert!(browser.get(&scope).await.page().contains("No key uses it."), "{name}: lampshade is another one");
+        assert_eq!(browser.post(&scope, &[]).await.header("location"), "/settings/scopes", "{name}");
+        assert_eq!(browser.get(&scope).await.status, StatusCode::NOT_FOUND, "{name}");
+
+        let free = model::key_input::KeyInput { group: String::new(), acts_as: String::new(), ..form };
+        admin.edit_key(&admin.operator(), id, &free, None).await.unwrap();
+        for (kind, entry) in [("groups", "north"), ("identities", "panel")] {
+            let deleted = run(&keyward.database, &[kind, "delete", entry], "");
+            assert_eq!((deleted.code, deleted.stdout.contains("is deleted.")), (0, true), "{name} {deleted:?}");
+        }
+        let audit = browser.get("/audit").await.page();
+        for words in ["Group deleted", "Identity deleted", "Scope deleted"] {
+            assert!(audit.contains(words), "{name} {words}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn mission_c2_c6_the_policy_sets_lives_and_the_cap() {
     for (name, database) in databases() {

@@ -236,7 +236,11 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
         "/keys/{id}/purge" => vec![("confirm", "for a")],
         "/keys/{id}/archive" => vec![("reason", "not_needed"), ("confirm", "")],
         "/keys/{id}/signing" => vec![("public_key", "x")],
-        "/keys/{id}/signing/{request_signing_key}/retire" | "/keys/{id}/restore" | "/audit/verify" | "/sign-out" => {
+        "/keys/{id}/signing/{request_signing_key}/retire"
+        | "/keys/{id}/restore"
+        | "/settings/{kind}/{id}/delete"
+        | "/audit/verify"
+        | "/sign-out" => {
             vec![]
         }
         "/settings/people/new" => vec![("email", "new@example.com"), ("password", "short"), ("role", "member")],
@@ -255,7 +259,7 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
 /// may hold a secret or is no more than a click.
 #[tokio::test]
 async fn every_form_refuses_what_no_page_sends_and_is_kept_when_its_session_ended() {
-    const NOT_KEPT: [&str; 9] = [
+    const NOT_KEPT: [&str; 10] = [
         "/keys/{id}/restore",
         "/keys/{id}/switch",
         "/keys/{id}/cut",
@@ -263,6 +267,7 @@ async fn every_form_refuses_what_no_page_sends_and_is_kept_when_its_session_ende
         "/audit/verify",
         "/settings/people/{id}/switch",
         "/settings/{kind}/{id}/switch",
+        "/settings/{kind}/{id}/delete",
         "/settings/gateway",
         "/why",
     ];
@@ -361,6 +366,7 @@ async fn the_matrix_of_forms_and_roles() {
 /settings/{kind}/new                    superadmin=303 admin=303 auditor=403 member=403
 /settings/{kind}/{id}                   superadmin=303 admin=303 auditor=403 member=403
 /settings/{kind}/{id}/switch            superadmin=303 admin=303 auditor=403 member=403
+/settings/{kind}/{id}/delete            superadmin=303 admin=303 auditor=403 member=403
 /why                                    superadmin=200 admin=200 auditor=200 member=200
 /settings/gateway                       superadmin=422 admin=422 auditor=403 member=403
 ";

@@ -71,7 +71,11 @@ impl World {
         }
         if route.path.contains("{kind}") {
             let of = |(kind, id): &(Kind, String)| route.path.replace("{kind}", kind.code()).replace("{id}", id);
-            let takes = |(kind, _): &&(Kind, String)| !route.path.ends_with("/switch") || kind.can_be_disabled();
+            let takes = |(kind, _): &&(Kind, String)| match route.path.rsplit('/').next() {
+                Some("switch") => kind.can_be_disabled(),
+                Some("delete") => kind.can_be_deleted(),
+                _ => true,
+            };
             return self.entries.iter().filter(takes).map(of).collect();
         }
         let key = if route.path.ends_with("/purge") { &self.archived } else { &self.live };

@@ -72,11 +72,14 @@ fn Form(kind: Kind, view: EntryView, sent: (Option<Typed>, Vec<FieldErrorView>, 
         let name = name.clone();
         view! {
             <OnOff off on_words="Active" off_words="Off"/>
-            {may_write.then(|| view! { <span class="end"><Switch action name off turn_on="Switch on" turn_off="Switch off"/></span> })}
+            {may_write.then(|| view! { <Switch action name off turn_on="Switch on" turn_off="Switch off"/> })}
         }
     });
     let group = id.clone().filter(|_| kind == Kind::Group).map(|id| {
-        view! { <a class="btn end" href=routes::keys_of_group(&id)><Icon name="key"/>"Keys"</a> }
+        view! { <a class="btn" href=routes::keys_of_group(&id)><Icon name="key"/>"Keys"</a> }
+    });
+    let delete = id.clone().filter(|_| kind.can_be_deleted() && may_write).map(|id| {
+        view! { <a class="btn risky" href=routes::delete_entry(kind, &id)>"Delete\u{2026}"</a> }
     });
     let above = if is_policy { Vec::new() } else { vec![(routes::settings(kind).to_owned(), plural(kind).to_owned())] };
     let body = view! {
@@ -100,7 +103,7 @@ fn Form(kind: Kind, view: EntryView, sent: (Option<Typed>, Vec<FieldErrorView>, 
         view! { <div class="stack loose ask">{body}</div> }.into_any()
     };
     view! {
-        <PageHead title=view! { <bdi>{title.clone()}</bdi> } above here=title lead=purpose(kind).into_any()>{badges}{switch}{group}</PageHead>
+        <PageHead title=view! { <bdi>{title.clone()}</bdi> } above here=title lead=purpose(kind).into_any()>{badges}<span class="row tight end">{switch}{group}{delete}</span></PageHead>
         {body}
     }
 }

@@ -2,6 +2,7 @@
 //! have, the domain says.
 
 pub(crate) mod cells;
+pub(crate) mod delete;
 pub(crate) mod entries;
 pub(crate) mod entry;
 pub(crate) mod settings;

@@ -45,6 +45,7 @@ pub(crate) fn control(field: &str, life: &str) -> String {
     match field {
         "expires" if life == DATE => "#date".to_owned(),
         "expires" if life == DAYS => "#days".to_owned(),
+        "scopes" => ".scopes input:enabled, #scopes".to_owned(),
         "expires" | "form" => format!("#{field} :checked"),
         field => format!("#{field}"),
     }
@@ -119,9 +120,9 @@ impl Draft {
         Signal::derive(move || self.errors.with(|errors| error_of(errors, field)))
     }
 
-    /// Whether a page came back with mistakes and this is the first.
+    /// Whether the page begins at this field: at the first mistake, or else at the name.
     fn is_first(self, field: &str) -> bool {
-        self.errors.with_untracked(|errors| errors.first().is_some_and(|error| error.field == field))
+        self.errors.with_untracked(|errors| errors.first().map_or("name", |error| error.field.as_str()) == field)
     }
 }
 
