@@ -73,6 +73,7 @@ test.describe("with a finger", () => {
   test("a first tap on a bar shows its card, the next one follows it", async ({ page, context, keyward }) => {
     await keyward.signIn(context);
     const key = await keyward.issue(unique("tapped"), "rooms");
+    await keyward.useAndWrite(key);
     await page.goto(`${keyward.url}/keys/${key.id}`);
     await alive(page);
     const bar = page.getByRole("list", { name: "Bar by bar" }).getByRole("listitem").nth(3);

@@ -84,8 +84,7 @@ test("a key is made, found, edited and archived without a mouse", async ({ page,
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL(/\/keys\?q=/);
     await expect(page.locator("tr[data-row]")).toHaveCount(1);
-    await alive(page);
-    await page.keyboard.press("j");
+    await page.keyboard.press("ArrowDown");
     await expect(page.getByRole("link", { name })).toBeFocused();
     await page.keyboard.press("Enter");
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);

@@ -69,6 +69,7 @@ test("what is done to many keys is asked first, with what else it needs to know"
   const acts = [
     ["Archive…", "Archive 2 keys?", "Why", "bulk asked to archive"],
     ["Set group…", "Set the group of 2 keys?", "Group", "bulk asked to move"],
+    ["Hand over…", "Hand over 2 keys?", "New owner", "bulk asked to hand over"],
     ["Extend…", "Extend 2 keys?", "Until", "bulk asked to extend"],
   ];
   for (const [act, heading, label, name] of acts) {
@@ -80,7 +81,7 @@ test("what is done to many keys is asked first, with what else it needs to know"
     await expect(page.getByRole("heading", { name: heading })).toBeVisible();
     await expect(page.getByLabel(label, { exact: true })).toBeVisible();
     // Only what stops a key in use has to be known.
-    await expect(page.getByRole("checkbox", { name: /was used in the last 24 hours/ })).toHaveCount(act === "Archive…" ? 1 : 0);
+    await expect(page.getByLabel("Number of keys")).toHaveCount(act === "Archive…" ? 1 : 0);
     await alive(page);
     await looksRight(page, name);
   }

@@ -71,7 +71,7 @@ function faults([width, measure]: [number, number]): string[] {
   const range = document.createRange();
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const [parent, words] = [node.parentElement, node.nodeValue?.trim() ?? ""];
-    if (!parent || !words || !parent.checkVisibility({ visibilityProperty: true }) || parent.closest(".hide, svg, select, option, script, [popover], dialog")) {
+    if (!parent || !words || !parent.checkVisibility({ visibilityProperty: true }) || parent.closest(".hide, .tip, svg, select, option, script, [popover], dialog")) {
       continue;
     }
     const card = parent.closest(CARDS);
@@ -251,6 +251,16 @@ for (const half of [0, 1]) {
         await page.goto(bare.url + (await entry.getAttribute("href")));
         await alive(page);
         await fits(page, `${name}, one of them`);
+        const address = page.url();
+        for (const ask of ["switch", "delete"]) {
+          const link = page.locator(`main a[href$="/${ask}"]`).first();
+          if (await link.count()) {
+            await link.click();
+            await alive(page);
+            await fits(page, `${name}, ${ask}`);
+            await page.goto(address);
+          }
+        }
       }
     }
   });
@@ -263,10 +273,10 @@ test("pages before the sign-in fit every width, and no page is forgotten", async
   await fits(page, "sign in");
 
   // What is no page: it leads elsewhere, or answers with data.
-  const OTHER = ["/", "/audit/export", "/live", "/api/console"];
+  const OTHER = ["/", "/audit/export", "/keys/export", "/live", "/api/console"];
   const source = await readFile(fileURLToPath(new URL("../../app/src/routes.rs", import.meta.url)), "utf8");
   const routes = [...source.matchAll(/\/\/\/ (.*)\npub const \w+: &str = "(\/[^"]*)"/g)];
-  const known = [...walk({ id: "ID" } as Key, { id: "ID" } as Key).map(([, path]) => path), "/setup", "/sign-in", "/settings/tenants/ID"];
+  const known = [...walk({ id: "ID" } as Key, { id: "ID" } as Key).map(([, path]) => path), "/setup", "/sign-in", "/settings/tenants/ID", "/settings/identities/ID/switch", "/settings/people/ID/switch", "/settings/groups/ID/delete"];
   const forgotten = routes
     .filter(([, words, path]) => !words.includes("(POST)") && !OTHER.includes(path))
     .filter(([, , path]) => !known.some((known) => new RegExp(`^${path.replace(/:\w+/g, "[^/]+")}(\\?|$)`).test(known)));

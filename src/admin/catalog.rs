@@ -7,8 +7,8 @@ use model::{
     catalog::{Entry, Gate, Kind, Of, Settings},
     entry_input::{EntryInput, Field},
     id::EntryId,
-    listing::{ListKeys, StatusFilter},
     key::Generation,
+    listing::{ListKeys, StatusFilter},
 };
 use store::{StoreError, StoredEntry};
 

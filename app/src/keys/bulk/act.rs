@@ -25,7 +25,7 @@ mod ssr {
     use model::{
         catalog::Group,
         id::KeyId,
-        key::ArchiveReason,
+        key::{ArchiveReason, KeyState},
         time::{DAY, Timestamp},
     };
 
@@ -92,8 +92,18 @@ mod ssr {
         let mut groups: Vec<_> = entries.iter().map(|entry| entry.settings.name.to_string()).collect();
         groups.sort_unstable();
         groups.dedup();
+        // Until it is said what shall be, only keys that stay as they are whatever it is are left alone.
+        let is_open = [("owner", &form.owner), ("extend", &form.expires)]
+            .iter()
+            .any(|(act, choice)| form.act == *act && choice.trim().is_empty());
+        let is_left =
+            |found: &BulkItem| found.key.as_ref().is_none_or(|key| matches!(key.state, KeyState::Archived(_)));
+        let shown = |found: &BulkItem| {
+            let view = item(found, now);
+            BulkItemView { refused: view.refused.filter(|_| !is_open || is_left(found)), ..view }
+        };
         Ok(BulkPlanView {
-            items: plan.items.iter().map(|found| item(found, now)).collect(),
+            items: plan.items.iter().map(shown).collect(),
             count: plan.stakes.keys,
             in_use: plan.stakes.in_use,
             last_used: plan.stakes.last_used.map(|used| to_view::when(used, now)),
