@@ -70,6 +70,8 @@ pub enum FormOutcome {
     Tighten(EditForm, Box<TightenView>),
     /// The overlap of the old key with this id was not ended, or not lengthened.
     Overlap(String, RotateForm, FormErrors),
+    /// A view was not saved, or not deleted.
+    View(FormErrors),
     /// A key was not switched.
     Switch(FormErrors),
     /// A key was not rotated.

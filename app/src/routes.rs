@@ -30,6 +30,8 @@ pub const HYGIENE: &str = "/hygiene";
 pub const BULK: &str = "/keys/bulk";
 /// What the list finds, as a file.
 pub const EXPORT_KEYS: &str = "/keys/export";
+/// Saves what the list is asked under a name (POST).
+pub const VIEWS: &str = "/keys/views";
 /// One key, with `:id`.
 pub const KEY: &str = "/keys/:id";
 /// Archives one key, with `:id`.
@@ -173,6 +175,11 @@ pub fn switch_entry(kind: Kind, id: &str) -> String {
 /// The page that deletes an entry.
 pub fn delete_entry(kind: Kind, id: &str) -> String {
     format!("{}/{id}/delete", settings(kind))
+}
+
+/// Deletes a saved view (POST).
+pub fn delete_view(id: &str) -> String {
+    format!("{VIEWS}/{id}/delete")
 }
 
 /// The keys that a search finds.

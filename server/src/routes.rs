@@ -18,7 +18,7 @@ use crate::{
     console::{
         about, audit, bulk, forms, gateway, guards, key_export, key_forms, live, pages, reference,
         sessions::{SESSION_IDLE, Sessions},
-        settings, signing, why,
+        settings, signing, views, why,
     },
     layers,
     machine::{forward_auth, jwks, openapi, problem::Problem, verify},
@@ -72,6 +72,8 @@ pub fn table() -> Vec<Route> {
         route("GET", "/keys/{id}/archive", May(WriteKeys), get(pages::page)),
         route("POST", "/keys/{id}/archive", May(WriteKeys), post(key_forms::post_archive)),
         route("POST", "/keys/{id}/restore", May(WriteKeys), post(key_forms::post_restore)),
+        route("POST", routes::VIEWS, SignedIn, post(views::post_view)),
+        route("POST", "/keys/views/{id}/delete", SignedIn, post(views::post_delete_view)),
         route("GET", routes::EXPORT_KEYS, SignedIn, get(key_export::export_keys)),
         route("GET", "/keys/{id}/signing", SignedIn, get(pages::page)),
         route("POST", "/keys/{id}/signing", May(WriteKeys), post(signing::post_request_signing_key)),

@@ -24,6 +24,7 @@ mod sign_in;
 mod tampering;
 mod throttle;
 mod tighten;
+mod views;
 
 use std::{path::PathBuf, time::Duration};
 

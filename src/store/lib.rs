@@ -27,6 +27,7 @@ mod seeded;
 mod sessions;
 mod setup;
 mod usage;
+mod views;
 
 use std::{
     path::{Path, PathBuf},
@@ -62,6 +63,7 @@ pub use self::{
     seeded::SeededKey,
     sessions::StoredSession,
     usage::{ArchiveImpact, CallCounts},
+    views::SavedView,
 };
 
 /// Runs one body against whichever database there is, for reading.

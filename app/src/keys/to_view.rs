@@ -1,6 +1,6 @@
 //! Views from domain types.
 
-use admin::{AdminError, FieldError, KeyDetail, MATCHES, Permit};
+use admin::{Admin, AdminError, FieldError, KeyDetail, MATCHES, Permit};
 use model::{
     account::{Action, Role},
     activity::CallCounts,
@@ -11,7 +11,7 @@ use model::{
     listing::{Assessment, IDLE, STALE},
     time::{DAY, HOUR, Timestamp, relative},
 };
-use store::{Found, KeyHour, LastUse, ListedKey, found_in};
+use store::{Found, KeyHour, LastUse, ListedKey, SavedView, found_in};
 
 use crate::{
     catalog::fields::plural,
@@ -20,7 +20,7 @@ use crate::{
     keys::{
         detail::view::CallCountsView,
         form::{DATE, DAYS, KeyForm},
-        list::view::{FoundView, ListedView},
+        list::view::{FoundView, ListedView, SavedViewView},
         view::{
             ArchivedView, CallerView, EventView, FieldErrorView, GroupView, IdentityView, ImpactView, KeyRow, KeyView,
             MaskView, OffView, SpecView, StatusView, When,
@@ -113,6 +113,16 @@ fn with_health(shown: StatusView, stored: KeyStatus) -> StatusView {
 fn also(shown: StatusView, stands: &Assessment) -> Vec<KeyStatus> {
     let also = stands.flags.iter().filter_map(|flag| flag.as_status());
     also.filter(|also| shown.of.works() && *also != shown.of).collect()
+}
+
+pub(crate) fn saved(view: &SavedView, permit: &Permit) -> SavedViewView {
+    SavedViewView {
+        id: view.id.to_string(),
+        name: view.name.clone(),
+        query: view.query.clone(),
+        shared_by: Some(view.owner.clone()).filter(|owner| owner != permit.actor()),
+        may_delete: Admin::may_delete_view(permit, view),
+    }
 }
 
 /// A number of keys that was counted so far and no farther.

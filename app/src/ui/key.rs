@@ -62,9 +62,17 @@ pub(crate) fn Statuses(
     of: StatusView,
     /// What else.
     also: Vec<KeyStatus>,
+    /// Whether a successor takes its place: that it ends is no alarm then.
+    is_replaced: bool,
 ) -> impl IntoView {
     let also = also.into_iter().map(|also| view! { <Status of=StatusView { of: also, ..of }/> }).collect_view();
-    view! { {also}<Status of/> }
+    let of = if is_replaced && of.of == KeyStatus::Expiring {
+        let advice = "Its successor is there. It stops when the overlap ends.";
+        view! { <span class="status" title=advice><Icon name="rotate"/>"Replaced"</span> }.into_any()
+    } else {
+        view! { <Status of/> }.into_any()
+    };
+    view! { <span class="statuses">{also}{of}</span> }
 }
 
 /// A state in a title.

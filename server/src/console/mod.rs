@@ -21,4 +21,5 @@ pub mod signing;
 pub mod site;
 pub mod starting;
 pub mod streams;
+pub mod views;
 pub mod why;

@@ -406,7 +406,7 @@ async fn what_no_key_uses_is_deleted() {
         for (kind, fields) in [
             ("groups", &[("name", "north"), ("tenant", "default")][..]),
             ("identities", &[("name", "panel"), ("tenant", "default")]),
-            ("scopes", &[("name", "lamps"), ("directions", "read write"), ("gate", "gated")]),
+            ("scopes", &[("name", "lamps"), ("sentence", "Lamps."), ("gate", "gated")]),
         ] {
             let made = browser.post(&format!("/settings/{kind}/new"), fields).await;
             assert_eq!(made.status, StatusCode::SEE_OTHER, "{name} {kind}: {}", made.body);

@@ -239,6 +239,7 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
         "/keys/{id}/signing/{request_signing_key}/retire"
         | "/keys/{id}/restore"
         | "/settings/{kind}/{id}/delete"
+        | "/keys/views/{id}/delete"
         | "/audit/verify"
         | "/sign-out" => {
             vec![]
@@ -246,6 +247,7 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
         "/settings/people/new" => vec![("email", "new@example.com"), ("password", "short"), ("role", "member")],
         "/settings/people/{id}/switch" | "/settings/{kind}/{id}/switch" => vec![("on", "0")],
         "/settings/{kind}/new" | "/settings/{kind}/{id}" => vec![("name", "user {id}"), ("tenant", "default")],
+        "/keys/views" => vec![("name", "mine"), ("query", "status=off")],
         "/settings/gateway" => vec![("url", "nothing")],
         "/why" => vec![("asked", "{id}")],
         "/setup" => vec![("code", "x"), ("email", "new@example.com"), ("password", "short")],
@@ -259,7 +261,9 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
 /// may hold a secret or is no more than a click.
 #[tokio::test]
 async fn every_form_refuses_what_no_page_sends_and_is_kept_when_its_session_ended() {
-    const NOT_KEPT: [&str; 10] = [
+    const NOT_KEPT: [&str; 12] = [
+        "/keys/views",
+        "/keys/views/{id}/delete",
         "/keys/{id}/restore",
         "/keys/{id}/switch",
         "/keys/{id}/cut",

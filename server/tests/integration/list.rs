@@ -243,6 +243,52 @@ async fn the_list_is_exported_as_it_is_asked_for_without_secrets() {
     }
 }
 
+/// A question is saved for oneself or for everybody; a member's view is nobody else's.
+#[tokio::test]
+async fn what_the_list_is_asked_is_saved_under_a_name() {
+    for (name, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        keyward.issue("maps.read").await;
+        let mut member = keyward.signed_in(Role::Member).await;
+        let mut helper = keyward.signed_in(Role::Admin).await;
+        let mut browser = keyward.signed_in(Role::Superadmin).await;
+        let own = [("name", "Mine"), ("query", "status=off&after=3&nonsense=1")];
+        assert_eq!(helper.post("/keys/views", &own).await.header("location"), "/keys?status=off", "{name}");
+        let shared = [("name", "Maps <b>"), ("query", "scope=maps.read"), ("shared", "1")];
+        assert_eq!(helper.post("/keys/views", &shared).await.status, StatusCode::SEE_OTHER, "{name}");
+        let again = helper.post("/keys/views", &own).await;
+        assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        assert!(again.page().contains("You have a view of this name."), "{name}");
+        for bad in
+            [&[("name", ""), ("query", "q=a")][..], &[("name", "long"), ("query", &format!("q={}", "a".repeat(1000)))]]
+        {
+            assert_eq!(
+                helper.post("/keys/views", bad).await.status,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "{name} {bad:?}"
+            );
+        }
+        assert_eq!(
+            helper.post("/keys/views", &[("name", "a"), ("query", "status=x")]).await.status,
+            StatusCode::BAD_REQUEST
+        );
+        assert_eq!(
+            member.post("/keys/views", &shared).await.status,
+            StatusCode::FORBIDDEN,
+            "{name}: not for everybody"
+        );
+        let sees = |page: &str, words: &str| page.contains(&format!("<bdi>{words}</bdi>"));
+        let (theirs, others) = (helper.get("/keys").await.page(), browser.get("/keys").await.page());
+        assert!(sees(&theirs, "Mine") && sees(&theirs, "Maps &lt;b&gt;"), "{name}: {theirs}");
+        assert!(!sees(&others, "Mine") && sees(&others, "Maps &lt;b&gt;"), "{name}");
+        let delete = theirs.split("action=\"/keys/views/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let path = format!("/keys/views/{delete}");
+        assert_eq!(member.post(&path, &[]).await.status, StatusCode::FORBIDDEN, "{name}");
+        assert_eq!(browser.post(&path, &[]).await.status, StatusCode::SEE_OTHER, "{name}");
+        assert_eq!(browser.post(&path, &[]).await.status, StatusCode::NOT_FOUND, "{name}");
+    }
+}
+
 /// However a name is written and looked for: case, composition, diacritics and width are alike, on both databases.
 #[tokio::test]
 async fn a_name_is_found_however_it_is_written() {

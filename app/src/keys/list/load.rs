@@ -1,6 +1,6 @@
 //! The list of keys.
 
-use admin::KeyList;
+use admin::{Admin, KeyList};
 use model::{account::Action, catalog::Group, key::KeyStatus, tenant::Tenant};
 use store::ListedKey;
 
@@ -23,6 +23,7 @@ pub async fn list_keys(query: String) -> Result<KeysView, ApiError> {
             let tenants = context.admin.entries_of::<Tenant>(permit).await.map_err(context::closed)?;
             let groups = context.admin.entries_of::<Group>(permit).await.map_err(context::closed)?;
             let found = context.admin.list_keys(permit, &asked.list).await.map_err(context::closed)?;
+            let views = context.admin.views(permit).await.map_err(context::closed)?;
             let now = context.admin.clock().now();
             let KeyList { page, counts, matches, archived, successors, hours, since } = found;
             let listed = |listed: &ListedKey| {
@@ -43,6 +44,8 @@ pub async fn list_keys(query: String) -> Result<KeysView, ApiError> {
                 previous: page.previous.map(|place| place.to_text()),
                 tenants: tenants.iter().map(|entry| entry.settings.name.to_string()).collect(),
                 groups: groups.iter().map(to_view::group).collect(),
+                views: views.iter().map(|view| to_view::saved(view, permit)).collect(),
+                may_share: Admin::may_share_views(permit),
                 columns: context.columns.clone(),
                 may_write: permit.allows(Action::WriteKeys).is_ok(),
                 may_purge: permit.allows(Action::PurgeKeys).is_ok(),

@@ -9,5 +9,7 @@ pub(crate) mod load;
 #[cfg(feature = "ssr")]
 pub(crate) mod page;
 pub mod query;
+#[cfg(feature = "ssr")]
+pub mod saved;
 pub(crate) mod select;
 pub mod view;

@@ -54,6 +54,10 @@ pub struct KeysView {
     pub tenants: Vec<String>,
     /// The groups, by tenant and name.
     pub groups: Vec<GroupView>,
+    /// What was saved under a name.
+    pub views: Vec<SavedViewView>,
+    /// Whether this visitor may save for everybody.
+    pub may_share: bool,
     /// The columns that were chosen before, as the cookie has them.
     pub columns: Option<String>,
     /// Whether this visitor may create and archive keys.
@@ -62,6 +66,21 @@ pub struct KeysView {
     pub may_purge: bool,
     /// The console's own address, for the commands of the first run.
     pub origin: String,
+}
+
+/// A question that was saved under a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedViewView {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its query.
+    pub query: String,
+    /// Who shares it, when it is not the visitor's own.
+    pub shared_by: Option<String>,
+    /// Whether this visitor may delete it.
+    pub may_delete: bool,
 }
 
 /// One key of many, and what becomes of it.

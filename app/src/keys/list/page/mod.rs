@@ -6,11 +6,13 @@ pub(crate) mod row;
 pub(crate) mod select;
 pub(crate) mod table;
 pub(crate) mod toolbar;
+pub(crate) mod views;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use crate::{
+    form_outcome::FormOutcome,
     keys::list::{
         empty::{NoKeys, NoMatch},
         page::{
@@ -25,7 +27,7 @@ use crate::{
     layout::{head::PageHead, page::Loaded},
     overview::{first_run::FirstRun, view::FirstRunView},
     routes,
-    ui::{count::grouped, icon::Icon},
+    ui::{count::grouped, fields::FormErrorBanner, icon::Icon},
 };
 
 /// `/keys`.
@@ -78,8 +80,15 @@ fn List(mut view: KeysView, asked: ListQuery) -> impl IntoView {
     } else {
         view! { <NoMatch asked=asked.clone() archived=pages.archived.clone()/> }.into_any()
     };
+    let not_saved = match use_context::<FormOutcome>() {
+        Some(FormOutcome::View(errors)) => {
+            Some(view! { <FormErrorBanner fields=Vec::new() errors=errors.errors failure=errors.failure/> })
+        }
+        _ => None,
+    };
     // What is marked with `data-found` follows the search as it is typed; the table is there without rows, too.
     view! {
+        {not_saved}
         <Toolbar view asked=asked.clone() columns=columns.clone()/>
         {may_write.then(|| view! { <Bulk asked=asked.clone() matches/> })}
         <Table rows columns asked=asked.clone() may_write may_purge/>

@@ -35,6 +35,7 @@ pub(crate) fn Pager(asked: ListQuery, pages: Pages) -> impl IntoView {
         1 => format!("{} of {matches}", grouped(passed + 1)),
         _ => format!("{}\u{2013}{} of {matches}", grouped(passed + 1), grouped(passed + shown)),
     };
+    let tone = if shown == 0 { "hide" } else { "muted" };
     let first = asked.with(|_| ()).address();
     let is_second = passed <= i64::from(asked.list.rows.count());
     let back = previous
@@ -47,7 +48,7 @@ pub(crate) fn Pager(asked: ListQuery, pages: Pages) -> impl IntoView {
         .then(|| view! { <Sizes asked=asked.clone()/> });
     view! {
         <nav class="row pager" aria-label="Pages" data-found="pages">
-            <span class="muted" role="status">{range}{left_out}</span>
+            <span class=tone role="status">{range}{left_out}</span>
             <span class="row end">
                 {(shown > 0).then(|| view! { <Export asked=asked.clone()/> })}
                 {sizes}

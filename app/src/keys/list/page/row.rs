@@ -131,7 +131,7 @@ fn Cell(
         Column::Created => view! { <td class="c-made fit less" role="cell" data-label="Created"><Ago when=row.created/></td> }.into_any(),
         Column::Creator => view! { <td class="c-maker fit less" role="cell" data-label="By"><bdi title=row.created_by.clone()>{row.created_by.clone()}</bdi></td> }.into_any(),
         Column::Expires => view! { <td class="c-ends fit" role="cell" data-label="Expires"><Ends status=row.status expires=row.expires is_replaced/></td> }.into_any(),
-        Column::Status => view! { <td class="c-state fit" role="cell" data-live=format!("state-{id}")><Statuses of=row.status also=row.also/></td> }.into_any(),
+        Column::Status => view! { <td class="c-state fit" role="cell" data-live=format!("state-{id}")><Statuses of=row.status also=row.also is_replaced/></td> }.into_any(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     keys::{
         archive::fields::ArchiveAll,
         list::{
-            page::columns::Columns,
+            page::{columns::Columns, views::Views},
             query::{Column, ListQuery},
             view::KeysView,
         },
@@ -50,6 +50,7 @@ pub(crate) fn Toolbar(view: KeysView, asked: ListQuery, columns: Vec<Column>) ->
                 {kept}
             </form>
             <div class="row grow slide filters" role="group" aria-label="Filters" data-found="filters">
+                <Views views=view.views.clone() asked=asked.clone() may_share=view.may_share/>
                 <ByStatus statuses=view.statuses asked=asked.clone()/>
                 <ByTenant tenants=view.tenants asked=asked.clone()/>
                 <ByGroup groups=view.groups asked=asked.clone()/>
