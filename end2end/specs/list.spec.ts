@@ -27,6 +27,7 @@ test("many keys: searched, narrowed, sorted and paged, all of it in the address"
   await page.getByRole("searchbox").fill("lob kio");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/q=lob\+kio/);
+  await expect(rows.locator("mark").first()).toBeVisible();
   for (const name of await rows.locator("th a").allInnerTexts()) {
     expect(name).toMatch(/Lobby kiosk/);
   }

@@ -13,7 +13,7 @@ use super::{Admin, AdminError};
 use crate::Permit;
 
 /// Keys that answer a question are counted up to this, unless only statuses are asked for.
-pub const MATCHES: u32 = 100_000;
+pub const MATCHES: u32 = 10_000;
 /// Keys looked at again in one transaction.
 const SETTLED: u16 = 200;
 /// So many hours of use stand beside a key.

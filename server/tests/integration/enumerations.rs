@@ -362,6 +362,8 @@ async fn the_matrix_of_forms_and_roles() {
 /keys/{id}/purge                        superadmin=422 admin=403 auditor=403 member=403
 /keys/{id}/archive                      superadmin=303 admin=303 auditor=403 member=404
 /keys/{id}/restore                      superadmin=303 admin=303 auditor=403 member=404
+/keys/views                             superadmin=303 admin=303 auditor=303 member=303
+/keys/views/{id}/delete                 superadmin=404 admin=404 auditor=404 member=404
 /keys/{id}/signing                      superadmin=422 admin=422 auditor=403 member=404
 /keys/{id}/signing/{request_signing_key}/retire superadmin=400 admin=400 auditor=403 member=400
 /audit/verify                           superadmin=303 admin=303 auditor=303 member=403

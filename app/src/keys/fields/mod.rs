@@ -120,9 +120,11 @@ impl Draft {
         Signal::derive(move || self.errors.with(|errors| error_of(errors, field)))
     }
 
-    /// Whether the page begins at this field: at the first mistake, or else at the name.
+    /// Whether the page begins at this field: at the first mistake, or a new key's form at the name. A link to a key's
+    /// edit may lead to any field.
     fn is_first(self, field: &str) -> bool {
-        self.errors.with_untracked(|errors| errors.first().map_or("name", |error| error.field.as_str()) == field)
+        let begins = !self.is_edit && field == "name";
+        self.errors.with_untracked(|errors| errors.first().map_or(begins, |error| error.field == field))
     }
 }
 

@@ -40,7 +40,7 @@ pub struct KeysView {
     pub all: i64,
     /// How many keys there are of each status, by its code.
     pub statuses: Vec<(String, i64)>,
-    /// How many keys answer the question, in words: `100,000+`.
+    /// How many keys answer the question, in words: `10,000+`.
     pub matches: String,
     /// How many more would if archived keys were not left out, in words; `None` when there are none.
     pub archived: Option<String>,
@@ -197,7 +197,7 @@ pub fn stops(act: &str) -> bool {
 pub struct HabitView {
     /// What they share: the code of a fact.
     pub fact: String,
-    /// How many there are, in words: `100,000+`.
+    /// How many there are, in words: `10,000+`.
     pub count: String,
     /// The oldest of them.
     pub keys: Vec<KeyRow>,
