@@ -89,7 +89,7 @@ impl Flash {
             Self::Restored => "Brought back. It is as it was before it was archived.",
             Self::Purged => "Deleted for good. Its history stays in the audit.",
             Self::IdentityOff(0) => "Switched off. No key acts as it.",
-            Self::IdentityOn(0) => "Switched on.",
+            Self::IdentityOn(0) => "Switched on. No key acts as it.",
             Self::IdentityOff(stopped) => {
                 let one = "Switched off. The one key that acts as it is refused from now on.";
                 return keys(stopped, one, "Switched off. The {} keys that act as it are refused from now on.");

@@ -49,7 +49,7 @@ pub enum Pick {
     /// These.
     These(Vec<KeyId>),
     /// All that answer a question.
-    All(ListKeys),
+    All(Box<ListKeys>),
 }
 
 /// One key, and what becomes of it.

@@ -270,7 +270,7 @@ pub fn terms(search: &str) -> Vec<Term> {
         match letter {
             '"' => is_quoted = !is_quoted,
             _ if (letter.is_whitespace() || letter == '\u{2026}') && !is_quoted => {
-                typed.push(std::mem::take(&mut word))
+                typed.push(std::mem::take(&mut word));
             }
             _ => word.push(letter),
         }

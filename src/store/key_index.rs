@@ -100,6 +100,7 @@ fn values_of_key(key: &Key, stands: &Assessment) -> Vec<String> {
     values.extend((stands.status != KeyStatus::Archived).then(|| value('c', "")));
     values.extend(stands.status.works().then(|| value('w', "")));
     values.extend([value('o', spec.owner.as_str()), value('u', &folded(spec.owner.as_str()))]);
+    values.push(value('n', &folded(key.tenant.name.as_str())));
     values.extend(spec.group.iter().map(|group| value('g', group.id.as_str())));
     values.extend(spec.subject.iter().map(|identity| value('i', identity.id.as_str())));
     for scope in spec.scopes.iter() {
@@ -329,12 +330,12 @@ impl Store {
              COALESCE(MAX(last_used_at), 0) FROM keys WHERE seq IN (SELECT {seq} FROM key_search WHERE {matches})"
         );
         let question = self.inner.db.question(list);
-        let (keys, in_use, last): (i64, i64, i64) = reading!(self, db => sqlx::query_as(AssertSqlSafe(sql))
+        let (keys, in_use, latest): (i64, i64, i64) = reading!(self, db => sqlx::query_as(AssertSqlSafe(sql))
             .bind(question)
             .bind(since.millis())
             .fetch_one(db)
             .await?);
-        Ok(Stakes { keys, in_use, last_used: (last > 0).then(|| Timestamp::from_millis(last)) })
+        Ok(Stakes { keys, in_use, last_used: (latest > 0).then(|| Timestamp::from_millis(latest)) })
     }
 
     /// How many keys answer a question; counted up to a limit, unless only statuses are asked for.

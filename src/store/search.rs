@@ -134,7 +134,7 @@ fn condition(term: &Term, language: Language) -> Vec<String> {
         Term::Status(_) => Vec::new(),
         Term::Owner(owner) => vec![begins('u', &folded(owner))],
         Term::Scope(scope) => vec![begins('s', &scope.to_lowercase())],
-        Term::Tenant(tenant) => vec![begins('t', &tenant.to_lowercase())],
+        Term::Tenant(tenant) => vec![begins('n', &folded(tenant))],
         Term::Text(text) => {
             let found: Vec<_> = letters(text).into_iter().take(LETTERS).collect();
             if found.len() < PIECE {
@@ -172,14 +172,14 @@ impl Language {
         }
         // As few pieces as hold all letters: each beside the one before it, the last one at the end.
         let last = letters.len() - PIECE;
-        let mut row = String::new();
         let mut before = None;
-        for place in (0..last).step_by(PIECE).chain([last]) {
+        let piece = |place: usize| {
             let piece: String = letters[place..place + PIECE].iter().collect();
-            row.push_str(&before.map_or(String::new(), |before| format!(" <{}> ", place - before)));
-            row.push_str(&format!("'{piece}'"));
+            let distance = before.map_or(String::new(), |before| format!(" <{}> ", place - before));
             before = Some(place);
-        }
+            format!("{distance}'{piece}'")
+        };
+        let row: String = (0..last).step_by(PIECE).chain([last]).map(piece).collect();
         format!("({row})")
     }
 }

@@ -59,7 +59,7 @@ mod ssr {
             _ => return Err(ApiError::BadRequest),
         };
         let pick = if form.all {
-            Pick::All(ListQuery::parse(&form.query).ok_or(ApiError::BadRequest)?.list)
+            Pick::All(Box::new(ListQuery::parse(&form.query).ok_or(ApiError::BadRequest)?.list))
         } else {
             let ids: Option<Vec<_>> = form.keys.iter().map(|id| KeyId::parse(id)).collect();
             Pick::These(ids.filter(|ids| ids.len() <= MOST).ok_or(ApiError::BadRequest)?)
