@@ -106,6 +106,36 @@ test("search follows what is typed, keeps what stands together, and marks and sa
   await expect(page, "the way back leads to what was typed").toHaveURL(`${bare.url}/keys?q=annex&status=any`);
 });
 
+test("a search keeps keys out of the address, orders and ticks in step, and says when nobody answered", async ({ page, bare, expectRefusal }) => {
+  await bare.addAdmin();
+  await bare.signIn(page.context());
+  const key = await bare.issue("Front kiosk", "maps.read");
+  await bare.issue("Back door", "maps.read");
+  await page.goto(`${bare.url}/keys`);
+  await alive(page);
+  const rows = page.locator("tr[data-row]");
+  const search = page.getByRole("searchbox");
+  await page.getByLabel("Select all on this page").check();
+  await page.getByLabel("Select all on this page").uncheck();
+  await search.fill(key.token);
+  await expect(rows).toHaveCount(1);
+  await expect(page).toHaveURL(`${bare.url}/keys?q=${key.token.split("_").slice(0, 2).join("_")}`);
+  await page.setViewportSize({ width: 375, height: 720 });
+  await search.fill("kiosk");
+  await expect(rows.locator("mark")).toHaveText(["kiosk"]);
+  await page.getByRole("button", { name: "Sort" }).click();
+  await page.getByRole("link", { name: "By name", exact: true }).click();
+  await expect(page).toHaveURL(`${bare.url}/keys?q=kiosk&sort=name`);
+  await alive(page);
+  await page.route("**/keys?q=door*", (route) => route.fulfill({ status: 503, body: "" }));
+  expectRefusal(503);
+  await search.fill("door");
+  await expect(page.getByText("The search was not answered.")).toBeVisible();
+  await page.unroute("**/keys?q=door*");
+  await search.press("Enter");
+  await expect(rows).toHaveText([/Back door/]);
+});
+
 test("pages lead on and back, and say which of how many keys they show", async ({ page, bare }) => {
   await bare.addAdmin();
   await bare.seed(130);

@@ -192,6 +192,15 @@ impl ListKeys {
         self.question() == Self { which: self.which, ..Self::default() }
     }
 
+    /// The same with these statuses, whatever the search names.
+    #[must_use]
+    pub fn with_statuses(&self, which: StatusFilter) -> Self {
+        let is_status = |word: &String| matches!(Term::read(word.trim()), Some(Term::Status(_)));
+        let written = |word: String| if word.contains(char::is_whitespace) { format!("\"{word}\"") } else { word };
+        let words: Vec<_> = parts(&self.words).into_iter().filter(|word| !is_status(word)).map(written).collect();
+        Self { words: words.join(" "), which, ..self.clone() }
+    }
+
     /// Which statuses it shows: the one that the search names, or else those that were chosen.
     pub fn statuses(&self) -> StatusFilter {
         let named = terms(&self.words).into_iter().rev().find_map(|term| match term {
@@ -265,6 +274,11 @@ impl Term {
 /// The terms of a search: what stands between spaces, or between double quotes, stays together. A filter's value can be
 /// quoted, too: `status:"expires soon"`. An ellipsis separates as a space does: keys are masked by it.
 pub fn terms(search: &str) -> Vec<Term> {
+    parts(search).iter().filter_map(|part| Term::read(part)).collect()
+}
+
+/// What a search is made of, without its quotes.
+fn parts(search: &str) -> Vec<String> {
     let (mut typed, mut word, mut is_quoted) = (Vec::new(), String::new(), false);
     for letter in search.chars().chain([' ']) {
         match letter {
@@ -277,7 +291,7 @@ pub fn terms(search: &str) -> Vec<Term> {
     }
     // A quotation that is still being typed.
     typed.push(word);
-    typed.iter().map(|word| word.trim()).filter(|word| !word.is_empty()).filter_map(Term::read).collect()
+    typed.iter().map(|word| word.trim()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// A place in the list: the last key shown, or the first one.
@@ -291,12 +305,15 @@ pub struct Cursor {
     pub passed: i64,
 }
 
+/// More keys than any list has.
+const MOST_PASSED: i64 = 1_000_000_000_000;
+
 impl Cursor {
     /// Reads what [`Cursor::to_text`] wrote.
     pub fn parse(text: &str) -> Option<Self> {
         let (numbers, value) = text.split_once('-').unwrap_or((text, ""));
         let (seq, passed) = numbers.split_once('.').unwrap_or((numbers, "0"));
-        let passed = passed.parse().ok().filter(|passed| *passed >= 0)?;
+        let passed = passed.parse().ok().filter(|passed| (0..=MOST_PASSED).contains(passed))?;
         Some(Self { seq: seq.parse().ok()?, value: value.to_owned(), passed })
     }
 
@@ -442,7 +459,7 @@ mod tests {
             let place = Cursor { seq, passed, value: value.to_owned() };
             assert_eq!(Cursor::parse(&place.to_text()), Some(place));
         }
-        for text in ["", "x", "x-1", "1.x", "1.-5"] {
+        for text in ["", "x", "x-1", "1.x", "1.-5", "1.9223372036854775807"] {
             assert_eq!(Cursor::parse(text), None, "{text}");
         }
     }
@@ -473,5 +490,8 @@ mod tests {
         let list = ListKeys { words: "status:archived".into(), ..ListKeys::default() };
         assert_eq!(list.statuses(), StatusFilter::Only(KeyStatus::Archived));
         assert_eq!(ListKeys::default().statuses(), StatusFilter::Current);
+        let list = ListKeys { words: "a status:off \"b c\" status:\"expires soon\"".into(), ..list };
+        let other = list.with_statuses(StatusFilter::Any);
+        assert_eq!((other.words.as_str(), other.statuses()), ("a \"b c\"", StatusFilter::Any));
     }
 }

@@ -8,6 +8,24 @@ pub const SECRET_LENGTH: usize = 32;
 /// Characters of base62 in the checksum.
 pub const CHECKSUM_LENGTH: usize = 6;
 
+/// A search without what may be the secret of a key that was pasted into it: of each word what comes before a row of so many
+/// letters and digits as a secret has. What is left of a token finds its key.
+pub fn without_secrets(search: &str) -> String {
+    fn shown(word: &str) -> &str {
+        let mut length = 0;
+        let end = word.bytes().position(|byte| {
+            length = if byte.is_ascii_alphanumeric() { length + 1 } else { 0 };
+            length == SECRET_LENGTH
+        });
+        end.map_or(word, |end| &word[..end + 1 - SECRET_LENGTH])
+    }
+    let words = search.split_whitespace().map(|word| match shown(word) {
+        whole if whole.len() == word.len() => whole,
+        cut => cut.trim_end_matches(['_', '.']),
+    });
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// A token taken apart, still borrowing what was presented.
 #[derive(Clone, Copy)]
 pub struct Token<'a> {
@@ -139,5 +157,18 @@ mod tests {
         assert_eq!(crc32fast::hash(b"123456789"), 0xCBF4_3926);
         assert_eq!(&checksum("123456789"), b"3jZRME");
         assert_eq!(&checksum(""), b"000000");
+    }
+
+    #[test]
+    fn a_secret_does_not_stay_in_a_search() {
+        let secret = "a1".repeat(19);
+        for (typed, left) in [
+            (format!("kw_0123456789ABCDEF_{secret}"), "kw_0123456789ABCDEF"),
+            (format!("  lobby kw_0123456789ABCDEF_{secret}x kiosk"), "lobby kw_0123456789ABCDEF kiosk"),
+            (format!("eyJ{secret}.{secret}.x-{secret}"), ""),
+            ("kw_0123456789ABCDEF team-9".to_owned(), "kw_0123456789ABCDEF team-9"),
+        ] {
+            assert_eq!(without_secrets(&typed), left, "{typed}");
+        }
     }
 }

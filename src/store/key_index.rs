@@ -10,7 +10,7 @@ use model::{
     name::Owner,
     time::{DAY, HOUR, Timestamp},
 };
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, QueryBuilder};
 
 use super::{
     Db, Store, StoreError,
@@ -44,7 +44,7 @@ pub struct Stakes {
 }
 
 /// Keys written into a new index in one transaction.
-const FILLED: u16 = 2000;
+const FILLED: u16 = 200;
 
 /// Where the two databases differ.
 pub(super) struct Dialect {
@@ -149,20 +149,18 @@ impl Store {
                 .fetch_all(db)
                 .await?);
             let language = transaction.language();
-            let mut written = 0;
-            for row in rows {
-                let (seq, stands) = (row.seq, row.assessment());
-                // A row that cannot be read is in no list until it is mended.
-                if let (Some(stands), Ok((stored, _))) = (stands, row.read()) {
-                    transaction.write_index(seq, Some(document_of(&stored.key, &stands, language))).await?;
-                    written += 1;
-                }
-            }
+            // A row that cannot be read is left out until it is mended.
+            let document = |row: KeyRow| {
+                let (seq, stands) = (row.seq, row.assessment()?);
+                Some((seq, document_of(&row.read().ok()?.0.key, &stands, language)))
+            };
+            let documents: Vec<_> = rows.into_iter().filter_map(document).collect();
+            transaction.write_documents(&documents).await?;
             transaction.commit().await?;
-            if written == 0 {
+            if documents.is_empty() {
                 return Ok(());
             }
-            tracing::info!(keys = written, after = last, "search index filled");
+            tracing::info!(keys = documents.len(), after = last, "search index filled");
         }
     }
 
@@ -275,6 +273,28 @@ impl Transaction {
         if !status.is_empty() {
             on!(self, db => sqlx::query(sql).bind(status).bind(more).execute(db).await.map(drop))?;
         }
+        Ok(())
+    }
+
+    /// Writes keys into the index that are not in it, at most 500.
+    pub(super) async fn write_documents(&mut self, documents: &[(i64, String)]) -> Result<(), StoreError> {
+        if documents.is_empty() {
+            return Ok(());
+        }
+        let (index, before, after) = match self {
+            Self::Sqlite(_) => ("INSERT INTO key_search (rowid, terms) ", "", ""),
+            Self::Postgres(_) => ("INSERT INTO key_search (seq, terms) ", "CAST(CAST(", " AS text) AS tsvector)"),
+        };
+        on!(self, db => {
+            QueryBuilder::new(index)
+                .push_values(documents, |mut row, (seq, document)| {
+                    row.push_bind(*seq).push(before).push_bind_unseparated(document).push_unseparated(after);
+                })
+                .build()
+                .persistent(false)
+                .execute(db)
+                .await?;
+        });
         Ok(())
     }
 

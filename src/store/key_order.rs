@@ -17,6 +17,9 @@ use super::{
 /// So many keys are sorted after they were found.
 const SORTED: u32 = 2000;
 
+/// Before the value of a place among keys that have expired.
+pub(super) const EXPIRED: &str = "x";
+
 /// What lies where in an order.
 struct Order {
     column: &'static str,
@@ -181,11 +184,13 @@ impl Store {
                 texts.push(place.value.clone());
                 return (0, format!(" AND (k.folded, k.seq) {than} (${}, {})", texts.len(), place.seq));
             }
-            let value = place.value.parse::<i64>().unwrap_or_default();
-            (
-                u8::from(list.sort == Sort::Expires && value <= now),
-                format!(" AND (k.{column}, k.seq) {than} ({value}, {})", place.seq),
-            )
+            // What had expired when the place was written down says so: what expires meanwhile comes later.
+            let (half, value) = match place.value.strip_prefix(EXPIRED) {
+                Some(value) if list.sort == Sort::Expires => (1, value),
+                _ => (0, place.value.as_str()),
+            };
+            let value = value.parse::<i64>().unwrap_or_default();
+            (half, format!(" AND (k.{column}, k.seq) {than} ({value}, {})", place.seq))
         });
         // What will expire comes before what has.
         let halves: &[(u8, String)] = if list.sort == Sort::Expires {

@@ -23,7 +23,7 @@ use super::{
     change::{Change, within},
     reading,
 };
-use crate::{catalog::tenant, fold::folded};
+use crate::{catalog::tenant, fold::folded, key_order::EXPIRED};
 
 /// A key about to be stored, with the digest of its secret.
 pub struct NewKey<'a> {
@@ -390,7 +390,7 @@ impl Store {
             (None, Some(after)) => after.passed,
             (None, None) => 0,
         };
-        let place = |listed: &ListedKey, passed| Cursor { passed, ..listed.place(list.sort) };
+        let place = |listed: &ListedKey, passed| Cursor { passed, ..listed.place(list.sort, now) };
         let next = keys.last().filter(|_| more || before.is_some()).map(|listed| place(listed, passed + shown));
         let is_first = before.is_none() && list.after.is_none();
         let previous = keys.first().filter(|_| !is_first).map(|listed| place(listed, passed));
@@ -589,11 +589,13 @@ impl Change {
 
 impl ListedKey {
     /// Its place in a list of this order.
-    fn place(&self, sort: Sort) -> Cursor {
+    fn place(&self, sort: Sort, now: Timestamp) -> Cursor {
+        let expires_at = self.key.spec.expires_at;
         let value = match sort {
             Sort::Newest | Sort::Oldest => String::new(),
             Sort::Name | Sort::NameLast => folded(self.key.spec.name.as_str()),
-            Sort::Expires | Sort::ExpiresLast => self.key.spec.expires_at.millis().to_string(),
+            Sort::Expires if expires_at <= now => format!("{EXPIRED}{}", expires_at.millis()),
+            Sort::Expires | Sort::ExpiresLast => expires_at.millis().to_string(),
             Sort::Used | Sort::UsedLast => self.last_use.as_ref().map_or(0, |used| used.at.millis()).to_string(),
         };
         Cursor { seq: self.seq, value, passed: 0 }

@@ -14,10 +14,13 @@ use crate::fold::{folded, words};
 
 /// Letters of a piece.
 const PIECE: usize = 3;
-/// Terms of a search; more are left out.
-const TERMS: usize = 8;
-/// A term is looked for by so many letters at most.
-const LETTERS: usize = 64;
+/// Terms of a search, and letters of a term: beyond, nothing is found.
+const TERMS: usize = 16;
+const LETTERS: usize = 200;
+/// Bytes of a value by which it is told from others; `PostgreSQL` takes no word of more than 2,046.
+const TELLING: usize = 500;
+/// Places left out between two texts: more than pieces that are asked for lie apart.
+const APART: usize = PIECE + 1;
 /// Stands between two texts: no term goes on from one to the next.
 const GAP: char = '\u{e0ff}';
 
@@ -84,9 +87,12 @@ fn pieces(letters: &[char]) -> impl Iterator<Item = String> {
     letters.windows(PIECE).map(|piece| piece.iter().collect())
 }
 
-/// The first letters of a word that are too few for a piece.
+/// The first letters, too few for a piece, of words and of what stands between spaces.
 fn beginnings(text: &str) -> impl Iterator<Item = String> {
-    words(text).flat_map(|word| (1..PIECE).map(move |length| word.chars().take(length).collect::<String>()))
+    let spaced = folded(text);
+    let spaced: Vec<_> = spaced.split_whitespace().map(str::to_owned).collect();
+    let begun = words(text).chain(spaced);
+    begun.flat_map(|word| (1..PIECE).map(move |length| word.chars().take(length).collect::<String>()))
 }
 
 /// What the index gets of a key: words that stand for values, and the pieces of its texts in their places.
@@ -109,7 +115,7 @@ pub(super) fn document(key: &Key, mut values: Vec<String>, language: Language) -
                 Language::Postgres => format!("'{piece}':{place}"),
             });
         }
-        place += LETTERS;
+        place += APART;
         document.extend((language == Language::Sqlite).then(|| GAP.to_string()));
     }
     document.join(" ")
@@ -117,33 +123,39 @@ pub(super) fn document(key: &Key, mut values: Vec<String>, language: Language) -
 
 /// The word that stands for a value: its kind, and its bytes. No piece begins like it.
 pub(super) fn value(kind: char, text: &str) -> String {
-    format!("={kind}{}", crypto::secret::hex(text.as_bytes()))
+    let end = text.floor_char_boundary(TELLING);
+    format!("={kind}{}", crypto::secret::hex(&text.as_bytes()[..end]))
 }
+
+/// The word that no key has.
+const NOTHING: &str = "=-";
 
 /// A search as conditions of the index, all of which hold. Statuses are left out.
 pub(super) fn conditions(search: &str, language: Language) -> Vec<String> {
-    terms(search).iter().take(TERMS).flat_map(|term| condition(term, language)).collect()
+    let terms = terms(search);
+    let too_many = (terms.len() > TERMS).then(|| language.is(NOTHING));
+    terms.iter().take(TERMS).filter_map(|term| condition(term, language)).chain(too_many).collect()
 }
 
-fn condition(term: &Term, language: Language) -> Vec<String> {
+fn condition(term: &Term, language: Language) -> Option<String> {
     let begins = |kind, text: &str| match language {
         Language::Sqlite => format!("\"{}\"*", value(kind, text)),
         Language::Postgres => format!("'{}':*", value(kind, text)),
     };
     match term {
-        Term::Status(_) => Vec::new(),
-        Term::Owner(owner) => vec![begins('u', &folded(owner))],
-        Term::Scope(scope) => vec![begins('s', &scope.to_lowercase())],
-        Term::Tenant(tenant) => vec![begins('n', &folded(tenant))],
-        Term::Text(text) => {
-            let found: Vec<_> = letters(text).into_iter().take(LETTERS).collect();
-            if found.len() < PIECE {
-                return words(text).map(|word| language.is(&value('b', &word))).collect();
+        Term::Status(_) => None,
+        Term::Owner(owner) => Some(begins('u', &folded(owner))),
+        Term::Scope(scope) => Some(begins('s', &scope.to_lowercase())),
+        Term::Tenant(tenant) => Some(begins('n', &folded(tenant))),
+        Term::Text(text) => Some(match letters(text) {
+            found if found.is_empty() || found.len() > LETTERS => language.is(NOTHING),
+            found if found.len() < PIECE => language.is(&value('b', &folded(text))),
+            found => {
+                let row = language.in_a_row(&found);
+                let is_whole = found.len() == 4 && found.iter().all(char::is_ascii_alphanumeric);
+                if is_whole { language.either(&row, &language.is(&value('4', &folded(text)))) } else { row }
             }
-            let row = language.in_a_row(&found);
-            let is_whole = found.len() == 4 && found.iter().all(char::is_ascii_alphanumeric);
-            vec![if is_whole { language.either(&row, &language.is(&value('4', &folded(text)))) } else { row }]
-        }
+        }),
     }
 }
 
@@ -223,11 +235,8 @@ fn marks(term: &Term, field: SearchField, text: &str) -> Vec<Range<usize>> {
             (folded(typed) == folded(text)).then_some(0..text.len()).into_iter().collect()
         }
         (Term::Text(typed), _) => {
-            let found: Vec<_> = letters(typed).into_iter().take(LETTERS).collect();
-            if found.len() < PIECE {
-                return words(typed).flat_map(|word| marked(text, &letters(&word), true)).collect();
-            }
-            marked(text, &found, false)
+            let typed = letters(typed);
+            marked(text, &typed, typed.len() < PIECE)
         }
         (Term::Owner(begun), SearchField::Owner) | (Term::Scope(begun), SearchField::Scope) => {
             marked(text, &letters(begun), false).into_iter().take(1).filter(|mark| mark.start == 0).collect()
@@ -298,9 +307,14 @@ mod tests {
             conditions("team-9 ab", Language::Sqlite),
             [format!("\"tea eam am{dash} m{dash}9\""), "\"=b6162\"".to_owned()]
         );
+        let long = "a".repeat(LETTERS + 1);
+        for nothing in [long.as_str(), "\u{301}"] {
+            assert_eq!(conditions(nothing, Language::Sqlite), ["\"=-\""], "{nothing}");
+        }
+        assert_eq!(conditions(&"k ".repeat(TERMS + 1), Language::Postgres).pop().unwrap(), "'=-'");
         assert_eq!(conditions("team-9", Language::Postgres), [format!("('tea' <3> 'm{dash}9')")]);
         assert_eq!(conditions("lobby", Language::Postgres), ["('lob' <2> 'bby')"]);
         assert_eq!(conditions("9f3k", Language::Sqlite), ["(\"9f3 f3k\" OR \"=43966336b\")"]);
-        assert_eq!(conditions("status:off - owner:A", Language::Sqlite), ["\"=u61\"*"]);
+        assert_eq!(conditions("status:off - owner:A", Language::Sqlite), ["\"=b2d\"", "\"=u61\"*"]);
     }
 }

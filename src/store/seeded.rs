@@ -6,14 +6,14 @@ use crypto::secret::Digest;
 use model::{
     activity::CallCounts,
     key::{Key, KeyState},
-    listing::assess,
+    listing::{Assessment, assess},
     time::Timestamp,
 };
 use sqlx::QueryBuilder;
 
 use super::{
     LastUse, StoreError,
-    change::{Change, Transaction, within},
+    change::{Change, within},
     key_index::document_of,
 };
 use crate::fold::folded;
@@ -44,12 +44,6 @@ impl Change {
             *statuses.entry(stands.status.code()).or_insert(0) += 1;
             rows.push((seq, seeded, stands));
         }
-        let (index, before, after) = match self.transaction {
-            Transaction::Sqlite(_) => ("INSERT INTO key_search (rowid, terms) ", "", ""),
-            Transaction::Postgres(_) => {
-                ("INSERT INTO key_search (seq, terms) ", "CAST(CAST(", " AS text) AS tsvector)")
-            }
-        };
         let language = self.transaction.language();
         for rows in rows.chunks(ROWS) {
             within!(self, db => {
@@ -97,16 +91,10 @@ impl Change {
                 .execute(&mut *db)
                 .await?;
             });
-            within!(self, db => {
-                QueryBuilder::new(index)
-                    .push_values(rows, |mut row, (seq, seeded, stands)| {
-                        row.push_bind(*seq).push(before).push_bind_unseparated(document_of(&seeded.key, stands, language)).push_unseparated(after);
-                    })
-                    .build()
-                    .persistent(false)
-                    .execute(&mut *db)
-                    .await?;
-            });
+            let document = |(seq, seeded, stands): &(i64, &SeededKey, Assessment)| {
+                (*seq, document_of(&seeded.key, stands, language))
+            };
+            self.transaction.write_documents(&rows.iter().map(document).collect::<Vec<_>>()).await?;
         }
         for (status, keys) in statuses {
             self.transaction.count(status, keys).await?;

@@ -105,8 +105,10 @@ pub(crate) enum Missed {
     Offline,
     /// The session is over.
     SignedOut,
-    /// There is no such page now.
+    /// There is no such page now, or the server could not make it.
     Refused,
+    /// The visitor asked for another one meanwhile.
+    Stale,
 }
 
 /// Which parts of the page follow.
@@ -127,8 +129,7 @@ pub(crate) struct Fetched(Document);
 pub(crate) async fn fetch_again(reach: Reach) -> Result<Fetched, Missed> {
     let here = location().href().unwrap_or_default();
     let page = fetch(reach).await;
-    // The visitor went on to another search meanwhile.
-    if location().href().unwrap_or_default() == here { page } else { Err(Missed::Refused) }
+    if location().href().unwrap_or_default() == here { page } else { Err(Missed::Stale) }
 }
 
 async fn fetch(reach: Reach) -> Result<Fetched, Missed> {
@@ -190,6 +191,12 @@ impl Fetched {
             } else if !has_focus && !is_held(&old) {
                 old.set_inner_html(&html);
             }
+        }
+        if reach == Reach::Found
+            && let Ok(changed) = web_sys::Event::new("change")
+        {
+            // The boxes are others.
+            _ = window().dispatch_event(&changed);
         }
         if own && let (Some(old), Some(new)) = (rows(&document()), rows(&self.0)) {
             _ = old.set_attribute("data-live-rows", &new.get_attribute("data-live-rows").unwrap_or_default());

@@ -1,6 +1,7 @@
 //! The search of a list, whose address follows what is typed.
 
 use leptos::{ev, prelude::*};
+use model::token::without_secrets;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, FormData, HtmlFormElement};
 
@@ -36,7 +37,11 @@ pub(crate) fn on_search(typed: impl Fn() + 'static, sent: impl Fn() + 'static) {
 pub(crate) fn moved() -> bool {
     let Some(Ok(form)) = find(FORM).map(JsCast::dyn_into::<HtmlFormElement>) else { return false };
     let Ok(data) = FormData::new_with_form(&form) else { return false };
-    let pairs = pairs_of(&data).into_iter().map(|(name, value)| (name, value.trim().to_owned()));
+    // A key that was pasted stays out of the address.
+    let pairs = pairs_of(&data).into_iter().map(|(name, value)| {
+        let value = if name == "q" { without_secrets(&value) } else { value };
+        (name, value)
+    });
     let pairs = pairs.filter(|(_, value)| !value.is_empty());
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let path = location().pathname().unwrap_or_default();

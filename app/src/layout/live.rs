@@ -89,8 +89,8 @@ impl Live {
     /// Follows the search as it is typed, and when it is sent.
     fn follow_search(self) {
         let typing = StoredValue::new(None::<TimeoutHandle>);
-        let search = move || {
-            if browser::search::moved() {
+        let search = move |is_sent: bool| {
+            if browser::search::moved() || is_sent {
                 task::spawn_local(async move {
                     self.act();
                     self.refresh(Reach::Found).await;
@@ -98,13 +98,14 @@ impl Live {
                 });
             }
         };
-        let wait = move |pause: Duration| {
+        let wait = move |is_sent: bool| {
             if let Some(timer) = typing.try_update_value(Option::take).flatten() {
                 timer.clear();
             }
-            typing.set_value(set_timeout_with_handle(search, pause).ok());
+            let pause = if is_sent { Duration::ZERO } else { TYPED };
+            typing.set_value(set_timeout_with_handle(move || search(is_sent), pause).ok());
         };
-        browser::search::on_search(move || wait(TYPED), move || wait(Duration::ZERO));
+        browser::search::on_search(move || wait(false), move || wait(true));
     }
 
     /// The visitor does something that changes the page.
@@ -229,7 +230,11 @@ impl Live {
                 self.reached();
                 true
             }
-            Err(Missed::Refused) => true,
+            Err(Missed::Refused) if reach == Reach::Found => {
+                self.notice.set(Some(Notice::Changed("The search was not answered.".to_owned())));
+                true
+            }
+            Err(Missed::Refused | Missed::Stale) => true,
             Err(Missed::Offline) => {
                 self.lost(true);
                 false

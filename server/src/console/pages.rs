@@ -15,7 +15,7 @@ use leptos::{
 };
 use leptos_axum::ResponseOptions;
 
-use model::token::SECRET_LENGTH;
+use model::token::{self, SECRET_LENGTH};
 
 use crate::{
     console::flash,
@@ -40,6 +40,9 @@ pub async fn home(Extension(context): Extension<RequestContext>) -> Redirect {
 /// The list of keys. Columns that its address names are remembered.
 pub async fn keys(State(app): State<AppState>, request: Request) -> Response {
     let is_live = is_live(&request);
+    if let Some(clean) = without_secrets(request.uri().query().unwrap_or_default()) {
+        return Redirect::to(&clean).into_response();
+    }
     let remembered = remember_list(request.uri().query().unwrap_or_default());
     let chosen = ListQuery::parse(request.uri().query().unwrap_or_default()).and_then(|asked| asked.columns);
     let mut response = render(&app, request, None).await;
@@ -54,6 +57,14 @@ pub async fn keys(State(app): State<AppState>, request: Request) -> Response {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// The list's address without a key that was pasted into the search: what is in an address is kept by browsers and proxies.
+fn without_secrets(query: &str) -> Option<String> {
+    let asked = ListQuery::parse(query)?;
+    let words = token::without_secrets(&asked.list.words);
+    let plain = asked.list.words.split_whitespace().collect::<Vec<_>>().join(" ");
+    (words != plain).then(|| asked.with(|list| list.words = words).address())
 }
 
 /// The most characters of a query that are remembered.

@@ -7,7 +7,7 @@ use admin::{BulkAct, Pick};
 use axum::http::StatusCode;
 use model::{
     account::Role,
-    activity::CallCounts,
+    activity::{CallCounts, ChartQuery, Period},
     catalog::Kind,
     id::KeyId,
     key::{ArchiveReason, KeyStatus},
@@ -73,7 +73,11 @@ fn answers(keyward: &Keyward, listed: &ListedKey, list: &ListKeys) -> bool {
         Term::Text(typed) if folded(typed).chars().count() >= 3 => {
             there.iter().any(|text| text.contains(&folded(typed))) || folded(typed) == folded(&key.last_four)
         }
-        Term::Text(typed) => words(typed).all(|word| begins_word(&word)),
+        Term::Text(typed) => {
+            let typed = folded(typed);
+            let begins_text = |text: &String| text.split_whitespace().any(|part| part.starts_with(&typed));
+            !typed.is_empty() && (begins_word(&typed) || there.iter().any(begins_text))
+        }
         Term::Owner(begun) => folded(spec.owner.as_str()).starts_with(&folded(begun)),
         Term::Scope(begun) => spec.scopes.iter().any(|scope| scope.to_string().starts_with(begun)),
         Term::Tenant(begun) => folded(key.tenant.name.as_str()).starts_with(&folded(begun)),
@@ -82,7 +86,7 @@ fn answers(keyward: &Keyward, listed: &ListedKey, list: &ListKeys) -> bool {
     let terms = listing::terms(&list.words);
     let marked = store::found_in(key, &list.words);
     let is_found = terms.iter().all(said);
-    let texts = terms.iter().filter(|term| matches!(term, Term::Text(typed) if words(typed).next().is_some()));
+    let texts = terms.iter().filter(|term| matches!(term, Term::Text(_)));
     assert!(!is_found || texts.count() == 0 || !marked.is_empty(), "{list:?} is found in {key:?} and marked nowhere");
     which
         && is_found
@@ -171,6 +175,8 @@ async fn mission_c3_and_x5_every_question_finds_what_a_look_at_every_key_finds()
             "status:archived kiosk",
             "status:none",
             "-",
+            "\u{1f525}",
+            "k k k k k k k k k k k k k k k k owner:nobody",
         ];
         let masked = format!("{}_{}\u{2026}_\u{2026}{}", sample.prefix, &sample.id.as_str()[..5], sample.last_four);
         let whole = [
@@ -240,6 +246,145 @@ async fn the_list_is_exported_as_it_is_asked_for_without_secrets() {
         }
         let mut member = keyward.signed_in(Role::Member).await;
         assert_eq!(member.get("/keys/export?format=json").await.body, "[\n\n]\n", "they own none");
+    }
+}
+
+/// What expires between two pages comes later in the list; nothing that is still to come is lost.
+#[tokio::test]
+async fn a_page_goes_on_where_its_last_key_expired_meanwhile() {
+    for (name, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let admin = &keyward.app.admin;
+        for at in 0..60 {
+            let form = KeyInput {
+                name: format!("key {at}"),
+                scopes: "a".into(),
+                owner: format!("owner {at}"),
+                expires: if at < 30 { "8d" } else { "20d" }.into(),
+                ..KeyInput::default()
+            };
+            admin.issue_key(&admin.operator(), &form).await.unwrap();
+        }
+        let list = ListKeys { sort: Sort::Expires, rows: Rows::Few, ..ListKeys::default() };
+        let first = admin.find_keys(&admin.operator(), &list).await.unwrap();
+        keyward.pass(Duration::from_hours(9 * 24)).await;
+        let mut found = Vec::new();
+        let mut next = first.next;
+        while let Some(place) = next {
+            let page = admin.find_keys(&admin.operator(), &ListKeys { after: Some(place), ..list.clone() }).await;
+            let page = page.unwrap();
+            found.extend(page.keys.iter().map(|listed| listed.seq));
+            next = page.next;
+        }
+        let late: BTreeSet<_> = found.iter().copied().filter(|seq| *seq > 30).collect();
+        assert_eq!(late.len(), 30, "{name}: {found:?}");
+    }
+}
+
+/// What is pasted by mistake stays in no address.
+#[tokio::test]
+async fn a_key_that_is_searched_for_leaves_the_address() {
+    let keyward = Keyward::new().await;
+    let token = keyward.issue("a").await;
+    let mut browser = keyward.signed_in(Role::Superadmin).await;
+    let answer = browser.get(&format!("/keys?q=+{token}&status=any")).await;
+    let public = token.rsplit_once('_').unwrap().0;
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (StatusCode::SEE_OTHER, &*format!("/keys?q={public}&status=any"))
+    );
+    assert!(browser.get(answer.header("location")).await.page().contains("for a"));
+    assert_eq!(browser.get("/keys?q=+a++b+").await.status, StatusCode::OK);
+    for (path, expected) in [("/keys?after=6000.9223372036854775800", 400), ("/keys?q=%F0%9F%94%A5", 200)] {
+        assert_eq!(browser.get(path).await.status, expected, "{path}");
+    }
+    let fire = browser.post("/keys/bulk", &[("act", "off"), ("all", "1"), ("query", "q=\u{1f525}")]).await;
+    assert!(fire.page().contains("No key matches"), "what cannot be found matches nothing");
+    let path = format!("/keys/{}/switch", id_of(&token));
+    assert_eq!(browser.post(&path, &[("to", "off")]).await.status, StatusCode::SEE_OTHER);
+    let page = browser.get("/keys?q=for+status:off&status=active").await.page();
+    assert!(page.contains("Status: <bdi>Off") && page.contains("href=\"/keys?q=for&amp;status=any\""), "{page}");
+}
+
+/// After an upgrade the index is another table: it is filled before anything is served, and what is there already stays.
+#[tokio::test]
+async fn a_new_index_is_filled_at_the_start() {
+    for (name, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let admin = &keyward.app.admin;
+        server::seed::seed_keys(admin, &admin.operator(), 2100).await.unwrap();
+        let list = ListKeys { words: "kiosk".into(), ..ListKeys::default() };
+        let before = admin.list_keys(&admin.operator(), &list).await.unwrap();
+        keyward.database.execute("DROP TABLE key_search").await;
+        for _ in 0..2 {
+            keyward.app.store.migrate().await.unwrap();
+            let after = admin.list_keys(&admin.operator(), &list).await.unwrap();
+            assert_eq!((after.matches, after.archived), (before.matches, before.archived), "{name}");
+            assert_eq!(after.page.keys[0].seq, before.page.keys[0].seq, "{name}");
+        }
+    }
+}
+
+const CHART: ChartQuery = ChartQuery { period: Period::Day, bar: None };
+
+/// An incident is not hidden by an end that comes: a key is found, counted and shown as both. A key with a successor is no
+/// alarm.
+#[tokio::test]
+async fn what_is_refused_and_expires_soon_says_both_and_what_is_replaced_says_so() {
+    for (name, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let admin = &keyward.app.admin;
+        let operator = admin.operator();
+        let form = |name: &str| KeyInput {
+            name: name.into(),
+            scopes: "a".into(),
+            owner: format!("owner of {name}"),
+            expires: "10d".into(),
+            ..KeyInput::default()
+        };
+        let refused = admin.issue_key(&operator, &form("refused")).await.unwrap();
+        let rotated = admin.issue_key(&operator, &form("rotated")).await.unwrap().key.id;
+        for _ in 0..12 {
+            keyward.client().forward(refused.token.reveal(), "scope=b").await;
+        }
+        keyward.app.verifier.flush().await.unwrap();
+        admin.reindex_keys().await.unwrap();
+        let mut browser = keyward.signed_in(Role::Superadmin).await;
+        let found = async |which| {
+            let list = admin.list_keys(&operator, &ListKeys { which, ..ListKeys::default() }).await.unwrap();
+            (list.matches, list.page.keys.iter().filter(|listed| listed.key.id == refused.key.id).count())
+        };
+        let only = StatusFilter::Only;
+        for which in [only(KeyStatus::Refusing), only(KeyStatus::Expiring), StatusFilter::Working, StatusFilter::Any] {
+            let matches = if which == only(KeyStatus::Refusing) { 1 } else { 2 };
+            assert_eq!(found(which).await, (matches, 1), "{name} {which:?}");
+            for sort in Sort::ALL {
+                let list = ListKeys { which, sort, ..ListKeys::default() };
+                assert_eq!(
+                    i64::try_from(all(&keyward, &list).await.len()).unwrap(),
+                    matches,
+                    "{name} {which:?} {sort:?}: each once"
+                );
+            }
+        }
+        let counts = admin.list_keys(&operator, &ListKeys::default()).await.unwrap().counts;
+        assert_eq!((counts.of(KeyStatus::Refusing), counts.of(KeyStatus::Expiring)), (1, 2), "{name}");
+        assert_eq!((counts.live(), counts.all()), (2, 2), "{name}: a key is counted once");
+        let row = browser.get("/keys?q=refused").await.page();
+        let (incident, end) = (row.find("Refusing</span>").unwrap(), row.find("Expires soon</span>").unwrap());
+        assert!(incident < end, "{name}: the incident comes first");
+        assert_eq!(admin.overview(&operator, CHART).await.unwrap().soon, 2, "{name}");
+        let form = [("overlap", "24h")];
+        assert_eq!(browser.post(&format!("/keys/{rotated}/rotate"), &form).await.status, StatusCode::OK, "{name}");
+        let overview = admin.overview(&operator, CHART).await.unwrap();
+        // The successor expires when the old key would have.
+        assert_eq!(overview.soon, 2, "{name}");
+        assert!(overview.expiring.iter().all(|key| key.id != rotated), "{name}");
+        let row = browser.get("/keys?q=rotated").await.page();
+        assert!(row.contains("Replaced by ") && row.contains("Replaced</span>"), "{name}: {row}");
+        admin.archive_key(&operator, refused.key.id, ArchiveReason::Compromised).await.unwrap();
+        let counts = admin.list_keys(&operator, &ListKeys::default()).await.unwrap().counts;
+        assert_eq!(counts.of(KeyStatus::Refusing), 0, "{name}: it counts as nothing else any more");
     }
 }
 

@@ -21,6 +21,8 @@ pub use ssr::{plan, step};
 
 #[cfg(feature = "ssr")]
 mod ssr {
+    use std::collections::HashSet;
+
     use admin::{BulkAct, BulkItem, Pick};
     use model::{
         catalog::Group,
@@ -62,7 +64,10 @@ mod ssr {
             Pick::All(Box::new(ListQuery::parse(&form.query).ok_or(ApiError::BadRequest)?.list))
         } else {
             let ids: Option<Vec<_>> = form.keys.iter().map(|id| KeyId::parse(id)).collect();
-            Pick::These(ids.filter(|ids| ids.len() <= MOST).ok_or(ApiError::BadRequest)?)
+            let mut ids = ids.filter(|ids| ids.len() <= MOST).ok_or(ApiError::BadRequest)?;
+            let mut seen = HashSet::new();
+            ids.retain(|id| seen.insert(*id));
+            Pick::These(ids)
         };
         Ok((act, pick))
     }

@@ -34,9 +34,9 @@ pub(crate) fn Toolbar(view: KeysView, asked: ListQuery, columns: Vec<Column>) ->
         view! { <a class="btn filter" href=asked.toggled(fact).address() aria-current=is_on.then_some("true")><Icon name=if is_on { "check" } else { "plus" }/>{fact.words()}</a> }
     };
     let soon = StatusFilter::Only(KeyStatus::Expiring);
-    let is_soon = asked.list.which == soon;
+    let is_soon = asked.list.statuses() == soon;
     let expiring = asked.with(|list| {
-        list.which = if is_soon { StatusFilter::Current } else { soon };
+        *list = list.with_statuses(if is_soon { StatusFilter::Current } else { soon });
         list.sort = if is_soon { Sort::default() } else { Sort::Expires };
     });
     view! {
@@ -59,7 +59,7 @@ pub(crate) fn Toolbar(view: KeysView, asked: ListQuery, columns: Vec<Column>) ->
                 <a class="btn filter" href=expiring.address() aria-current=is_soon.then_some("true")><Icon name=if is_soon { "check" } else { "plus" }/>"Expires in 30 d"</a>
                 <Narrowed asked=asked.clone() may_write=view.may_write/>
             </div>
-            <BySort asked=asked.clone()/>
+            <div data-found="sort"><BySort asked=asked.clone()/></div>
             <Columns asked shown=columns/>
         </div>
     }
@@ -98,16 +98,17 @@ fn ByStatus(statuses: Vec<(String, i64)>, asked: ListQuery) -> impl IntoView {
     let choice = |(code, keys): (String, i64)| {
         let status = KeyStatus::parse(&code)?;
         let which = StatusFilter::Only(status);
-        let address = asked.with(|list| list.which = which).address();
-        Some((format!("{} \u{b7} {}", status.words(), grouped(keys)), address, asked.list.which == which))
+        let address = asked.with(|list| *list = list.with_statuses(which)).address();
+        Some((format!("{} \u{b7} {}", status.words(), grouped(keys)), address, asked.list.statuses() == which))
     };
     // From what works to what is gone.
     let mut choices: Vec<_> = statuses.into_iter().rev().filter_map(choice).collect();
-    let any = asked.with(|list| list.which = StatusFilter::Any).address();
-    choices.push(("With archived".to_owned(), any, asked.list.which == StatusFilter::Any));
-    let working = asked.with(|list| list.which = StatusFilter::Working).address();
-    choices.insert(0, ("All that work".to_owned(), working, asked.list.which == StatusFilter::Working));
-    let current = ("All but archived", asked.with(|list| list.which = StatusFilter::Current).address());
+    let of = |which| (asked.with(|list| *list = list.with_statuses(which)).address(), asked.list.statuses() == which);
+    let (any, is_any) = of(StatusFilter::Any);
+    choices.push(("With archived".to_owned(), any, is_any));
+    let (working, is_working) = of(StatusFilter::Working);
+    choices.insert(0, ("All that work".to_owned(), working, is_working));
+    let current = ("All but archived", of(StatusFilter::Current).0);
     view! { <Filter id="by-status" label="Status" everything=current choices/> }
 }
 
