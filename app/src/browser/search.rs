@@ -1,9 +1,11 @@
 //! The search of a list, whose address follows what is typed.
 
 use leptos::{ev, prelude::*};
-use model::token::without_secrets;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, FormData, HtmlFormElement};
+use web_sys::{
+    Element, FormData, HtmlFormElement,
+    js_sys::{JsString, RegExp},
+};
 
 use crate::browser::{find, pairs_of};
 
@@ -33,15 +35,17 @@ pub(crate) fn on_search(typed: impl Fn() + 'static, sent: impl Fn() + 'static) {
     });
 }
 
+/// As [`model::token::without_secrets`], by what the browser has for it: a key that was pasted stays out of the address.
+fn without_secrets(value: &str) -> String {
+    let secret = RegExp::new("[_.]*[0-9A-Za-z]{32}\\S*", "g");
+    JsString::from(value).replace_by_pattern(&secret, "").trim().into()
+}
+
 /// Makes the search the page's address. Says whether it was another one.
 pub(crate) fn moved() -> bool {
     let Some(Ok(form)) = find(FORM).map(JsCast::dyn_into::<HtmlFormElement>) else { return false };
     let Ok(data) = FormData::new_with_form(&form) else { return false };
-    // A key that was pasted stays out of the address.
-    let pairs = pairs_of(&data).into_iter().map(|(name, value)| {
-        let value = if name == "q" { without_secrets(&value) } else { value };
-        (name, value)
-    });
+    let pairs = pairs_of(&data).into_iter().map(|(name, value)| (name, without_secrets(&value)));
     let pairs = pairs.filter(|(_, value)| !value.is_empty());
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let path = location().pathname().unwrap_or_default();

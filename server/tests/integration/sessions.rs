@@ -134,10 +134,10 @@ async fn the_list_is_remembered_without_what_may_be_a_secret() {
     ] {
         let list = browser.get(&format!("/keys?{query}")).await;
         assert!(!list.header("set-cookie").contains(&token), "{query}");
-        let back = format!("<a href=\"{remembered}\">Keys</a>");
+        let back = format!("<a href=\"{remembered}\"><bdi>Keys</bdi></a>");
         let page = browser.get(&page).await.page();
         assert!(page.contains(&back), "{query}: {page}");
     }
     browser.cookies.push(("keyward_list".to_owned(), "status=none".to_owned()));
-    assert!(browser.get(&page).await.page().contains("<a href=\"/keys\">Keys</a>"), "nothing but a list");
+    assert!(browser.get(&page).await.page().contains("<a href=\"/keys\"><bdi>Keys</bdi></a>"), "nothing but a list");
 }
