@@ -305,6 +305,8 @@ pub struct Cursor {
     pub passed: i64,
 }
 
+/// Before the value of a place among keys that had expired when it was written down.
+pub const EXPIRED: &str = "x";
 /// More keys than any list has.
 const MOST_PASSED: i64 = 1_000_000_000_000;
 

@@ -3,7 +3,7 @@
 
 use model::{
     key::KeyStatus,
-    listing::{Cursor, IDLE, KeyFlag, ListKeys, Sort, StatusFilter},
+    listing::{Cursor, EXPIRED, IDLE, KeyFlag, ListKeys, Sort, StatusFilter},
     time::Timestamp,
 };
 use sqlx::AssertSqlSafe;
@@ -16,9 +16,6 @@ use super::{
 
 /// So many keys are sorted after they were found.
 const SORTED: u32 = 2000;
-
-/// Before the value of a place among keys that have expired.
-pub(super) const EXPIRED: &str = "x";
 
 /// What lies where in an order.
 struct Order {

@@ -11,7 +11,7 @@ use model::{
     },
     label::Labels,
     limit::{Limits, Quota},
-    listing::{Assessment, Cursor, KeyFlag, ListKeys, Sort, StatusFilter},
+    listing::{Assessment, Cursor, EXPIRED, KeyFlag, ListKeys, Sort, StatusFilter},
     name::{Description, Name, Owner, Prefix, Word},
     scope::{ClosedGates, Scopes},
     time::{DAY, Timestamp},
@@ -23,7 +23,7 @@ use super::{
     change::{Change, within},
     reading,
 };
-use crate::{catalog::tenant, fold::folded, key_order::EXPIRED};
+use crate::{catalog::tenant, fold::folded};
 
 /// A key about to be stored, with the digest of its secret.
 pub struct NewKey<'a> {
