@@ -119,6 +119,8 @@ test("mission x2 e1: the form says at each field what is wrong, and keeps what w
     await expect(page.locator("#name-error")).toHaveText("");
     await expect(field).not.toHaveAttribute("aria-invalid");
     await expect(page.locator("#scopes-error")).not.toHaveText("");
+    await create.click();
+    await expect(page.getByRole("table", { name: "Scopes" }).getByRole("checkbox").first(), "none is chosen: here they are").toBeFocused();
   });
 
   await test.step("the first that is still wrong gets the focus", async () => {

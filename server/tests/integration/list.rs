@@ -452,6 +452,17 @@ async fn a_name_is_found_however_it_is_written() {
             let kept = admin.issue_key(&operator, &form).await.unwrap().key.spec.name;
             assert!(!kept.as_str().contains('\u{301}'), "{name}: names are kept composed");
         }
+        // Folded, this owner is longer than any word that PostgreSQL's index takes.
+        let form = KeyInput {
+            name: "Long owner".to_owned(),
+            owner: "\u{fdfa}".repeat(80),
+            scopes: "a".to_owned(),
+            expires: "90d".to_owned(),
+            ..KeyInput::default()
+        };
+        admin.issue_key(&operator, &form).await.unwrap();
+        let list = ListKeys { owner: Some(form.owner.clone()), ..ListKeys::default() };
+        assert_eq!(all(&keyward, &list).await.len(), 1, "{name}");
         for (typed, found) in [
             ("café", 2),
             ("cafe\u{301}", 2),

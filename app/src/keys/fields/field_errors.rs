@@ -21,7 +21,7 @@ pub(crate) fn FieldErrors(
     children: Option<ChildrenFn>,
 ) -> impl IntoView {
     let link = move |(place, InputField { name: field, .. }): (usize, InputField)| {
-        let control = move || draft.typed.with_untracked(|form| control(field, &form.life));
+        let control = move || draft.typed.with_untracked(|form| control(field, form));
         let go = move |event: ev::MouseEvent| {
             event.prevent_default();
             browser::focus(&control());

@@ -41,11 +41,11 @@ fn of(control: &str) -> &str {
 }
 
 /// The selector of the control that mends a field.
-pub(crate) fn control(field: &str, life: &str) -> String {
+pub(crate) fn control(field: &str, form: &KeyForm) -> String {
     match field {
-        "expires" if life == DATE => "#date".to_owned(),
-        "expires" if life == DAYS => "#days".to_owned(),
-        "scopes" => ".scopes input:enabled, #scopes".to_owned(),
+        "scopes" if form.input.scopes.is_empty() => ".scopes input:enabled, #scopes".to_owned(),
+        "expires" if form.life == DATE => "#date".to_owned(),
+        "expires" if form.life == DAYS => "#days".to_owned(),
         "expires" | "form" => format!("#{field} :checked"),
         field => format!("#{field}"),
     }

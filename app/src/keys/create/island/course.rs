@@ -48,7 +48,7 @@ impl Course {
                     self.draft.errors.set(errors);
                     task::tick().await;
                     if let Some(field) = first {
-                        browser::focus(&fields::control(field.name, &form.life));
+                        browser::focus(&fields::control(field.name, &form));
                     }
                 }
                 Err(error) => self.failure.set(Some(error)),
