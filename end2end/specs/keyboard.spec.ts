@@ -84,6 +84,9 @@ test("a key is made, found, edited and archived without a mouse", async ({ page,
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL(/\/keys\?q=/);
     await expect(page.locator("tr[data-row]")).toHaveCount(1);
+    // The answer is a page of its own, which hears keys once it lives.
+    await alive(page);
+    await expect(page.getByLabel("Search keys")).toBeFocused();
     await page.keyboard.press("ArrowDown");
     await expect(page.getByRole("link", { name })).toBeFocused();
     await page.keyboard.press("Enter");
