@@ -19,6 +19,8 @@ pub enum Flash {
     SwitchedOn(KeyId),
     /// A key was archived.
     Archived,
+    /// An entry of the settings was saved, and calls with so many keys are refused by it.
+    SavedBreaking(i64),
     /// An entry of the settings was deleted.
     Deleted,
     /// Archiving a key was undone.
@@ -48,6 +50,7 @@ impl Flash {
             Self::SwitchedOff(key) => format!("off.{key}"),
             Self::SwitchedOn(key) => format!("on.{key}"),
             Self::Archived => "archived".to_owned(),
+            Self::SavedBreaking(keys) => format!("saved_breaking.{keys}"),
             Self::Deleted => "deleted".to_owned(),
             Self::Restored => "restored".to_owned(),
             Self::Purged => "purged".to_owned(),
@@ -63,6 +66,7 @@ impl Flash {
         match text.split_once('.') {
             Some(("off", key)) => KeyId::parse(key).map(Self::SwitchedOff),
             Some(("on", key)) => KeyId::parse(key).map(Self::SwitchedOn),
+            Some(("saved_breaking", keys)) => keys.parse().ok().map(Self::SavedBreaking),
             Some(("identity_off", keys)) => keys.parse().ok().map(Self::IdentityOff),
             Some(("identity_on", keys)) => keys.parse().ok().map(Self::IdentityOn),
             Some(("disabled", keys)) => keys.parse().ok().map(Self::Disabled),
@@ -85,6 +89,10 @@ impl Flash {
             Self::SwitchedOff(_) => "Switched off. It is refused everywhere.",
             Self::SwitchedOn(_) => "Switched on.",
             Self::Archived => "Archived. It is refused from now on.",
+            Self::SavedBreaking(broken) => {
+                let one = "Saved. Calls with one key are refused by it from now on.";
+                return keys(broken, one, "Saved. Calls with {} keys are refused by it from now on.");
+            }
             Self::Deleted => "Deleted. Its history stays in the audit.",
             Self::Restored => "Brought back. It is as it was before it was archived.",
             Self::Purged => "Deleted for good. Its history stays in the audit.",
@@ -117,6 +125,7 @@ impl Flash {
             Self::SwitchedOff(key) => Some((key, true)),
             Self::SwitchedOn(key) => Some((key, false)),
             Self::Saved
+            | Self::SavedBreaking(_)
             | Self::Archived
             | Self::Restored
             | Self::Deleted
@@ -137,7 +146,8 @@ mod tests {
     fn what_was_said_is_read_back_and_nothing_else_is() {
         let key = KeyId::parse("0123456789ABCDEF").unwrap();
         let numbers = [0, 1, 12].into_iter().flat_map(|keys| {
-            [Flash::Disabled(keys), Flash::Enabled(keys), Flash::IdentityOff(keys), Flash::IdentityOn(keys)]
+            let people = [Flash::Disabled(keys), Flash::Enabled(keys)];
+            people.into_iter().chain([Flash::IdentityOff(keys), Flash::IdentityOn(keys), Flash::SavedBreaking(keys)])
         });
         let others = [
             Flash::Saved,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use model::account::Action;
 
 use crate::{
-    catalog::view::Typed,
+    catalog::view::{BreakView, Typed},
     error::ApiError,
     explain::view::{GatewayView, WhyView},
     keys::{
@@ -100,6 +100,8 @@ pub enum FormOutcome {
     },
     /// A form of the settings has to be mended, or could not be carried out.
     Settings(Typed, FormErrors),
+    /// An edit of the settings would refuse calls: it is asked once more.
+    WouldBreak(Typed, Box<BreakView>, FormErrors),
     /// The session had ended before the form was sent.
     SessionExpired {
         /// Where the form goes.

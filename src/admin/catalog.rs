@@ -90,10 +90,7 @@ impl Admin {
         input: &EntryInput,
         seen: Option<Generation>,
     ) -> Result<Entry, AdminError> {
-        permit.allows(kind.action())?;
-        let before = self.store.stored_entry(kind, id).await?.ok_or(AdminError::NotFound)?;
-        let whole = before.input.clone().with(input);
-        let settings = self.checked(permit, kind, id, &whole, Some(&before.input)).await?;
+        let (before, settings) = self.edited(permit, kind, id, input).await?;
         if seen.is_some_and(|seen| seen != before.generation) {
             return Err(AdminError::Conflict);
         }
@@ -104,6 +101,21 @@ impl Admin {
             return Ok(entry);
         }
         self.store_entry(permit, entry, Verb::EditEntry, changed).await
+    }
+
+    /// An entry as it is stored, and what it would say after an edit.
+    pub(super) async fn edited(
+        &self,
+        permit: &Permit,
+        kind: Kind,
+        id: EntryId,
+        input: &EntryInput,
+    ) -> Result<(StoredEntry, Settings), AdminError> {
+        permit.allows(kind.action())?;
+        let before = self.store.stored_entry(kind, id).await?.ok_or(AdminError::NotFound)?;
+        let whole = before.input.clone().with(input);
+        let settings = self.checked(permit, kind, id, &whole, Some(&before.input)).await?;
+        Ok((before, settings))
     }
 
     /// Switches an entry off, or on again: keys that act as an identity stop with it.

@@ -50,7 +50,7 @@ pub use self::{
     rotation::{Drain, Overlap, Pair, QUIET, Remedy, Successor},
     seed::MadeUpKey,
     sign_in::{SESSION_LIFE, SignInError, SignedIn},
-    tighten::{Broken, Tightening},
+    tighten::{Break, Broken, BrokenKey, EntryTightening, Tightening},
 };
 use crate::password::{Busy, Passwords};
 

@@ -7,6 +7,7 @@ use crate::{
     codes::codes,
     decision::{Decision, Reason},
     scope::RequiredScopes,
+    tenant::CredentialSource,
     time::{DAY, HOUR, Timestamp},
 };
 
@@ -86,6 +87,8 @@ pub struct CallSample {
     pub agent: String,
     /// What was asked for.
     pub required: RequiredScopes,
+    /// How the key was presented, if that is known.
+    pub source: Option<CredentialSource>,
     /// How it came.
     pub kind: RequestKind,
     /// What became of it.

@@ -128,6 +128,11 @@ impl Policy {
         }
     }
 
+    /// The longest life of a key in milliseconds: a bound of days holds to the end of the last one.
+    pub fn longest(self) -> i64 {
+        self.max_days.saturating_add(1).saturating_mul(DAY)
+    }
+
     /// The first and the last instant a key made now may expire.
     pub fn bounds(self, now: Timestamp) -> (Timestamp, Timestamp) {
         (now.plus(self.min_days * DAY), now.plus(self.max_days * DAY))

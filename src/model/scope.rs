@@ -185,6 +185,13 @@ impl ClosedGates {
         text.split_whitespace().map(str::to_owned).collect()
     }
 
+    /// These and one more.
+    #[must_use]
+    pub fn with(mut self, name: &str) -> Self {
+        self.0.push(name.to_owned());
+        self
+    }
+
     /// Whether this scope is behind one of them.
     pub fn close(&self, scope: &Scope) -> bool {
         !self.0.is_empty() && scope.gates().any(|name| self.0.iter().any(|closed| closed == name))

@@ -87,6 +87,12 @@ impl CredentialSources {
         self.0 & Self::bit(presentation) != 0
     }
 
+    /// Those but this one.
+    #[must_use]
+    pub fn without(self, presentation: CredentialSource) -> Self {
+        Self(self.0 & !Self::bit(presentation))
+    }
+
     /// Those in both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

@@ -23,7 +23,7 @@ use model::{
     id::KeyId,
     scope::ClosedGates,
     tenant::{CredentialSources, Tokens},
-    time::{DAY, Timestamp},
+    time::Timestamp,
     token,
 };
 use store::{Store, StoreError, StoredKey};
@@ -247,8 +247,8 @@ impl Verifier {
         if let Some(asked) = asked {
             if let Some(stored) = &key {
                 let kind = RequestKind::of(request.writes, input.signature == Signature::Proved);
-                let (address, agent, required) = (request.address, request.agent, request.required);
-                self.usage.count(stored.key.id, &CountedCall { now, decision, address, agent, required, kind });
+                let VerifyRequest { address, agent, required, source, .. } = *request;
+                self.usage.count(stored.key.id, &CountedCall { now, decision, address, agent, required, source, kind });
             }
             self.refusals.note(asked, &input, decision);
         }
@@ -416,8 +416,7 @@ impl Verifier {
                 names.insert(tenant.name.to_string(), Arc::new(own));
             }
         }
-        // A bound of days holds to the end of the last one.
-        let longest = policy.max_days.saturating_add(1).saturating_mul(DAY);
+        let longest = policy.longest();
         self.cache.keep_rules(Rules { accepted: Some(policy.presentations), longest, names });
         unread.0 = None;
         Ok(policy.presentations)

@@ -15,6 +15,7 @@ use model::{
     decision::Decision,
     id::KeyId,
     scope::RequiredScopes,
+    tenant::CredentialSource,
     time::Timestamp,
 };
 use store::{CallCounts, LastUse, Store, StoreError};
@@ -56,6 +57,8 @@ pub(super) struct CountedCall<'a> {
     pub agent: Option<&'a str>,
     /// What was asked for.
     pub required: &'a RequiredScopes,
+    /// How the key was presented, if that is known.
+    pub source: Option<CredentialSource>,
     /// How it came.
     pub kind: RequestKind,
 }
@@ -146,7 +149,7 @@ impl Counted {
 fn observe(kinds: &mut Vec<CallSample>, call: &CountedCall<'_>) {
     let (agent, outcome) = (agent(call.agent.unwrap_or_default()), Outcome::of(call.decision));
     let known = kinds.iter_mut().find(|known| {
-        (known.address, known.kind, known.outcome) == (call.address, call.kind, outcome)
+        (known.address, known.source, known.kind, known.outcome) == (call.address, call.source, call.kind, outcome)
             && known.agent == agent
             && known.required == *call.required
     });
@@ -158,6 +161,7 @@ fn observe(kinds: &mut Vec<CallSample>, call: &CountedCall<'_>) {
             address: call.address,
             agent: agent.into_owned(),
             required: call.required.clone(),
+            source: call.source,
             kind: call.kind,
             outcome,
             at: call.now,
@@ -168,7 +172,7 @@ fn observe(kinds: &mut Vec<CallSample>, call: &CountedCall<'_>) {
 
 /// Whether both are of one kind.
 fn is_same(one: &CallSample, other: &CallSample) -> bool {
-    (one.address, one.kind, one.outcome) == (other.address, other.kind, other.outcome)
+    (one.address, one.source, one.kind, one.outcome) == (other.address, other.source, other.kind, other.outcome)
         && one.agent == other.agent
         && one.required == other.required
 }
@@ -219,6 +223,7 @@ mod tests {
             address: None,
             agent: Some(agent),
             required: &required,
+            source: None,
             kind: RequestKind::Read,
         };
         let mut kinds = Vec::new();

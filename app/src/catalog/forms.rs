@@ -1,8 +1,9 @@
 //! What the settings' forms do, for a visit: one use case each. Plain posts run these; no rule lives here.
 
-use admin::{AdminError, NewAccount};
+use admin::{AdminError, EntryTightening, NewAccount};
 use model::{
     account::{Action, Role},
+    catalog::{Kind, POLICY},
     entry_input::EntryInput,
     id::AccountId,
     key::KeyStatus,
@@ -14,7 +15,7 @@ use store::Stakes;
 
 use crate::{
     catalog::{
-        to_view::{entry_id, kind},
+        to_view::{self, entry_id, kind},
         view::{SaveAnswer, Typed},
     },
     error::ApiError,
@@ -24,20 +25,42 @@ use crate::{
     ui::count::keys,
 };
 
-/// Makes an entry, or edits the one with this id.
+/// Makes an entry, or edits the one with this id. An edit that would refuse calls seen lately says so first: that is a
+/// question of the page, not a rule of the domain, which has none for tools. Its name, typed, is the answer to it.
 pub async fn save_entry(
     context: &RequestContext,
     of: &str,
     id: Option<&str>,
     typed: &Typed,
+    confirm: Option<&str>,
 ) -> Result<SaveAnswer, ApiError> {
     let (permit, kind) = (context.permit()?, kind(of)?);
     let fields = typed.fields.iter().filter_map(|(name, text)| Some((kind.field(name)?, text.clone())));
     let input: EntryInput = fields.collect();
-    answered(match id {
-        None => context.admin.create_entry(permit, kind, &input).await,
-        Some(id) => context.admin.edit_entry(permit, kind, entry_id(id)?, &input, typed.generation).await,
-    })
+    let Some(id) = id else { return answered(context.admin.create_entry(permit, kind, &input).await) };
+    let id = entry_id(id)?;
+    let found = match context.admin.would_break_keys(permit, kind, id, &input).await {
+        Ok(found) => found,
+        refused => return answered(refused),
+    };
+    if !found.keys.is_empty() {
+        let entry = context.admin.entry(permit, kind, id).await.map_err(closed)?;
+        let name = if kind == Kind::Policy { POLICY } else { entry.name() };
+        if confirm.is_none_or(|confirm| !is_retyped(confirm, name)) {
+            let message = format!("Type {name}: calls with {} would be refused.", keys(count(&found)));
+            let error = confirm.map(|_| FieldErrorView { field: "confirm".to_owned(), message });
+            let view = to_view::would_break(name, &found, context.admin.clock().now());
+            return Ok(SaveAnswer::WouldBreak(Box::new(view), error.into_iter().collect()));
+        }
+    }
+    match context.admin.edit_entry(permit, kind, id, &input, typed.generation).await {
+        Ok(_) if !found.keys.is_empty() => Ok(SaveAnswer::Saved(Flash::SavedBreaking(count(&found)))),
+        edited => answered(edited),
+    }
+}
+
+fn count(found: &EntryTightening) -> i64 {
+    i64::try_from(found.keys.len()).unwrap_or(i64::MAX)
 }
 
 /// Switches an entry off, or on again. With keys in use its name has to be typed first.

@@ -1,6 +1,6 @@
 //! Views of the catalog and the people from domain types.
 
-use admin::Permit;
+use admin::{Break, BrokenKey, EntryTightening, Permit};
 use model::{
     account::{Account, Action},
     catalog::{Entry, Gate, Kind, Settings},
@@ -13,7 +13,7 @@ use model::{
 use crate::{
     catalog::{
         fields::{Widget, shown},
-        view::{EntriesView, EntryRow, EntryView, FieldView, InputView, PersonRow},
+        view::{BreakView, BrokenKeyView, EntriesView, EntryRow, EntryView, FieldView, InputView, PersonRow},
     },
     error::ApiError,
     keys::to_view::when,
@@ -101,6 +101,24 @@ fn input(widget: Widget, tenants: &[Entry<Tenant>], value: &str) -> InputView {
         Widget::Tenant => InputView::One(names()),
         Widget::Tenants => InputView::Any(names()),
     }
+}
+
+/// What an edit of an entry would refuse.
+pub(crate) fn would_break(name: &str, found: &EntryTightening, now: Timestamp) -> BreakView {
+    let words = |why: &Break| match why {
+        Break::Source(source) => format!("sent as {}", source.words()),
+        Break::Gate(scope) => format!("asked for {scope}"),
+        Break::Life => "is a JWT that lives longer".to_owned(),
+    };
+    let key = |BrokenKey { key, calls, last, why }: &BrokenKey| BrokenKeyView {
+        id: key.id.to_string(),
+        name: key.spec.name.to_string(),
+        owner: key.spec.owner.to_string(),
+        why: why.iter().map(words).collect::<Vec<_>>().join(", "),
+        calls: *calls,
+        last: when(*last, now),
+    };
+    BreakView { name: name.to_owned(), keys: found.keys.iter().map(key).collect(), more: found.more }
 }
 
 pub(crate) fn person(account: &Account, permit: &Permit, now: Timestamp) -> PersonRow {

@@ -17,6 +17,8 @@ pub enum SaveAnswer {
     Refused(Vec<FieldErrorView>),
     /// It is done, and this is said of it.
     Saved(Flash),
+    /// It would refuse calls: it is asked once more, and what was answered may have to be mended. Nothing was changed.
+    WouldBreak(Box<BreakView>, Vec<FieldErrorView>),
 }
 
 /// A form as typed.
@@ -159,6 +161,34 @@ pub struct StopView {
     pub query: String,
     /// Whether the visitor may give them to somebody else.
     pub may_hand_over: bool,
+}
+
+/// What an edit would refuse of the calls seen lately.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BreakView {
+    /// What has to be typed to save it all the same.
+    pub name: String,
+    /// The keys, the one called last first.
+    pub keys: Vec<BrokenKeyView>,
+    /// Whether there may be more of them.
+    pub more: bool,
+}
+
+/// A key whose calls would be refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenKeyView {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its owner.
+    pub owner: String,
+    /// Why its calls would be refused, in words.
+    pub why: String,
+    /// The calls that would be, of the last 7 days.
+    pub calls: i64,
+    /// The last of them.
+    pub last: When,
 }
 
 /// What is asked before an entry is deleted.

@@ -9,10 +9,11 @@ use app::{
         view::{SaveAnswer, Typed},
     },
     error::ApiError,
-    form_outcome::FormOutcome,
+    form_outcome::{FormErrors, FormOutcome},
+    keys::form::{ANYWAY, BACK},
     routes,
 };
-use axum::{extract::Path, response::Response};
+use axum::{extract::Path, http::StatusCode, response::Response};
 use model::catalog::Kind;
 
 use crate::console::{
@@ -24,6 +25,10 @@ use crate::console::{
 async fn lead(post: Post, done: &str, typed: Typed, result: Result<SaveAnswer, ApiError>) -> Response {
     match result {
         Ok(SaveAnswer::Saved(said)) => flash::lead(done, said),
+        Ok(SaveAnswer::WouldBreak(found, errors)) => {
+            let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+            post.answer(status, FormOutcome::WouldBreak(typed, found, errors.into())).await
+        }
         Ok(SaveAnswer::Refused(errors)) => post.refuse(errors, |errors| FormOutcome::Settings(typed, errors)).await,
         Err(error) => post.refuse(error, |errors| FormOutcome::Settings(typed, errors)).await,
     }
@@ -35,11 +40,19 @@ fn list(kind: &str) -> String {
 }
 
 /// The form of an entry: which fields it may have, its kind says, which is in the address.
-pub struct EntryForm(Pairs);
+pub struct EntryForm {
+    fields: Pairs,
+    /// `step`: empty at first; [`ANYWAY`] or [`BACK`] once it was said what it would refuse.
+    step: String,
+    /// `confirm`: the name, typed to save it anyway.
+    confirm: String,
+}
 
 impl Form for EntryForm {
     fn read(pairs: &mut Pairs) -> Option<Self> {
-        Some(Self(mem::take(pairs)))
+        let (step, confirm) = (take(pairs, "step"), take(pairs, "confirm"));
+        let is_known = ["", ANYWAY, BACK].contains(&step.as_str());
+        is_known.then(|| Self { fields: mem::take(pairs), step, confirm })
     }
 }
 
@@ -81,12 +94,18 @@ impl Form for PersonForm {
     }
 }
 
-async fn save(kind: &str, id: Option<&str>, EntryForm(pairs): EntryForm, post: Post) -> Response {
+async fn save(kind: &str, id: Option<&str>, form: EntryForm, post: Post) -> Response {
+    let EntryForm { fields, step, confirm } = form;
     // A kind that is none has no form; whoever saves it says so.
     let of = Kind::parse(kind);
     let is_known = |name: &str| of.is_none_or(|kind| kind.field(name).is_some());
-    let Some(typed) = Typed::from_pairs(pairs, is_known) else { return bad_form() };
-    let saved = save_entry(&post.context, kind, id, &typed).await;
+    let Some(typed) = Typed::from_pairs(fields, is_known) else { return bad_form() };
+    if step == BACK {
+        // As it was typed: nothing is asked of anybody.
+        return post.answer(StatusCode::OK, FormOutcome::Settings(typed, FormErrors::default())).await;
+    }
+    let confirm = (step == ANYWAY).then_some(confirm.as_str());
+    let saved = save_entry(&post.context, kind, id, &typed, confirm).await;
     lead(post, &list(kind), typed, saved).await
 }
 

@@ -2,9 +2,14 @@
 //! was read.
 
 use axum::http::{Method, StatusCode};
-use model::{account::Role, id::KeyId, key_input::KeyInput};
+use model::{
+    account::Role,
+    catalog::{DEFAULT_TENANT, Kind, POLICY},
+    id::KeyId,
+    key_input::KeyInput,
+};
 
-use crate::support::{Answer, Client, Keyward, databases, id_of};
+use crate::support::{Answer, Client, Keyward, Operator, databases, id_of};
 
 /// A key that was called from two places, and a browser on its edit form.
 struct Here {
@@ -146,5 +151,142 @@ async fn mission_n4_an_edit_that_locks_nobody_out_is_saved_at_once() {
         let asked = here.save(&[("scopes", "rooms")]).await;
         assert_eq!(asked.status, StatusCode::OK, "{name}: {}", asked.body);
         assert!(asked.page().contains("stranger"), "{name}: it would pass now, and would not: {}", asked.body);
+    }
+}
+
+/// The address of an entry of the default tenant, or of the policy.
+async fn entry(keyward: &Keyward, kind: Kind, name: &str) -> String {
+    let admin = &keyward.app.admin;
+    let id = admin.entry_id(&admin.operator(), kind, DEFAULT_TENANT, name).await.unwrap();
+    format!("/settings/{}/{id}", kind.code())
+}
+
+/// What the form of a kind holds, with these fields in place of what is there.
+async fn settings(keyward: &Keyward, kind: Kind, name: &str, fields: &[(&str, &str)]) -> Vec<(String, String)> {
+    let admin = &keyward.app.admin;
+    let entry = admin.entry_named(&admin.operator(), kind, DEFAULT_TENANT, name).await.unwrap();
+    let held = entry.settings.input();
+    let kept = held.iter().map(|(field, text)| (field.code().to_owned(), text.to_owned()));
+    let kept = kept.filter(|(name, _)| !fields.iter().any(|(other, _)| other == name));
+    kept.chain(fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))).collect()
+}
+
+#[tokio::test]
+async fn mission_n4_a_stricter_policy_tenant_or_gate_names_the_keys_whose_calls_it_would_refuse() {
+    for (on, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let scope = [("name", "rooms"), ("sentence", "Rooms."), ("risk", "low"), ("gate", "open")];
+        keyward.create_entry(Kind::Scope, &scope).await;
+        let (bearer, header) = (keyward.issue("rooms").await, keyward.issue("doors").await);
+        let spared = keyward.issue("spared").await;
+        let form = KeyInput {
+            name: "offline".to_owned(),
+            owner: "service".to_owned(),
+            scopes: "things".to_owned(),
+            expires: "90d".to_owned(),
+            form: "jwt".to_owned(),
+            ..KeyInput::default()
+        };
+        let admin = &keyward.app.admin;
+        let jwt = admin.issue_key(&admin.operator(), &form).await.unwrap().token.reveal().to_owned();
+        let mut client = keyward.client();
+        let authorization = |token: &str| format!("Bearer {token}");
+        for (name, value, query, calls) in [
+            ("authorization", authorization(&bearer), "rooms.read", 3),
+            ("x-api-key", header.clone(), "doors", 2),
+            ("authorization", authorization(&jwt), "things", 4),
+            // Refused as it is: nothing can be broken of it.
+            ("x-api-key", spared.clone(), "other", 1),
+        ] {
+            for _ in 0..calls {
+                let headers = [(name, value.as_str()), ("x-forwarded-method", "GET")];
+                client.send(Method::GET, &format!("/forward-auth?scope={query}"), &headers, "").await;
+            }
+        }
+        keyward.app.verifier.flush().await.unwrap();
+        let mut browser = keyward.signed_in(Role::Superadmin).await;
+
+        let no_header = "bearer raw basic rest_api_key query cookie extra";
+        let no_bearer = "raw basic rest_api_key x_api_key query cookie extra";
+        for (kind, name, fields, confirm, broken, spared) in [
+            (
+                Kind::Policy,
+                POLICY,
+                &[("presentations", no_header)][..],
+                "policy",
+                &["for doors", "2 calls", "sent as X-API-Key: KEY"][..],
+                &["for rooms", "offline", "for spared"][..],
+            ),
+            (
+                Kind::Tenant,
+                DEFAULT_TENANT,
+                &[("presentations", no_bearer)],
+                DEFAULT_TENANT,
+                &["for rooms", "3 calls", "offline", "4 calls", "sent as Authorization: Bearer KEY", "2 keys"],
+                &["for doors"],
+            ),
+            (
+                Kind::Scope,
+                "rooms",
+                &[("gate", "gated")],
+                "rooms",
+                &["for rooms", "asked for rooms.read"],
+                &["for doors", "offline"],
+            ),
+            (
+                Kind::Policy,
+                POLICY,
+                &[("max_days", "60")],
+                "policy",
+                &["offline", "4 calls", "is a JWT that lives longer"],
+                &["for rooms", "for doors"],
+            ),
+        ] {
+            let path = entry(&keyward, kind, name).await;
+            let typed = settings(&keyward, kind, name, fields).await;
+            let typed: Vec<_> = typed.iter().map(|(field, text)| (field.as_str(), text.as_str())).collect();
+            let before = settings(&keyward, kind, name, &[]).await;
+            let with = |more: &[(&'static str, &'static str)]| [&typed[..], more].concat();
+
+            let asked = browser.post(&path, &typed).await;
+            assert_eq!(asked.status, StatusCode::OK, "{on} {kind:?}: {}", asked.body);
+            let page = asked.page();
+            assert!(page.contains("Nothing is saved yet."), "{on} {kind:?}: {page}");
+            for words in broken {
+                assert!(page.contains(words), "{on} {kind:?} {words}: {page}");
+            }
+            for words in spared {
+                assert!(!page.contains(words), "{on} {kind:?} {words}: {page}");
+            }
+            for (field, text) in fields {
+                let carried = format!("<input type=\"hidden\" name=\"{field}\" value=\"{text}\"");
+                assert!(page.contains(&carried), "{on} {kind:?} {carried}: {page}");
+            }
+            let wrong = browser.post(&path, &with(&[("step", "anyway"), ("confirm", "yes")])).await;
+            assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{on} {kind:?}");
+            assert!(wrong.page().contains(&format!("Type {confirm}: ")), "{on} {kind:?}: {}", wrong.page());
+            let back = browser.post(&path, &with(&[("step", "back"), ("confirm", "")])).await;
+            assert!(back.status == StatusCode::OK && back.page().contains("data-guard"), "{on}");
+            assert_eq!(settings(&keyward, kind, name, &[]).await, before, "{on} {kind:?}: nothing is saved yet");
+
+            // What is not tightened asks nothing.
+            let same = before.iter().map(|(field, text)| (field.as_str(), text.as_str())).collect::<Vec<_>>();
+            let saved = browser.post(&path, &same).await;
+            assert_eq!(saved.status, StatusCode::SEE_OTHER, "{on} {kind:?}: {}", saved.body);
+        }
+
+        let path = entry(&keyward, Kind::Policy, POLICY).await;
+        let typed = settings(&keyward, Kind::Policy, POLICY, &[("presentations", no_header)]).await;
+        let typed: Vec<_> = typed.iter().map(|(field, text)| (field.as_str(), text.as_str())).collect();
+        let saved = browser.post(&path, &[&typed[..], &[("step", "anyway"), ("confirm", "policy")]].concat()).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{on}: {}", saved.body);
+        let page = browser.get(saved.header("location")).await.page();
+        assert!(page.contains("Calls with one key are refused by it from now on."), "{on}: {page}");
+        keyward.pass(std::time::Duration::from_secs(1)).await;
+        let headers = [("x-api-key", header.as_str())];
+        let refused = client.send(Method::GET, "/forward-auth?scope=doors", &headers, "").await;
+        assert_eq!(refused.json()["code"], "presentation_not_accepted", "{on}");
+        // They are refused as it is now: nothing more is broken by saving it again.
+        assert_eq!(browser.post(&path, &typed).await.status, StatusCode::SEE_OTHER, "{on}");
     }
 }

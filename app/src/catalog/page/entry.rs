@@ -6,10 +6,11 @@ use model::{catalog::Kind, scope::ALL_ACCESS};
 use crate::{
     catalog::{
         fields::{plural, purpose},
-        page::{OnOff, Switch, asked_id, asked_kind, cells::Granting, sent},
-        view::{EntryView, Typed},
+        page::{OnOff, Switch, asked_id, asked_kind, cells::Granting, sent, would_break::WouldBreak},
+        view::{BreakView, EntryView, Typed},
     },
     error::ApiError,
+    form_outcome::FormOutcome,
     keys::view::FieldErrorView,
     layout::{head::PageHead, page::Loaded},
     routes,
@@ -26,13 +27,22 @@ pub(crate) fn EntryPage() -> impl IntoView {
     let (code, kind) = asked_kind();
     let title = kind.map_or("Settings", Kind::words);
     let current = kind.map_or("", routes::settings);
+    if let (Some(kind), Some(FormOutcome::WouldBreak(typed, found, refused))) = (kind, use_context::<FormOutcome>()) {
+        let errors = refused.errors;
+        let show = move |view: EntryView| {
+            let (typed, found, errors) = (typed.clone(), BreakView::clone(&found), errors.clone());
+            view! { <WouldBreak kind view typed found errors/> }
+        };
+        let load = crate::catalog::load::show_entry(code, asked_id());
+        return view! { <Loaded title current load show/> }.into_any();
+    }
     let sent = sent();
     let show = move |view: EntryView| kind.map(|kind| view! { <Form kind view sent/> });
-    view! { <Loaded title current load=crate::catalog::load::show_entry(code, asked_id()) show/> }
+    view! { <Loaded title current load=crate::catalog::load::show_entry(code, asked_id()) show/> }.into_any()
 }
 
 /// Where the form leads when it is left, and what it is called.
-fn titles(kind: Kind, view: &EntryView) -> (String, &'static str) {
+pub(crate) fn titles(kind: Kind, view: &EntryView) -> (String, &'static str) {
     match (&view.id, kind) {
         (_, Kind::Policy) => (plural(kind).to_owned(), "Save policy"),
         (None, _) => (format!("Add {}", kind.words().to_lowercase()), "Add"),

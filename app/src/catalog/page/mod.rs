@@ -7,6 +7,7 @@ pub(crate) mod entries;
 pub(crate) mod entry;
 pub(crate) mod settings;
 pub(crate) mod stop;
+pub(crate) mod would_break;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
