@@ -56,6 +56,14 @@ fn hour_of(at: Timestamp) -> i64 {
 }
 
 impl Admin {
+    /// Keys of which more than a tenth of today's calls were refused or limited; one that is both counts twice, as it is
+    /// listed twice.
+    pub async fn incidents(&self, permit: &Permit) -> Result<i64, AdminError> {
+        permit.allows(Action::ReadKeys)?;
+        let counts = self.store.count_keys(permit.only_owner()).await?;
+        Ok(counts.of(KeyStatus::Refusing) + counts.of(KeyStatus::Limited))
+    }
+
     /// What is going on.
     pub async fn overview(&self, permit: &Permit, query: ChartQuery) -> Result<Overview, AdminError> {
         permit.allows(Action::ReadKeys)?;

@@ -398,6 +398,8 @@ pub struct VisitorView {
     pub may_audit: bool,
     /// Whether they may test a gateway.
     pub may_probe: bool,
+    /// Keys whose calls are refused or limited more than now and then.
+    pub incidents: i64,
 }
 
 /// Who holds a key, in words.

@@ -17,7 +17,7 @@ use crate::{
     form_outcome::FormOutcome,
     layout::actions::PageActions,
     routes,
-    ui::{flash::FlashNote, icon::Icon},
+    ui::{count::grouped, flash::FlashNote, icon::Icon},
 };
 
 /// Loads a page's view and arranges it in the frame. Nothing is sent before it is whole.
@@ -75,7 +75,7 @@ where
                     <ul>
                         <Item href=routes::OVERVIEW icon="chart" label="Overview" current/>
                         <Item href=routes::KEYS icon="key" label="Keys" current/>
-                        <Item href=routes::HYGIENE icon="check" label="Needs attention" current/>
+                        <Item href=routes::HYGIENE icon="check" label="Needs attention" current incidents=visitor.as_ref().map_or(0, |visitor| visitor.incidents)/>
                         <Item href=routes::WHY icon="play" label="Debug a request" current/>
                         {visitor.as_ref().is_ok_and(|visitor| visitor.may_audit)
                             .then(|| view! { <Item href=routes::AUDIT icon="list" label="Audit" current/> })}
@@ -104,7 +104,7 @@ where
                         </div>
                     })}
                 </nav>
-                <main id="main" tabindex="-1">{said.map(|said| view! { <FlashNote said/> })}{body}</main>
+                <main id="main" tabindex="-1" autofocus=said.is_some()>{said.map(|said| view! { <FlashNote said/> })}{body}</main>
             </div>
             <PageActions now/>
         }
@@ -165,8 +165,21 @@ pub(crate) fn Mark(
 }
 
 #[component]
-fn Item(href: &'static str, icon: &'static str, label: &'static str, current: &'static str) -> impl IntoView {
-    view! { <li><a class="item" href=href aria-current=(href == current).then_some("page")><Icon name=icon/>{label}</a></li> }
+fn Item(
+    href: &'static str,
+    icon: &'static str,
+    label: &'static str,
+    current: &'static str,
+    /// Keys whose calls are refused or limited.
+    #[prop(optional)]
+    incidents: i64,
+) -> impl IntoView {
+    // Beside the link and not in it: the palette lists the link by its words.
+    let count = (incidents > 0).then(|| {
+        let said = if incidents == 1 { " key refuses or limits calls" } else { " keys refuse or limit calls" };
+        view! { <span class="count">{grouped(incidents)}<span class="hide">{said}</span></span> }
+    });
+    view! { <li><a class="item" href=href aria-current=(href == current).then_some("page")><Icon name=icon/>{label}</a>{count}</li> }
 }
 
 /// The icon of what administrators keep.

@@ -13,7 +13,9 @@ pub async fn visitor() -> Result<VisitorView, ApiError> {
         async {
             let context = context::expect_context_of_request()?;
             let (permit, account) = context.signed_in.ok_or(ApiError::SignedOut)?;
+            let incidents = context.admin.incidents(&permit).await.map_err(context::closed)?;
             Ok(VisitorView {
+                incidents,
                 email: account.email.to_string(),
                 role: account.role.to_string(),
                 may_manage_people: permit.allows(Action::ManageAccounts).is_ok(),

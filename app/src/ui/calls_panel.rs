@@ -128,7 +128,7 @@ fn Refused(calls: CallsView, is_of_key: bool) -> impl IntoView {
         return ().into_any();
     }
     let reason = calls.reasons.into_iter().map(|reason| {
-        view! { <li class="row tight"><code translate="no" title=reason.words>{reason.code}</code><b>{grouped(reason.calls)}</b></li> }
+        view! { <li class="row tight"><code translate="no" tabindex="0" title=reason.words>{reason.code}</code><b>{grouped(reason.calls)}</b></li> }
     });
     let row = |call: RefusedCallView| {
         let (id, name) = call.key;

@@ -52,7 +52,7 @@ pub(crate) fn Status(
     of: StatusView,
 ) -> impl IntoView {
     let (tone, icon, word, advice) = status(of);
-    view! { <span class=format!("status {tone}") title=advice><Icon name=icon/>{word}</span> }
+    view! { <span class=format!("status {tone}") tabindex="-1" title=advice><Icon name=icon/>{word}</span> }
 }
 
 /// A state with what else a key counts as. Incidents come first.
@@ -68,7 +68,7 @@ pub(crate) fn Statuses(
     let also = also.into_iter().map(|also| view! { <Status of=StatusView { of: also, ..of }/> }).collect_view();
     let of = if is_replaced && of.of == KeyStatus::Expiring {
         let advice = "Its successor is there. It stops when the overlap ends.";
-        view! { <span class="status" title=advice><Icon name="rotate"/>"Replaced"</span> }.into_any()
+        view! { <span class="status" tabindex="-1" title=advice><Icon name="rotate"/>"Replaced"</span> }.into_any()
     } else {
         view! { <Status of/> }.into_any()
     };
@@ -82,13 +82,14 @@ pub(crate) fn StatusPill(
     of: StatusView,
 ) -> impl IntoView {
     let (tone, icon, word, advice) = status(of);
-    view! { <span class=format!("chip pill {tone}") title=advice><Icon name=icon/>{word}</span> }
+    let said = advice.clone();
+    view! { <span class=format!("chip pill {tone}") tabindex="0" title=advice><Icon name=icon/>{word}<span class="hide">": "{said}</span></span> }
 }
 
 /// That a key opens everything.
 #[component]
 pub(crate) fn AllAccess() -> impl IntoView {
-    view! { <span class="chip bad" title="It holds the scope public, which opens everything but Keyward itself."><Icon name="warning"/>"All access"</span> }
+    view! { <span class="chip bad" tabindex="-1" title="It holds the scope public, which opens everything but Keyward itself."><Icon name="warning"/>"All access"</span> }
 }
 
 /// A key without its secret; both ends carry the eye.
@@ -128,7 +129,7 @@ pub(crate) fn Scopes(
     view! {
         <span class="row nowrap tight">
             {of.into_iter().take(shown).map(|scope| view! { <span translate="no" class="chip code" title=scope.clone()>{broken(&scope)}</span> }).collect_view()}
-            {(more > 0).then(|| view! { <span class="muted" title=rest.clone()>"+"{more}<span class="hide">" more: "{rest.clone()}</span></span> })}
+            {(more > 0).then(|| view! { <span class="muted" tabindex="-1" title=rest.clone()>"+"{more}<span class="hide">" more: "{rest.clone()}</span></span> })}
         </span>
     }
 }

@@ -10,7 +10,7 @@ pub(crate) fn Ago(when: When) -> impl IntoView {
     if when.is_never() {
         return view! { <span class="is-warn">"never"</span> }.into_any();
     }
-    view! { <time datetime=when.iso title=when.long data-when="ago">{when.relative}</time> }.into_any()
+    view! { <time datetime=when.iso tabindex="-1" title=when.long data-when="ago">{when.relative}</time> }.into_any()
 }
 
 /// Absolute, with its zone: for details.
@@ -19,7 +19,7 @@ pub(crate) fn Moment(when: When) -> impl IntoView {
     if when.is_never() {
         return view! { <span class="is-warn">"never"</span> }.into_any();
     }
-    view! { <time datetime=when.iso title=when.relative data-when="full">{when.long}</time> }.into_any()
+    view! { <time datetime=when.iso tabindex="-1" title=when.relative data-when="full">{when.long}</time> }.into_any()
 }
 
 /// An instant of a chart.

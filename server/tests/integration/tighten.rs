@@ -171,48 +171,57 @@ async fn settings(keyward: &Keyward, kind: Kind, name: &str, fields: &[(&str, &s
     kept.chain(fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))).collect()
 }
 
+/// Keys that were called in several ways; the token of the one that came in its own header.
+async fn called(keyward: &Keyward) -> String {
+    let scope = [("name", "rooms"), ("sentence", "Rooms."), ("risk", "low"), ("gate", "open")];
+    keyward.create_entry(Kind::Scope, &scope).await;
+    let (bearer, header) = (keyward.issue("rooms").await, keyward.issue("doors").await);
+    let spared = keyward.issue("spared").await;
+    let form = KeyInput {
+        name: "offline".to_owned(),
+        owner: "service".to_owned(),
+        scopes: "things".to_owned(),
+        expires: "90d".to_owned(),
+        form: "jwt".to_owned(),
+        ..KeyInput::default()
+    };
+    let admin = &keyward.app.admin;
+    let jwt = admin.issue_key(&admin.operator(), &form).await.unwrap().token.reveal().to_owned();
+    let authorization = |token: &str| format!("Bearer {token}");
+    for (name, value, scope, calls) in [
+        ("authorization", authorization(&bearer), "rooms.read", 3),
+        ("x-api-key", header.clone(), "doors", 2),
+        ("authorization", authorization(&jwt), "things", 4),
+        // Refused as it is: nothing can be broken of it.
+        ("x-api-key", spared, "other", 1),
+    ] {
+        for _ in 0..calls {
+            let headers = [(name, value.as_str()), ("x-forwarded-method", "GET")];
+            keyward.client().send(Method::GET, &format!("/forward-auth?scope={scope}"), &headers, "").await;
+        }
+    }
+    keyward.app.verifier.flush().await.unwrap();
+    header
+}
+
+const NO_HEADER: &str = "bearer raw basic rest_api_key query cookie extra";
+const NO_BEARER: &str = "raw basic rest_api_key x_api_key query cookie extra";
+
+fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
+    fields.iter().map(|(field, text)| (field.as_str(), text.as_str())).collect()
+}
+
 #[tokio::test]
 async fn mission_n4_a_stricter_policy_tenant_or_gate_names_the_keys_whose_calls_it_would_refuse() {
     for (on, database) in databases() {
         let keyward = Keyward::on(database).await;
-        let scope = [("name", "rooms"), ("sentence", "Rooms."), ("risk", "low"), ("gate", "open")];
-        keyward.create_entry(Kind::Scope, &scope).await;
-        let (bearer, header) = (keyward.issue("rooms").await, keyward.issue("doors").await);
-        let spared = keyward.issue("spared").await;
-        let form = KeyInput {
-            name: "offline".to_owned(),
-            owner: "service".to_owned(),
-            scopes: "things".to_owned(),
-            expires: "90d".to_owned(),
-            form: "jwt".to_owned(),
-            ..KeyInput::default()
-        };
-        let admin = &keyward.app.admin;
-        let jwt = admin.issue_key(&admin.operator(), &form).await.unwrap().token.reveal().to_owned();
-        let mut client = keyward.client();
-        let authorization = |token: &str| format!("Bearer {token}");
-        for (name, value, query, calls) in [
-            ("authorization", authorization(&bearer), "rooms.read", 3),
-            ("x-api-key", header.clone(), "doors", 2),
-            ("authorization", authorization(&jwt), "things", 4),
-            // Refused as it is: nothing can be broken of it.
-            ("x-api-key", spared.clone(), "other", 1),
-        ] {
-            for _ in 0..calls {
-                let headers = [(name, value.as_str()), ("x-forwarded-method", "GET")];
-                client.send(Method::GET, &format!("/forward-auth?scope={query}"), &headers, "").await;
-            }
-        }
-        keyward.app.verifier.flush().await.unwrap();
+        called(&keyward).await;
         let mut browser = keyward.signed_in(Role::Superadmin).await;
-
-        let no_header = "bearer raw basic rest_api_key query cookie extra";
-        let no_bearer = "raw basic rest_api_key x_api_key query cookie extra";
         for (kind, name, fields, confirm, broken, spared) in [
             (
                 Kind::Policy,
                 POLICY,
-                &[("presentations", no_header)][..],
+                &[("presentations", NO_HEADER)][..],
                 "policy",
                 &["for doors", "2 calls", "sent as X-API-Key: KEY"][..],
                 &["for rooms", "offline", "for spared"][..],
@@ -220,7 +229,7 @@ async fn mission_n4_a_stricter_policy_tenant_or_gate_names_the_keys_whose_calls_
             (
                 Kind::Tenant,
                 DEFAULT_TENANT,
-                &[("presentations", no_bearer)],
+                &[("presentations", NO_BEARER)],
                 DEFAULT_TENANT,
                 &["for rooms", "3 calls", "offline", "4 calls", "sent as Authorization: Bearer KEY", "2 keys"],
                 &["for doors"],
@@ -244,7 +253,7 @@ async fn mission_n4_a_stricter_policy_tenant_or_gate_names_the_keys_whose_calls_
         ] {
             let path = entry(&keyward, kind, name).await;
             let typed = settings(&keyward, kind, name, fields).await;
-            let typed: Vec<_> = typed.iter().map(|(field, text)| (field.as_str(), text.as_str())).collect();
+            let typed = borrowed(&typed);
             let before = settings(&keyward, kind, name, &[]).await;
             let with = |more: &[(&'static str, &'static str)]| [&typed[..], more].concat();
 
@@ -270,21 +279,28 @@ async fn mission_n4_a_stricter_policy_tenant_or_gate_names_the_keys_whose_calls_
             assert_eq!(settings(&keyward, kind, name, &[]).await, before, "{on} {kind:?}: nothing is saved yet");
 
             // What is not tightened asks nothing.
-            let same = before.iter().map(|(field, text)| (field.as_str(), text.as_str())).collect::<Vec<_>>();
-            let saved = browser.post(&path, &same).await;
+            let saved = browser.post(&path, &borrowed(&before)).await;
             assert_eq!(saved.status, StatusCode::SEE_OTHER, "{on} {kind:?}: {}", saved.body);
         }
+    }
+}
 
+#[tokio::test]
+async fn mission_n4_what_was_confirmed_is_saved_and_says_how_many_keys_it_refuses() {
+    for (on, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let header = called(&keyward).await;
+        let mut browser = keyward.signed_in(Role::Superadmin).await;
         let path = entry(&keyward, Kind::Policy, POLICY).await;
-        let typed = settings(&keyward, Kind::Policy, POLICY, &[("presentations", no_header)]).await;
-        let typed: Vec<_> = typed.iter().map(|(field, text)| (field.as_str(), text.as_str())).collect();
+        let typed = settings(&keyward, Kind::Policy, POLICY, &[("presentations", NO_HEADER)]).await;
+        let typed = borrowed(&typed);
         let saved = browser.post(&path, &[&typed[..], &[("step", "anyway"), ("confirm", "policy")]].concat()).await;
         assert_eq!(saved.status, StatusCode::SEE_OTHER, "{on}: {}", saved.body);
         let page = browser.get(saved.header("location")).await.page();
         assert!(page.contains("Calls with one key are refused by it from now on."), "{on}: {page}");
         keyward.pass(std::time::Duration::from_secs(1)).await;
         let headers = [("x-api-key", header.as_str())];
-        let refused = client.send(Method::GET, "/forward-auth?scope=doors", &headers, "").await;
+        let refused = keyward.client().send(Method::GET, "/forward-auth?scope=doors", &headers, "").await;
         assert_eq!(refused.json()["code"], "presentation_not_accepted", "{on}");
         // They are refused as it is now: nothing more is broken by saving it again.
         assert_eq!(browser.post(&path, &typed).await.status, StatusCode::SEE_OTHER, "{on}");

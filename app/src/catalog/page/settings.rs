@@ -14,6 +14,20 @@ use crate::{
     ui::icon::Icon,
 };
 
+/// Words for those that a key has to do with, which are easily mistaken for each other.
+const WORDS: [(&str, &str); 4] = [
+    ("People", "sign in to this console. What they may do here, their role says."),
+    (
+        "Owner",
+        "answers for a key: one of the people, or the name of a service. How many live keys an owner may have, the policy says.",
+    ),
+    (
+        "Identity",
+        "is whom a key acts as in your services. It need not sign in here; its keys stop when it is switched off.",
+    ),
+    ("Tenant", "is the domain a key works in. A key belongs to one and is refused in every other."),
+];
+
 /// `/settings`.
 #[component]
 pub(crate) fn Settings() -> impl IntoView {
@@ -34,6 +48,12 @@ pub(crate) fn Settings() -> impl IntoView {
         view! {
             <PageHead title="Settings"/>
             <section class="panel ask"><ul class="lines">{kinds.collect_view()}{people}</ul></section>
+            <section class="panel ask" aria-labelledby="words">
+                <header class="row"><h2 id="words">"Who is who"</h2></header>
+                <ul class="lines">{WORDS.map(|(word, says)| view! {
+                    <li class="row"><span class="term">{word}</span><span class="muted grow">{says}</span></li>
+                }).collect_view()}</ul>
+            </section>
         }
     };
     view! { <Loaded title="Settings" current=routes::ALL_SETTINGS load=crate::layout::visitor::visitor() show/> }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{keys::list::view::BulkDoneView, routes, ui::icon::Icon};
+use crate::{keys::list::view::BulkDoneView, routes};
 
 /// Keys, each with what became of it.
 #[component]
@@ -23,7 +23,7 @@ pub(crate) fn UndoBulk(act: String, words: String, ids: Vec<String>) -> impl Int
             {ids.into_iter().map(|id| view! { <input type="hidden" name="key" value=id/> }).collect_view()}
             <input type="hidden" name="act" value=act/>
             <input type="hidden" name="sure" value=count/><input type="hidden" name="count" value=count/>
-            <button class="btn" name="go" value="1"><Icon name="rotate"/>{words}</button>
+            <button class="btn" name="go" value="1">{words}</button>
         </form>
     }
 }

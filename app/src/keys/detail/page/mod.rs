@@ -201,7 +201,7 @@ fn Gone(id: String, archived: ArchivedView, may_write: bool) -> impl IntoView {
                 <Icon name="archive"/>
                 <p class="grow"><b>"Archived "<Moment when=archived.at/>" by "<bdi>{archived.by}</bdi>": "{archived.reason}"."</b>
                     " It is refused everywhere. Until "<Moment when=until/>" it can be brought back as it was."</p>
-                <form method="post" action=routes::restore_key(&id)><button class="btn"><Icon name="rotate"/>"Undo"</button></form>
+                <form method="post" action=routes::restore_key(&id)><button class="btn">"Undo"</button></form>
             </div>
         }
         .into_any();

@@ -46,7 +46,7 @@ pub(crate) fn Row(listed: ListedView, columns: Vec<Column>, may_write: bool, may
             {may_write.then_some(tick)}
             <th class="c-key" scope="row" role="rowheader"><a href=routes::key(&mask.id) title=name.clone()><bdi><Marked text=name.clone() field=SearchField::Name found=found.clone()/></bdi></a><span class="sub"><Mask of=mask.clone()/></span>{replaced}<FoundElsewhere found shows_owner/></th>
             {cells}
-            <td class="c-menu fit" role="cell"><Menu id name status=status.of may_write may_purge/></td>
+            <td class="c-menu fit" role="cell"><Menu id name status=status.of is_replaced may_write may_purge/></td>
         </tr>
     }
 }
@@ -142,7 +142,7 @@ fn LastUse(at: Option<When>, unused_for_long: bool, is_idle: bool) -> impl IntoV
         Some(when) if is_idle => view! { <span class="is-warn"><Ago when/></span> }.into_any(),
         Some(when) => view! { <Ago when/> }.into_any(),
         None if unused_for_long => {
-            view! { <span class="is-warn" title="It is older than 7 days and was never used.">"never"</span> }
+            view! { <span class="is-warn" tabindex="-1" title="It is older than 7 days and was never used.">"never"</span> }
                 .into_any()
         }
         None => view! { <span class="muted">"never"</span> }.into_any(),
@@ -165,7 +165,16 @@ fn Ends(status: StatusView, expires: When, is_replaced: bool) -> impl IntoView {
 
 /// What can be done with one key, in the fixed order.
 #[component]
-fn Menu(id: String, name: String, status: KeyStatus, may_write: bool, may_purge: bool) -> impl IntoView {
+fn Menu(
+    id: String,
+    name: String,
+    status: KeyStatus,
+    is_replaced: bool,
+    may_write: bool,
+    may_purge: bool,
+) -> impl IntoView {
+    // A replaced key has no second successor.
+    let rotates = status.works() && !is_replaced;
     let menu = format!("menu-{id}");
     let test = routes::why_key(&id);
     let rest = match status {
@@ -180,7 +189,7 @@ fn Menu(id: String, name: String, status: KeyStatus, may_write: bool, may_purge:
             <a class="item" href=routes::edit_key(&id) data-edit=""><Icon name="edit"/>"Edit\u{2026}"</a>
             <hr/>
             <Switch id=id.clone() is_on=status != KeyStatus::Off class="item"/>
-            {status.works().then(|| view! { <a class="item" href=routes::rotate_key(&id)><Icon name="rotate"/>"Rotate\u{2026}"</a> })}
+            {rotates.then(|| view! { <a class="item" href=routes::rotate_key(&id)><Icon name="rotate"/>"Rotate\u{2026}"</a> })}
             <a class="item risky" href=routes::archive_key(&id) data-archive=id.clone()><Icon name="archive"/>"Archive\u{2026}"</a>
         }
         .into_any(),
