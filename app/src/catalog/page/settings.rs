@@ -16,16 +16,16 @@ use crate::{
 
 /// Words for those that a key has to do with, which are easily mistaken for each other.
 const WORDS: [(&str, &str); 4] = [
-    ("People", "sign in to this console. What they may do here, their role says."),
+    ("People", "They sign in to this console. Their role says what they may do here."),
     (
         "Owner",
-        "answers for a key: one of the people, or the name of a service. How many live keys an owner may have, the policy says.",
+        "Answers for a key: one of the people, or the name of a service. The policy limits how many live keys an owner has.",
     ),
     (
         "Identity",
-        "is whom a key acts as in your services. It need not sign in here; its keys stop when it is switched off.",
+        "Whom a key acts as in your services. It need not sign in here. Its keys stop when it is switched off.",
     ),
-    ("Tenant", "is the domain a key works in. A key belongs to one and is refused in every other."),
+    ("Tenant", "The domain a key works in. A key belongs to one and is refused in every other."),
 ];
 
 /// `/settings`.
@@ -47,6 +47,7 @@ pub(crate) fn Settings() -> impl IntoView {
             .then(|| line(routes::PEOPLE, "user", "People", "Who may sign in to this console, and in which role."));
         view! {
             <PageHead title="Settings"/>
+            <div class="stack loose">
             <section class="panel ask"><ul class="lines">{kinds.collect_view()}{people}</ul></section>
             <section class="panel ask" aria-labelledby="words">
                 <header class="row"><h2 id="words">"Who is who"</h2></header>
@@ -54,6 +55,7 @@ pub(crate) fn Settings() -> impl IntoView {
                     <li class="row"><span class="term">{word}</span><span class="muted grow">{says}</span></li>
                 }).collect_view()}</ul>
             </section>
+            </div>
         }
     };
     view! { <Loaded title="Settings" current=routes::ALL_SETTINGS load=crate::layout::visitor::visitor() show/> }

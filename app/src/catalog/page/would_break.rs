@@ -66,7 +66,7 @@ pub(crate) fn WouldBreak(
             <form class="stack ask" method="post" action=action>
                 {fields.collect_view()}
                 {typed.generation.map(|generation| view! { <input type="hidden" name="generation" value=generation.to_string()/> })}
-                <Field id="confirm" label=if kind == Kind::Policy { "The word" } else { "Its name" } error>
+                <Field id="confirm" label="Confirm" error>
                     <input class="input" id="confirm" name="confirm" autocomplete="off" autocapitalize="off" spellcheck="false"
                         aria-describedby="confirm-hint confirm-error" aria-invalid=move || error.get().map(|_| "true")/>
                     <span class="muted prose" id="confirm-hint">"Type "<bdi class="on">{name}</bdi>" to save it anyway."</span>
