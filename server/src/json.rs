@@ -41,7 +41,7 @@ pub(crate) fn key_json(key: &Key, last_use: Option<&LastUse>, now: Timestamp) ->
         }
     };
     let mut shown = object(&serde_json::json!({
-        "id": key.id.as_str(), "masked": key.masked(), "status": status(key, now),
+        "id": key.id.as_str(), "series": key.series.as_str(), "masked": key.masked(), "status": status(key, now),
         "created_at": key.created_at.to_string(), "created_by": key.created_by,
         "last_used_at": last_use.map(|used| used.at.to_string()), "archived": archived, "off": off,
         "rotated_from": key.rotated_from.map(|id| id.to_string()),

@@ -96,7 +96,7 @@ impl Admin {
 
     /// Every user.
     pub async fn accounts(&self, permit: &Permit) -> Result<Vec<Account>, AdminError> {
-        permit.allows(Action::ManageAccounts)?;
+        permit.allows(Action::ReadAccounts)?;
         Ok(self.store.accounts().await?)
     }
 

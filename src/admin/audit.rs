@@ -12,6 +12,7 @@ use crypto::secret::{hex, private, unhex};
 use model::{
     account::Action,
     audit::{Break, Head, Verb},
+    id::KeyId,
 };
 use store::{AuditFilter, AuditPage, StoreError};
 
@@ -74,10 +75,16 @@ impl Admin {
         Ok(self.store.search_audit(filter, before, limit.unwrap_or(PAGE)).await?)
     }
 
-    /// The newest events of one key.
-    pub async fn key_audit(&self, permit: &Permit, key: model::id::KeyId) -> Result<AuditPage, AdminError> {
-        permit.allows(Action::ReadKeys)?;
-        Ok(self.store.audit_page(None, Some(key.as_str()), 10).await?)
+    /// The newest events of one key before number `before`, at most `limit`.
+    pub async fn key_audit(
+        &self,
+        permit: &Permit,
+        key: KeyId,
+        before: Option<i64>,
+        limit: u16,
+    ) -> Result<AuditPage, AdminError> {
+        self.seen_key(permit, key).await?;
+        Ok(self.store.audit_page(before, Some(key.as_str()), limit).await?)
     }
 
     /// Walks the whole chain against its hashes, its head and the checkpoint file.

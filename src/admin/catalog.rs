@@ -19,7 +19,7 @@ impl Admin {
     /// Every entry of a kind, by name.
     pub async fn entries(&self, permit: &Permit, kind: Kind) -> Result<Vec<Entry>, AdminError> {
         permit.allows(Action::ReadCatalog)?;
-        Ok(self.store.entries(kind).await?)
+        Ok(self.store.entries(kind).await?.into_iter().filter(|entry| sees(permit, &entry.settings)).collect())
     }
 
     /// The same of one kind.
@@ -30,7 +30,8 @@ impl Admin {
     /// One entry.
     pub async fn entry(&self, permit: &Permit, kind: Kind, id: EntryId) -> Result<Entry, AdminError> {
         permit.allows(Action::ReadCatalog)?;
-        self.store.entry(kind, id).await?.ok_or(AdminError::NotFound)
+        let entry = self.store.entry(kind, id).await?;
+        entry.filter(|entry| sees(permit, &entry.settings)).ok_or(AdminError::NotFound)
     }
 
     /// The entry of this name. The tenant counts for kinds that belong to one; the policy is named like its kind.
@@ -43,7 +44,8 @@ impl Admin {
     ) -> Result<Entry, AdminError> {
         permit.allows(Action::ReadCatalog)?;
         let tenant = if kind.is_in_tenant() { tenant } else { "" };
-        self.store.entry_named(kind, tenant, name).await?.ok_or(AdminError::NotFound)
+        let entry = self.store.entry_named(kind, tenant, name).await?;
+        entry.filter(|entry| sees(permit, &entry.settings)).ok_or(AdminError::NotFound)
     }
 
     /// The id of the entry of this name, also of one that cannot be read.
@@ -122,6 +124,9 @@ impl Admin {
     pub async fn switch_entry(&self, permit: &Permit, kind: Kind, id: EntryId, on: bool) -> Result<Entry, AdminError> {
         permit.allows(kind.action())?;
         let before = self.entry(permit, kind, id).await?;
+        if !permit.reaches_tenant(before.settings.tenant()) {
+            return Err(AdminError::Forbidden);
+        }
         if !kind.can_be_disabled() {
             return Err(AdminError::NotFound);
         }
@@ -158,6 +163,9 @@ impl Admin {
     pub async fn delete_entry(&self, permit: &Permit, kind: Kind, id: EntryId) -> Result<Entry, AdminError> {
         permit.allows(kind.action())?;
         let entry = self.entry(permit, kind, id).await?;
+        if !permit.reaches_tenant(entry.settings.tenant()) {
+            return Err(AdminError::Forbidden);
+        }
         if !kind.can_be_deleted() {
             return Err(AdminError::NotFound);
         }
@@ -218,6 +226,10 @@ impl Admin {
             AdminError::Invalid(errors.collect())
         };
         let settings = Settings::parse(kind, id, input).map_err(invalid)?;
+        // Where it is now counts as much as where it would be, which a tenant's name cannot change.
+        if !permit.reaches_tenant(settings.tenant()) {
+            return Err(AdminError::Forbidden);
+        }
         if let Some(before) = before {
             let new = settings.input();
             let differs = |field: &&Field| {
@@ -242,6 +254,15 @@ impl Admin {
             return Err(AdminError::field(Field::Opened.code(), "Only a superadmin opens a gated scope."));
         }
         Ok(settings)
+    }
+}
+
+/// Whether the permit sees an entry: within a tenant what belongs to it or to all tenants.
+fn sees(permit: &Permit, settings: &Settings) -> bool {
+    match settings {
+        Settings::Tenant(tenant) => permit.reaches_tenant(tenant.name.as_str()),
+        Settings::Group(_) | Settings::Identity(_) => permit.reaches_tenant(settings.tenant()),
+        Settings::Scope(_) | Settings::Template(_) | Settings::Policy(_) => true,
     }
 }
 

@@ -11,7 +11,7 @@ use model::{
     catalog::DEFAULT_TENANT,
     codes,
     id::KeyId,
-    key::{ArchiveReason, Archived, Form, Key, KeySpec, KeyState, Purpose},
+    key::{ArchiveReason, Archived, Form, Grantor, Key, KeySpec, KeyState, Purpose},
     name::{Description, Name, Owner},
     scope::{Scope, Scopes},
     tenant::Tenant,
@@ -267,6 +267,8 @@ impl Admin {
                 created_at: now,
                 created_by: permit.actor().to_owned(),
                 rotated_from: None,
+                series: id,
+                granted_by: Grantor::Nobody,
                 state: KeyState::Live,
                 generation: change.generation(),
             };

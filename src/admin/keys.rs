@@ -11,8 +11,8 @@ use model::{
     catalog::{DEFAULT_TENANT, Entry, Kind},
     id::KeyId,
     key::{
-        ArchiveReason, Archived, Form, Generation, Identity, Key, KeySpec, KeyState, MAX_METADATA, Metadata, Named,
-        Purpose, SignedWrites, SwitchedOff,
+        ArchiveReason, Archived, Form, Generation, Grantor, Identity, Key, KeySpec, KeyState, MAX_METADATA, Metadata,
+        Named, Purpose, SignedWrites, SwitchedOff,
     },
     key_input::KeyInput,
     label::Labels,
@@ -126,6 +126,7 @@ impl Admin {
         let now = self.clock.now();
         let id = self.entropy.key_id();
         let Read { spec, tenant, form } = read;
+        let granted_by = granted(permit, None, &spec.scopes);
         let token = match form {
             Form::Token => self.entropy.token(&tenant.prefix, id),
             Form::Jwt => {
@@ -165,6 +166,8 @@ impl Admin {
             created_at: now,
             created_by: permit.actor().to_owned(),
             rotated_from: replaced.as_ref().map(|replaced| replaced.key.id),
+            series: replaced.as_ref().map_or(id, |replaced| replaced.key.series),
+            granted_by,
             state: KeyState::Live,
             generation: change.generation(),
         };
@@ -242,7 +245,8 @@ impl Admin {
         }
         within_gates(&mut change, &before.tenant, &read.spec.scopes, Some(&before.spec.scopes)).await?;
         let cap = Cap::of(&mut change, &read.spec.owner, now).await?;
-        let after = Key { spec: read.spec, generation: change.generation(), ..before.clone() };
+        let granted_by = granted(permit, Some(&before), &read.spec.scopes);
+        let after = Key { spec: read.spec, granted_by, generation: change.generation(), ..before.clone() };
         let (old, new) = (KeyInput::of(&before), KeyInput::of(&after));
         let changed = changes(&old.pairs(), &new.pairs());
         if changed.as_object().is_some_and(serde_json::Map::is_empty) {
@@ -413,8 +417,9 @@ impl Admin {
         let shape = field(&mut errors, "form", shape);
         let tenant = match (before, form.tenant.trim()) {
             (Some(key), _) => Some(key.tenant.clone()),
-            (None, "") => self.store.tenant(DEFAULT_TENANT).await?,
-            (None, name) => self.store.tenant(name).await?,
+            (None, "") => self.store.tenant(permit.only_tenant().unwrap_or(DEFAULT_TENANT)).await?,
+            (None, name) if permit.reaches_tenant(name) => self.store.tenant(name).await?,
+            (None, _) => None,
         };
         let tenant = field(&mut errors, "tenant", tenant.ok_or("There is no tenant of this name."));
         let within = tenant.as_ref().map_or("", |tenant| tenant.name.as_str());
@@ -531,8 +536,13 @@ impl Admin {
             errors.push(error("scopes", "Choose at least one scope: a key without any opens nothing."));
         }
         let is_new = |scope: &&Scope| held.is_none_or(|held| !held.iter().any(|other| other == *scope));
-        if scopes.iter().filter(is_new).any(Scope::is_reserved) && permit.allows(Action::GrantReserved).is_err() {
-            errors.push(error("scopes", "Your role may not give a key access to Keyward itself. Ask an admin."));
+        let own = scopes.iter().filter(is_new).filter(|scope| scope.is_reserved());
+        if let Some(scope) = own.into_iter().find(|scope| !permit.may_grant(scope)) {
+            let message = match permit.allows(Action::GrantReserved) {
+                Ok(()) => format!("A key gives no scope of Keyward's own that it does not hold: {scope}."),
+                Err(_) => "Your role may not give a key access to Keyward itself. Ask an admin.".to_owned(),
+            };
+            errors.push(error("scopes", message));
         }
         let crossing = scopes.iter().filter(is_new).any(Scope::crosses_tenants);
         if crossing && permit.allows(Action::ManageTenants).is_err() {
@@ -550,6 +560,17 @@ impl Admin {
             errors.push(error("all_access_reason", "This key opens everything: say why."));
         }
         Ok(errors)
+    }
+}
+
+/// Whose role bounds a key with these scopes from now on: whoever gives it one of Keyward's own that it did not hold.
+fn granted(permit: &Permit, before: Option<&Key>, scopes: &Scopes) -> Grantor {
+    let own = |scopes: &Scopes| scopes.iter().filter(|scope| scope.is_reserved()).cloned().collect::<Vec<_>>();
+    let (held, asked) = (before.map(|key| own(&key.spec.scopes)).unwrap_or_default(), own(scopes));
+    match before {
+        _ if asked.is_empty() => Grantor::Nobody,
+        Some(key) if asked.iter().all(|scope| held.contains(scope)) => key.granted_by,
+        _ => permit.grantor(),
     }
 }
 

@@ -108,14 +108,21 @@ impl Admin {
     }
 }
 
-/// The owner of no key: a control character, which no owner's name has.
+/// The owner of no key, and the name of no tenant: a control character, which no name has.
 const NOBODYS: &str = "\u{1}";
 
-/// The question, of what the permit reaches. Whoever may see just their own keys and asks for somebody else's, or for
-/// nobody's, finds none.
+/// The question, of what the permit reaches. Whoever may see just their own keys, or those of one tenant, and asks for
+/// others finds none.
 pub(super) fn within_reach(permit: &Permit, list: &ListKeys) -> ListKeys {
-    let Some(own) = permit.only_owner() else { return list.clone() };
-    let asked = list.owner.as_deref().map(Owner::parse);
-    let is_own = asked.is_none_or(|asked| asked.is_ok_and(|asked| asked.as_str() == own));
-    ListKeys { owner: Some(if is_own { own } else { NOBODYS }.to_owned()), ..list.clone() }
+    let mut list = list.clone();
+    if let Some(tenant) = permit.only_tenant() {
+        let is_own = list.tenant.as_deref().is_none_or(|asked| asked == tenant);
+        list.tenant = Some(if is_own { tenant } else { NOBODYS }.to_owned());
+    }
+    if let Some(own) = permit.only_owner() {
+        let asked = list.owner.as_deref().map(Owner::parse);
+        let is_own = asked.is_none_or(|asked| asked.is_ok_and(|asked| asked.as_str() == own));
+        list.owner = Some(if is_own { own } else { NOBODYS }.to_owned());
+    }
+    list
 }

@@ -5,7 +5,7 @@ use model::{
     account::Action,
     audit::Verb,
     catalog::DEFAULT_TENANT,
-    key::{Form, Key, KeySpec, KeyState, Purpose},
+    key::{Form, Grantor, Key, KeySpec, KeyState, Purpose},
     time::Timestamp,
 };
 use store::{CallCounts, LastUse, SeededKey};
@@ -56,6 +56,8 @@ impl Admin {
                 created_at,
                 created_by: permit.actor().to_owned(),
                 rotated_from: None,
+                series: id,
+                granted_by: Grantor::Nobody,
                 state,
                 generation: change.generation(),
             };

@@ -6,6 +6,7 @@ use model::{
     account::Account,
     address::client_network,
     id::AccountId,
+    key::{Grantor, Key},
     name::Email,
     time::{HOUR, Timestamp},
 };
@@ -93,6 +94,20 @@ impl Admin {
         }
         tracing::info!(account = %stored.account.id, network, "signed in");
         Ok(SignedIn { account: stored.account, at: now })
+    }
+
+    /// The permit of a key that calls the REST API, whose secret was verified: what its scopes say, within what whoever gave
+    /// it these may do today. `None` when nobody gave it any, or their account was disabled.
+    pub async fn permit_of_key(&self, key: &Key) -> Result<Option<Permit>, AdminError> {
+        let grantor = match key.granted_by {
+            Grantor::Nobody => None,
+            Grantor::Operator => Some(Permit::for_operator()),
+            Grantor::Account(id) => {
+                let account = self.store.account(id).await?.filter(|account| account.disabled_at.is_none());
+                account.map(|account| Permit::for_account(&account))
+            }
+        };
+        Ok(grantor.map(|grantor| Permit::for_key(key, grantor)))
     }
 
     /// The permit of a session that began at `since`; `None` when it is over or its account was disabled.

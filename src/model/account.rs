@@ -48,14 +48,18 @@ pub enum Action {
     GrantReserved,
     /// See the audit chain.
     ReadAudit,
-    /// See and add users.
+    /// See people.
+    ReadAccounts,
+    /// Add, disable and enable people.
     ManageAccounts,
     /// See tenants, groups, scopes and the other entries of the catalog.
     ReadCatalog,
     /// Make and edit groups, identities that keys act as, scopes and templates.
     WriteCatalog,
-    /// Make and edit tenants and the policy; open gated scopes.
+    /// Make and edit tenants; open gated scopes.
     ManageTenants,
+    /// Edit the policy.
+    ManagePolicy,
     /// Remove archived keys for good.
     PurgeKeys,
     /// Check a gateway, with keys that are made for it and removed again.
@@ -64,15 +68,17 @@ pub enum Action {
 
 impl Action {
     /// Every action, for tests that enumerate.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ReadKeys,
         Self::WriteKeys,
         Self::GrantReserved,
         Self::ReadAudit,
+        Self::ReadAccounts,
         Self::ManageAccounts,
         Self::ReadCatalog,
         Self::WriteCatalog,
         Self::ManageTenants,
+        Self::ManagePolicy,
         Self::PurgeKeys,
         Self::CheckGateways,
     ];
@@ -84,10 +90,12 @@ impl Action {
             Self::WriteKeys => "Create and change keys",
             Self::GrantReserved => "Give a key access to Keyward itself",
             Self::ReadAudit => "See the audit",
-            Self::ManageAccounts => "See and add people",
+            Self::ReadAccounts => "See people",
+            Self::ManageAccounts => "Add, disable and enable people",
             Self::ReadCatalog => "See the settings",
             Self::WriteCatalog => "Change groups, identities, scopes and templates",
-            Self::ManageTenants => "Change tenants and the policy",
+            Self::ManageTenants => "Change tenants",
+            Self::ManagePolicy => "Change the policy",
             Self::PurgeKeys => "Delete archived keys for good",
             Self::CheckGateways => "Check a gateway",
         }
@@ -99,7 +107,14 @@ impl Role {
     pub fn may(self, action: Action) -> bool {
         match self {
             Self::Superadmin => true,
-            Self::Admin => !matches!(action, Action::ManageAccounts | Action::ManageTenants | Action::PurgeKeys),
+            Self::Admin => !matches!(
+                action,
+                Action::ReadAccounts
+                    | Action::ManageAccounts
+                    | Action::ManageTenants
+                    | Action::ManagePolicy
+                    | Action::PurgeKeys
+            ),
             Self::Auditor => matches!(action, Action::ReadKeys | Action::ReadAudit | Action::ReadCatalog),
             Self::Member => matches!(action, Action::ReadKeys | Action::WriteKeys | Action::ReadCatalog),
         }

@@ -401,7 +401,8 @@ impl Kind {
     /// What it takes to make, edit and switch its entries.
     pub fn action(self) -> Action {
         match self {
-            Self::Tenant | Self::Policy => Action::ManageTenants,
+            Self::Tenant => Action::ManageTenants,
+            Self::Policy => Action::ManagePolicy,
             Self::Group | Self::Identity | Self::Scope | Self::Template => Action::WriteCatalog,
         }
     }

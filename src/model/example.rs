@@ -2,7 +2,7 @@
 
 use crate::{
     id::{KeyId, TenantId},
-    key::{Form, Key, KeySpec, KeyState, Purpose},
+    key::{Form, Grantor, Key, KeySpec, KeyState, Purpose},
     name::{Name, Owner, Prefix},
     scope::Scopes,
     tenant::{AllAccess, CredentialSources, Tenant, Tokens},
@@ -37,6 +37,8 @@ pub fn example() -> Key {
         created_at: Timestamp::from_millis(0),
         created_by: "ops@example.com".to_owned(),
         rotated_from: None,
+        series: KeyId::parse("0123456789ABCDEF").unwrap(),
+        granted_by: Grantor::Nobody,
         state: KeyState::Live,
         generation: 1,
     }

@@ -1,11 +1,13 @@
 //! A key and its states. It holds no secret and no digest: what it takes to prove a key lives with the store.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     address::Addresses,
     codes::codes,
-    id::{EntryId, KeyId},
+    id::{AccountId, EntryId, KeyId},
     label::Labels,
     limit::{Limits, Quota},
     name::{Description, Name, Owner, Prefix, Word},
@@ -43,10 +45,48 @@ pub struct Key {
     pub created_by: String,
     /// The key whose place it took.
     pub rotated_from: Option<KeyId>,
+    /// The id of the first key of its series: rotation gives a new id and keeps this one.
+    pub series: KeyId,
+    /// Whose role bounds what its scopes of Keyward's own open.
+    pub granted_by: Grantor,
     /// Whether it still works.
     pub state: KeyState,
     /// When it last changed.
     pub generation: Generation,
+}
+
+/// Who gave a key its scopes of Keyward's own: it opens no more than they may do themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Grantor {
+    /// Nobody: it opens nothing but verification.
+    #[default]
+    Nobody,
+    /// The command line, which may do everything.
+    Operator,
+    /// This account.
+    Account(AccountId),
+}
+
+impl Grantor {
+    /// Reads what is stored: an account's id, `operator`, or nothing.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "" => Some(Self::Nobody),
+            "operator" => Some(Self::Operator),
+            id => AccountId::parse(id).map(Self::Account),
+        }
+    }
+}
+
+/// What is stored.
+impl fmt::Display for Grantor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nobody => Ok(()),
+            Self::Operator => f.write_str("operator"),
+            Self::Account(id) => id.fmt(f),
+        }
+    }
 }
 
 /// What is asked of a key, and may be changed later.

@@ -4,7 +4,7 @@
 use crate::{
     activity::CallCounts,
     codes::codes,
-    id::EntryId,
+    id::{EntryId, KeyId},
     key::{EXPIRES_SOON, Key, KeyStatus},
     time::{DAY, HOUR, Timestamp},
 };
@@ -135,6 +135,8 @@ pub struct ListKeys {
     pub group: Option<EntryId>,
     /// Just what acts as this identity.
     pub identity: Option<EntryId>,
+    /// Just the generations of this series.
+    pub series: Option<KeyId>,
     /// Just this owner's.
     pub owner: Option<String>,
     /// Just what holds this scope; without a direction, in any direction.

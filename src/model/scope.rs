@@ -32,6 +32,19 @@ pub const MAX_SCOPES: usize = 50;
 /// Keyward's own scopes, each with its sentence.
 pub const RESERVED: &[(&str, &str)] = &[
     ("keyward.verify", "Ask Keyward whether other keys of this tenant are valid."),
+    ("keyward.keys.read", "See the keys of this tenant."),
+    ("keyward.keys.write", "Create, edit, rotate and archive keys of this tenant, and see their new secrets."),
+    ("keyward.usage.read", "See how keys of this tenant are used, and what was refused."),
+    ("keyward.audit.read", "See the audit of keys; with keyward.any_tenant all of it."),
+    ("keyward.catalog.read", "See tenants, groups, identities, scopes and templates."),
+    (
+        "keyward.catalog.write",
+        "Change groups and identities of this tenant; with keyward.any_tenant all of the catalog.",
+    ),
+    ("keyward.policy.read", "See the policy."),
+    ("keyward.policy.write", "Change the policy, together with keyward.any_tenant."),
+    ("keyward.accounts.read", "See people, together with keyward.any_tenant."),
+    ("keyward.accounts.write", "Disable and enable people, together with keyward.any_tenant."),
     (ANY_TENANT, "Use the other scopes of Keyward's own across tenants. Only a superadmin grants it."),
 ];
 

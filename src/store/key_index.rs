@@ -86,6 +86,7 @@ fn values_of(list: &ListKeys) -> Vec<String> {
     values.extend(list.tenant.iter().map(|tenant| value('t', tenant)));
     values.extend(list.group.iter().map(|group| value('g', group.as_str())));
     values.extend(list.identity.iter().map(|identity| value('i', identity.as_str())));
+    values.extend(list.series.iter().map(|series| value('r', series.as_str())));
     values.extend(owner_of(list).iter().map(|owner| value('o', owner)));
     values.extend(list.scope.iter().map(|scope| value('s', scope)));
     values.extend(list.flags.iter().map(|fact| value('f', fact.code())));
@@ -103,6 +104,7 @@ fn values_of_key(key: &Key, stands: &Assessment) -> Vec<String> {
     values.push(value('n', &folded(key.tenant.name.as_str())));
     values.extend(spec.group.iter().map(|group| value('g', group.id.as_str())));
     values.extend(spec.subject.iter().map(|identity| value('i', identity.id.as_str())));
+    values.push(value('r', key.series.as_str()));
     for scope in spec.scopes.iter() {
         values.extend([value('s', &scope.to_string()), value('s', scope.base())]);
     }

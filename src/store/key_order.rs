@@ -75,6 +75,9 @@ impl Conditions {
         if let Some(identity) = list.identity {
             conditions.with("k.subject_id = ?", [identity.to_string()]);
         }
+        if let Some(series) = list.series {
+            conditions.with("k.series = ?", [series.to_string()]);
+        }
         if let Some(owner) = owner_of(list) {
             conditions.with("k.owner = ?", [owner]);
         }

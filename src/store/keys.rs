@@ -6,7 +6,7 @@ use model::{
     address::Addresses,
     id::{EntryId, KeyId, TenantId},
     key::{
-        ArchiveReason, Archived, Form, Identity, Key, KeySpec, KeyState, KeyStatus, Metadata, Named, Purpose,
+        ArchiveReason, Archived, Form, Grantor, Identity, Key, KeySpec, KeyState, KeyStatus, Metadata, Named, Purpose,
         SignedWrites, SwitchedOff,
     },
     label::Labels,
@@ -194,6 +194,8 @@ pub(super) struct KeyRow {
     created_by: String,
     expires_at: i64,
     rotated_from: Option<String>,
+    series: String,
+    granted_by: String,
     off_at: Option<i64>,
     off_by: Option<String>,
     archived_at: Option<i64>,
@@ -266,6 +268,8 @@ impl KeyRow {
             created_at: at(self.created_at),
             created_by: self.created_by,
             rotated_from: self.rotated_from.as_deref().and_then(KeyId::parse),
+            series: KeyId::parse(&self.series)?,
+            granted_by: Grantor::parse(&self.granted_by)?,
             state,
             generation: self.generation,
         };
@@ -461,8 +465,8 @@ impl Change {
     /// Inserts a key. Its generation is this change's.
     pub async fn insert_key(&mut self, new: NewKey<'_>) -> Result<(), StoreError> {
         let sql = "INSERT INTO keys (id, tenant_id, name, description, owner, scopes, prefix, last_four, digest, created_at, \
-                   created_by, expires_at, form, purpose, rotated_from, generation, seq) \
-                   VALUES ($1, $2, '', '', '', '', $3, $4, $5, $6, $7, 0, $8, $9, $10, 0, \
+                   created_by, expires_at, form, purpose, rotated_from, series, generation, seq) \
+                   VALUES ($1, $2, '', '', '', '', $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, 0, \
                    (SELECT COALESCE(MAX(seq), 0) + 1 FROM keys))";
         let NewKey { key, digest } = new;
         within!(self, db => sqlx::query(sql)
@@ -476,6 +480,7 @@ impl Change {
             .bind(key.form.code())
             .bind(key.purpose.code())
             .bind(key.rotated_from.map(|id| id.to_string()))
+            .bind(key.series.as_str())
             .execute(db)
             .await
             .map(drop))?;
@@ -487,7 +492,7 @@ impl Change {
         self.touched.push(key.id);
         let sql = "UPDATE keys SET name = $1, description = $2, owner = $3, scopes = $4, all_access_reason = $5, role = $6, \
                    expires_at = $7, addresses = $8, limits = $9, quota = $10, metadata = $11, signed_writes = $12, \
-                   group_id = $13, subject_id = $14, labels = $15, off_at = $16, off_by = $17, generation = $18 WHERE id = $19";
+                   group_id = $13, subject_id = $14, labels = $15, off_at = $16, off_by = $17, granted_by = $18, generation = $19 WHERE id = $20";
         let spec = &key.spec;
         let off = if let KeyState::Off(off) = &key.state { Some(off) } else { None };
         let generation = self.generation();
@@ -509,6 +514,7 @@ impl Change {
             .bind(spec.labels.to_string())
             .bind(off.map(|off| off.at.millis()))
             .bind(off.map(|off| off.by.clone()))
+            .bind(key.granted_by.to_string())
             .bind(generation)
             .bind(key.id.as_str())
             .execute(db)

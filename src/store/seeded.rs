@@ -50,7 +50,7 @@ impl Change {
                 QueryBuilder::new(
                     "INSERT INTO keys (seq, id, tenant_id, prefix, last_four, digest, created_at, created_by, form, purpose, \
                      name, folded, description, owner, scopes, expires_at, addresses, off_at, off_by, archived_at, \
-                     archived_by, archive_reason, generation, last_used_at, last_used_from, status, flags, due_at) ",
+                     archived_by, archive_reason, generation, last_used_at, last_used_from, series, status, flags, due_at) ",
                 )
                 .push_values(rows, |mut row, (seq, SeededKey { key, digest, last_use }, stands)| {
                     let spec = &key.spec;
@@ -82,6 +82,7 @@ impl Change {
                         .push_bind(key.generation)
                         .push_bind(last_use.as_ref().map_or(0, |used| used.at.millis()))
                         .push_bind(last_use.as_ref().map_or("", |used| used.address.as_str()))
+                        .push_bind(key.series.as_str())
                         .push_bind(stands.status.code())
                         .push_bind(flags.join(" "))
                         .push_bind(stands.due.millis());

@@ -5,7 +5,9 @@ use model::{
     address::Addresses,
     decision::{Check, Decision, DecisionInput, KeyLookup, LimitOutcome, Signature, decide, remedy},
     id::{EntryId, KeyId, TenantId},
-    key::{ArchiveReason, Archived, Form, Identity, Key, KeySpec, KeyState, Purpose, SignedWrites, SwitchedOff},
+    key::{
+        ArchiveReason, Archived, Form, Grantor, Identity, Key, KeySpec, KeyState, Purpose, SignedWrites, SwitchedOff,
+    },
     limit::{Limits, Quota},
     name::{Name, Owner, Prefix},
     scope::{ClosedGates, RequiredScopes, Scopes},
@@ -110,8 +112,9 @@ impl SimulatedKey {
             None => None,
         };
         let prefix = Prefix::parse(&self.prefix).ok()?;
+        let id = KeyId::parse(&self.id)?;
         Some(Key {
-            id: KeyId::parse(&self.id)?,
+            id,
             tenant: Tenant {
                 id: TenantId::parse(&self.tenant.0)?,
                 name: Name::parse(&self.tenant.1).ok()?,
@@ -143,6 +146,8 @@ impl SimulatedKey {
             created_at: at(0),
             created_by: String::new(),
             rotated_from: None,
+            series: id,
+            granted_by: Grantor::Nobody,
             state,
             generation: 0,
         })

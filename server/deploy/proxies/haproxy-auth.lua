@@ -10,7 +10,7 @@ local read = {
 
 -- Keyward's words about who calls.
 local identity = {
-    "x-keyward-key-id", "x-keyward-key-name", "x-keyward-subject", "x-keyward-role", "x-keyward-tenant",
+    "x-keyward-key-id", "x-keyward-key-name", "x-keyward-key-series", "x-keyward-subject", "x-keyward-role", "x-keyward-tenant",
     "x-keyward-scopes", "x-keyward-request-id",
 }
 

@@ -166,7 +166,7 @@ const SCOPES_BYTES: usize = 2400;
 
 /// Every identity header is set, empty where there is nothing to say, so that a client's own never survive a proxy that
 /// copies ours. A name that is too long is cut, and of scopes as many are named as fit.
-fn identity(key: &Key) -> [(HeaderName, HeaderValue); 6] {
+fn identity(key: &Key) -> [(HeaderName, HeaderValue); 7] {
     let header = |name: &'static str, value: &str| {
         (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("")))
     };
@@ -174,6 +174,7 @@ fn identity(key: &Key) -> [(HeaderName, HeaderValue); 6] {
     [
         header("x-keyward-key-id", key.id.as_str()),
         header("x-keyward-key-name", &first_bytes(key.spec.name.as_str(), NAME_BYTES)),
+        header("x-keyward-key-series", key.series.as_str()),
         header("x-keyward-subject", &ascii(key.spec.subject.as_ref().map_or("", |subject| &subject.name))),
         header("x-keyward-role", &ascii(key.spec.role.as_str())),
         header("x-keyward-tenant", &ascii(key.tenant.name.as_str())),

@@ -242,7 +242,7 @@ const NEEDED: &str = "What the key must hold; any asks for none. things means th
 
 /// Forward auth is asked with any method: a proxy may ask with the one it was asked with.
 fn any_method(id: &str, summary: &str, words: &str, parameters: Value, source: &str) -> Value {
-    let identity = ["Key-Id", "Key-Name", "Subject", "Role", "Tenant", "Scopes"].map(|name| {
+    let identity = ["Key-Id", "Key-Name", "Key-Series", "Subject", "Role", "Tenant", "Scopes"].map(|name| {
         let words = match name {
             "Key-Name" => "At most 240 bytes, percent-encoded where a header cannot carry it.",
             "Scopes" => "As many as 2,400 bytes hold, separated by spaces.",

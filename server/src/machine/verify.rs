@@ -146,6 +146,8 @@ fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HeaderMa
 pub(super) struct KeyAnswer<'a> {
     /// The public id inside the key.
     id: &'a str,
+    /// The id of the first key of its series: rotation keeps it.
+    series: &'a str,
     /// What people call it.
     name: &'a str,
     /// The tenant it is in.
@@ -235,6 +237,7 @@ fn public_json(key: &Key) -> Box<RawValue> {
     let spec = &key.spec;
     let answer = KeyAnswer {
         id: key.id.as_str(),
+        series: key.series.as_str(),
         name: spec.name.as_str(),
         tenant: key.tenant.name.as_str(),
         group: spec.group.as_ref().map(|group| group.name.as_str()),

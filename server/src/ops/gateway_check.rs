@@ -34,9 +34,10 @@ const BODY: usize = 64 * 1024;
 const LONGEST: usize = 1024;
 
 /// The headers by which services are told who calls, and the same as some services read them.
-const IDENTITY: [&str; 10] = [
+const IDENTITY: [&str; 11] = [
     "x-keyward-key-id",
     "x-keyward-key-name",
+    "x-keyward-key-series",
     "x-keyward-subject",
     "x-keyward-role",
     "x-keyward-tenant",

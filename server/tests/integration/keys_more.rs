@@ -466,7 +466,7 @@ async fn mission_i6_everything_but_the_secret_can_be_edited() {
         // The audit says what was before and what is after.
         let admin = &here.keyward.app.admin;
         let id = KeyId::parse(id_of(&token)).unwrap();
-        let events = admin.key_audit(&admin.operator(), id).await.unwrap().events;
+        let events = admin.key_audit(&admin.operator(), id, None, 10).await.unwrap().events;
         let edits: Vec<_> = events.iter().filter(|event| event.verb == "key.edit").collect();
         let detail: serde_json::Value = serde_json::from_str(&edits[0].detail).unwrap();
         assert_eq!(edits.len(), 1);

@@ -10,7 +10,7 @@ use model::{
     audit::Verb,
     catalog::Kind,
     id::KeyId,
-    key::{ArchiveReason, Key, KeySpec, KeyState},
+    key::{ArchiveReason, Grantor, Key, KeySpec, KeyState},
     key_input::KeyInput,
     listing::ListKeys,
     time::{DAY, HOUR, Timestamp},
@@ -224,6 +224,8 @@ async fn a_successor_has_all_that_the_key_had() {
             form,
             purpose,
             prefix,
+            series,
+            granted_by,
             state,
             // Its own.
             id,
@@ -236,7 +238,7 @@ async fn a_successor_has_all_that_the_key_had() {
         assert_eq!((id != old.id, rotated_from), (true, Some(old.id)));
         assert_eq!(tenant, old.tenant);
         assert_eq!((owner_active, form, purpose, &prefix), (old.owner_active, old.form, old.purpose, &old.prefix));
-        assert_eq!(state, KeyState::Live);
+        assert_eq!((state, series, granted_by), (KeyState::Live, old.id, Grantor::Nobody));
         let KeySpec { expires_at, .. } = spec;
         assert_eq!(spec, KeySpec { expires_at, ..old.spec.clone() }, "all that people wrote on it");
         assert_eq!(expires_at, old.spec.expires_at, "made at the same moment, for as long");

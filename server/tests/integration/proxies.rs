@@ -245,6 +245,7 @@ fn forged_headers_are_stripped() {
     let forged = [
         "X-Keyward-Key-Id",
         "X-Keyward-Key-Name",
+        "X-Keyward-Key-Series",
         "X-Keyward-Subject",
         "X-Keyward-Role",
         "x-keyward-role",

@@ -13,6 +13,9 @@ use crate::{
     session::context,
 };
 
+/// Events of a key that its page shows.
+const EVENTS: u16 = 10;
+
 /// One key with what its page shows.
 pub async fn show_key(id: String) -> Result<KeyView, ApiError> {
     context::answer(
@@ -21,7 +24,7 @@ pub async fn show_key(id: String) -> Result<KeyView, ApiError> {
             let permit = context.permit()?;
             let id = to_view::key_id(&id)?;
             let found = context.admin.show_key(permit, id).await.map_err(context::closed)?;
-            let history = context.admin.key_audit(permit, id).await.map_err(context::closed)?;
+            let history = context.admin.key_audit(permit, id, None, EVENTS).await.map_err(context::closed)?;
             Ok(to_view::key(&found, &history.events, permit, &context.origin, context.admin.clock().now()))
         }
         .await,

@@ -2,7 +2,7 @@
 //! address, so that going back, loading anew and sharing work.
 
 use model::{
-    id::EntryId,
+    id::{EntryId, KeyId},
     key::KeyStatus,
     listing::{Cursor, KeyFlag, ListKeys, Rows, Sort, StatusFilter},
 };
@@ -112,6 +112,7 @@ impl ListQuery {
                 "tenant" => list.tenant = Some(text.to_owned()),
                 "group" => list.group = Some(EntryId::parse(text)?),
                 "identity" => list.identity = Some(EntryId::parse(text)?),
+                "series" => list.series = Some(KeyId::parse(text)?),
                 "owner" => list.owner = Some(text.to_owned()),
                 "scope" => list.scope = Some(text.to_owned()),
                 "only" => list.flags.push(KeyFlag::parse(text)?),
@@ -147,6 +148,7 @@ impl ListQuery {
         add("tenant", list.tenant.clone());
         add("group", list.group.map(|group| group.to_string()));
         add("identity", list.identity.map(|identity| identity.to_string()));
+        add("series", list.series.map(|series| series.to_string()));
         add("owner", list.owner.clone());
         add("scope", list.scope.clone());
         for fact in &list.flags {
