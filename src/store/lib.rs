@@ -50,6 +50,7 @@ pub use self::{
     accounts::StoredAccount,
     audit::{AuditPage, STEP_OF_EVENTS},
     audit_search::AuditFilter,
+    call_samples::AskedScopes,
     calls::CallsOf,
     catalog::StoredEntry,
     change::Change,
