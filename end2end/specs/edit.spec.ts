@@ -313,13 +313,13 @@ test("mission p3: a long list of scopes is filtered as one types", async ({ page
     await expect(count).toHaveText(/^1 of \d+ ticked$/);
     await find.fill("CALLS LIFT 1");
     await expect(page.locator("[data-scope]:visible")).toHaveCount(3);
-    await expect(page.locator("[data-filtered]")).toHaveText(/^3 of \d+ match\. 1 ticked of the others\.$/);
+    await expect(page.locator("[data-filtered]")).toHaveText(/^3 of \d+ match\. Ticked and hidden: 1\.$/);
     await page.getByLabel("lift11", { exact: true }).check();
     await expect(count, "what is hidden is still counted").toHaveText(/^2 of \d+ ticked$/);
     await looksRight(page, `scopes filtered at ${viewport.width}`);
     await find.fill("no such thing");
     await expect(page.locator("[data-scope]:visible")).toHaveCount(0);
-    await expect(page.locator("[data-filtered]")).toContainText("Nothing matches. Clear the field to see all. 2 ticked of the others.");
+    await expect(page.locator("[data-filtered]")).toContainText("Nothing matches. Clear the field to see all. Ticked and hidden: 2.");
     await find.press("Enter");
     await expect(page, "Enter sends nothing").toHaveURL(/\/keys\/new$/);
     await expect(page.locator("#name-error")).toBeEmpty();

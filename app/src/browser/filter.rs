@@ -24,7 +24,7 @@ pub(crate) fn apply(event: &ev::Event) -> bool {
     }
     let ticked = match boxes::count(&format!("{rows}[hidden] :checked")) {
         0 => String::new(),
-        ticked => format!(" {ticked} ticked of the others."),
+        ticked => format!(" Ticked and hidden: {ticked}."),
     };
     let says = match found {
         0 => format!("Nothing matches. Clear the field to see all.{ticked}"),

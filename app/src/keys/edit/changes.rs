@@ -75,20 +75,19 @@ fn text(field: &str, value: &str) -> String {
 /// The changes, each with what was and what will be.
 #[component]
 pub(crate) fn Changes(of: Vec<FieldChange>) -> impl IntoView {
-    let is_endless = |change: &FieldChange| change.texts.as_ref().is_some_and(|(_, after)| after == NEVER);
-    let is_endless = of.iter().any(|change| change.field == "expires" && is_endless(change));
     let row = |FieldChange { field, texts, added, dropped }| {
         let name = if field == "expires" { "ends" } else { called(field) };
+        let is_endless = field == "expires" && texts.as_ref().is_some_and(|(_, after)| after == NEVER);
         let added = added.into_iter().map(|value| view! { <ins translate="no" class="chip code">"+ "{value}</ins> });
         let dropped =
             dropped.into_iter().map(|value| view! { <del translate="no" class="chip code">"\u{2212} "{value}</del> });
         let texts = texts.map(|(old, new)| view! { <del>{old}</del> " \u{2192} " <ins>{new}</ins> });
-        view! { <dt>{name}</dt><dd>{added.collect_view()}{dropped.collect_view()}{texts}</dd> }
+        view! {
+            <dt>{name}</dt>
+            <dd>{added.collect_view()}{dropped.collect_view()}{texts} {is_endless.then(|| view! { <p class="is-warn">{NEVER_ENDS}</p> })}</dd>
+        }
     };
-    view! {
-        <dl class="changes">{of.into_iter().map(row).collect_view()}</dl>
-        {is_endless.then(|| view! { <p class="is-warn">{NEVER_ENDS}</p> })}
-    }
+    view! { <dl class="changes">{of.into_iter().map(row).collect_view()}</dl> }
 }
 
 #[cfg(test)]

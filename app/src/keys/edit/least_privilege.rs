@@ -3,7 +3,7 @@
 use admin::UnusedScopes;
 use leptos::prelude::*;
 
-use crate::{routes, ui::key::Scopes};
+use crate::routes;
 
 /// What calls asked for, and a link to the form without the rest.
 #[component]
@@ -19,10 +19,10 @@ pub(crate) fn LeastPrivilege(
         [one] => format!("Drop {one}\u{2026}"),
         rest => format!("Drop the other {}\u{2026}", rest.len()),
     };
-    let count = asked.len();
+    let asked = asked.into_iter().map(|scope| view! { " " <span translate="no" class="chip code">{scope}</span> });
     view! {
         <div class="stack tight">
-            <p class="wrapped">"In 30 days it asked only for "<Scopes of=asked shown=count/>"."</p>
+            <p class="wrapped">"In 30 days it asked only for"{asked.collect_view()}"."</p>
             <p><a class="link" href=href title=unused.join(", ")>{words}</a></p>
         </div>
     }
