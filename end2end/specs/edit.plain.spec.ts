@@ -1,6 +1,6 @@
 // The same without JavaScript: everything a key can say, edited, switched and rotated with real forms.
 
-import { expect, looksRight, scopesField, test } from "../fixtures";
+import { expect, scopesField, test } from "../fixtures";
 
 test.describe.configure({ mode: "parallel", timeout: 60_000 });
 
@@ -51,7 +51,6 @@ test("mission c2 i3 i6 p7: a key is made, edited, switched and rotated without J
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByRole("heading", { name: "Save these changes?" })).toBeVisible();
     await expect(page.locator("ins").first()).toHaveText("+ rooms.read");
-    await looksRight(page, "changes asked about");
     await page.getByRole("button", { name: "Go back and change it" }).click();
     await expect(scopesField(page)).toHaveValue("rooms.read");
     await page.getByRole("button", { name: "Save" }).click();

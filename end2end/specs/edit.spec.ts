@@ -286,6 +286,20 @@ test("mission p3: what an edit changes is listed beside it as it is typed, and a
     await expect(page.getByText("maps.read", { exact: true })).toHaveCount(0);
   });
 
+  await test.step("a form that lists nothing is asked about first", async () => {
+    await page.goto(`${bare.url}/keys/${key.id}/edit`);
+    await alive(page);
+    await page.getByLabel("Name", { exact: true }).fill("Turnstile 2");
+    await page.getByText("Never ends").click();
+    await page.locator("[name=step]").evaluate((step: HTMLInputElement) => (step.value = ""));
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByRole("heading", { name: "Save these changes?" })).toBeVisible();
+    await expect(page.getByText("It works until someone archives it.")).toBeVisible();
+    await looksRight(page, "changes asked about");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Turnstile 2");
+  });
+
   await test.step("what changes nothing is not saved", async () => {
     await page.goto(`${bare.url}/keys/${key.id}/edit`);
     await alive(page);

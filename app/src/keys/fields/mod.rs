@@ -35,7 +35,7 @@ pub(crate) fn called(field: &'static str) -> &'static str {
 }
 
 /// The field that a control of this name, or a mistake at a row of it, belongs to.
-fn of(control: &str) -> &str {
+pub(crate) fn of(control: &str) -> &str {
     match control {
         "scope" => "scopes",
         "quota_per" => "quota",
@@ -51,7 +51,7 @@ pub(crate) fn control(field: &str, form: &KeyForm) -> String {
         "scopes" if form.input.scopes.is_empty() => "[name=scope]:enabled, #scopes".to_owned(),
         "expires" if form.life == DATE => "#date".to_owned(),
         "expires" if form.life == DAYS => "#days".to_owned(),
-        "limits" => "[name=limits][aria-invalid=true], #limits".to_owned(),
+        "limits" => "[name=limits][aria-invalid=true]".to_owned(),
         "expires" | "form" => format!("#{field} :checked"),
         field => format!("#{field}"),
     }
