@@ -1,10 +1,12 @@
 //! The only `web_sys` in the project: what islands ask of the browser. On the server these exist and are never called.
 
 pub(crate) mod boxes;
+pub(crate) mod filter;
 pub(crate) mod forms;
 pub(crate) mod live;
 pub(crate) mod pair;
 pub(crate) mod places;
+pub(crate) mod scopes;
 pub(crate) mod search;
 pub(crate) mod switches;
 pub(crate) mod times;
@@ -296,6 +298,11 @@ fn reveal_in(document: &Document, selector: &str) {
     for element in Array::from(&list).iter() {
         _ = element.unchecked_ref::<Element>().remove_attribute("hidden");
     }
+}
+
+fn all(selector: &str) -> Vec<Element> {
+    let list = document().query_selector_all(selector).ok();
+    list.map(|list| Array::from(&list).iter().map(JsCast::unchecked_into).collect()).unwrap_or_default()
 }
 
 fn find(selector: &str) -> Option<HtmlElement> {

@@ -13,6 +13,8 @@ pub const FLASH_COOKIE: &str = "keyward_said";
 pub enum Flash {
     /// A form was saved.
     Saved,
+    /// A form that changed nothing was not saved.
+    Unchanged,
     /// A key was switched off.
     SwitchedOff(KeyId),
     /// A key was switched on.
@@ -47,6 +49,7 @@ impl Flash {
     pub fn to_text(self) -> String {
         match self {
             Self::Saved => "saved".to_owned(),
+            Self::Unchanged => "unchanged".to_owned(),
             Self::SwitchedOff(key) => format!("off.{key}"),
             Self::SwitchedOn(key) => format!("on.{key}"),
             Self::Archived => "archived".to_owned(),
@@ -72,7 +75,7 @@ impl Flash {
             Some(("disabled", keys)) => keys.parse().ok().map(Self::Disabled),
             Some(("enabled", keys)) => keys.parse().ok().map(Self::Enabled),
             Some(_) => None,
-            None => [Self::Saved, Self::Archived, Self::Restored, Self::Purged, Self::Deleted]
+            None => [Self::Saved, Self::Unchanged, Self::Archived, Self::Restored, Self::Purged, Self::Deleted]
                 .into_iter()
                 .find(|said| said.to_text() == text),
         }
@@ -86,6 +89,7 @@ impl Flash {
         };
         Cow::from(match self {
             Self::Saved => "Saved.",
+            Self::Unchanged => "Nothing changed, so nothing was saved.",
             Self::SwitchedOff(_) => "Switched off. It is refused everywhere.",
             Self::SwitchedOn(_) => "Switched on.",
             Self::Archived => "Archived. It is refused from now on.",
@@ -126,6 +130,7 @@ impl Flash {
             Self::SwitchedOn(key) => Some((key, false)),
             Self::Saved
             | Self::SavedBreaking(_)
+            | Self::Unchanged
             | Self::Archived
             | Self::Restored
             | Self::Deleted
@@ -151,6 +156,7 @@ mod tests {
         });
         let others = [
             Flash::Saved,
+            Flash::Unchanged,
             Flash::switched(key, false),
             Flash::switched(key, true),
             Flash::Archived,

@@ -11,7 +11,7 @@ use crate::{
     explain::view::{GatewayView, WhyView},
     keys::{
         bulk::form::BulkPage,
-        detail::view::TightenView,
+        detail::view::EditPreviewView,
         form::{ArchiveForm, EditForm, KeyForm, PurgeForm, rotation::RotateForm},
         issued_secret::IssuedSecret,
         view::FieldErrorView,
@@ -66,8 +66,8 @@ pub enum FormOutcome {
     Archive(ArchiveForm, FormErrors),
     /// An edit was refused.
     Edit(EditForm, FormErrors),
-    /// An edit would lock somebody out: it is asked once more, or the form is shown again.
-    Tighten(EditForm, Box<TightenView>),
+    /// An edit changes what a key opens, or would lock somebody out: it is asked about first.
+    Preview(EditForm, Box<EditPreviewView>),
     /// The overlap of the old key with this id was not ended, or not lengthened.
     Overlap(String, RotateForm, FormErrors),
     /// A view was not saved, or not deleted.

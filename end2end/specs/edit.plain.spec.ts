@@ -49,8 +49,35 @@ test("mission c2 i3 i6 p7: a key is made, edited, switched and rotated without J
     await expect(scopesField(page)).toHaveValue("rooms.read");
     await page.locator("#metadata").fill('{"floor": 2}');
     await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByRole("heading", { name: "Save these changes?" })).toBeVisible();
+    await expect(page.locator("ins").first()).toHaveText("+ rooms.read");
+    await page.getByRole("button", { name: "Go back and change it" }).click();
+    await expect(scopesField(page)).toHaveValue("rooms.read");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
     await expect(page.getByText('{"floor":2}')).toBeVisible();
     await expect(page.getByText("rooms.read")).toBeVisible();
+  });
+
+  await test.step("limits have one row to spare, and what changes no access is saved at once", async () => {
+    await page.getByRole("link", { name: "Edit…" }).click();
+    await expect(page.getByRole("searchbox", { name: "Find a scope" }), "what needs a script is not there").toBeHidden();
+    await page.locator("summary", { hasText: "Limits" }).click();
+    const limit = (row: number) => page.getByLabel(`Rate limit ${row}: calls`);
+    await expect(limit(2)).toBeHidden();
+    await limit(1).fill("1,000");
+    await page.getByLabel("Rate limit 1: per").selectOption("hour");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.locator("ins")).toHaveText(["+ 1000/hour"]);
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("link", { name: "Edit…" }).click();
+    await page.locator("summary", { hasText: "Limits" }).click();
+    await expect(limit(1)).toHaveValue("1000");
+    await expect(limit(2), "one to spare").toBeVisible();
+    await expect(limit(3)).toBeHidden();
+    await page.getByLabel("Name", { exact: true }).fill("Lobby map 2");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Lobby map 2");
   });
 
   await test.step("off, on, and rotated", async () => {

@@ -8,6 +8,9 @@ test.describe.configure({ mode: "parallel", timeout: 120_000 });
 /** Opens a folded part of the form. */
 const unfold = (page: Page, title: string) => page.locator("summary", { hasText: title }).click();
 
+/** The number of calls of a rate limit, by its row. */
+const limit = (page: Page, row: number) => page.getByLabel(`Rate limit ${row}: calls`);
+
 /** The page of a key that was just made, once its secret is stored. */
 async function done(page: Page): Promise<string> {
   await page.getByLabel("I have stored this key").check();
@@ -49,16 +52,29 @@ test("mission p2 p3 p7 i5 f1: a key with everything it can say", async ({ page, 
 
   await test.step("a folded part opens when it has to be mended, and says what is chosen", async () => {
     await unfold(page, "Limits");
-    await page.getByLabel("Rate limits").fill("often");
+    await limit(page, 1).fill("often");
     await unfold(page, "Limits");
-    await expect(page.getByLabel("Rate limits")).toBeHidden();
+    await expect(limit(page, 1)).toBeHidden();
     await page.getByRole("button", { name: "Create key" }).click();
-    await expect(page.locator("#limits-error")).toContainText("is no limit");
-    await expect(page.getByLabel("Rate limits")).toBeFocused();
+    await expect(page.locator("#limits-error")).toContainText("Type a whole number of calls");
+    await expect(limit(page, 1)).toBeFocused();
+    await limit(page, 1).fill("100");
+    await page.getByLabel("Quota: calls").fill("10 000");
+    const says = page.locator("details", { hasText: "Rate limits" }).locator("summary");
+    await expect(says).toContainText("100/minute, 10000/month");
+    await page.getByRole("button", { name: "Add a limit" }).click();
+    await expect(limit(page, 2), "the new row has the focus").toBeFocused();
+    await expect(limit(page, 3)).toBeHidden();
+    await limit(page, 2).fill("0");
+    await page.getByLabel("Rate limit 2: per").selectOption("second");
+    await page.getByRole("button", { name: "Create key" }).click();
+    await expect(page.locator("#limits-2-error"), "a mistake is at its row").toContainText("Type a whole number of calls");
+    await expect(page.locator("#limits-error")).toBeEmpty();
+    await expect(limit(page, 2)).toBeFocused();
     await looksRight(page, "new key unfolded");
-    await page.getByLabel("Rate limits").fill("100/minute");
-    await page.getByLabel("Quota").fill("10000/month");
-    await expect(page.locator("details", { hasText: "Rate limits" }).locator("summary")).toContainText("100/minute, 10000/month");
+    await limit(page, 2).fill("5");
+    await expect(page.locator("#limits-2-error")).toBeEmpty();
+    await expect(says).toContainText("100/minute, 5/second, 10000/month");
   });
 
   await test.step("the visitor's own address is one press away", async () => {
@@ -70,6 +86,8 @@ test("mission p2 p3 p7 i5 f1: a key with everything it can say", async ({ page, 
   });
 
   await test.step("days are typed, and the rest is said", async () => {
+    const never = page.getByRole("complementary").getByText("It works until someone archives it.");
+    await expect(never).toHaveCount(0);
     await page.getByText("Type days").click();
     await page.getByLabel("Days", { exact: true }).fill("45");
     await expect(page.locator(".sentence")).toContainText("until 45 days from now");
@@ -81,7 +99,7 @@ test("mission p2 p3 p7 i5 f1: a key with everything it can say", async ({ page, 
     await page.getByLabel(/^Metadata/).fill('{"site": "north"}');
     await page.getByRole("button", { name: "Create key" }).click();
     await done(page);
-    for (const text of ["All access", "Until the move is over", "203.0.113.0/24", "100/minute", "10000/month", "in role concierge", "need a signature", "north"]) {
+    for (const text of ["All access", "Until the move is over", "203.0.113.0/24", "100/minute", "5/second", "10000/month", "in role concierge", "need a signature", "north"]) {
       await expect(page.getByText(text).first()).toBeVisible();
     }
     await looksRight(page, "key with everything");
@@ -122,14 +140,15 @@ test("mission i6 i3: edited, with a mistake that keeps what was typed; switched 
     await looksRight(page, "edit");
     await page.getByLabel("Name", { exact: true }).fill(`${key.name} north`);
     await unfold(page, "Limits");
-    await page.getByLabel("Quota").fill("lots");
+    await page.getByLabel("Quota: calls").fill("lots");
     expectRefusal(422);
     await page.getByRole("button", { name: "Save" }).click();
-    await expect(page.locator("#quota-error")).toContainText("is no quota");
+    await expect(page.locator("#quota-error")).toContainText("Type a whole number of calls");
     await expect(page.getByLabel("Name", { exact: true })).toHaveValue(`${key.name} north`);
-    await expect(page.getByLabel("Quota")).toHaveValue("lots");
+    await expect(page.getByLabel("Quota: calls")).toHaveValue("lots");
     await looksRight(page, "edit with a mistake");
-    await page.getByLabel("Quota").fill("500/day");
+    await page.getByLabel("Quota: calls").fill("500");
+    await page.getByLabel("Quota: per").selectOption("day");
     await expect(page.locator("#quota-error")).toBeEmpty();
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(`${key.name} north`);
@@ -225,4 +244,119 @@ test("mission c1 c6 p6: a JWT's signed fields stay; an owner's sixth key is refu
   await page.getByRole("button", { name: "Delete for good" }).click();
   await expect(page).toHaveURL(/status=any/);
   await expect(row(page, "offline")).toHaveCount(0);
+});
+
+test("mission p3: what an edit changes is listed beside it as it is typed, and asked about no more", async ({ page, bare }) => {
+  await bare.addAdmin();
+  await bare.done(["policy", "edit", "never=allowed"]);
+  await signedIn(page, bare);
+  const key = await bare.issue("Turnstile", "rooms.read", "maps.read", "bookings.read");
+  for (const viewport of [{ width: 1280, height: 800 }, { width: 375, height: 800 }]) {
+    await page.setViewportSize(viewport);
+    await page.goto(`${bare.url}/keys/${key.id}/edit`);
+    await alive(page);
+    const changes = page.getByRole("complementary", { name: "What will change" });
+    await expect(changes).toContainText("Nothing so far.");
+    await page.getByLabel("maps.read").uncheck();
+    await page.getByLabel("calendar.read").check();
+    await expect(changes.locator("ins")).toHaveText(["+ calendar.read"]);
+    await expect(changes.locator("del")).toHaveText(["\u2212 maps.read"]);
+    await page.getByText("Never ends").click();
+    await expect(changes).toContainText("\u2192 never");
+    await expect(changes.getByText("It works until someone archives it.")).toBeVisible();
+    await unfold(page, "Limits");
+    await limit(page, 1).fill("60");
+    await expect(changes).toContainText("+ 60/minute");
+    await looksRight(page, `what will change at ${viewport.width}`);
+    await limit(page, 1).fill("");
+    await page.getByText("As it is").click();
+    await page.getByLabel("maps.read").check();
+    await page.getByLabel("calendar.read").uncheck();
+    await expect(changes, "what is taken back is no change").toContainText("Nothing so far.");
+  }
+
+  await test.step("a link leaves scopes out, and Save needs no second page", async () => {
+    await page.goto(`${bare.url}/keys/${key.id}/edit?drop=rooms.read+maps.read`);
+    await alive(page);
+    await expect(page.getByText("Left out: maps.read, rooms.read.")).toBeVisible();
+    const changes = page.getByRole("complementary", { name: "What will change" });
+    await expect(changes.locator("del")).toHaveText(["\u2212 maps.read", "\u2212 rooms.read"]);
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page).toHaveURL(`${bare.url}/keys/${key.id}`);
+    await expect(page.getByText("maps.read", { exact: true })).toHaveCount(0);
+  });
+
+  await test.step("a form that lists nothing is asked about first", async () => {
+    await page.goto(`${bare.url}/keys/${key.id}/edit`);
+    await alive(page);
+    await page.getByLabel("Name", { exact: true }).fill("Turnstile 2");
+    await page.getByText("Never ends").click();
+    await page.locator("[name=step]").evaluate((step: HTMLInputElement) => (step.value = ""));
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByRole("heading", { name: "Save these changes?" })).toBeVisible();
+    await expect(page.getByText("It works until someone archives it.")).toBeVisible();
+    await looksRight(page, "changes asked about");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Turnstile 2");
+  });
+
+  await test.step("what changes nothing is not saved", async () => {
+    await page.goto(`${bare.url}/keys/${key.id}/edit`);
+    await alive(page);
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByRole("status").filter({ hasText: "Nothing changed, so nothing was saved." })).toBeVisible();
+  });
+});
+
+test("mission p3: a long list of scopes is filtered as one types", async ({ page, bare }) => {
+  await bare.addAdmin();
+  for (let place = 0; place < 12; place++) {
+    await bare.done(["scopes", "create", `name=lift${place}`, `sentence=Calls lift ${place}.`]);
+  }
+  await signedIn(page, bare);
+  await openForm(page, bare.url);
+  for (const viewport of [{ width: 1280, height: 800 }, { width: 375, height: 800 }]) {
+    await page.setViewportSize(viewport);
+    const find = page.getByRole("searchbox", { name: "Find a scope" });
+    await find.fill("");
+    await page.getByLabel("maps.read").uncheck();
+    await page.getByLabel("lift11", { exact: true }).uncheck();
+    const count = page.locator("legend .ticked");
+    await expect(count).toHaveText(/^0 of \d+ ticked$/);
+    await page.getByLabel("maps.read").check();
+    await expect(count).toHaveText(/^1 of \d+ ticked$/);
+    await find.fill("CALLS LIFT 1");
+    await expect(page.locator("[data-scope]:visible")).toHaveCount(3);
+    await expect(page.locator("[data-filtered]")).toHaveText(/^3 of \d+ match\. Ticked and hidden: 1\.$/);
+    await page.getByLabel("lift11", { exact: true }).check();
+    await expect(count, "what is hidden is still counted").toHaveText(/^2 of \d+ ticked$/);
+    await looksRight(page, `scopes filtered at ${viewport.width}`);
+    await find.fill("no such thing");
+    await expect(page.locator("[data-scope]:visible")).toHaveCount(0);
+    await expect(page.locator("[data-filtered]")).toContainText("Nothing matches. Clear the field to see all. Ticked and hidden: 2.");
+    await find.press("Enter");
+    await expect(page, "Enter sends nothing").toHaveURL(/\/keys\/new$/);
+    await expect(page.locator("#name-error")).toBeEmpty();
+  }
+  await page.getByLabel("Name", { exact: true }).fill("Lift panel");
+  await page.getByRole("button", { name: "Create key" }).click();
+  await done(page);
+  await expect(page.getByText("maps.read", { exact: true }).first(), "what was hidden is sent, too").toBeVisible();
+  await expect(page.getByText("lift11", { exact: true }).first()).toBeVisible();
+});
+
+test("mission p3: the locks of scopes follow the tenant", async ({ page, bare }) => {
+  await bare.addAdmin();
+  await bare.done(["tenants", "create", "name=north", "prefix=north"]);
+  await bare.done(["scopes", "edit", "devices", "opened=north"]);
+  await signedIn(page, bare);
+  await openForm(page, bare.url);
+  const why = page.getByText("It has to be opened by a superadmin for tenant default.");
+  await expect(page.getByLabel("devices", { exact: true })).toBeDisabled();
+  await expect(why).toBeVisible();
+  await page.getByLabel("Tenant", { exact: true }).selectOption("north");
+  await expect(page.getByLabel("devices", { exact: true })).toBeEnabled();
+  await expect(why).toBeHidden();
+  await page.getByLabel("Tenant", { exact: true }).selectOption("default");
+  await expect(page.getByLabel("devices", { exact: true })).toBeDisabled();
 });

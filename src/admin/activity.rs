@@ -79,7 +79,8 @@ impl Admin {
         query: ChartQuery,
     ) -> Result<Vec<CallSample>, AdminError> {
         self.seen_key(permit, id).await?;
-        Ok(self.store.call_samples_within(id, query.range(self.clock.now())).await?)
+        let now = self.clock.now();
+        Ok(self.store.call_samples_within(id, query.range(now), now).await?)
     }
 
     /// Who called with a key lately, as far as it was recorded.

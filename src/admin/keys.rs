@@ -478,7 +478,12 @@ impl Admin {
 
     /// Refuses what is not a member's to give: a key in another tenant than the default one and those where they hold a
     /// key, one that acts as somebody or in a role, and one that opens everything. What a key has already is theirs.
-    async fn within_reach(&self, permit: &Permit, before: Option<&Key>, read: &Read) -> Result<(), AdminError> {
+    pub(super) async fn within_reach(
+        &self,
+        permit: &Permit,
+        before: Option<&Key>,
+        read: &Read,
+    ) -> Result<(), AdminError> {
         let Some(owner) = permit.only_owner() else { return Ok(()) };
         let mut errors = Vec::new();
         let name = &read.tenant.name;

@@ -12,6 +12,7 @@ mod gateway_check;
 mod json;
 mod jwt_signing;
 mod keys;
+mod least_privilege;
 mod list;
 mod overview;
 pub mod password;
@@ -43,6 +44,7 @@ pub use self::{
     chain_status::ChainStatus,
     gateway_check::{Attempt, Finding, GatewayCheck, GatewayForm, GatewayReport, Outcome, Seen},
     keys::{Issued, KeyDetail},
+    least_privilege::UnusedScopes,
     list::{KeyList, MATCHES},
     overview::{FirstRun, Overview},
     permit::{Forbidden, Permit},
@@ -50,7 +52,7 @@ pub use self::{
     rotation::{Drain, Overlap, Pair, QUIET, Remedy, Successor},
     seed::MadeUpKey,
     sign_in::{SESSION_LIFE, SignInError, SignedIn},
-    tighten::{Break, Broken, BrokenKey, EntryTightening, Tightening},
+    tighten::{Break, Broken, BrokenKey, EditPreview, EntryTightening, Tightening},
 };
 use crate::password::{Busy, Passwords};
 

@@ -127,6 +127,11 @@ pub struct Allowance {
 }
 
 impl Limits {
+    /// The words of the windows that calls are counted in, the shortest first.
+    pub fn units() -> [&'static str; WINDOWS.len()] {
+        WINDOWS.map(|(word, _)| word)
+    }
+
     /// Reads limits separated by white space or commas; may be empty.
     pub fn parse(text: &str) -> Result<Self, LimitError> {
         let words = text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
@@ -146,6 +151,11 @@ impl Limits {
 }
 
 impl Quota {
+    /// The words of the periods of the calendar, the shortest first.
+    pub fn units() -> [&'static str; Period::ALL.len()] {
+        Period::ALL.map(Period::word)
+    }
+
     /// Reads a quota; empty for none.
     pub fn parse(text: &str) -> Result<Option<Self>, LimitError> {
         let text = text.trim();

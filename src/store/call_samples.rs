@@ -14,12 +14,25 @@ use super::{Store, StoreError, reading};
 
 /// Kinds of calls that are kept of a key and a day; the ones seen longest ago give way.
 pub(super) const SAMPLES_A_DAY: i64 = 64;
-/// How many days samples are kept, today among them.
-const DAYS: i64 = 7;
+/// How many days the callers in samples are known, today among them.
+const CALLER_DAYS: i64 = 7;
+/// How many days samples are kept, without their callers in the end, today among them.
+const DAYS: i64 = 30;
 
-/// The first day of the record, in milliseconds of its start.
-fn first_day(now: Timestamp) -> i64 {
-    (now.millis().div_euclid(DAY) - (DAYS - 1)) * DAY
+/// The first of so many days, today among them, in milliseconds of its start.
+fn first_day(now: Timestamp, days: i64) -> i64 {
+    (now.millis().div_euclid(DAY) - (days - 1)) * DAY
+}
+
+/// What was asked for with a key on the last 30 days, today among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AskedScopes {
+    /// Each demand once.
+    pub required: Vec<RequiredScopes>,
+    /// Calls that the demands describe.
+    pub described: i64,
+    /// All calls in that time, described or not.
+    pub calls: i64,
 }
 
 /// What stands for a kind of call: the first half of the SHA-256 of all that makes it one.
@@ -90,7 +103,7 @@ impl Store {
                      CAST(SUM(calls) AS bigint) FROM call_samples WHERE key_id = $1 AND day >= $2 \
                      GROUP BY id ORDER BY latest DESC, id";
         let all = "SELECT CAST(COALESCE(SUM(calls), 0) AS bigint) FROM usage_hours WHERE key_id = $1 AND hour >= $2";
-        let first = first_day(now);
+        let first = first_day(now, CALLER_DAYS);
         let (samples, (calls,)): (Vec<Row>, (i64,)) = reading!(self, db => (
             sqlx::query_as(samples).bind(key.as_str()).bind(first).fetch_all(db).await?,
             sqlx::query_as(all).bind(key.as_str()).bind(first).fetch_one(db).await?,
@@ -99,9 +112,35 @@ impl Store {
         Ok((samples.collect::<Result<_, _>>()?, calls))
     }
 
+    /// What was asked for with a key on the last 30 days, today among them.
+    pub async fn asked_scopes(&self, key: KeyId, now: Timestamp) -> Result<AskedScopes, StoreError> {
+        let demands = "SELECT required, CAST(SUM(calls) AS bigint) FROM call_samples WHERE key_id = $1 AND day >= $2 \
+                       GROUP BY required ORDER BY required";
+        let all = "SELECT CAST(COALESCE(SUM(calls), 0) AS bigint) FROM usage_hours WHERE key_id = $1 AND hour >= $2";
+        let first = first_day(now, DAYS);
+        let (demands, (calls,)): (Vec<(String, i64)>, (i64,)) = reading!(self, db => (
+            sqlx::query_as(demands).bind(key.as_str()).bind(first).fetch_all(db).await?,
+            sqlx::query_as(all).bind(key.as_str()).bind(first).fetch_one(db).await?,
+        ));
+        let mut asked = AskedScopes { calls, ..AskedScopes::default() };
+        for (required, calls) in demands {
+            asked.required.push(RequiredScopes::parse(&required).ok_or(StoreError::Corrupt("observation"))?);
+            asked.described += calls;
+        }
+        Ok(asked)
+    }
+
     /// The kinds of calls seen with a key whose last call of its day lies within a time, which is a day in UTC or a part of
-    /// one; the latest first.
-    pub async fn call_samples_within(&self, key: KeyId, range: TimeRange) -> Result<Vec<CallSample>, StoreError> {
+    /// one; the latest first. None of a time whose callers are forgotten.
+    pub async fn call_samples_within(
+        &self,
+        key: KeyId,
+        range: TimeRange,
+        now: Timestamp,
+    ) -> Result<Vec<CallSample>, StoreError> {
+        if range.start.millis() < first_day(now, CALLER_DAYS) {
+            return Ok(Vec::new());
+        }
         let sql = "SELECT address, agent, required, source, kind, outcome, at, calls FROM call_samples \
                    WHERE key_id = $1 AND day = $2 AND at >= $3 AND at < $4 ORDER BY at DESC, id";
         let rows: Vec<Row> = reading!(self, db => sqlx::query_as(sql)
@@ -125,7 +164,7 @@ impl Store {
         let limit = i64::try_from(KEYS_LOOKED_AT).unwrap_or(i64::MAX).saturating_add(1);
         let rows: Vec<(String,)> = reading!(self, db => sqlx::query_as(AssertSqlSafe(sql.clone()))
             .persistent(false)
-            .bind(first_day(now))
+            .bind(first_day(now, CALLER_DAYS))
             .bind(Outcome::Allowed.code())
             .bind(limit)
             .fetch_all(db)
@@ -135,11 +174,16 @@ impl Store {
         Ok((keys.collect::<Result<_, _>>()?, rows.len() > KEYS_LOOKED_AT))
     }
 
-    /// Forgets samples after 7 days.
+    /// Forgets who called after 7 days, and what was asked for after 30. Callers of days that passed while no node ran for
+    /// more than a week are forgotten with the rest.
     pub async fn sweep_call_samples(&self, now: Timestamp) -> Result<(), StoreError> {
+        let callers = "UPDATE call_samples SET address = '', agent = '' WHERE (key_id, day, id) IN \
+                       (SELECT key_id, day, id FROM call_samples WHERE day < $1 AND day >= $1 - 604800000 \
+                        AND (address <> '' OR agent <> '') LIMIT $2)";
         let samples = "DELETE FROM call_samples WHERE (key_id, day, id) IN \
-                     (SELECT key_id, day, id FROM call_samples WHERE day < $1 LIMIT $2)";
-        self.sweep_in_steps(samples, first_day(now)).await
+                       (SELECT key_id, day, id FROM call_samples WHERE day < $1 LIMIT $2)";
+        self.sweep_in_steps(callers, first_day(now, CALLER_DAYS)).await?;
+        self.sweep_in_steps(samples, first_day(now, DAYS)).await
     }
 }
 

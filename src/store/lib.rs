@@ -50,7 +50,7 @@ pub use self::{
     accounts::StoredAccount,
     audit::{AuditPage, STEP_OF_EVENTS},
     audit_search::AuditFilter,
-    call_samples::AffectedCalls,
+    call_samples::{AffectedCalls, AskedScopes},
     calls::CallsOf,
     catalog::StoredEntry,
     change::Change,

@@ -21,7 +21,9 @@ pub(crate) fn has_unsaved() -> bool {
 
 /// Whether a control differs from what the page came with, or the page came back with something to mend.
 fn is_changed(form: &HtmlFormElement) -> bool {
-    let Ok(list) = form.query_selector_all("input:not([type=hidden]), textarea, option, [aria-invalid=true]") else {
+    let Ok(list) =
+        form.query_selector_all("input:not([type=hidden], [data-filter]), textarea, option, [aria-invalid=true]")
+    else {
         return false;
     };
     Array::from(&list).iter().any(|control| differs(&control))

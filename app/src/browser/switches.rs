@@ -1,8 +1,10 @@
 //! The forms that switch a key, in place: what is sent, how the key is shown meanwhile, and what the forms offer then.
 
-use leptos::{ev, prelude::*};
+use leptos::ev;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlFormElement, HtmlInputElement, js_sys::Array};
+
+use crate::browser::all;
 
 /// What a form that switches a key asks for: its id, and whether to switch it on. The menu it stands in closes.
 pub(crate) fn asked_switch(event: &ev::SubmitEvent) -> Option<(String, bool)> {
@@ -66,11 +68,6 @@ fn relabel(element: &Element, icon: &str, words: &str) {
     if let Some(text) = text {
         text.set_node_value(Some(words));
     }
-}
-
-fn all(selector: &str) -> Vec<Element> {
-    let list = document().query_selector_all(selector).ok();
-    list.map(|list| Array::from(&list).iter().map(JsCast::unchecked_into).collect()).unwrap_or_default()
 }
 
 /// What the page came with about what a form did; it is shown otherwise from now on.

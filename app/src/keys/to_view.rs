@@ -8,6 +8,7 @@ use model::{
     catalog::{Entry, Group, Kind},
     id::KeyId,
     key::{ArchiveReason, Identity, Key, KeyState, KeyStatus, SignedWrites, UNDO},
+    limit::MAX_CALLS,
     listing::{Assessment, IDLE, STALE},
     time::{DAY, HOUR, Timestamp, relative},
 };
@@ -19,7 +20,7 @@ use crate::{
     form_outcome::FormErrors,
     keys::{
         detail::view::CallCountsView,
-        form::{DATE, DAYS, KeyForm},
+        form::{DATE, DAYS, KeyForm, LIMIT_ROWS, limits},
         list::view::{FoundView, ListedView, SavedViewView},
         view::{
             ArchivedView, CallerView, EventView, FieldErrorView, GroupView, IdentityView, ImpactView, KeyRow, KeyView,
@@ -307,7 +308,25 @@ pub(crate) fn key_field_errors(form: &KeyForm, errors: &[FieldError]) -> Vec<Fie
         let expiry = errors.iter_mut().filter(|error| error.field == "expires");
         expiry.for_each(|error| words.clone_into(&mut error.message));
     }
+    for error in &mut errors {
+        at_limit(form, error);
+    }
     errors
+}
+
+/// Says at the row of a limit, or at the quota, that its number is none. What else is wrong with them stays as it is said.
+fn at_limit(form: &KeyForm, error: &mut FieldErrorView) {
+    let is_bad = |(calls, _): &(String, String)| !calls.parse().is_ok_and(|calls| (1..=MAX_CALLS).contains(&calls));
+    let place = match error.field.as_str() {
+        "limits" => limits(&form.input.limits).iter().position(is_bad),
+        "quota" => limits(&form.input.quota).first().filter(|quota| is_bad(quota)).map(|_| 0),
+        _ => None,
+    };
+    let Some(place) = place else { return };
+    if error.field == "limits" {
+        error.field = (*LIMIT_ROWS.get(place).unwrap_or(&LIMIT_ROWS[0])).to_owned();
+    }
+    error.message = format!("Type a whole number of calls, from 1 to {}.", grouped(MAX_CALLS));
 }
 
 /// Why a use case did not do what a form asked.

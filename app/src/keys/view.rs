@@ -242,7 +242,7 @@ pub struct EventView {
 }
 
 /// A scope of the catalogue, in the directions it is offered in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeRow {
     /// Its name, without a direction.
     pub name: String,
@@ -326,8 +326,11 @@ pub struct NewKeyView {
     pub holding: (i64, i64),
     /// Templates, by name.
     pub templates: Vec<TemplateChoice>,
-    /// The catalogue, by name; then Keyward's own scopes, when the visitor may grant them.
+    /// The catalogue, by name; then Keyward's own scopes, when the visitor may grant them. The server makes the table of it.
+    #[serde(skip)]
     pub scopes: Vec<ScopeRow>,
+    /// How many scopes there are to tick.
+    pub boxes: usize,
     /// Groups, by tenant and name.
     pub groups: Vec<GroupView>,
     /// Users a key can act as, by tenant and name; those that are switched off are left out.

@@ -120,7 +120,8 @@ pub async fn post_edit(Path(id): Path<String>, FormPost(form, post): FormPost<Ed
     }
     match edit(&post.context, &id, &form).await {
         Ok(Edited::Saved) => flash::lead(&routes::key(&id), Flash::Saved),
-        Ok(Edited::WouldBreak(found)) => post.answer(StatusCode::OK, FormOutcome::Tighten(form, found)).await,
+        Ok(Edited::Unchanged) => flash::lead(&routes::key(&id), Flash::Unchanged),
+        Ok(Edited::Asked(found)) => post.answer(StatusCode::OK, FormOutcome::Preview(form, found)).await,
         Err(errors) => post.refuse(errors, |errors| FormOutcome::Edit(form, errors)).await,
     }
 }

@@ -71,11 +71,11 @@ fn json(body: &[u8]) -> Result<(), &'static str> {
     if is_text(body) && !has_nul { Ok(()) } else { Err(NO_TEXT) }
 }
 
-/// The fields of which a form has as many as are ticked.
+/// The fields of which a form has as many as are ticked, or as it has rows.
 static MANY: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     let fields = catalog::Kind::ALL.into_iter().flat_map(|kind| kind.fields().iter().map(move |field| (kind, *field)));
     let ticked = fields.filter(|(kind, field)| is_ticked(*kind, *field));
-    ticked.map(|(_, field)| field.code()).chain(["key", "scope"]).collect()
+    ticked.map(|(_, field)| field.code()).chain(["key", "scope", "limits", "limits_per"]).collect()
 });
 
 fn is_text(bytes: &[u8]) -> bool {
@@ -87,10 +87,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_comes_once_unless_it_is_ticked() {
+    fn a_field_comes_once_unless_it_is_ticked_or_has_rows() {
         for (body, expected) in [
             (&b"name=a&owner=b"[..], Ok(())),
             (b"scope=a&scope=b&key=1&key=2&presentations=&presentations=bearer", Ok(())),
+            (b"limits=5&limits_per=second&limits=9&limits_per=day", Ok(())),
+            (b"quota=5&quota=9", Err(TWICE)),
             (b"name=a&name=b", Err(TWICE)),
             (b"name=a&n%61me=b", Err(TWICE)),
             (b"name=%ff", Err(NO_TEXT)),

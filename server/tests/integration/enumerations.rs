@@ -228,7 +228,9 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
     match path {
         "/keys/new" => vec![("name", "n"), ("scopes", "a"), ("life", "90")],
         "/keys/bulk" => vec![("act", "off"), ("key", "{id}"), ("go", "1")],
-        "/keys/{id}/edit" => vec![("seen", "{seen}"), ("name", "n"), ("scopes", "a"), ("life", "90")],
+        "/keys/{id}/edit" => {
+            vec![("seen", "{seen}"), ("name", "n"), ("scopes", "a"), ("life", "90"), ("step", "listed")]
+        }
         "/keys/{id}/switch" => vec![("to", "off")],
         "/keys/{id}/rotate" => vec![("overlap", "24h")],
         "/keys/{id}/cut" => vec![("page", "{id}")],

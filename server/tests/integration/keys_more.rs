@@ -295,7 +295,10 @@ async fn mission_p2_i4_i5_and_f1_the_form_says_all_a_key_can_say() {
             ("role", "two\nlines"),
             ("labels", "prod"),
             ("addresses", "10.0.0.0/40"),
+            ("limits", "5"),
+            ("limits_per", "second"),
             ("limits", "often"),
+            ("limits_per", "day"),
             ("quota", "5/century"),
             ("metadata", "[1]"),
             ("form", "paper"),
@@ -307,14 +310,18 @@ async fn mission_p2_i4_i5_and_f1_the_form_says_all_a_key_can_say() {
             ("role", "cannot be shown"),
             ("labels", "name=value"),
             ("addresses", "10.0.0.0/40"),
-            ("limits", "is no limit"),
+            ("limits-2", "Type a whole number of calls, from 1 to 1,000,000,000."),
             ("quota", "is no quota"),
             ("metadata", "JSON object"),
             ("form", "token or jwt"),
         ] {
             assert!(error(&refused, field).contains(words), "{field}: {}", error(&refused, field));
         }
-        assert_eq!(value(&refused, "limits"), "often");
+        let rows = refused.page();
+        assert!(rows.contains("id=\"limits\" name=\"limits\" value=\"5\""), "{rows}");
+        assert!(rows.contains("id=\"limits-2\" name=\"limits\" value=\"often\""), "what is typed is kept: {rows}");
+        let right = rows.split("id=\"limits\"").nth(1).unwrap().split('>').next().unwrap();
+        assert!(!right.contains("aria-invalid=\"true\""), "the other row is right: {right}");
         assert_eq!(refused.body.matches("<details open").count(), 6, "what is wrong is unfolded");
     }
 }
@@ -430,7 +437,7 @@ async fn mission_i6_everything_but_the_secret_can_be_edited() {
         let form = here.browser.get(&edit).await;
         assert_eq!(
             (value(&form, "name"), value(&form, "scopes"), value(&form, "limits")),
-            ("kiosk", "rooms.read", "5/minute")
+            ("kiosk", "rooms.read", "5")
         );
         let seen = value(&form, "seen").to_owned();
         assert!(!form.body.contains(token.split('_').nth(2).unwrap()));
@@ -441,13 +448,15 @@ async fn mission_i6_everything_but_the_secret_can_be_edited() {
             ("owner", "Front desk"),
             ("scope", "maps"),
             ("life", "keep"),
-            ("limits", "9/second"),
+            ("limits", "9"),
+            ("limits_per", "second"),
+            ("step", "listed"),
         ];
         let mut wrong = changed.to_vec();
-        wrong.push(("quota", "lots"));
+        wrong.extend([("quota", "lots"), ("quota_per", "month")]);
         let refused = here.browser.post(&edit, &wrong).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(error(&refused, "quota").contains("is no quota"), "{}", refused.body);
+        assert!(error(&refused, "quota").contains("Type a whole number of calls"), "{}", refused.body);
         assert_eq!((value(&refused, "name"), value(&refused, "quota")), ("kiosk north", "lots"), "typed is kept");
 
         let saved = here.browser.post(&edit, &changed).await;

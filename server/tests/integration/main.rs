@@ -18,6 +18,7 @@ mod gateway;
 mod jwt;
 mod keys_more;
 mod leaks;
+mod least_privilege;
 mod lifecycle;
 mod list;
 mod live;

@@ -44,7 +44,8 @@ async fn record(keyward: &Keyward, token: &str) -> Record {
     admin.key_record(&admin.operator(), id(token)).await.unwrap()
 }
 
-/// Both doors tell who calls; a record says what it does not describe, and forgets after 7 days.
+/// Both doors tell who calls; a record says what it does not describe, forgets who called after 7 days, and what was asked
+/// for after 30.
 #[tokio::test]
 async fn callers_are_recorded_by_both_doors_and_forgotten_after_a_week() {
     for (name, database) in databases() {
@@ -89,10 +90,20 @@ async fn callers_are_recorded_by_both_doors_and_forgotten_after_a_week() {
         let seen_at = keyward.clock.now();
         keyward.pass(Duration::from_hours(24 * 7)).await;
         assert_eq!(record(&keyward, &token).await, Record::default(), "{name}: shown no more");
-        let kept = keyward.app.store.call_samples(id(&token), seen_at).await.unwrap().0.len();
+        let store = &keyward.app.store;
+        let known = async || {
+            let (kinds, calls) = store.call_samples(id(&token), seen_at).await.unwrap();
+            let callers = kinds.iter().filter(|kind| kind.address.is_some() || !kind.agent.is_empty()).count();
+            (kinds.len(), callers, calls)
+        };
+        assert_eq!(known().await, (3, 3, 5), "{name}: kept so far");
         keyward.app.admin.sweep().await.unwrap();
-        let (swept, calls) = keyward.app.store.call_samples(id(&token), seen_at).await.unwrap();
-        assert_eq!((kept, swept.len(), calls), (3, 0, 5), "{name}: and then forgotten, but for their number");
+        assert_eq!(known().await, (3, 0, 5), "{name}: who called is forgotten");
+        let asked = store.asked_scopes(id(&token), keyward.clock.now()).await.unwrap();
+        assert_eq!((asked.described, asked.calls), (5, 5), "{name}: and not what they asked for");
+        keyward.pass(Duration::from_hours(24 * 23)).await;
+        keyward.app.admin.sweep().await.unwrap();
+        assert_eq!(known().await, (0, 0, 5), "{name}: that is forgotten, too, but for its number");
     }
 }
 

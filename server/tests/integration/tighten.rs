@@ -1,5 +1,5 @@
-//! Before a key is tightened: callers seen lately that an edit would lock out are named, and nothing is saved until that
-//! was read.
+//! Before an edit is saved: what would change is listed where it changes what the key opens, callers seen lately that it
+//! would lock out are named, and nothing is saved until that was read.
 
 use axum::http::{Method, StatusCode};
 use model::{
@@ -21,6 +21,7 @@ struct Here {
 impl Here {
     async fn new(database: crate::support::Database) -> Self {
         let keyward = Keyward::with(database, &[("KEYWARD_TRUSTED_PROXIES", "192.0.2.10/32")]).await;
+        keyward.edit_entry(Kind::Policy, "", &[("never", "allowed")]).await;
         let token = keyward.issue("rooms.read rooms.write").await;
         let mut client = keyward.client();
         for (scope, address, agent, calls) in [
@@ -48,6 +49,10 @@ impl Here {
         KeyInput::of(&self.keyward.app.store.key(self.id).await.unwrap().unwrap().0.key)
     }
 
+    async fn generation(&self) -> i64 {
+        self.keyward.app.store.key(self.id).await.unwrap().unwrap().0.key.generation
+    }
+
     /// Saves the edit form with these fields in place of what is there.
     async fn save(&mut self, fields: &[(&str, &str)]) -> Answer {
         let (_, form) = (self.id, self.form().await);
@@ -58,6 +63,8 @@ impl Here {
             ("owner", &form.owner),
             ("scopes", &form.scopes),
             ("addresses", &form.addresses),
+            ("limits", &form.limits),
+            ("quota", &form.quota),
             ("life", "keep"),
             ("seen", &seen),
         ];
@@ -93,9 +100,13 @@ async fn mission_n4_an_edit_that_would_lock_callers_out_names_them_first() {
             (&[("scopes", "doors")], &["planner", "kiosk"], &["stranger"], "Asked for more than doors"),
         ] {
             let before = here.form().await;
+            // Also of a form that lists the changes itself.
+            let listed = here.save(&[fields, &[("step", "listed")]].concat()).await;
+            assert!(listed.page().contains("This would lock somebody out"), "{name}: {}", listed.body);
             let asked = here.save(fields).await;
             assert_eq!(asked.status, StatusCode::OK, "{name}: {}", asked.body);
             let page = asked.page();
+            assert!(page.contains("What will change"), "{name}: {page}");
             assert!(page.contains("This would lock somebody out") && page.contains(why), "{name} {why}: {page}");
             assert!(page.contains("All 6 calls of the last 7 days are in this record."), "{name}: {page}");
             for agent in broken {
@@ -131,18 +142,43 @@ async fn mission_n4_an_edit_that_would_lock_callers_out_names_them_first() {
 }
 
 #[tokio::test]
-async fn mission_n4_an_edit_that_locks_nobody_out_is_saved_at_once() {
+async fn mission_n4_what_an_edit_changes_is_listed_before_it_is_saved() {
     for (name, database) in databases() {
         let mut here = Here::new(database).await;
-        for fields in [
-            &[("description", "another")][..],
-            &[("scopes", "rooms")],
-            &[("scopes", "rooms.read rooms.write doors")],
-            &[("addresses", "10.0.0.0/8 203.0.113.7 198.51.100.9")],
+        for (fields, changes) in [
+            (&[("description", "another")][..], &[][..]),
+            (&[("scopes", "rooms")], &["+ rooms", "\u{2212} rooms.read", "\u{2212} rooms.write"]),
+            (
+                &[("scopes", "rooms.read rooms.write doors"), ("life", "30")],
+                &["+ doors", "\u{2212} rooms", "22 Dec 2026"],
+            ),
+            (&[("addresses", "10.0.0.0/8 203.0.113.7 198.51.100.9")], &["+ 198.51.100.9"]),
+            (&[("limits", "5"), ("limits_per", "minute")], &["+ 5/minute"]),
+            (&[("limits", ""), ("quota", "9"), ("quota_per", "day")], &["\u{2212} 5/minute", "<ins>9/day</ins>"]),
+            (&[("life", "never"), ("quota", "")], &["<ins>never</ins>", "It works until someone archives it."]),
         ] {
-            let saved = here.save(fields).await;
+            let before = here.form().await;
+            if !changes.is_empty() {
+                let asked = here.save(fields).await;
+                let page = asked.page();
+                assert_eq!(asked.status, StatusCode::OK, "{name} {fields:?}: {page}");
+                assert!(page.contains("Save these changes?") && !page.contains("Save anyway"), "{name}: {page}");
+                for change in changes {
+                    assert!(page.contains(change), "{name} {fields:?}: {change}: {page}");
+                }
+                assert_eq!(here.form().await, before, "{name}: nothing is saved yet");
+            }
+            // A form that lists the changes itself is not asked about them.
+            let saved = here.save(&[fields, &[("step", "listed")]].concat()).await;
             assert_eq!(saved.status, StatusCode::SEE_OTHER, "{name} {fields:?}: {}", saved.body);
+            assert_ne!(here.form().await, before, "{name}");
         }
+        // What changes nothing is not saved, and says so.
+        let generation = here.generation().await;
+        let same = here.save(&[]).await;
+        assert_eq!((same.status, here.generation().await), (StatusCode::SEE_OTHER, generation), "{name}");
+        let key = here.browser.get(&format!("/keys/{}", here.id)).await;
+        assert!(key.page().contains("Nothing changed, so nothing was saved."), "{name}: {}", key.body);
         // Mistakes come first; a step that no form of ours has is none.
         let refused = here.save(&[("addresses", "10.0.0")]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");

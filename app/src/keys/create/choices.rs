@@ -38,12 +38,15 @@ pub(crate) async fn choices(context: &RequestContext, permit: &Permit) -> Result
         permit.allows(action).is_ok()
     };
     let reserved = RESERVED.iter().filter(|(name, _)| grants(name));
+    let scopes: Vec<_> =
+        catalogue.iter().map(scope).chain(reserved.map(|(name, sentence)| own(name, sentence))).collect();
     Ok(NewKeyView {
         tenants: tenants.iter().map(tenant).collect(),
         may_choose_owner: permit.only_owner().is_none(),
         holding: admin.holding(permit, permit.actor()).await.map_err(closed)?,
         templates: templates.iter().map(template).collect(),
-        scopes: catalogue.iter().map(scope).chain(reserved.map(|(name, sentence)| own(name, sentence))).collect(),
+        boxes: scopes.iter().flat_map(ScopeRow::choices).flatten().count(),
+        scopes,
         groups: groups.iter().map(to_view::group).collect(),
         identities: identities.iter().filter(|entry| entry.disabled_at.is_none()).map(identity).collect(),
         lives: lives.map(|days| LifeChoice { days, ends: now.plus(days * DAY).long() }).collect(),

@@ -7,6 +7,7 @@ use crate::{
     form_outcome::{FormErrors, FormOutcome},
     keys::{
         create::island::{CreateKey, course::FORM},
+        fields::scope_table::ScopeTable,
         form::KeyForm,
         show_once::page::{Already, Stored, mark},
         view::{NewKeyView, VisitorView},
@@ -33,11 +34,12 @@ pub(crate) fn NewKey() -> impl IntoView {
     let show = move |(visitor, view): (VisitorView, NewKeyView)| {
         let form = form.unwrap_or_else(|| begin(&visitor.email, &template, &view));
         let mark = mark(&form.once);
+        let table = view! { <ScopeTable view=&view form=&form tenant=None/> }.into_any();
         view! {
             <PageHead title="Create a key" above=vec![above_keys()] here="New"/>
             // Beside the island, part of its form: nothing of it has to come to life.
             <input type="hidden" form=FORM name="once" value=mark/>
-            <CreateKey view form errors failure/>
+            <CreateKey view form errors failure>{table}</CreateKey>
         }
     };
     view! { <Loaded title="Create a key" current=routes::KEYS load show/> }.into_any()

@@ -1,6 +1,10 @@
 //! What the pages of one key load.
 
-use model::key::{Form, KeyState};
+use admin::UnusedScopes;
+use model::{
+    account::Action,
+    key::{Form, KeyState},
+};
 
 use crate::{
     error::ApiError,
@@ -37,6 +41,21 @@ pub async fn new_key() -> Result<NewKeyView, ApiError> {
         async {
             let context = context::expect_context_of_request()?;
             choices(&context, context.permit()?).await
+        }
+        .await,
+    )
+}
+
+/// What calls with a key did not ask for, if that is known and this visitor may edit it.
+pub async fn unused_scopes(id: String) -> Result<Option<UnusedScopes>, ApiError> {
+    context::answer(
+        async {
+            let context = context::expect_context_of_request()?;
+            let permit = context.permit()?;
+            if permit.allows(Action::WriteKeys).is_err() {
+                return Ok(None);
+            }
+            context.admin.unused_scopes(permit, to_view::key_id(&id)?).await.map_err(context::closed)
         }
         .await,
     )

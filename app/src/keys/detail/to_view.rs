@@ -1,6 +1,6 @@
 //! Views of what is seen of keys.
 
-use admin::{Broken, Calls, Overlap, Pair, Record, Remedy, Successor, Tightening};
+use admin::{Broken, Calls, EditPreview, Overlap, Pair, Record, Remedy, Successor};
 use model::{
     activity::{CallCounts, CallSample, ChartQuery, Outcome, Period, TimeRange},
     catalog::{Entry, ScopeEntry},
@@ -16,9 +16,10 @@ use crate::{
     form_outcome::FormErrors,
     keys::{
         detail::view::{
-            BarView, BrokenView, CallCountsView, CallsView, OneBarView, PairState, PairView, ReasonView, RecordView,
-            RefusedCallView, RotationView, SampleView, Tick, TightenView,
+            BarView, BrokenView, CallCountsView, CallsView, EditPreviewView, OneBarView, PairState, PairView,
+            ReasonView, RecordView, RefusedCallView, RotationView, SampleView, Tick,
         },
+        edit::changes::changes,
         form::rotation::{OVERLAPS, RotateForm, UNTIL},
         to_view::{counts, row, when},
     },
@@ -226,8 +227,10 @@ pub(crate) fn scopes(key: &Key, catalogue: &[Entry<ScopeEntry>]) -> Vec<String> 
     all
 }
 
-/// What an edit would break, which asks for this.
-pub(crate) fn tighten(key: &Key, found: &Tightening, asked: &KeyInput, now: Timestamp) -> TightenView {
+/// What an edit would change and break, which asks for this.
+pub(crate) fn edit_preview(preview: &EditPreview, asked: &KeyInput, now: Timestamp) -> EditPreviewView {
+    let EditPreview { before, after, tightening: found } = preview;
+    let stated = |key: &Key| KeyInput { expires: key.spec.expires_at.long(), ..KeyInput::of(key) };
     let mut reasons: Vec<Reason> = Vec::new();
     for Broken { reason, .. } in &found.broken {
         if !reasons.contains(reason) {
@@ -249,9 +252,10 @@ pub(crate) fn tighten(key: &Key, found: &Tightening, asked: &KeyInput, now: Time
         };
         BrokenView { callers: callers(kinds, now), why }
     };
-    TightenView {
-        id: key.id.to_string(),
-        name: key.spec.name.to_string(),
+    EditPreviewView {
+        id: before.id.to_string(),
+        name: before.spec.name.to_string(),
+        changes: changes(&stated(before), &stated(after)),
         broken: reasons.into_iter().map(view).collect(),
         seen: found.record.seen(),
         calls: found.record.calls,

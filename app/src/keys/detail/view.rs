@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     explain::simulation::SimulatedKey,
-    keys::view::{KeyRow, When},
+    keys::{
+        edit::changes::FieldChange,
+        view::{KeyRow, When},
+    },
 };
 
 /// What is seen of a key.
@@ -250,13 +253,15 @@ pub struct BrokenView {
     pub why: String,
 }
 
-/// What an edit would break.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TightenView {
+/// What an edit would change and break.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditPreviewView {
     /// The key's id.
     pub id: String,
     /// Its name.
     pub name: String,
+    /// What would change.
+    pub changes: Vec<FieldChange>,
     /// Who would be refused.
     pub broken: Vec<BrokenView>,
     /// Calls that the record describes.

@@ -7,6 +7,7 @@ use model::scope::ALL_ACCESS;
 use crate::{
     error::ApiError,
     keys::{
+        edit::changes::{Changes, changes, stated},
         fields::{
             Draft,
             controls::Line,
@@ -16,7 +17,7 @@ use crate::{
             purpose::Purpose,
             scopes::{Scopes, all_scopes},
         },
-        form::{EditForm, KEEP},
+        form::{EditForm, KEEP, LISTED},
         view::{EditKeyView, FieldErrorView},
     },
     routes,
@@ -38,8 +39,10 @@ pub(crate) fn EditKey(
     errors: Vec<FieldErrorView>,
     /// Why it failed otherwise.
     failure: Option<ApiError>,
+    /// The scopes to tick.
+    children: Children,
 ) -> impl IntoView {
-    let EditKeyView { id, expires, is_jwt, choices, .. } = view;
+    let EditKeyView { id, expires, is_jwt, choices, form: is, .. } = view;
     let EditForm { seen, form, .. } = form;
     let opens_all = all_scopes(&form).iter().any(|scope| scope == ALL_ACCESS);
     let signed_scopes = form.scopes().trim().to_owned();
@@ -47,6 +50,15 @@ pub(crate) fn EditKey(
     // Whoever typed before this came to life, or came back to the page, finds the folded parts say so.
     Effect::new(move |_| draft.follow());
     let ends = expires.long;
+    let was = StoredValue::new((stated(&is, &ends, &[]), ends.clone()));
+    let found = Memo::new(move |_| {
+        draft.typed.with(|form| {
+            was.with_value(|(was, ends)| draft.view.with_value(|view| changes(was, &stated(form, ends, &view.lives))))
+        })
+    });
+    // A form that lives lists what will change beside its fields.
+    let lives = RwSignal::new(false);
+    Effect::new(move |_| lives.set(true));
     let rest = if is_jwt {
         view! {
             <fieldset class="section stack">
@@ -65,7 +77,7 @@ pub(crate) fn EditKey(
         }
         .into_any()
     } else {
-        view! { <Scopes draft/> <Expiry draft now=ends/> }.into_any()
+        view! { <Scopes draft table=children/> <Expiry draft now=ends/> }.into_any()
     };
     view! {
         <div class="split">
@@ -74,9 +86,16 @@ pub(crate) fn EditKey(
                 {rest}
                 <More draft is_signed=is_jwt/>
                 <input type="hidden" name="seen" value=seen/>
+                <input type="hidden" name="step" value=move || lives.get().then_some(LISTED)/>
             </form>
-            <aside class="panel plain sticky" aria-label="Save">
+            <aside class="panel plain sticky" aria-labelledby="changes-title">
+                <header class="row"><h2 id="changes-title">"What will change"</h2></header>
                 <div class="body stack">
+                    <div class="stack tight scripted">{move || match found.get() {
+                        none if none.is_empty() => view! { <p>"Nothing so far."</p> }.into_any(),
+                        some => view! { <Changes of=some/> }.into_any(),
+                    }}</div>
+                    <p class="unscripted">"Save lists it first where it changes what the key opens."</p>
                     <p class="muted">"The secret stays. What you save holds at once on this node and within a second on every other."</p>
                     <FieldErrors draft failure=RwSignal::new(failure)/>
                     <div class="stack tight save">

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use admin::UnusedScopes;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use model::scope::{ALL_ACCESS, Scope, Scopes};
@@ -9,8 +10,9 @@ use model::scope::{ALL_ACCESS, Scope, Scopes};
 use crate::{
     form_outcome::{FormErrors, FormOutcome},
     keys::{
-        detail::view::TightenView,
-        edit::{island::EditKey as Form, lockout::Tighten},
+        detail::view::EditPreviewView,
+        edit::{confirm::Confirm, island::EditKey as Form, least_privilege::LeastPrivilege},
+        fields::scope_table::ScopeTable,
         form::{EditForm, KeyForm},
         view::{EditKeyView, NewKeyView},
     },
@@ -28,15 +30,15 @@ use crate::{
 pub(crate) fn EditKey() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
     let form_outcome = use_context::<FormOutcome>();
-    if let Some(FormOutcome::Tighten(form, found)) = form_outcome {
-        let show = move |found: Box<TightenView>| view! { <Tighten form found=*found/> };
+    if let Some(FormOutcome::Preview(form, found)) = form_outcome {
+        let show = move |found: Box<EditPreviewView>| view! { <Confirm form found=*found/> };
         return view! { <Loaded title="Edit a key" current=routes::KEYS load=async { Ok(found) } show/> }.into_any();
     }
     let (typed, FormErrors { errors, failure }) = match form_outcome {
         Some(FormOutcome::Edit(form, refused)) => (Some(form), refused),
         _ => (None, FormErrors::default()),
     };
-    let show = move |view: EditKeyView| {
+    let show = move |(view, unused): (EditKeyView, Option<UnusedScopes>)| {
         let name = view.name.clone();
         if view.is_archived {
             return view! {
@@ -48,24 +50,39 @@ pub(crate) fn EditKey() -> impl IntoView {
             .into_any();
         }
         let above = vec![above_keys(), above_key(&view.id, &name)];
-        let (added, form) = if let Some(typed) = typed {
-            (Vec::new(), typed)
+        let (added, dropped, form) = if let Some(typed) = typed {
+            (Vec::new(), Vec::new(), typed)
         } else {
             let mut form = view.form.clone();
             let added = add(&mut form, &view.choices, query("scope"), query("address"));
-            (added, EditForm { seen: view.generation, form, ..EditForm::default() })
+            let dropped = if view.is_jwt { Vec::new() } else { drop_scopes(&mut form, query("drop")) };
+            (added, dropped, EditForm { seen: view.generation, form, ..EditForm::default() })
         };
+        let hint = unused.filter(|_| dropped.is_empty()).map(|found| {
+            view! { <div class="banner lead"><Icon name="shield"/><LeastPrivilege id=view.id.clone() found/></div> }
+        });
+        let table =
+            view! { <ScopeTable view=&view.choices form=&form.form tenant=Some(&view.form.input.tenant)/> }.into_any();
         view! {
             <PageHead title=view! { "Edit "<bdi>{name}</bdi> } above here="Edit"/>
             {(!added.is_empty()).then(|| view! {
                 <div class="banner lead"><Icon name="plus"/><p>"Added to what the key has: "<b>{added.join(", ")}</b>". Nothing changes before you save."</p></div>
             })}
-            <Form view form errors failure/>
+            {(!dropped.is_empty()).then(|| view! {
+                <div class="banner lead"><Icon name="check"/><p>"Left out: "<b>{dropped.join(", ")}</b>". Nothing changes before you save."</p></div>
+            })}
+            {hint}
+            <Form view form errors failure>{table}</Form>
         }
         .into_any()
     };
-    view! { <Loaded title="Edit a key" current=routes::KEYS load=crate::keys::detail::load::key_form(id) show/> }
-        .into_any()
+    let load = async move {
+        Ok((
+            crate::keys::detail::load::key_form(id.clone()).await?,
+            crate::keys::detail::load::unused_scopes(id).await?,
+        ))
+    };
+    view! { <Loaded title="Edit a key" current=routes::KEYS load show/> }.into_any()
 }
 
 /// Adds what a link asks for to the form: scopes, but none that opens everything or is Keyward's own, and an address, where
@@ -93,9 +110,38 @@ fn add(form: &mut KeyForm, choices: &NewKeyView, scopes: Option<String>, address
     added
 }
 
+/// Leaves the scopes of a link out of the form. Returns those that the form had.
+fn drop_scopes(form: &mut KeyForm, scopes: Option<String>) -> Vec<String> {
+    let asked = scopes.and_then(|scopes| Scopes::parse(&scopes).ok()).unwrap_or_default();
+    let mut dropped = Vec::new();
+    for scope in asked.iter().map(ToString::to_string) {
+        let mut typed: Vec<_> = form.input.scopes.split_whitespace().collect();
+        let before = form.ticked.len() + typed.len();
+        typed.retain(|held| *held != scope);
+        form.ticked.retain(|held| *held != scope);
+        if form.ticked.len() + typed.len() < before {
+            form.input.scopes = typed.join(" ");
+            dropped.push(scope);
+        }
+    }
+    dropped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_leaves_out_only_what_the_form_has() {
+        let mut form =
+            KeyForm { ticked: vec!["a".to_owned(), "b.read".to_owned()], ..KeyForm::empty("ops@example.com") };
+        form.input.scopes = "c d.write".to_owned();
+        assert_eq!(drop_scopes(&mut form, Some("b.read c z".to_owned())), ["b.read", "c"]);
+        assert_eq!((form.ticked.as_slice(), form.input.scopes.as_str()), (&["a".to_owned()][..], "d.write"));
+        for nothing in [None, Some("No Scope".to_owned()), Some("b.read".to_owned())] {
+            assert_eq!(drop_scopes(&mut form, nothing), [""; 0]);
+        }
+    }
 
     #[test]
     fn a_link_adds_scopes_and_an_address_and_never_more_than_it_says() {

@@ -6,8 +6,8 @@ use model::{account::Action, key::Key, key_input::KeyInput};
 use crate::{
     form_outcome::FormErrors,
     keys::{
-        detail::{to_view::tighten, view::TightenView},
-        form::{ANYWAY, EditForm, KEEP, KeyForm},
+        detail::{to_view::edit_preview, view::EditPreviewView},
+        form::{ANYWAY, EditForm, KEEP, KeyForm, LISTED},
         to_view::{self, key_field_errors, refused},
         view::NewKeyView,
     },
@@ -18,12 +18,15 @@ use crate::{
 pub enum Edited {
     /// It is saved.
     Saved,
-    /// It would lock out callers that were seen lately: nothing was changed.
-    WouldBreak(Box<TightenView>),
+    /// It changes nothing.
+    Unchanged,
+    /// It is asked about first: it changes what the key opens, or would lock out callers that were seen lately. Nothing was
+    /// changed.
+    Asked(Box<EditPreviewView>),
 }
 
-/// Edits a key. Callers that it would lock out are told first: that is a question of the page, not a rule of the domain,
-/// which has none for tools.
+/// Edits a key. What would change is listed first, and callers that it would lock out are named: that is a question of the
+/// page, not a rule of the domain, which has none for tools.
 pub async fn edit(context: &RequestContext, id: &str, form: &EditForm) -> Result<Edited, FormErrors> {
     let permit = context.may(Action::WriteKeys)?;
     let id = to_view::key_id(id)?;
@@ -38,11 +41,17 @@ pub async fn edit(context: &RequestContext, id: &str, form: &EditForm) -> Result
         AdminError::Invalid(errors) => FormErrors { errors: key_field_errors(&form.form, &errors), failure: None },
         error => closed(error).into(),
     };
-    if form.step != ANYWAY {
-        let found = context.admin.would_break(permit, id, &asked).await.map_err(refused)?;
-        if !found.broken.is_empty() {
-            return Ok(Edited::WouldBreak(Box::new(tighten(&before, &found, &asked, context.admin.clock().now()))));
-        }
+    let preview = context.admin.preview_edit(permit, id, &asked, form.seen).await.map_err(refused)?;
+    if preview.is_empty() {
+        return Ok(Edited::Unchanged);
+    }
+    let asks = match form.step.as_str() {
+        ANYWAY => false,
+        LISTED => !preview.tightening.broken.is_empty(),
+        _ => !preview.tightening.broken.is_empty() || preview.changes_access(),
+    };
+    if asks {
+        return Ok(Edited::Asked(Box::new(edit_preview(&preview, &asked, context.admin.clock().now()))));
     }
     context.admin.edit_key(permit, id, &asked, Some(form.seen)).await.map_err(refused)?;
     Ok(Edited::Saved)

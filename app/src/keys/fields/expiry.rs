@@ -11,6 +11,10 @@ use crate::{
     ui::field::ErrorText,
 };
 
+/// What to know of a key without an end.
+pub(crate) const NEVER_ENDS: &str =
+    "It works until someone archives it. Choose an end unless nothing can replace the key in time.";
+
 /// How long the key lives. Days and date are asked for when they are what counts.
 #[component]
 pub(crate) fn Expiry(
@@ -65,7 +69,7 @@ pub(crate) fn Expiry(
                 <span class="muted" id="date-hint">"The key ends at 23:59 UTC of that day."</span>
             </div>
             {never.then(|| view! {
-                <p class="never is-warn">"It works until someone archives it. Choose an end unless nothing can replace the key in time."</p>
+                <p class="never is-warn">{NEVER_ENDS}</p>
             })}
         </fieldset>
     }

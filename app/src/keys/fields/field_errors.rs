@@ -6,7 +6,7 @@ use model::key_input::{InputField, KeyInput};
 use crate::{
     browser,
     error::ApiError,
-    keys::fields::{Draft, called, control},
+    keys::fields::{Draft, called, control, of},
     ui::{error_banner::ErrorBanner, icon::Icon},
 };
 
@@ -30,11 +30,12 @@ pub(crate) fn FieldErrors(
     };
     let field_errors = move || {
         let errors = draft.errors.get();
-        let bad = KeyInput::FIELDS.into_iter().filter(|field| errors.iter().any(|error| error.field == field.name));
+        let bad =
+            KeyInput::FIELDS.into_iter().filter(|field| errors.iter().any(|error| of(&error.field) == field.name));
         let bad: Vec<_> = bad.enumerate().collect();
         // A mistake that is at none of the fields is said here.
         let known = |field: &str| KeyInput::FIELDS.iter().any(|known| known.name == field);
-        let other = errors.into_iter().find(|error| !known(&error.field)).map(|error| error.message);
+        let other = errors.into_iter().find(|error| !known(of(&error.field))).map(|error| error.message);
         let count = match bad.len() {
             0 => None,
             1 => Some("One field needs you:".to_owned()),

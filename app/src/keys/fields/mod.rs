@@ -4,8 +4,11 @@
 pub(crate) mod controls;
 pub(crate) mod expiry;
 pub(crate) mod field_errors;
+pub(crate) mod limits;
 pub(crate) mod more;
 pub(crate) mod purpose;
+#[cfg(feature = "ssr")]
+pub(crate) mod scope_table;
 pub(crate) mod scopes;
 
 use leptos::{ev, html, prelude::*};
@@ -19,8 +22,8 @@ use crate::{
     ui::field::error_of,
 };
 
-/// How a sentence names a field that may have to be mended.
-fn called(field: &'static str) -> &'static str {
+/// How a sentence names a field.
+pub(crate) fn called(field: &'static str) -> &'static str {
     match field {
         "all_access_reason" => "why it opens everything",
         "expires" => "how long it lives",
@@ -31,10 +34,12 @@ fn called(field: &'static str) -> &'static str {
     }
 }
 
-/// The field that a control of this name belongs to.
-fn of(control: &str) -> &str {
+/// The field that a control of this name, or a mistake at a row of it, belongs to.
+pub(crate) fn of(control: &str) -> &str {
     match control {
         "scope" => "scopes",
+        "quota_per" => "quota",
+        limits if limits.starts_with("limits") => "limits",
         "life" | DAYS | DATE => "expires",
         other => other,
     }
@@ -43,9 +48,10 @@ fn of(control: &str) -> &str {
 /// The selector of the control that mends a field.
 pub(crate) fn control(field: &str, form: &KeyForm) -> String {
     match field {
-        "scopes" if form.input.scopes.is_empty() => ".scopes input:enabled, #scopes".to_owned(),
+        "scopes" if form.input.scopes.is_empty() => "[name=scope]:enabled, #scopes".to_owned(),
         "expires" if form.life == DATE => "#date".to_owned(),
         "expires" if form.life == DAYS => "#days".to_owned(),
+        "limits" => "[name=limits][aria-invalid=true]".to_owned(),
         "expires" | "form" => format!("#{field} :checked"),
         field => format!("#{field}"),
     }
@@ -83,7 +89,9 @@ impl Draft {
 
     /// Reads the fields, as the browser has them.
     pub(crate) fn read(self) -> Option<KeyForm> {
-        KeyForm::from_pairs(browser::pairs(self.node).into_iter().filter(|(field, _)| field != "seen"))
+        KeyForm::from_pairs(
+            browser::pairs(self.node).into_iter().filter(|(field, _)| field != "seen" && field != "step"),
+        )
     }
 
     /// Takes note of what the fields hold now.
@@ -93,13 +101,16 @@ impl Draft {
         }
     }
 
-    /// As [`Self::follow`]; what is being mended is no longer wrong. Whether it is right, the server says.
+    /// What is typed to find a scope filters the table; else as [`Self::follow`], and what is being mended is no longer wrong. Whether it is right, the server says.
     pub(crate) fn clear_error(self, event: &ev::Event) {
+        if browser::filter::apply(event) {
+            return;
+        }
         self.follow();
         let control = browser::field_of(event);
         let field = of(&control);
-        if self.errors.with_untracked(|errors| errors.iter().any(|error| error.field == field)) {
-            self.errors.update(|errors| errors.retain(|error| error.field != field));
+        if self.errors.with_untracked(|errors| errors.iter().any(|error| of(&error.field) == field)) {
+            self.errors.update(|errors| errors.retain(|error| of(&error.field) != field));
         }
     }
 

@@ -9,8 +9,10 @@ use crate::{
             Draft,
             controls::{Choose, Line, Lines},
             invalid,
+            limits::{Quota, RateLimits},
+            of,
         },
-        form::KeyForm,
+        form::{KeyForm, words},
     },
     ui::{field::ErrorText, icon::Icon},
 };
@@ -55,10 +57,8 @@ pub(crate) fn More(
                 <MyAddress draft/>
             </Fold>
             <Fold draft title="Limits" fields=&["limits", "quota"] says=limits>
-                <Line draft id="limits" label="Rate limits" optional=true mono=true value=draft.was(|form| &form.input.limits)
-                    hint="Calls per second, minute, hour or day, such as 100/minute. Several are separated by spaces, and each holds."/>
-                <Line draft id="quota" label="Quota" optional=true mono=true value=draft.was(|form| &form.input.quota)
-                    hint="Calls per day or month of the calendar (UTC), such as 10000/month."/>
+                <RateLimits draft/>
+                <Quota draft/>
             </Fold>
             <Fold draft title="Signed writes" fields=&["signed_writes"] says=writes>
                 <SignedWrites draft/>
@@ -82,7 +82,7 @@ fn Fold(
     says: fn(&KeyForm) -> String,
     children: Children,
 ) -> impl IntoView {
-    let is_bad = move || draft.errors.with(|errors| errors.iter().any(|error| fields.contains(&error.field.as_str())));
+    let is_bad = move || draft.errors.with(|errors| errors.iter().any(|error| fields.contains(&of(&error.field))));
     let open = Memo::new(move |was: Option<&bool>| was.is_some_and(|was| *was) || is_bad());
     view! {
         <details class="fold" open=move || open.get()>
@@ -158,9 +158,7 @@ fn whom(form: &KeyForm) -> String {
 
 /// From how many addresses a key may be used.
 pub(crate) fn from(form: &KeyForm) -> String {
-    let count =
-        form.input.addresses.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).count();
-    match count {
+    match words(&form.input.addresses).len() {
         0 => "not limited".to_owned(),
         1 => "1 address or network".to_owned(),
         count => format!("{count} addresses and networks"),
@@ -168,14 +166,13 @@ pub(crate) fn from(form: &KeyForm) -> String {
 }
 
 fn labels(form: &KeyForm) -> String {
-    let all: Vec<_> =
-        form.input.labels.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect();
+    let all = words(&form.input.labels);
     if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
 fn limits(form: &KeyForm) -> String {
     let all = format!("{} {}", form.input.limits, form.input.quota);
-    let all: Vec<_> = all.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect();
+    let all = words(&all);
     if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 

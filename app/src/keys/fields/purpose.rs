@@ -52,7 +52,8 @@ pub(crate) fn Templates(draft: Draft) -> impl IntoView {
             all.iter().find(|template| template.id == id).map(|template| template.required.clone()).unwrap_or_default()
         });
         // A scope that has no box of its own is typed by the page that the link leads to.
-        let boxed = draft.view.with_value(|view| required.iter().all(|scope| view.offers(scope)));
+        let is_boxed = |scope: &String| browser::boxes::count(&format!("[name=scope][value=\"{scope}\"]")) > 0;
+        let boxed = required.iter().all(is_boxed);
         if browser::is_plain(&event) && boxed {
             event.prevent_default();
             chosen.set(id.to_owned());

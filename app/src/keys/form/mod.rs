@@ -2,7 +2,7 @@
 
 pub mod rotation;
 
-use model::key_input::KeyInput;
+use model::{key_input::KeyInput, limit::MAX_LIMITS};
 use serde::{Deserialize, Serialize};
 
 /// The form of a key, for a new one and for edits: its fields as they are asked for, and what only a form has.
@@ -34,6 +34,9 @@ pub const NEVER: &str = "never";
 /// The life that stays what it is.
 pub const KEEP: &str = "keep";
 
+/// The controls of the rate limits, row by row, and what is wrong with a row.
+pub const LIMIT_ROWS: [&str; MAX_LIMITS] = ["limits", "limits-2", "limits-3", "limits-4"];
+
 impl KeyForm {
     /// The form before anything was typed.
     pub fn empty(owner: &str) -> Self {
@@ -55,11 +58,29 @@ impl KeyForm {
                 DAYS => &mut form.days,
                 DATE => &mut form.date,
                 "once" => &mut form.once,
+                "limits" => {
+                    form.input.limits.push(' ');
+                    form.input.limits.push_str(&calls(&value));
+                    continue;
+                }
+                "quota" => {
+                    form.input.quota = calls(&value);
+                    continue;
+                }
+                "limits_per" => {
+                    per(&mut form.input.limits, &value);
+                    continue;
+                }
+                "quota_per" => {
+                    per(&mut form.input.quota, &value);
+                    continue;
+                }
                 "expires" => return None,
                 name => form.input.get_mut(name)?,
             };
             *place = value;
         }
+        form.input.limits = form.input.limits.trim().to_owned();
         Some(form)
     }
 
@@ -98,8 +119,38 @@ impl KeyForm {
     }
 }
 
-/// The step that saves although somebody would be locked out.
+/// The values of a list, which white space or commas separate.
+pub fn words(text: &str) -> Vec<&str> {
+    text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect()
+}
+
+/// A number of calls as typed: thousands may be set apart. A text that says its window already stays as it is.
+fn calls(typed: &str) -> String {
+    if typed.contains('/') {
+        return typed.to_owned();
+    }
+    words(typed).concat()
+}
+
+/// Says the window of the last number of calls, unless there is none that lacks it.
+fn per(text: &mut String, unit: &str) {
+    let last = text.rsplit(' ').next().unwrap_or_default();
+    if !last.is_empty() && !last.contains('/') {
+        text.push('/');
+        text.push_str(unit);
+    }
+}
+
+/// Limits of a text, each as the number of calls and the word of its window.
+pub fn limits(text: &str) -> Vec<(String, String)> {
+    let pair = |word: &str| word.split_once('/').map(|(calls, per)| (calls.to_owned(), per.to_owned()));
+    words(text).into_iter().map(|word| pair(word).unwrap_or_else(|| (word.to_owned(), String::new()))).collect()
+}
+
+/// The step that saves what was listed first, although somebody would be locked out.
 pub const ANYWAY: &str = "anyway";
+/// The step of a form that lists what will change beside its fields: it is asked about callers alone.
+pub const LISTED: &str = "listed";
 /// The step that leads back to the form.
 pub const BACK: &str = "back";
 
@@ -108,7 +159,7 @@ pub const BACK: &str = "back";
 pub struct EditForm {
     /// `seen`: the generation that was edited.
     pub seen: i64,
-    /// `step`: empty at first; [`ANYWAY`] or [`BACK`] once it was said whom it would lock out.
+    /// `step`: empty at first, or [`LISTED`]; [`ANYWAY`] or [`BACK`] once the changes were listed.
     pub step: String,
     /// All other fields.
     pub form: KeyForm,
@@ -132,7 +183,7 @@ impl EditForm {
             }
         }
         let step = step.unwrap_or_default();
-        if !["", ANYWAY, BACK].contains(&step.as_str()) {
+        if !["", LISTED, ANYWAY, BACK].contains(&step.as_str()) {
             return None;
         }
         Some(Self { seen: seen?.parse().ok()?, step, form: KeyForm::from_pairs(rest)? })
@@ -210,12 +261,32 @@ mod tests {
     #[test]
     fn a_form_is_carried_on_whole() {
         let all = "scope=a&scope=b&template=t&name=n&description=d%0D%0Ae&owner=o&tenant=x&scopes=c&all_access_reason=r\
-                   &life=date&days=1&date=2027-03-14&group=g&acts_as=u&role=l&addresses=10.0.0.0%2F8&limits=m&quota=q\
+                   &life=date&days=1&date=2027-03-14&group=g&acts_as=u&role=l&addresses=10.0.0.0%2F8&limits=1%2Fday&quota=q\
                    &labels=e%3Dp&metadata=%7B%7D&form=jwt&signed_writes=required&once=o";
         let form = KeyForm::from_pairs(pairs(all)).unwrap();
         assert!(form.pairs().iter().all(|(_, value)| !value.is_empty()), "{form:?}");
         let carried = form.pairs().into_iter().map(|(field, value)| (field.to_owned(), value.to_owned()));
         assert_eq!(KeyForm::from_pairs(carried), Some(form.clone()));
+    }
+
+    #[test]
+    fn limits_are_numbers_and_units_and_one_text() {
+        for (body, limits, quota) in [
+            ("limits=100&limits_per=minute", "100/minute", ""),
+            (
+                "limits=5&limits_per=second&limits=+1,000&limits_per=hour&limits=&limits_per=day",
+                "5/second 1000/hour",
+                "",
+            ),
+            ("limits=&limits_per=minute&quota=&quota_per=month", "", ""),
+            ("limits=often&limits_per=day&quota=10+000&quota_per=month", "often/day", "10000/month"),
+            ("limits=5%2Fsecond+9%2Fday&quota=7%2Fday", "5/second 9/day", "7/day"),
+        ] {
+            let input = KeyForm::from_pairs(pairs(body)).unwrap().input;
+            assert_eq!((input.limits.as_str(), input.quota.as_str()), (limits, quota), "{body}");
+        }
+        let pair = |calls: &str, per: &str| (calls.to_owned(), per.to_owned());
+        assert_eq!(super::limits("5/second, often"), [pair("5", "second"), pair("often", "")]);
     }
 
     #[test]

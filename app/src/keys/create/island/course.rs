@@ -43,7 +43,7 @@ impl Course {
                     self.once.set(Some(once));
                 }
                 Ok(IssueAnswer::Refused(errors)) => {
-                    let is_bad = |field: &str| errors.iter().any(|error| error.field == field);
+                    let is_bad = |field: &str| errors.iter().any(|error| fields::of(&error.field) == field);
                     let first = KeyInput::FIELDS.into_iter().find(|field| is_bad(field.name));
                     self.draft.errors.set(errors);
                     task::tick().await;

@@ -38,6 +38,8 @@ pub(crate) fn CreateKey(
     errors: Vec<FieldErrorView>,
     /// Why it failed otherwise.
     failure: Option<ApiError>,
+    /// The scopes to tick.
+    children: Children,
 ) -> impl IntoView {
     let draft = Draft::new(view, form, errors, false);
     let course =
@@ -55,7 +57,7 @@ pub(crate) fn CreateKey(
         <div class="split">
             <form id=FORM method="post" action=routes::NEW_KEY novalidate data-guard="" node_ref=draft.node on:submit=submit on:input=move |event| draft.clear_error(&event)>
                 <Purpose draft><Templates draft/></Purpose>
-                <Scopes draft/>
+                <Scopes draft table=children/>
                 <Expiry draft/>
                 <More draft/>
             </form>

@@ -6,7 +6,14 @@ use crate::{
     error::ApiError,
     keys::{
         create::island::course::{Course, FORM},
-        fields::{Draft, expiry::ends, field_errors::FieldErrors, more::from, scopes::all_scopes},
+        fields::{
+            Draft,
+            expiry::{NEVER_ENDS, ends},
+            field_errors::FieldErrors,
+            more::from,
+            scopes::all_scopes,
+        },
+        form::NEVER,
     },
     routes,
 };
@@ -33,6 +40,7 @@ pub(crate) fn Summary(course: Course) -> impl IntoView {
                         <dt>"Ends"</dt>
                         <dd>{move || ends.get().unwrap_or_else(|| "Not chosen yet".to_owned())}</dd>
                     </dl>
+                    {move || draft.typed.with(|form| form.life == NEVER).then_some(view! { <p class="is-warn">{NEVER_ENDS}</p> })}
                 </div>
                 <FieldErrors draft failure=course.failure>
                     {move || offline().then(|| view! {

@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod callers;
 pub(crate) mod pair;
 
+use admin::UnusedScopes;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use model::key::KeyStatus;
@@ -18,6 +19,7 @@ use crate::{
             page::{access::Access, callers::Callers, pair::Pair},
             view::ActivityView,
         },
+        edit::least_privilege::LeastPrivilege,
         form::rotation::RotateForm,
         issued_secret,
         switch::button::Switch,
@@ -54,10 +56,13 @@ pub(crate) fn KeyPage() -> impl IntoView {
     let load = async move {
         Ok((
             crate::keys::detail::load::show_key(id.clone()).await?,
-            crate::keys::detail::activity::key_activity(id, period, at).await?,
+            crate::keys::detail::activity::key_activity(id.clone(), period, at).await?,
+            crate::keys::detail::load::unused_scopes(id).await?,
         ))
     };
-    let show = move |(view, seen): (KeyView, ActivityView)| view! { <Detail view seen failure asked/> };
+    let show = move |(view, seen, unused): (KeyView, ActivityView, Option<UnusedScopes>)| {
+        view! { <Detail view seen unused failure asked/> }
+    };
     view! { <Loaded title="Key" current=routes::KEYS load show/> }
 }
 
@@ -75,6 +80,7 @@ fn NeverUsed(is_late: bool, refused: i64) -> impl IntoView {
 fn Detail(
     view: KeyView,
     seen: ActivityView,
+    unused: Option<UnusedScopes>,
     failure: Option<ApiError>,
     asked: Option<(String, RotateForm, FormErrors)>,
 ) -> impl IntoView {
@@ -128,7 +134,8 @@ fn Detail(
         </dl>
         <div class="split parts key-parts">
             <section class="panel" aria-labelledby="access"><header class="row"><h2 id="access">"Access"</h2></header>
-                <div class="body"><Access id=impact.id.clone() scopes=row.scopes all_access=row.all_access spec=spec.clone()/></div></section>
+                <div class="body"><Access id=impact.id.clone() scopes=row.scopes all_access=row.all_access spec=spec.clone()/></div>
+                {unused.map(|found| view! { <footer><LeastPrivilege id=id.clone() found/></footer> })}</section>
             <div class="stack">
                 {archived.map(|archived| view! { <Gone id=id.clone() archived may_write/> })}
                 <div class="slot" data-own="off">{off.map(|off| view! { <Off id=id.clone() off may_write/> })}</div>
