@@ -100,6 +100,8 @@ pub enum FormOutcome {
     },
     /// A form of the settings has to be mended, or could not be carried out.
     Settings(Typed, FormErrors),
+    /// A form of the first run's checklist could not be carried out.
+    FirstRun(FormErrors),
     /// The session had ended before the form was sent.
     SessionExpired {
         /// Where the form goes.

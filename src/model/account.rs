@@ -60,11 +60,13 @@ pub enum Action {
     PurgeKeys,
     /// Check a gateway, with keys that are made for it and removed again.
     CheckGateways,
+    /// Confirm what the first run's checklist cannot know, hide it and show it again.
+    ManageSetup,
 }
 
 impl Action {
     /// Every action, for tests that enumerate.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ReadKeys,
         Self::WriteKeys,
         Self::GrantReserved,
@@ -75,6 +77,7 @@ impl Action {
         Self::ManageTenants,
         Self::PurgeKeys,
         Self::CheckGateways,
+        Self::ManageSetup,
     ];
 
     /// What it is, for whoever may not do it.
@@ -90,6 +93,7 @@ impl Action {
             Self::ManageTenants => "Change tenants and the policy",
             Self::PurgeKeys => "Delete archived keys for good",
             Self::CheckGateways => "Check a gateway",
+            Self::ManageSetup => "Change the setup checklist",
         }
     }
 }
@@ -99,7 +103,10 @@ impl Role {
     pub fn may(self, action: Action) -> bool {
         match self {
             Self::Superadmin => true,
-            Self::Admin => !matches!(action, Action::ManageAccounts | Action::ManageTenants | Action::PurgeKeys),
+            Self::Admin => !matches!(
+                action,
+                Action::ManageAccounts | Action::ManageTenants | Action::PurgeKeys | Action::ManageSetup
+            ),
             Self::Auditor => matches!(action, Action::ReadKeys | Action::ReadAudit | Action::ReadCatalog),
             Self::Member => matches!(action, Action::ReadKeys | Action::WriteKeys | Action::ReadCatalog),
         }
