@@ -52,12 +52,14 @@ fn Checklist(list: ChecklistView) -> impl IntoView {
         }
     });
     let steps = list.steps.clone().into_iter().map(|(step, done)| {
-        let body = (!done).then(|| todo(step, &list));
+        let todo = (!done).then(|| (todo(step, &list), act(step)));
         let (class, icon, state) = if done { ("step is-done", "ok", "Done: ") } else { ("step", "circle", "To do: ") };
+        let (todo, act) = todo.unzip();
         view! {
             <li class=class>
                 <Icon name=icon/>
-                <div class="stack tight"><h3><span class="hide">{state}</span>{step.words()}</h3>{body}</div>
+                <div class="stack tight"><h3><span class="hide">{state}</span>{step.words()}</h3>{todo}</div>
+                {act}
             </li>
         }
     });
@@ -69,20 +71,20 @@ fn Checklist(list: ChecklistView) -> impl IntoView {
     }
 }
 
-/// What to do for a step, and where.
+/// What to do for a step.
 fn todo(step: FirstRunStep, list: &ChecklistView) -> AnyView {
     match step {
         FirstRunStep::FirstKey => view! {
             <p class="muted">"Give it a name, what it may do and for how long. You see its secret once."</p>
             {list.no_scopes.then(|| view! { <Begin/> })}
-            <div class="row"><a class="btn" href=routes::NEW_KEY><Icon name="plus"/>"New key"</a></div>
         }
         .into_any(),
         FirstRunStep::FirstCall if !list.has_key() => {
             view! { <p class="muted">"Once there is a key, ask with it. The command stands here then."</p> }.into_any()
         }
         FirstRunStep::FirstCall => {
-            let ask = format!("curl -i \"{}/forward-auth?scope=any\" -H \"Authorization: Bearer $KEYWARD_KEY\"", list.origin);
+            let ask =
+                format!("curl -i \"{}/forward-auth?scope=any\" -H \"Authorization: Bearer $KEYWARD_KEY\"", list.origin);
             view! {
                 <p class="muted">"Put the key's secret into "<code translate="no">"KEYWARD_KEY"</code>" and ask. 200 means that it is let in; anything else says why not. This ticks itself within seconds."</p>
                 <div class="code-box"><pre tabindex="0"><code translate="no">{ask.clone()}</code></pre>
@@ -92,17 +94,30 @@ fn todo(step: FirstRunStep, list: &ChecklistView) -> AnyView {
         }
         FirstRunStep::Gateway => view! {
             <p class="muted">"Have a proxy ask Keyward before it lets a request in: the "<a class="link" href=routes::REFERENCE>"API reference"</a>" says how. This ticks itself when a call comes through one."</p>
-            <div class="row"><a class="btn" href=routes::GATEWAY><Icon name="shield"/>"Check a gateway"</a></div>
         }
         .into_any(),
-        FirstRunStep::SecondSuperadmin => view! {
-            <p class="muted">"If one of you cannot sign in, the other can help."</p>
-            <div class="row"><a class="btn" href=routes::NEW_PERSON><Icon name="user"/>"Add someone"</a></div>
+        FirstRunStep::SecondSuperadmin => {
+            view! { <p class="muted">"If one of you cannot sign in, the other can help."</p> }.into_any()
         }
-        .into_any(),
         FirstRunStep::MasterKeyCopy => view! {
-            <p class="muted">"No backup of the database works without the file "<code class="path" translate="no">{list.master_key_file.clone()}</code>" on this machine. Keep a copy of it apart from the backups."</p>
-            <form class="row" method="post" action=routes::CONFIRM_MASTER_KEY>
+            <p class="muted">"No backup of the database works without the file "<code translate="no">{list.master_key_file.clone()}</code>" on this machine. Keep a copy of it apart from the backups."</p>
+        }
+        .into_any(),
+    }
+}
+
+/// The button that does it, or leads to where it is done.
+fn act(step: FirstRunStep) -> AnyView {
+    let link = |href: &'static str, icon: &'static str, words: &'static str| {
+        view! { <a class="btn" href=href><Icon name=icon/>{words}</a> }.into_any()
+    };
+    match step {
+        FirstRunStep::FirstKey => link(routes::NEW_KEY, "plus", "New key"),
+        FirstRunStep::FirstCall => ().into_any(),
+        FirstRunStep::Gateway => link(routes::GATEWAY, "shield", "Check a gateway"),
+        FirstRunStep::SecondSuperadmin => link(routes::NEW_PERSON, "user", "Add someone"),
+        FirstRunStep::MasterKeyCopy => view! {
+            <form method="post" action=routes::CONFIRM_MASTER_KEY>
                 <button class="btn"><Icon name="check"/>"I have a copy"</button>
             </form>
         }

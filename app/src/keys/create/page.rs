@@ -51,20 +51,20 @@ pub(crate) fn NewKey() -> impl IntoView {
 /// What scopes are, and where to take some from, while none is listed.
 #[component]
 fn NoScopes(may_add: bool) -> impl IntoView {
-    let add = may_add.then(|| {
+    let what = view! { "A scope names one thing that a key may do, such as "<code translate="no">"bookings.read"</code>"; a service asks for it by that name. " };
+    let rest = if may_add {
         view! {
-            <p class="muted">"Type them below, "<a class="link" href=routes::new_entry(Kind::Scope)>"add one"</a>" to choose from, or begin with a sample set:"</p>
+            <p>{what}"Type them below, "<a class="link" href=routes::new_entry(Kind::Scope)>"add one"</a>" to choose from, or begin with a sample set:"</p>
             <SampleSets on=OfferedOn::NewKey/>
         }
-    });
+        .into_any()
+    } else {
+        view! { <p>{what}"Type them below, or ask an administrator to add some."</p> }.into_any()
+    };
     view! {
-        <section class="stack note no-scopes" aria-labelledby="no-scopes">
+        <section class="stack tight no-scopes" aria-labelledby="no-scopes">
             <h2 id="no-scopes">"No scopes are listed yet"</h2>
-            <p>"A scope names one thing that a key may do, such as "<code translate="no">"bookings.read"</code>"; a service asks for it by that name."</p>
-            {match add {
-                Some(add) => add.into_any(),
-                None => view! { <p class="muted">"Type them below, or ask an administrator to add some."</p> }.into_any(),
-            }}
+            {rest}
         </section>
     }
 }
