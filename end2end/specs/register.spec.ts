@@ -123,7 +123,7 @@ test("the settings look right", async ({ page, bare, fresh, expectRefusal }) => 
   await expect(page.getByRole("row").filter({ hasText: "ada@example.com" })).toContainText("Disabled");
 
   await page.goto(`${settings}/groups`);
-  await page.getByRole("button", { name: "Archive all keys" }).click();
+  await page.getByRole("button", { name: "Archive all keys of Lobbies" }).click();
   await expect(page.getByRole("heading", { name: "No key matches" })).toBeVisible();
   await looksRight(page, "nothing to archive");
   await page.goto(`${bare.url}/audit`);

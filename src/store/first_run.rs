@@ -1,7 +1,6 @@
 //! What is kept of the first run: one row of instants. The rest of its checklist is found where it happened.
 
 use model::{account::Role, time::Timestamp};
-use sqlx::FromRow;
 
 use super::{
     Store, StoreError,
@@ -9,13 +8,8 @@ use super::{
     reading, writing,
 };
 
-#[derive(FromRow)]
-struct FirstRunRow {
-    gateway_seen_at: Option<i64>,
-    master_key_copied_at: Option<i64>,
-    done_at: Option<i64>,
-    hidden_at: Option<i64>,
-}
+/// The columns of [`RECORD`].
+type FirstRunRow = (Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 
 /// What is kept of the first run; `None` where something has not happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +27,13 @@ pub struct FirstRunRecord {
 const RECORD: &str = "SELECT gateway_seen_at, master_key_copied_at, done_at, hidden_at FROM first_run WHERE id = 1";
 const SEE_GATEWAY: &str = "UPDATE first_run SET gateway_seen_at = $1 WHERE id = 1 AND gateway_seen_at IS NULL";
 
-impl FirstRunRow {
-    fn read(self) -> FirstRunRecord {
-        let at = |millis: Option<i64>| millis.map(Timestamp::from_millis);
-        FirstRunRecord {
-            gateway_seen_at: at(self.gateway_seen_at),
-            master_key_copied_at: at(self.master_key_copied_at),
-            done_at: at(self.done_at),
-            hidden_at: at(self.hidden_at),
-        }
+fn read((gateway, copied, done, hidden): FirstRunRow) -> FirstRunRecord {
+    let at = |millis: Option<i64>| millis.map(Timestamp::from_millis);
+    FirstRunRecord {
+        gateway_seen_at: at(gateway),
+        master_key_copied_at: at(copied),
+        done_at: at(done),
+        hidden_at: at(hidden),
     }
 }
 
@@ -49,7 +41,7 @@ impl Store {
     /// What is kept of the first run.
     pub async fn first_run(&self) -> Result<FirstRunRecord, StoreError> {
         let row: FirstRunRow = reading!(self, db => sqlx::query_as(RECORD).fetch_one(db).await?);
-        Ok(row.read())
+        Ok(read(row))
     }
 
     /// Notes that a gateway was seen to let a call through, unless that is known.
@@ -78,7 +70,7 @@ impl Change {
     /// As [`Store::first_run`], as this change sees it.
     pub async fn first_run(&mut self) -> Result<FirstRunRecord, StoreError> {
         let row: FirstRunRow = within!(self, db => sqlx::query_as(RECORD).fetch_one(db).await?);
-        Ok(row.read())
+        Ok(read(row))
     }
 
     /// As [`Store::note_gateway_seen`], within this change.
