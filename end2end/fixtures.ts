@@ -85,8 +85,16 @@ export class Keyward {
     child.stderr?.on("data", (data) => (this.said += data));
   }
 
-  /** Starts it, with nobody in it, and waits until it is ready. */
+  /** Starts it, with nobody in it and the sample sets in its catalog, and waits until it is ready. */
   static async start(settings: NodeJS.ProcessEnv = {}, host = LOCAL): Promise<Keyward> {
+    const keyward = await Keyward.fresh(settings, host);
+    await keyward.done(["catalog", "samples", "booking-panel", "map-kiosk"]);
+    await keyward.done(["scopes", "create", "name=public", "sentence=Opens everything but Keyward itself.", "risk=high"]);
+    return keyward;
+  }
+
+  /** The same as a new installation begins, with nothing in its catalog. */
+  static async fresh(settings: NodeJS.ProcessEnv = {}, host = LOCAL): Promise<Keyward> {
     const folder = await mkdtemp(join(tmpdir(), "keyward-"));
     const [port, ops] = [await free(), await free()];
     const [url, local] = [`http://${host}:${port}`, `http://${LOCAL}:${port}`];
@@ -277,6 +285,8 @@ interface Workers {
 interface Fixtures {
   /** A server without anybody, for this test alone. */
   bare: Keyward;
+  /** The same with nothing in its catalog. */
+  fresh: Keyward;
   watcher: Watcher;
   /** Announces that the server will refuse a request with this status, once: a browser says so in its console. */
   expectRefusal: (what: number | "offline") => void;
@@ -301,6 +311,12 @@ export const test = base.extend<Fixtures, Workers>({
     const keyward = await Keyward.start({}, host);
     await use(keyward);
     // What a page was still loading, it may miss.
+    watcher.over = true;
+    await keyward.stop();
+  },
+  fresh: async ({ watcher, host }, use) => {
+    const keyward = await Keyward.fresh({}, host);
+    await use(keyward);
     watcher.over = true;
     await keyward.stop();
   },

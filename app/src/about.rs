@@ -40,5 +40,8 @@ fn Page(view: AboutView) -> impl IntoView {
                 <div class="body stack tight"><p class="muted">"Paths of the listener for health and metrics:"</p><dl class="facts wide">{view.health.into_iter().map(health).collect_view()}</dl></div></section>
         </div>
         <p class="parts"><a class="link" href=routes::REFERENCE>"API reference"</a></p>
+        {view.may_show_checklist.then(|| view! {
+            <form class="row" method="post" action=routes::SHOW_FIRST_RUN><button class="btn">"Show the setup checklist"</button></form>
+        })}
     }
 }

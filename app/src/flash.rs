@@ -25,6 +25,10 @@ pub enum Flash {
     SavedBreaking(i64),
     /// An entry of the settings was deleted.
     Deleted,
+    /// A sample set was added: so many entries are new, and so many were there.
+    Samples(i64, i64),
+    /// The first run's checklist was hidden.
+    ChecklistHidden,
     /// Archiving a key was undone.
     Restored,
     /// An archived key was removed.
@@ -55,6 +59,8 @@ impl Flash {
             Self::Archived => "archived".to_owned(),
             Self::SavedBreaking(keys) => format!("saved_breaking.{keys}"),
             Self::Deleted => "deleted".to_owned(),
+            Self::Samples(added, kept) => format!("samples.{added}.{kept}"),
+            Self::ChecklistHidden => "checklist_hidden".to_owned(),
             Self::Restored => "restored".to_owned(),
             Self::Purged => "purged".to_owned(),
             Self::IdentityOff(keys) => format!("identity_off.{keys}"),
@@ -74,10 +80,22 @@ impl Flash {
             Some(("identity_on", keys)) => keys.parse().ok().map(Self::IdentityOn),
             Some(("disabled", keys)) => keys.parse().ok().map(Self::Disabled),
             Some(("enabled", keys)) => keys.parse().ok().map(Self::Enabled),
+            Some(("samples", counts)) => {
+                let (added, kept) = counts.split_once('.')?;
+                Some(Self::Samples(added.parse().ok()?, kept.parse().ok()?))
+            }
             Some(_) => None,
-            None => [Self::Saved, Self::Unchanged, Self::Archived, Self::Restored, Self::Purged, Self::Deleted]
-                .into_iter()
-                .find(|said| said.to_text() == text),
+            None => [
+                Self::Saved,
+                Self::Unchanged,
+                Self::Archived,
+                Self::Restored,
+                Self::Purged,
+                Self::Deleted,
+                Self::ChecklistHidden,
+            ]
+            .into_iter()
+            .find(|said| said.to_text() == text),
         }
     }
 
@@ -98,6 +116,15 @@ impl Flash {
                 return keys(broken, one, "Saved. Calls with {} keys are refused by it from now on.");
             }
             Self::Deleted => "Deleted. Its history stays in the audit.",
+            Self::Samples(0, _) => "Nothing was added: all of it is there already.",
+            Self::Samples(added, 0) => {
+                return keys(added, "Added one entry.", "Added {} entries.");
+            }
+            Self::Samples(added, _) => {
+                let one = "Added one entry. Those that were there already stay as they are.";
+                return keys(added, one, "Added {} entries. Those that were there already stay as they are.");
+            }
+            Self::ChecklistHidden => "Hidden for everyone. About shows it again.",
             Self::Restored => "Brought back. It is as it was before it was archived.",
             Self::Purged => "Deleted for good. Its history stays in the audit.",
             Self::IdentityOff(0) => "Switched off. No key acts as it.",
@@ -134,6 +161,8 @@ impl Flash {
             | Self::Archived
             | Self::Restored
             | Self::Deleted
+            | Self::Samples(..)
+            | Self::ChecklistHidden
             | Self::Purged
             | Self::IdentityOff(_)
             | Self::IdentityOn(_)
@@ -162,14 +191,25 @@ mod tests {
             Flash::Archived,
             Flash::Restored,
             Flash::Deleted,
+            Flash::Samples(8, 0),
+            Flash::Samples(0, 12),
+            Flash::ChecklistHidden,
             Flash::Purged,
         ];
         for said in others.into_iter().chain(numbers) {
             assert_eq!(Flash::parse(&said.to_text()), Some(said));
         }
-        for other in
-            ["", "disabled.x", "off", "off.x", "on.<b>0123456789AB", "saved.0123456789ABCDEF", "Your session is over"]
-        {
+        for other in [
+            "",
+            "samples.1",
+            "samples.1.x",
+            "disabled.x",
+            "off",
+            "off.x",
+            "on.<b>0123456789AB",
+            "saved.0123456789ABCDEF",
+            "Your session is over",
+        ] {
             assert_eq!(Flash::parse(other), None, "{other}");
         }
     }

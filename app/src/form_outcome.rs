@@ -102,6 +102,8 @@ pub enum FormOutcome {
     Settings(Typed, FormErrors),
     /// An edit of the settings would refuse calls: it is asked once more.
     WouldBreak(Typed, Box<BreakView>, FormErrors),
+    /// A form of the first run's checklist could not be carried out.
+    FirstRun(FormErrors),
     /// The session had ended before the form was sent.
     SessionExpired {
         /// Where the form goes.

@@ -29,7 +29,7 @@ mod hygiene;
 pub mod keys;
 mod layout;
 #[cfg(feature = "ssr")]
-mod overview;
+pub mod overview;
 #[cfg(feature = "ssr")]
 mod query;
 #[cfg(feature = "ssr")]

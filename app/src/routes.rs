@@ -2,7 +2,7 @@
 
 use model::catalog::Kind;
 
-/// The console's front door: leads to the overview, or to the keys as long as there are none.
+/// The console's front door: leads to the overview, or to the keys as long as there is nothing to see on it.
 pub const HOME: &str = "/";
 /// Makes the first superadmin, with a one-time link's code.
 pub const SETUP: &str = "/setup";
@@ -16,6 +16,12 @@ pub const ALL_SETTINGS: &str = "/settings";
 pub const THEME: &str = "/theme";
 /// What is going on.
 pub const OVERVIEW: &str = "/overview";
+/// Takes a superadmin's word that they have a copy of the master key (POST).
+pub const CONFIRM_MASTER_KEY: &str = "/overview/checklist/master-key";
+/// Hides the first run's checklist for everybody (POST).
+pub const HIDE_FIRST_RUN: &str = "/overview/checklist/hide";
+/// Shows it again (POST).
+pub const SHOW_FIRST_RUN: &str = "/overview/checklist/show";
 /// What services and proxies can ask.
 pub const REFERENCE: &str = "/reference";
 /// This Keyward: its version, its database, its licence.
@@ -60,6 +66,8 @@ pub const ENTRY: &str = "/settings/:kind/:id";
 pub const SWITCH_ENTRY: &str = "/settings/:kind/:id/switch";
 /// Asks before an entry is deleted; its POST does it.
 pub const DELETE_ENTRY: &str = "/settings/:kind/:id/delete";
+/// Adds a sample set to the catalog (POST).
+pub const ADD_SAMPLES: &str = "/settings/samples";
 /// Who may sign in.
 pub const PEOPLE: &str = "/settings/people";
 /// The form for someone new.

@@ -72,7 +72,7 @@ test("the first superadmin makes a key in Firefox, and it works", async ({ fox, 
     await type(fox, "Password", PASSWORD);
     await expect.poll(() => text(fox, "#strength")).toBe("Strong");
     await named(fox, "button", "Create superadmin").click();
-    await named(fox, "h2", "No keys yet").wait();
+    await named(fox, "h2", "Finish the setup").wait();
   });
 
   await test.step("the form sums up what is typed", async () => {

@@ -50,7 +50,7 @@ test("the first superadmin comes through a link that works once, and signs in", 
   await test.step("the superadmin is made, and the link is dead", async () => {
     await page.getByLabel("Email").fill(EMAIL);
     await page.getByRole("button", { name: "Create superadmin" }).click();
-    await expect(page.getByRole("heading", { name: "No keys yet" }), "who set it up is signed in").toBeVisible();
+    await expect(page.getByRole("heading", { name: "Finish the setup" }), "who set it up is signed in").toBeVisible();
     await page.getByRole("button", { name: "Sign out" }).click();
     expectRefusal(410);
     const answer = await page.goto(link);
@@ -69,10 +69,10 @@ test("the first superadmin comes through a link that works once, and signs in", 
     await expect(page.getByLabel("Password")).toHaveValue("");
   });
 
-  await test.step("the right one leads to a list that says what to do first", async () => {
+  await test.step("the right one leads to what there is to do first", async () => {
     await page.getByLabel("Password").fill(PASSWORD);
     await page.getByRole("button", { name: "Sign in" }).click();
-    await expect(page.getByRole("heading", { name: "No keys yet" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Finish the setup" })).toBeVisible();
     await page.getByRole("link", { name: "Create key" }).click();
     await expect(page.getByRole("heading", { name: "Create a key" })).toBeVisible();
   });

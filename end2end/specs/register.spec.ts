@@ -54,13 +54,16 @@ for (const scripts of [true, false]) {
   });
 }
 
-test("the settings look right", async ({ page, bare, expectRefusal }) => {
+test("the settings look right", async ({ page, bare, fresh, expectRefusal }) => {
+  await fresh.addAdmin();
+  await fresh.signIn(page.context());
+  await page.goto(`${fresh.url}/settings/groups`);
+  await expect(page.getByRole("heading", { name: "No groups yet" })).toBeVisible();
+  await looksRight(page, "no groups yet");
+
   await bare.addAdmin();
   await bare.signIn(page.context());
   const settings = `${bare.url}/settings`;
-  await page.goto(`${settings}/groups`);
-  await expect(page.getByRole("heading", { name: "No groups yet" })).toBeVisible();
-  await looksRight(page, "no groups yet");
 
   const done = async (...args: string[]) => expect(await bare.cli(args), args.join(" ")).toMatchObject({ code: 0 });
   await done("tenants", "create", "name=acme", "prefix=acme", "docs=https://docs.acme.example", "presentations=bearer raw");
@@ -74,7 +77,8 @@ test("the settings look right", async ({ page, bare, expectRefusal }) => {
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     await looksRight(page, kind);
   }
-  await page.goto(`${settings}/scopes/scope0devices000`);
+  await page.goto(`${settings}/scopes`);
+  await page.getByRole("link", { name: "devices" }).click();
   await expect(page.getByLabel("acme")).toBeChecked();
   await looksRight(page, "a gated scope");
 
@@ -119,7 +123,7 @@ test("the settings look right", async ({ page, bare, expectRefusal }) => {
   await expect(page.getByRole("row").filter({ hasText: "ada@example.com" })).toContainText("Disabled");
 
   await page.goto(`${settings}/groups`);
-  await page.getByRole("button", { name: "Archive all keys" }).click();
+  await page.getByRole("button", { name: "Archive all keys of Lobbies" }).click();
   await expect(page.getByRole("heading", { name: "No key matches" })).toBeVisible();
   await looksRight(page, "nothing to archive");
   await page.goto(`${bare.url}/audit`);

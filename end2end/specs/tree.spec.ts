@@ -9,6 +9,7 @@ test.describe.configure({ timeout: 180_000 });
 const steady = (tree: string, keyward: Keyward) =>
   tree
     .replaceAll(keyward.url, "ORIGIN")
+    .replace(/\/\S+\/master\.key/g, "MASTER-KEY")
     .replace(/owner[ +][0-9a-f]{6}/g, "OWNER")
     .replace(/kw_\w{16}_…\w{4}/g, "MASK")
     .replace(/[\w-]{40,}/g, "LONG")
@@ -69,6 +70,16 @@ test("so do the pages before there is anybody, or any key", async ({ page, bare 
   await page.goto(`${bare.url}/keys`);
   await alive(page);
   await tellsTheSame(page, bare, "no-keys");
+});
+
+test("so do the pages of a new installation", async ({ page, fresh }) => {
+  await fresh.addAdmin();
+  await fresh.signIn(page.context());
+  for (const [name, path] of [["first-run", "/overview"], ["no-scopes", "/settings/scopes"], ["new-key-no-scopes", "/keys/new"]]) {
+    await page.goto(fresh.url + path);
+    await alive(page);
+    await tellsTheSame(page, fresh, name);
+  }
 });
 
 interface Vitals {

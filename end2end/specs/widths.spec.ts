@@ -266,6 +266,16 @@ for (const half of [0, 1]) {
   });
 }
 
+test("pages of a new installation fit every width", async ({ page, fresh }) => {
+  await fresh.addAdmin();
+  await fresh.signIn(page.context());
+  for (const path of ["/overview", "/keys/new", "/settings/scopes", "/settings/identities"]) {
+    await page.goto(fresh.url + path);
+    await alive(page);
+    await fits(page, `${path} of a new installation`);
+  }
+});
+
 test("pages before the sign-in fit every width, and no page is forgotten", async ({ page, bare }) => {
   await page.goto(await bare.setupLink());
   await fits(page, "setup");

@@ -16,7 +16,7 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 use crate::{
     access::Access,
     console::{
-        about, audit, bulk, forms, gateway, guards, key_export, key_forms, live, pages, reference,
+        about, audit, bulk, first_run, forms, gateway, guards, key_export, key_forms, live, pages, reference,
         sessions::{SESSION_IDLE, Sessions},
         settings, signing, views, why,
     },
@@ -41,7 +41,7 @@ pub struct Route {
 /// The table.
 pub fn table() -> Vec<Route> {
     use Access::{Anyone, File, Itself, Machine, May, MayChangeKind, SignedIn};
-    use Action::{CheckGateways, ManageAccounts, PurgeKeys, ReadAudit, WriteKeys};
+    use Action::{CheckGateways, ManageAccounts, ManageSetup, PurgeKeys, ReadAudit, WriteCatalog, WriteKeys};
     let route = |method, path, access, handler| Route { method, path, access, handler };
     vec![
         route("GET", routes::HOME, Anyone, get(pages::home)),
@@ -53,6 +53,9 @@ pub fn table() -> Vec<Route> {
         route("POST", routes::THEME, Anyone, post(forms::post_theme)),
         route("GET", routes::KEYS, SignedIn, get(pages::keys)),
         route("GET", routes::OVERVIEW, SignedIn, get(pages::page)),
+        route("POST", routes::CONFIRM_MASTER_KEY, May(ManageSetup), post(first_run::post_confirm_master_key)),
+        route("POST", routes::HIDE_FIRST_RUN, May(ManageSetup), post(first_run::post_hide)),
+        route("POST", routes::SHOW_FIRST_RUN, May(ManageSetup), post(first_run::post_show)),
         route("GET", routes::REFERENCE, SignedIn, get(reference::reference)),
         route("GET", routes::ABOUT, SignedIn, get(about::about)),
         route("GET", routes::NEW_KEY, May(WriteKeys), get(pages::page)),
@@ -87,6 +90,7 @@ pub fn table() -> Vec<Route> {
         route("POST", routes::NEW_PERSON, May(ManageAccounts), post(settings::post_new_person)),
         route("GET", "/settings/people/{id}/switch", May(ManageAccounts), get(pages::page)),
         route("POST", "/settings/people/{id}/switch", May(ManageAccounts), post(settings::post_switch_person)),
+        route("POST", routes::ADD_SAMPLES, May(WriteCatalog), post(settings::post_samples)),
         route("GET", "/settings/{kind}", SignedIn, get(pages::page)),
         route("GET", "/settings/{kind}/new", MayChangeKind, get(pages::page)),
         route("POST", "/settings/{kind}/new", MayChangeKind, post(settings::post_new_entry)),

@@ -5,6 +5,7 @@ use model::{
     address::Addresses,
     key::{ArchiveReason, Archived, KeySpec, KeyState, SwitchedOff},
     name::{Description, Name, Owner},
+    sample_set::SampleSet,
     scope::Scopes,
     time::{DAY, HOUR, Timestamp},
 };
@@ -22,8 +23,11 @@ const SCOPES: [&str; 6] = [
     "spaces.read",
 ];
 
-/// Makes this many keys, in one change: most work, some are off, expired or archived, and each tenth was used.
+/// Makes this many keys, in one change, and before them the sample sets whose scopes they hold: most work, some are off, expired or archived, and each tenth was used.
 pub async fn seed_keys(admin: &Admin, permit: &Permit, count: u32) -> Result<(), AdminError> {
+    for set in SampleSet::ALL {
+        admin.add_sample_set(permit, set).await?;
+    }
     let (now, made) = (admin.clock().now(), admin.total_keys(permit).await?);
     let numbers = (made + 1)..=(made + i64::from(count));
     let keys: Option<Vec<_>> = numbers.map(|number| key(number, now, permit.actor())).collect();

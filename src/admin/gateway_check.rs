@@ -302,6 +302,9 @@ impl Admin {
             change.archive_key(*id, &evidence(now, actor)).await?;
             change.purge_key(*id).await?;
         }
+        if guarded == Some(true) {
+            change.note_gateway_seen(now).await?;
+        }
         let mut detail = serde_json::json!({ "keys": text(canaries) });
         if let Some(guarded) = guarded {
             detail["guarded"] = if guarded { "yes" } else { "no" }.into();

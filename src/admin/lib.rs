@@ -8,6 +8,7 @@ mod audit_status;
 mod bulk;
 mod catalog;
 mod chain_status;
+mod first_run;
 mod gateway_check;
 mod json;
 mod jwt_signing;
@@ -19,6 +20,7 @@ pub mod password;
 mod permit;
 mod request_signing_keys;
 mod rotation;
+mod samples;
 mod seed;
 mod sign_in;
 #[cfg(test)]
@@ -42,14 +44,16 @@ pub use self::{
     audit::{ChainError, ChainReport},
     bulk::{BulkAct, BulkItem, BulkPlan, BulkStep, Pick},
     chain_status::ChainStatus,
+    first_run::FirstRun,
     gateway_check::{Attempt, Finding, GatewayCheck, GatewayForm, GatewayReport, Outcome, Seen},
     keys::{Issued, KeyDetail},
     least_privilege::UnusedScopes,
     list::{KeyList, MATCHES},
-    overview::{FirstRun, Overview},
+    overview::Overview,
     permit::{Forbidden, Permit},
     request_signing_keys::{MAX_REQUEST_SIGNING_KEYS, RequestSigningKeyForm},
     rotation::{Drain, Overlap, Pair, QUIET, Remedy, Successor},
+    samples::SamplesAdded,
     seed::MadeUpKey,
     sign_in::{SESSION_LIFE, SignInError, SignedIn},
     tighten::{Break, Broken, BrokenKey, EditPreview, EntryTightening, Tightening},
@@ -194,6 +198,7 @@ impl Admin {
             store.sweep_forms_sent(now.plus(-FORMS_KEPT)).await,
             self.sweep_canaries(now).await,
             store.sweep_usage(now).await,
+            self.note_first_run_done(now).await,
         ];
         done.into_iter().collect()
     }

@@ -38,19 +38,6 @@ pub struct Overview {
     pub changes: Option<Vec<Event>>,
 }
 
-/// How far the first run has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FirstRun {
-    /// There is no key yet.
-    NoKey,
-    /// There is one, and no call was ever allowed.
-    NoCall,
-    /// The first call was allowed in this hour or the one before.
-    Verified,
-    /// It is over.
-    Over,
-}
-
 fn hour_of(at: Timestamp) -> i64 {
     at.millis().div_euclid(HOUR) * HOUR
 }
@@ -151,18 +138,6 @@ impl Admin {
             busiest.sort_by_key(|key| -key.calls);
         }
         Ok(busiest)
-    }
-
-    /// How far the first run has come, from what is there: nothing is kept of it.
-    pub async fn first_run(&self, permit: &Permit) -> Result<FirstRun, AdminError> {
-        permit.allows(Action::ReadKeys)?;
-        let recent = Timestamp::from_millis(hour_of(self.clock.now()) - HOUR);
-        Ok(match self.store.first_allowed().await? {
-            Some(hour) if hour < recent => FirstRun::Over,
-            Some(_) => FirstRun::Verified,
-            None if self.store.has_keys(permit.only_owner()).await? => FirstRun::NoCall,
-            None => FirstRun::NoKey,
-        })
     }
 
     /// Whether there is a key that this permit reaches, archived or not.

@@ -134,6 +134,7 @@ fn concerns_all_tenants(action: Action) -> bool {
         | Action::ManageAccounts
         | Action::ManageTenants
         | Action::ManagePolicy
+        | Action::ManageSetup
         | Action::CheckGateways => true,
         Action::ReadKeys
         | Action::WriteKeys
@@ -158,7 +159,7 @@ fn scopes_for(action: Action) -> &'static [&'static str] {
         Action::WriteCatalog => &["keyward.catalog.write"],
         Action::ManageTenants => &["keyward.catalog.write"],
         Action::ManagePolicy => &["keyward.policy.write"],
-        Action::CheckGateways => &[],
+        Action::ManageSetup | Action::CheckGateways => &[],
     }
 }
 

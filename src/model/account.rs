@@ -64,11 +64,13 @@ pub enum Action {
     PurgeKeys,
     /// Check a gateway, with keys that are made for it and removed again.
     CheckGateways,
+    /// Confirm what the first run's checklist cannot know, hide it and show it again.
+    ManageSetup,
 }
 
 impl Action {
     /// Every action, for tests that enumerate.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ReadKeys,
         Self::WriteKeys,
         Self::GrantReserved,
@@ -81,6 +83,7 @@ impl Action {
         Self::ManagePolicy,
         Self::PurgeKeys,
         Self::CheckGateways,
+        Self::ManageSetup,
     ];
 
     /// What it is, for whoever may not do it.
@@ -98,6 +101,7 @@ impl Action {
             Self::ManagePolicy => "Change the policy",
             Self::PurgeKeys => "Delete archived keys for good",
             Self::CheckGateways => "Check a gateway",
+            Self::ManageSetup => "Change the setup checklist",
         }
     }
 }
@@ -114,6 +118,7 @@ impl Role {
                     | Action::ManageTenants
                     | Action::ManagePolicy
                     | Action::PurgeKeys
+                    | Action::ManageSetup
             ),
             Self::Auditor => matches!(action, Action::ReadKeys | Action::ReadAudit | Action::ReadCatalog),
             Self::Member => matches!(action, Action::ReadKeys | Action::WriteKeys | Action::ReadCatalog),

@@ -56,12 +56,20 @@ codes! {
         EnableEntry = "entry.enable" => "Switched on",
         /// An entry of the catalog was deleted.
         DeleteEntry = "entry.delete" => "Deleted",
+        /// A sample set was added to the catalog: what of it was not there yet.
+        AddSampleSet = "entry.add_samples" => "Sample set added",
         /// The key that signs JWTs was made, or replaced by a new one.
         RotateSigningKey = "signing_key.rotate" => "New signing key for JWTs",
         /// Keys were made to test a gateway with.
         ProbeGateway = "gateway.probe" => "Gateway test began",
         /// They were archived and removed.
         EndProbe = "gateway.end_probe" => "Gateway test ended",
+        /// Somebody confirmed to have a copy of the master key.
+        ConfirmMasterKeyCopy = "setup.master_key_copied" => "Copy of the master key confirmed",
+        /// The first run's checklist was hidden for everybody.
+        HideFirstRun = "setup.hide" => "Setup checklist hidden",
+        /// It was shown again.
+        ShowFirstRun = "setup.show" => "Setup checklist shown",
         /// The checkpoint file was lost, and a new one begun.
         AnchorAudit = "audit.anchor" => "Checkpoint begun anew",
     }

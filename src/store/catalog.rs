@@ -217,6 +217,19 @@ impl Change {
         Ok(closed(rows, tenant))
     }
 
+    /// Whether there is an entry of this kind and name, as this change sees it; `tenant` is empty for kinds that belong to
+    /// none.
+    pub async fn has_entry(&mut self, kind: Kind, tenant: &str, name: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT COUNT(*) FROM catalog WHERE kind = $1 AND tenant = $2 AND name = $3";
+        let (count,): (i64,) = within!(self, db => sqlx::query_as(sql)
+            .bind(kind.code())
+            .bind(tenant)
+            .bind(name)
+            .fetch_one(db)
+            .await?);
+        Ok(count > 0)
+    }
+
     /// Inserts an entry. Its generation is this change's.
     pub async fn insert_entry(&mut self, entry: &Entry) -> Result<(), StoreError> {
         let (sql, own) = match &entry.settings {

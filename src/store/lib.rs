@@ -10,6 +10,7 @@ mod calls;
 mod catalog;
 mod change;
 mod fault;
+mod first_run;
 pub mod fold;
 mod forms_sent;
 mod jwt_signing_keys;
@@ -54,6 +55,7 @@ pub use self::{
     calls::CallsOf,
     catalog::StoredEntry,
     change::Change,
+    first_run::FirstRunRecord,
     key_index::Stakes,
     keys::{Counts, KeyHour, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
     overview::BusyKey,

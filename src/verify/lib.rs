@@ -3,6 +3,7 @@
 //! outlive a restart, quotas and the nonces of signatures, does.
 
 mod change_feed;
+mod gateway;
 mod key_cache;
 mod limiter;
 mod refusals;
@@ -31,6 +32,7 @@ use tokio::sync::watch;
 
 use self::{
     change_feed::ChangeFeed,
+    gateway::GatewaySighting,
     key_cache::{KeyCache, Known, Rules},
     limiter::Limiter,
     refusals::Refusals,
@@ -60,6 +62,7 @@ pub struct Verifier {
     limiter: Limiter,
     refusals: Refusals,
     usage: Usage,
+    gateway: GatewaySighting,
     changes: Arc<ChangeFeed>,
     /// In whose name JWTs are issued.
     issuer: String,
@@ -139,7 +142,8 @@ impl Verifier {
         });
         let (limiter, refusals, usage) = (Limiter::default(), Refusals::default(), Usage::default());
         let (issuer, reading_rules) = ("keyward".to_owned(), tokio::sync::Mutex::default());
-        Self { store, clock, cache, limiter, refusals, usage, changes, issuer, reading_rules }
+        let gateway = GatewaySighting::default();
+        Self { store, clock, cache, limiter, refusals, usage, gateway, changes, issuer, reading_rules }
     }
 
     /// The same, taking JWTs that were issued in the name of this address, and no others.
@@ -422,10 +426,16 @@ impl Verifier {
         Ok(policy.presentations)
     }
 
+    /// Notes that a gateway let a call through. The first one is written with the usage.
+    pub fn note_gateway(&self) {
+        self.gateway.note(&self.clock);
+    }
+
     /// Writes what was counted to the store. What could not be written is kept for the next time.
     pub async fn flush(&self) -> Result<(), StoreError> {
         self.limiter.sweep(self.clock.steady());
-        if self.usage.flush(&self.store).await? {
+        let is_used = self.usage.flush(&self.store).await?;
+        if self.gateway.flush(&self.store).await? || is_used {
             self.changes.used(self.clock.now());
         }
         self.refusals.flush(&self.store).await

@@ -117,6 +117,7 @@ fn family(beginning: &str) -> &str {
         "entry" => "Settings",
         "signing_key" => "Signing keys",
         "gateway" => "Gateway tests",
+        "setup" => "Setup",
         other => other,
     }
 }
@@ -160,7 +161,7 @@ fn Filters(asked: AuditQuery) -> impl IntoView {
 #[component]
 fn Row(event: EventView) -> impl IntoView {
     let (icon, tone) = match event.verb.as_str() {
-        "key.issue" | "entry.create" | "user.create" => ("plus", "status ok"),
+        "key.issue" | "entry.create" | "entry.add_samples" | "user.create" => ("plus", "status ok"),
         "key.archive" => ("archive", "status"),
         "entry.disable" | "user.disable" => ("stop", "status warn"),
         "entry.enable" | "user.enable" => ("ok", "status ok"),

@@ -70,9 +70,11 @@ fn relabel(element: &Element, icon: &str, words: &str) {
     }
 }
 
-/// What the page came with about what a form did; it is shown otherwise from now on.
-pub(crate) fn take_said() -> Option<String> {
+/// What the page came with about what a form did, and the key to switch back with whether on, if it can be taken back. It
+/// is shown otherwise from now on.
+pub(crate) fn take_said() -> Option<(String, Option<(String, bool)>)> {
     let element = crate::browser::find("[data-said]")?;
     element.remove();
-    element.get_attribute("data-said")
+    let undo = element.get_attribute("data-undo").map(|key| (key, element.has_attribute("data-undo-on")));
+    Some((element.get_attribute("data-said")?, undo))
 }

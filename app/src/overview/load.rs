@@ -1,7 +1,7 @@
 //! The overview.
 
 use admin::FirstRun;
-use model::{account::Action, activity::ChartQuery, time::DAY};
+use model::{account::Action, activity::ChartQuery, catalog::Kind, time::DAY};
 
 use crate::{
     error::ApiError,
@@ -9,7 +9,7 @@ use crate::{
         detail::to_view::calls,
         to_view::{event, when},
     },
-    overview::view::{FirstRunView, KeyLine, OverviewView},
+    overview::view::{ChecklistView, FirstRunView, KeyLine, OverviewView},
     session::context,
 };
 
@@ -56,11 +56,21 @@ pub async fn first_run() -> Result<FirstRunView, ApiError> {
     context::answer(
         async {
             let context = context::expect_context_of_request()?;
-            let stage = context.admin.first_run(context.permit()?).await.map_err(context::closed)?;
-            Ok(match stage {
-                FirstRun::NoCall => FirstRunView::Ask(context.origin.to_string()),
-                FirstRun::Verified => FirstRunView::Done,
-                FirstRun::NoKey | FirstRun::Over => FirstRunView::Nothing,
+            let (permit, admin) = (context.permit()?, &context.admin);
+            Ok(match admin.first_run(permit).await.map_err(context::closed)? {
+                FirstRun::Over => FirstRunView::Nothing,
+                FirstRun::Done => FirstRunView::Done,
+                FirstRun::Open(steps) => {
+                    let scopes = admin.entries(permit, Kind::Scope).await.map_err(context::closed)?;
+                    let may_hide = permit.allows(Action::ManageSetup).is_ok();
+                    FirstRunView::Open(ChecklistView {
+                        steps,
+                        origin: context.origin.to_string(),
+                        master_key_file: if may_hide { context.master_key_file.to_string() } else { String::new() },
+                        no_scopes: scopes.is_empty(),
+                        may_hide,
+                    })
+                }
             })
         }
         .await,

@@ -1,5 +1,6 @@
 //! The overview, for a browser.
 
+use model::first_run::FirstRunStep;
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{
@@ -41,13 +42,35 @@ pub struct OverviewView {
     pub may_write: bool,
 }
 
-/// How far the first run has come, for whom it is not over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The first run's checklist, as far as the visitor may do it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChecklistView {
+    /// The steps, and whether each is done.
+    pub steps: Vec<(FirstRunStep, bool)>,
+    /// The console's own address.
+    pub origin: String,
+    /// The path of the master key's file, for superadmins; empty for others.
+    pub master_key_file: String,
+    /// Whether no scope is in the catalog.
+    pub no_scopes: bool,
+    /// Whether the visitor may hide it.
+    pub may_hide: bool,
+}
+
+impl ChecklistView {
+    /// Whether there is a key to ask with.
+    pub(crate) fn has_key(&self) -> bool {
+        self.steps.contains(&(FirstRunStep::FirstKey, true))
+    }
+}
+
+/// How far the first run has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FirstRunView {
-    /// There is nothing to say.
+    /// There is nothing to show.
     Nothing,
-    /// No call was allowed yet: ask at this address.
-    Ask(String),
-    /// The first call was allowed.
+    /// Something is left to do.
+    Open(ChecklistView),
+    /// Every step is done.
     Done,
 }

@@ -71,4 +71,6 @@ pub struct AboutView {
     pub settings: Vec<(String, String)>,
     /// Where health is told: address and what it says.
     pub health: Vec<(String, String)>,
+    /// Whether this visitor may show the first run's checklist again.
+    pub may_show_checklist: bool,
 }

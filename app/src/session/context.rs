@@ -17,6 +17,8 @@ pub struct RequestContext {
     pub signed_in: Option<(Permit, Account)>,
     /// The console's own address, `https://keys.example.com`.
     pub origin: Arc<str>,
+    /// The path of the master key's file.
+    pub master_key_file: Arc<str>,
     /// Where the request came from.
     pub address: Option<IpAddr>,
     /// The list's columns that were chosen before.

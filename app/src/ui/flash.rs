@@ -11,7 +11,9 @@ pub(crate) fn FlashNote(
     /// What was done.
     said: Flash,
 ) -> impl IntoView {
-    let undo = said.undo().map(|(key, on)| {
+    let undo = said.undo();
+    let (key, to_on) = (undo.map(|(key, _)| key.to_string()), undo.is_some_and(|(_, on)| on));
+    let form = undo.map(|(key, on)| {
         view! {
             <form method="post" action=routes::switch_key(key.as_str())>
                 <input type="hidden" name="to" value=if on { "on" } else { "off" }/>
@@ -20,8 +22,8 @@ pub(crate) fn FlashNote(
         }
     });
     view! {
-        <div class="said" data-said=said.to_text() role="status">
-            <div class="toast row nowrap"><span class="grow">{said.words()}</span>{undo}</div>
+        <div class="said" data-said=said.words() data-undo=key data-undo-on=to_on role="status">
+            <div class="toast row nowrap"><span class="grow">{said.words()}</span>{form}</div>
         </div>
     }
 }

@@ -1,11 +1,12 @@
 //! The catalog by command: `tenants`, `groups`, `identities`, `scopes` and `templates`, alike for all of them, and `policy`.
 //! What is asked for is a field's name and its value; which fields there are, and what they hold, the domain says.
 
-use admin::{AdminError, Permit};
+use admin::{AdminError, Permit, SamplesAdded};
 use clap::{Args, Subcommand};
 use model::{
     catalog::{DEFAULT_TENANT, Entry, Kind, POLICY},
     entry_input::{EntryInput, Field},
+    sample_set::SampleSet,
 };
 
 use crate::{
@@ -77,6 +78,20 @@ pub(super) enum Command {
         #[command(flatten)]
         which: Which,
         /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What concerns several kinds at once.
+#[derive(Subcommand)]
+pub(super) enum CatalogCommand {
+    /// Add sample sets; what is there already stays as it is. Without a name, list them
+    Samples {
+        /// Which ones
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// Print JSON, one line each
         #[arg(long)]
         json: bool,
     },
@@ -156,6 +171,44 @@ pub(super) async fn run(flags: &Flags, kind: Kind, command: Command) -> Result<(
         }
         Command::Disable { which, json } => switch(&session, permit, kind, &which, false, json).await?,
         Command::Enable { which, json } => switch(&session, permit, kind, &which, true, json).await?,
+    }
+    session.close().await
+}
+
+pub(super) async fn run_catalog(flags: &Flags, command: CatalogCommand) -> Result<(), CliError> {
+    let CatalogCommand::Samples { names, json } = command;
+    if names.is_empty() {
+        for set in SampleSet::ALL {
+            if json {
+                print_json(&serde_json::json!({ "name": set.code(), "description": set.sentence() }));
+            } else {
+                println!("{:<16} {}", set.code(), set.sentence());
+            }
+        }
+        return Ok(());
+    }
+    let unknown = |name: &str| {
+        let known: Vec<_> = SampleSet::ALL.into_iter().map(SampleSet::code).collect();
+        CliError::Usage(format!("there is no sample set {name}; there are {}", known.join(" and ")))
+    };
+    let sets: Vec<_> =
+        names.iter().map(|name| SampleSet::parse(name).ok_or_else(|| unknown(name))).collect::<Result<_, _>>()?;
+    let session = Session::open(flags, Upgrade::No).await?;
+    for set in sets {
+        let SamplesAdded { added, kept } = session.admin.add_sample_set(&session.operator, set).await?;
+        if json {
+            let named = |entries: &[(Kind, String)]| -> Vec<_> {
+                let entry = |(kind, name): &(Kind, String)| serde_json::json!({ "kind": kind.code(), "name": name });
+                entries.iter().map(entry).collect()
+            };
+            print_json(&serde_json::json!({ "name": set.code(), "added": named(&added), "kept": named(&kept) }));
+            continue;
+        }
+        for (entries, what) in [(added, "made"), (kept, "there already, and stays as it is")] {
+            for (kind, name) in entries {
+                println!("{} {name} is {what}.", kind.words());
+            }
+        }
     }
     session.close().await
 }

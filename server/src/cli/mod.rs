@@ -22,7 +22,12 @@ use crate::{cli::session::CliError, config::Flags};
 
 /// API keys done right: a console for people, verification for services.
 #[derive(Parser)]
-#[command(name = "keyward", version, after_help = "Run without a command, it serves.")]
+#[command(
+    name = "keyward",
+    version,
+    after_help = "Run without a command, it serves.\n\nFirst run: the server prints a one-time link that makes the first superadmin; `keyward setup-link` prints another. \
+The overview then lists what is left to do. The catalog starts empty: `keyward catalog samples` lists what can be added to begin with."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -84,6 +89,9 @@ enum Command {
         after_help = "Examples:\n  keyward templates create name=\"Wayfinder\" required=\"maps.read spaces.read\" optional=people.read\n  keyward templates show \"Booking Panel\""
     )]
     Templates(catalog::Command),
+    /// Sample sets of scopes, a template, a group and an identity, to begin with
+    #[command(subcommand, after_help = "Example: keyward catalog samples booking-panel map-kiosk")]
+    Catalog(catalog::CatalogCommand),
     /// The bounds on every key
     #[command(subcommand, after_help = "Example: keyward policy edit keys_per_owner=20")]
     Policy(catalog::PolicyCommand),
@@ -138,6 +146,7 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Identities(command) => catalog::run(flags, Kind::Identity, command).await,
         Command::Scopes(command) => catalog::run(flags, Kind::Scope, command).await,
         Command::Templates(command) => catalog::run(flags, Kind::Template, command).await,
+        Command::Catalog(command) => catalog::run_catalog(flags, command).await,
         Command::Policy(command) => catalog::run_policy(flags, command).await,
         Command::RequestSigningKeys(command) => request_signing_keys::run(flags, command).await,
         Command::Verify(arguments) => verify::run(flags, arguments).await,

@@ -20,7 +20,10 @@ pub async fn about(
     request: Request,
 ) -> Response {
     let is_superadmin = context.permit().is_ok_and(|permit| permit.role() == Role::Superadmin);
-    let view = view(&app, is_superadmin).await;
+    let mut view = view(&app, is_superadmin).await;
+    if let Ok(permit) = context.permit() {
+        view.may_show_checklist = context.admin.may_show_first_run(permit).await.unwrap_or(false);
+    }
     render(&app, request, Some(FormOutcome::About(Box::new(view)))).await
 }
 
@@ -67,6 +70,7 @@ async fn view(app: &AppState, is_superadmin: bool) -> AboutView {
     AboutView {
         facts,
         settings: if is_superadmin { settings } else { Vec::new() },
+        may_show_checklist: false,
         health: health.map(|(path, words)| line(path, words.to_owned())).to_vec(),
     }
 }

@@ -4,6 +4,7 @@ pub mod about;
 pub mod audit;
 pub mod bulk;
 mod export;
+pub mod first_run;
 mod flash;
 mod form_post;
 pub mod forms;

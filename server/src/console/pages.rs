@@ -1,5 +1,6 @@
 //! Pages, rendered whole: what was loaded, the style sheet, and islands where a page has any.
 
+use admin::FirstRun;
 use app::{Document, form_outcome::FormOutcome, keys::list::query::ListQuery, session::context::RequestContext};
 use axum::{
     Extension,
@@ -28,10 +29,13 @@ pub async fn page(State(app): State<AppState>, request: Request) -> Response {
     render(&app, request, None).await
 }
 
-/// The console's front door: the overview once there is something to see.
+/// The console's front door: the overview once there is something to see, which may be the first run's checklist.
 pub async fn home(Extension(context): Extension<RequestContext>) -> Redirect {
     let seen = match context.permit() {
-        Ok(permit) => context.admin.has_keys(permit).await.unwrap_or(false),
+        Ok(permit) => {
+            context.admin.has_keys(permit).await.unwrap_or(false)
+                || context.admin.first_run(permit).await.is_ok_and(|run| run != FirstRun::Over)
+        }
         Err(_) => false,
     };
     Redirect::to(if seen { app::routes::OVERVIEW } else { app::routes::KEYS })

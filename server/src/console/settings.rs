@@ -6,6 +6,7 @@ use std::mem;
 use app::{
     catalog::{
         forms::{add_person, delete_entry, save_entry, switch_entry, switch_person},
+        samples::{OfferedOn, add_sample_set},
         view::{SaveAnswer, Typed},
     },
     error::ApiError,
@@ -14,7 +15,7 @@ use app::{
     routes,
 };
 use axum::{extract::Path, http::StatusCode, response::Response};
-use model::catalog::Kind;
+use model::{catalog::Kind, sample_set::SampleSet};
 
 use crate::console::{
     flash,
@@ -138,6 +139,29 @@ pub async fn post_switch_entry(
 pub async fn post_delete_entry(Path((kind, id)): Path<(String, String)>, FormPost((), post): FormPost<()>) -> Response {
     let deleted = delete_entry(&post.context, &kind, &id).await;
     lead(post, &list(&kind), Typed::default(), deleted).await
+}
+
+/// The form that adds a sample set.
+pub struct SamplesForm {
+    set: SampleSet,
+    /// The page that offers it.
+    on: OfferedOn,
+}
+
+impl Form for SamplesForm {
+    fn read(pairs: &mut Pairs) -> Option<Self> {
+        Some(Self { set: SampleSet::parse(&take(pairs, "set"))?, on: OfferedOn::parse(&take(pairs, "on"))? })
+    }
+}
+
+/// Adds what of a sample set is not there yet.
+pub async fn post_samples(FormPost(form, post): FormPost<SamplesForm>) -> Response {
+    let added = add_sample_set(&post.context, form.set).await;
+    let list = routes::settings(Kind::Scope);
+    match added {
+        Ok(said) => flash::lead(form.on.address(), said),
+        Err(error) => lead(post.at(list), list, Typed::default(), Err(error)).await,
+    }
 }
 
 /// Adds someone who may sign in.

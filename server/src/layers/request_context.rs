@@ -1,5 +1,7 @@
 //! Who visits the console: the session's user, still allowed to sign in, with the permit that follows.
 
+use std::{path::Path, sync::Arc};
+
 use admin::Permit;
 use app::session::context::RequestContext;
 use axum::{
@@ -47,6 +49,7 @@ pub async fn identify_visitor(
         admin: app.admin.clone(),
         signed_in,
         origin: app.config.public_url.as_str().into(),
+        master_key_file: absolute(&app.config.master_key_file),
         address: request.extensions().get::<ClientAddress>().and_then(|client| client.0),
         columns: cookie(request.headers(), COLUMNS_COOKIE).map(str::to_owned),
         theme: theme(request.headers()),
@@ -56,6 +59,11 @@ pub async fn identify_visitor(
     let response = next.run(request).await;
     app.metrics.requested(response.status().as_u16());
     response
+}
+
+/// A path from the root, however the setting writes it.
+fn absolute(path: &Path) -> Arc<str> {
+    std::path::absolute(path).as_deref().unwrap_or(path).to_string_lossy().into()
 }
 
 struct Unreadable;

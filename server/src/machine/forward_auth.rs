@@ -149,6 +149,9 @@ async fn answer(
     app.metrics.verified(metrics::Endpoint::ForwardAuth, answer.decision.code());
     match answer.key.filter(|_| answer.decision.is_allow()) {
         Some(stored) => {
+            if guarded.by_proxy {
+                app.verifier.note_gateway();
+            }
             let mut response = identity(&stored.key).into_response();
             let headers = limit_headers(&answer.limits);
             response.headers_mut().extend(headers.filter_map(|(name, value)| Some((name, value.parse().ok()?))));

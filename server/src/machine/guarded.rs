@@ -65,6 +65,8 @@ pub(super) struct Guarded<'a> {
     pub(super) method: Option<&'a str>,
     pub(super) uri: Option<&'a str>,
     pub(super) host: Option<&'a str>,
+    /// Whether whoever asks speaks as a proxy does, trusted or not: it names a method or an address.
+    pub(super) by_proxy: bool,
 }
 
 impl<'a> Guarded<'a> {
@@ -90,15 +92,16 @@ impl<'a> Guarded<'a> {
             return None;
         }
         let (uri, host) = (uris.first().copied(), hosts.first().copied());
-        Some(Self { writes: !method.is_some_and(is_safe), method, uri, host })
+        let by_proxy = METHODS.iter().chain(ADDRESSES).any(|name| headers.contains_key(*name));
+        Some(Self { writes: !method.is_some_and(is_safe), method, uri, host, by_proxy })
     }
 
     /// What Envoy says: it asks with the request's own method and host, and with its address behind a prefix.
     pub(super) fn of_envoy(method: &'a str, uri: &'a str, host: Option<&'a str>, peer: TrustedPeer) -> Self {
         if peer.0 {
-            Self { writes: !is_safe(method), method: Some(method), uri: Some(uri), host }
+            Self { writes: !is_safe(method), method: Some(method), uri: Some(uri), host, by_proxy: true }
         } else {
-            Self { writes: true, method: None, uri: None, host: None }
+            Self { writes: true, method: None, uri: None, host: None, by_proxy: true }
         }
     }
 }

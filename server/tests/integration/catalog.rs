@@ -267,7 +267,7 @@ async fn an_entry_that_cannot_be_read_is_kept_and_mended() {
 async fn mission_i1_a_group_is_made_edited_and_archived_whole() {
     for (name, database) in databases() {
         eprintln!("on {name}");
-        let keyward = Keyward::on(database).await;
+        let keyward = Keyward::fresh(database).await;
         let mut browser = keyward.signed_in(Role::Admin).await;
         let empty = browser.get("/settings/groups").await;
         assert!(empty.body.contains("No groups yet") && empty.body.contains("Add group"), "{}", empty.body);
@@ -325,7 +325,7 @@ async fn mission_x3_a_gated_scope_waits_for_a_superadmin() {
         assert!(refused.body.contains("devices is gated"), "{}", refused.body);
 
         // An admin sees who it is open for, and changes nothing about that.
-        let path = "/settings/scopes/scope0devices000";
+        let path = &format!("/settings/scopes/{}", id_of_entry(&mut admin, "scopes", "devices").await);
         let page = admin.get(path).await;
         assert!(page.body.contains("Gated") && !page.body.contains("name=\"opened\""), "{}", page.body);
         for fields in [&[("opened", "acme")][..], &[("gate", "open")], &[("opened", "acme"), ("gate", "open")]] {
@@ -483,7 +483,7 @@ async fn mission_c2_c6_the_policy_sets_lives_and_the_cap() {
 async fn an_edit_does_not_overwrite_a_later_one() {
     let keyward = Keyward::new().await;
     let mut browser = keyward.signed_in(Role::Admin).await;
-    let path = "/settings/scopes/scope0maps000000";
+    let path = &format!("/settings/scopes/{}", id_of_entry(&mut browser, "scopes", "maps").await);
     let seen = generation(&mut browser, path).await;
     let edit = [("generation", seen.as_str()), ("sentence", "Mine.")];
     assert_eq!(
@@ -526,6 +526,7 @@ async fn everyone_reads_the_register_and_few_write_it() {
 async fn what_no_form_of_the_settings_sends_is_refused() {
     let keyward = Keyward::new().await;
     let mut browser = keyward.signed_in(Role::Superadmin).await;
+    let no_switch = format!("/settings/scopes/{}/switch", id_of_entry(&mut browser, "scopes", "maps").await);
     for (path, fields, status) in [
         ("/settings/groups/new", &[("colour", "red")][..], 400),
         ("/settings/groups/new", &[("generation", "soon")], 400),
@@ -535,7 +536,7 @@ async fn what_no_form_of_the_settings_sends_is_refused() {
         ("/settings/scopes/policy0000000000", &[("name", "a")], 404),
         ("/settings/identities/0123456789ABCDEF/switch", &[("on", "1")], 404),
         ("/settings/identities/0123456789ABCDEF/switch", &[("on", "maybe")], 400),
-        ("/settings/scopes/scope0maps000000/switch", &[("on", "0")], 404),
+        (&no_switch, &[("on", "0")], 404),
         ("/settings/people/0123456789ABCDEF/switch", &[("on", "0")], 404),
         ("/settings/people/new", &[("email", "a"), ("role", "king")], 422),
         ("/settings/people/new", &[("admin", "1")], 400),
@@ -651,6 +652,7 @@ fn the_register_by_command() {
         (&["identities", "disable", "ada@example.com"], 0, "switched off"),
         (&["identities", "list"], 0, "off"),
         (&["identities", "enable", "ada@example.com"], 0, "switched on"),
+        (&["scopes", "create", "name=devices", "gate=gated"], 0, "Scope devices is made."),
         (&["scopes", "edit", "devices", "opened=acme"], 0, "Scope devices is stored."),
         (&["scopes", "edit", "nothing", "risk=low"], 1, "keyward scopes list"),
         (

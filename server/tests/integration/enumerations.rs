@@ -243,6 +243,9 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
         | "/settings/{kind}/{id}/delete"
         | "/keys/views/{id}/delete"
         | "/audit/verify"
+        | "/overview/checklist/master-key"
+        | "/overview/checklist/hide"
+        | "/overview/checklist/show"
         | "/sign-out" => {
             vec![]
         }
@@ -250,6 +253,7 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
         "/settings/people/{id}/switch" | "/settings/{kind}/{id}/switch" => vec![("on", "0")],
         "/settings/{kind}/new" | "/settings/{kind}/{id}" => vec![("name", "user {id}"), ("tenant", "default")],
         "/keys/views" => vec![("name", "mine"), ("query", "status=off")],
+        "/settings/samples" => vec![("set", "map-kiosk"), ("on", "/settings/scopes")],
         "/settings/gateway" => vec![("url", "nothing")],
         "/why" => vec![("asked", "{id}")],
         "/setup" => vec![("code", "x"), ("email", "new@example.com"), ("password", "short")],
@@ -263,7 +267,7 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
 /// may hold a secret or is no more than a click.
 #[tokio::test]
 async fn every_form_refuses_what_no_page_sends_and_is_kept_when_its_session_ended() {
-    const NOT_KEPT: [&str; 12] = [
+    const NOT_KEPT: [&str; 16] = [
         "/keys/views",
         "/keys/views/{id}/delete",
         "/keys/{id}/restore",
@@ -274,8 +278,12 @@ async fn every_form_refuses_what_no_page_sends_and_is_kept_when_its_session_ende
         "/settings/people/{id}/switch",
         "/settings/{kind}/{id}/switch",
         "/settings/{kind}/{id}/delete",
+        "/settings/samples",
         "/settings/gateway",
         "/why",
+        "/overview/checklist/master-key",
+        "/overview/checklist/hide",
+        "/overview/checklist/show",
     ];
     let keyward = Keyward::new().await;
     let mut browser = keyward.signed_in(Role::Superadmin).await;
@@ -354,6 +362,9 @@ async fn the_matrix_of_forms_and_roles() {
         found.push('\n');
     }
     let expected = "\
+/overview/checklist/master-key          superadmin=303 admin=403 auditor=403 member=403
+/overview/checklist/hide                superadmin=303 admin=403 auditor=403 member=403
+/overview/checklist/show                superadmin=303 admin=403 auditor=403 member=403
 /keys/new                               superadmin=200 admin=200 auditor=403 member=200
 /keys/bulk                              superadmin=200 admin=200 auditor=403 member=200
 /keys/{id}/edit                         superadmin=303 admin=303 auditor=403 member=404
@@ -371,6 +382,7 @@ async fn the_matrix_of_forms_and_roles() {
 /audit/verify                           superadmin=303 admin=303 auditor=303 member=403
 /settings/people/new                    superadmin=422 admin=403 auditor=403 member=403
 /settings/people/{id}/switch            superadmin=303 admin=403 auditor=403 member=403
+/settings/samples                       superadmin=303 admin=303 auditor=403 member=403
 /settings/{kind}/new                    superadmin=303 admin=303 auditor=403 member=403
 /settings/{kind}/{id}                   superadmin=303 admin=303 auditor=403 member=403
 /settings/{kind}/{id}/switch            superadmin=303 admin=303 auditor=403 member=403

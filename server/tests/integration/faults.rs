@@ -51,7 +51,7 @@ async fn a_locked_database_is_waited_for_and_then_said() {
 /// A change that is not committed leaves nothing: neither a key nor an event.
 #[tokio::test]
 async fn a_change_and_its_event_are_one() {
-    let keyward = Keyward::new().await;
+    let keyward = Keyward::fresh(Database::sqlite()).await;
     keyward.issue("a").await;
     let before = keyward.app.store.audit_head().await.unwrap();
     drop(keyward.app.store.change().await.unwrap());

@@ -137,8 +137,8 @@ async fn mission_n1_the_self_test_tells_a_guarded_gateway_from_every_other() {
             "No key, and a slash encoded too long before the path",
         ];
         for (fault, failed, unclear) in [
-            (Fault::None, vec![], vec![]),
             (Fault::Unguarded, [&keys[..], &none, &beside, &paths].concat(), vec![]),
+            (Fault::None, vec![], vec![]),
             (Fault::AnyScope, vec![keys[1]], vec![]),
             (Fault::Forgeable, vec![beside[0]], vec![]),
             (Fault::Forwarding, vec![beside[1]], vec![]),
@@ -165,6 +165,9 @@ async fn mission_n1_the_self_test_tells_a_guarded_gateway_from_every_other() {
             assert_eq!(found("Failed"), sorted(failed), "{what}");
             assert_eq!(found("Unclear"), sorted(unclear), "{what}");
             assert_eq!(page.body.contains("guards this address, as far as"), guarded, "{what}");
+            // The first run's checklist takes the first one that guards.
+            let seen = keyward.app.store.first_run().await.unwrap().gateway_seen_at;
+            assert_eq!(seen.is_some(), fault != Fault::Unguarded, "{what}");
         }
         none_left(&keyward, name).await;
     }

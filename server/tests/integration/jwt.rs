@@ -146,7 +146,7 @@ async fn mission_c1_services_check_jwts_offline_with_the_published_keys() {
 async fn nodes_that_start_together_make_one_signing_key() {
     for (name, database) in databases() {
         eprintln!("on {name}");
-        let keyward = Keyward::on(database).await;
+        let keyward = Keyward::fresh(database).await;
         let mut nodes: Vec<Store> = Vec::new();
         for _ in 0..4 {
             nodes.push(keyward.another_store().await);

@@ -12,6 +12,7 @@ mod contracts;
 mod enumerations;
 mod faults;
 mod feel;
+mod first_run;
 mod forms;
 mod gates;
 mod gateway;

@@ -10,7 +10,7 @@ use crate::support::{Keyward, Operator, PASSWORD, databases, id_of};
 async fn one_key_from_the_setup_link_to_the_refusal() {
     for (name, database) in databases() {
         eprintln!("on {name}");
-        story(Keyward::on(database).await).await;
+        story(Keyward::fresh(database).await).await;
     }
 }
 

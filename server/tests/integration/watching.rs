@@ -6,12 +6,12 @@ use axum::http::StatusCode;
 use model::{account::Role, decision::Reason, scope::RESERVED};
 use server::{access::Access, routes::table};
 
-use crate::support::{Keyward, databases, id_of};
+use crate::support::{Database, Keyward, databases, id_of};
 
 #[tokio::test]
 async fn the_audit_is_searched_and_exported_as_it_is_filtered() {
     for (name, database) in databases() {
-        let keyward = Keyward::on(database).await;
+        let keyward = Keyward::fresh(database).await;
         let mut auditor = keyward.signed_in(Role::Auditor).await;
         let (one, two) = (keyward.issue("things").await, keyward.issue("doors").await);
         for (query, events) in [
@@ -49,7 +49,7 @@ async fn the_audit_is_searched_and_exported_as_it_is_filtered() {
 
 #[tokio::test]
 async fn the_page_says_how_the_chain_stands() {
-    let keyward = Keyward::new().await;
+    let keyward = Keyward::fresh(Database::sqlite()).await;
     let mut auditor = keyward.signed_in(Role::Auditor).await;
     assert!(auditor.get("/audit").await.page().contains("The chain was not walked yet"));
     keyward.app.admin.verify_audit_onward().await.unwrap();

@@ -70,7 +70,7 @@ async fn refuse(keyward: &Keyward, reason: Reason) -> Option<Refused> {
         Reason::Archived => drop(admin.archive_key(&operator, id, ArchiveReason::Compromised).await.unwrap()),
         Reason::Inactive => drop(admin.switch_key(&operator, id, false).await.unwrap()),
         Reason::SubjectInactive => {
-            let kiosk = admin.entries(&operator, Kind::Identity).await.unwrap().remove(0);
+            let kiosk = admin.entry_named(&operator, Kind::Identity, "default", "kiosk").await.unwrap();
             admin.switch_entry(&operator, Kind::Identity, kiosk.id, false).await.unwrap();
         }
         // Rotated without an overlap, a key ends at once.

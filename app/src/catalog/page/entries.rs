@@ -1,7 +1,7 @@
 //! The list of a kind.
 
 use leptos::prelude::*;
-use model::catalog::Kind;
+use model::{account::Action, catalog::Kind};
 
 use crate::{
     catalog::{
@@ -13,6 +13,7 @@ use crate::{
             sent,
             stop::{Stop, StopForm},
         },
+        samples::{OfferedOn, SampleSets},
         view::{EntriesView, EntryRow, StopView},
     },
     layout::{head::PageHead, page::Loaded},
@@ -71,6 +72,12 @@ fn List(kind: Kind, view: EntriesView) -> impl IntoView {
                     <h2>{format!("No {} yet", plural(kind).to_lowercase())}</h2>
                     {add()}
                 </div>
+                {(may_write && kind.action() == Action::WriteCatalog).then(|| view! {
+                    <section class="empty stack" aria-labelledby="samples">
+                        <h2 id="samples">"Or begin with a sample set"</h2>
+                        <SampleSets on=OfferedOn::List(kind)/>
+                    </section>
+                })}
             }.into_any()
         } else {
             view! { <Table kind rows may_write/> }.into_any()

@@ -54,8 +54,8 @@ impl Switching {
 
     /// Says what a form did that led to this page.
     pub(crate) fn take_over(self) {
-        if let Some(said) = browser::switches::take_said().as_deref().and_then(Flash::parse) {
-            self.toasts.say(said.words(), said.undo().map(|(key, on)| (key.to_string(), on)));
+        if let Some((words, undo)) = browser::switches::take_said() {
+            self.toasts.say(words, undo);
         }
     }
 }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use model::activity::Period;
 
 use crate::{
+    form_outcome::{FormErrors, FormOutcome},
     keys::detail::view::CallCountsView,
     layout::{head::PageHead, page::Loaded},
     overview::{
@@ -18,6 +19,7 @@ use crate::{
     ui::{
         calls_panel::{CallsPanel, Periods},
         count::{calls, grouped},
+        fields::FormErrorBanner,
         icon::Icon,
     },
 };
@@ -38,6 +40,12 @@ fn Page(view: OverviewView, first_run: FirstRunView) -> impl IntoView {
     let (period, is_bar) = (view.calls.period(), view.calls.one.is_some());
     let about = if is_bar { format!("Of {whose}") } else { format!("Last {}, of {whose}", period.words()) };
     let (stopped, shown) = (view.calls.reasons.clone(), view.calls.clone());
+    let failed = match use_context::<FormOutcome>() {
+        Some(FormOutcome::FirstRun(FormErrors { errors, failure })) => {
+            Some(view! { <FormErrorBanner fields=Vec::new() errors failure/> })
+        }
+        _ => None,
+    };
     view! {
         <PageHead title="Overview">
             <span class="muted">{about}</span>
@@ -46,6 +54,7 @@ fn Page(view: OverviewView, first_run: FirstRunView) -> impl IntoView {
                 <a class="btn primary" href=routes::NEW_KEY data-create=""><Icon name="plus"/>"Create key"<kbd aria-hidden="true">"c"</kbd></a>
             })}
         </PageHead>
+        {failed}
         <FirstRun of=first_run/>
         <div class="stack">
             <div data-live="tiles"><Tiles of=view.clone()/></div>

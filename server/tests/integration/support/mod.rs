@@ -33,6 +33,8 @@ use model::{
     entry_input::{EntryInput, Field},
     id::KeyId,
     key::ArchiveReason,
+    sample_set::SampleSet,
+    scope::ALL_ACCESS,
     time::Timestamp,
 };
 use server::{
@@ -73,13 +75,35 @@ impl Keyward {
         Self::with(database, &[]).await
     }
 
+    /// On this database, as a new installation begins: nothing is in its catalog.
+    pub async fn fresh(database: Database) -> Self {
+        Self::bare(database, &[], Clock::manual(Timestamp::parse("2026-11-22T12:00:00Z").unwrap())).await
+    }
+
     /// On this database, with settings.
     pub async fn with(database: Database, settings: &[(&str, &str)]) -> Self {
         Self::at(database, settings, Clock::manual(Timestamp::parse("2026-11-22T12:00:00Z").unwrap())).await
     }
 
-    /// On this database, with settings and a clock: the system's, where commands run beside it.
+    /// On this database, with settings and a clock: the system's, where commands run beside it. Its catalog holds the sample
+    /// sets and the scope `public`.
     pub async fn at(database: Database, settings: &[(&str, &str)], clock: Clock) -> Self {
+        let keyward = Self::bare(database, settings, clock).await;
+        let (admin, operator) = (&keyward.app.admin, keyward.app.admin.operator());
+        for set in SampleSet::ALL {
+            admin.add_sample_set(&operator, set).await.unwrap();
+        }
+        let public = [("name", ALL_ACCESS), ("sentence", "Opens everything but Keyward itself."), ("risk", "high")];
+        let public = Kind::Scope.blank().with(&entry_input(&public));
+        if admin.entry_named(&operator, Kind::Scope, "", ALL_ACCESS).await.is_err() {
+            admin.create_entry(&operator, Kind::Scope, &public).await.unwrap();
+        }
+        keyward.app.verifier.poll_changes().await.unwrap();
+        keyward
+    }
+
+    /// The same with the catalog as it is: empty on a fresh database.
+    pub async fn bare(database: Database, settings: &[(&str, &str)], clock: Clock) -> Self {
         let config = config(&database, settings);
         let store = boot::open(&config, boot::Upgrade::Yes).await.unwrap();
         let app = boot::assemble(config, store, clock.clone(), Entropy::system());

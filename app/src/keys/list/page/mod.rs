@@ -25,7 +25,6 @@ use crate::{
         view::KeysView,
     },
     layout::{head::PageHead, page::Loaded},
-    overview::{first_run::FirstRun, view::FirstRunView},
     routes,
     ui::{count::grouped, fields::FormErrorBanner, icon::Icon},
 };
@@ -36,11 +35,8 @@ pub(crate) fn Keys() -> impl IntoView {
     let query = use_location().search.get_untracked();
     // What cannot be read is refused by the server function, with words of its own.
     let asked = ListQuery::parse(&query).unwrap_or_default();
-    let load = async move {
-        let first_run = crate::overview::load::first_run().await?;
-        Ok((crate::keys::list::load::list_keys(query).await?, first_run))
-    };
-    let show = move |(view, first_run): (KeysView, FirstRunView)| {
+    let load = crate::keys::list::load::list_keys(query);
+    let show = move |view: KeysView| {
         view! {
             <PageHead title="Keys">
                 {(view.all > 0).then(|| view! { <span class="muted" data-live="key-counts">{grouped(view.live)}" live of "{grouped(view.all)}</span> })}
@@ -51,7 +47,7 @@ pub(crate) fn Keys() -> impl IntoView {
             {if view.all == 0 {
                 view! { <NoKeys may_write=view.may_write origin=view.origin/> }.into_any()
             } else {
-                view! { <FirstRun of=first_run/> <List view asked/> }.into_any()
+                view! { <List view asked/> }.into_any()
             }}
         }
     };
