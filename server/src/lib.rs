@@ -2,6 +2,7 @@
 //! and answers into responses; it decides nothing itself.
 
 pub mod access;
+pub mod api;
 pub mod boot;
 pub mod cli;
 pub mod config;

@@ -15,6 +15,7 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::{
     access::Access,
+    api,
     console::{
         about, audit, bulk, first_run, forms, gateway, guards, key_export, key_forms, live, pages, reference,
         sessions::{SESSION_IDLE, Sessions},
@@ -40,6 +41,12 @@ pub struct Route {
 
 /// The table.
 pub fn table() -> Vec<Route> {
+    let operations = api::routes().into_iter();
+    let operations = operations.map(|(path, handler)| Route { method: "ANY", path, access: Access::Machine, handler });
+    pages_and_machines().into_iter().chain(operations).collect()
+}
+
+fn pages_and_machines() -> Vec<Route> {
     use Access::{Anyone, File, Itself, Machine, May, MayChangeKind, SignedIn};
     use Action::{CheckGateways, ManageAccounts, ManageSetup, PurgeKeys, ReadAudit, WriteCatalog, WriteKeys};
     let route = |method, path, access, handler| Route { method, path, access, handler };

@@ -21,6 +21,11 @@ pub enum NotAnObject {
 /// How deep objects and lists may lie in each other: whoever reads an answer that holds them has bounds, too.
 const MAX_DEPTH: usize = 32;
 
+/// Whether it is a JSON object, in which no name is there twice and nothing lies too deep.
+pub fn check_object(text: &str) -> Result<(), NotAnObject> {
+    checked_object(text).map(drop)
+}
+
 /// The text without its white space, if it is a JSON object.
 pub fn checked_object(text: &str) -> Result<String, NotAnObject> {
     let wrong = RefCell::new(None);

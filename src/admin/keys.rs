@@ -25,7 +25,9 @@ use model::{
     time::Timestamp,
     token,
 };
-use store::{ArchiveImpact, Change, LastUse, NewKey, Rotation, StoredKey, StoredRequestSigningKey};
+use store::{
+    ArchiveImpact, Change, LastUse, MadeByForm, NewKey, Rotation, SentForm, StoredKey, StoredRequestSigningKey,
+};
 
 use super::{Admin, AdminError, FieldError};
 use crate::{Permit, json::checked_object};
@@ -59,6 +61,27 @@ pub(super) struct Read {
     pub(super) form: Form,
 }
 
+/// What marks a form or a request that makes a key, so that it makes one however often it is sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark<'a> {
+    /// The mark itself: of a request its `Idempotency-Key`.
+    pub text: &'a str,
+    /// The body of a request: the same mark with another body makes nothing.
+    pub body: Option<&'a [u8]>,
+}
+
+/// A form's own.
+impl<'a> From<&'a str> for Mark<'a> {
+    fn from(text: &'a str) -> Self {
+        Self { text, body: None }
+    }
+}
+
+/// What is answered to what was sent already.
+fn repeated(made: &MadeByForm, sent: &SentForm) -> AdminError {
+    if made.body == sent.body { AdminError::Repeated(made.key) } else { AdminError::Reused(made.key) }
+}
+
 /// The key that a new one takes the place of.
 pub(super) struct Replaced {
     /// The key.
@@ -75,10 +98,15 @@ impl Admin {
         self.issue_key_once(permit, form, "").await
     }
 
-    /// The same, once for each `mark` of a form ([`Admin::form_mark`]); an empty one marks nothing.
-    pub async fn issue_key_once(&self, permit: &Permit, form: &KeyInput, mark: &str) -> Result<Issued, AdminError> {
+    /// The same, once for each `mark` of a form ([`Admin::form_mark`]) or of a request; an empty one marks nothing.
+    pub async fn issue_key_once(
+        &self,
+        permit: &Permit,
+        form: &KeyInput,
+        mark: impl Into<Mark<'_>>,
+    ) -> Result<Issued, AdminError> {
         permit.allows(Action::WriteKeys)?;
-        let sent = self.unsent(permit, mark).await?;
+        let sent = self.unsent(permit, mark.into()).await?;
         let policy = self.store.policy().await?;
         let read = self.read(permit, form, None, policy).await?;
         self.within_reach(permit, None, &read).await?;
@@ -102,14 +130,16 @@ impl Admin {
         self.entropy.code().reveal().to_owned()
     }
 
-    /// The digest of a form's mark, unless the form was sent already. Another's form of the same mark is another form.
-    pub(super) async fn unsent(&self, permit: &Permit, mark: &str) -> Result<Option<Digest>, AdminError> {
-        if mark.is_empty() {
+    /// What is remembered of a form, unless it was sent already. Another's form of the same mark is another form.
+    pub(super) async fn unsent(&self, permit: &Permit, mark: Mark<'_>) -> Result<Option<SentForm>, AdminError> {
+        if mark.text.is_empty() {
             return Ok(None);
         }
-        let sent = Digest::of(format!("{}\n{mark}", permit.actor()).as_bytes());
-        match self.store.made_by_form(&sent).await? {
-            Some(made) => Err(AdminError::Repeated(made)),
+        let digest = Digest::of(format!("{}\n{}", permit.actor(), mark.text).as_bytes());
+        let body = mark.body.map(|body| Digest::of(body).to_hex()).unwrap_or_default();
+        let sent = SentForm { digest, body };
+        match self.store.made_by_form(&sent.digest).await? {
+            Some(made) => Err(repeated(&made, &sent)),
             None => Ok(Some(sent)),
         }
     }
@@ -121,7 +151,7 @@ impl Admin {
         read: Read,
         policy: Policy,
         replaced: Option<Replaced>,
-        sent: Option<Digest>,
+        sent: Option<SentForm>,
     ) -> Result<Issued, AdminError> {
         let now = self.clock.now();
         let id = self.entropy.key_id();
@@ -147,8 +177,8 @@ impl Admin {
         let digest = Digest::of(digest.as_bytes());
         let mut change = self.store.change().await?;
         if let Some(sent) = &sent {
-            if let Some(made) = change.made_by_form(sent).await? {
-                return Err(AdminError::Repeated(made));
+            if let Some(made) = change.made_by_form(&sent.digest).await? {
+                return Err(repeated(&made, sent));
             }
             change.insert_form_sent(sent, id, now).await?;
         }

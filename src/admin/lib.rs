@@ -46,7 +46,8 @@ pub use self::{
     chain_status::ChainStatus,
     first_run::FirstRun,
     gateway_check::{Attempt, Finding, GatewayCheck, GatewayForm, GatewayReport, Outcome, Seen},
-    keys::{Issued, KeyDetail},
+    json::{NotAnObject, check_object},
+    keys::{Issued, KeyDetail, Mark},
     least_privilege::UnusedScopes,
     list::{KeyList, MATCHES},
     overview::Overview,
@@ -112,6 +113,9 @@ pub enum AdminError {
     /// This form was sent already, and made this key.
     #[error("this was sent already and made the key {0}; a second one was not made")]
     Repeated(KeyId),
+    /// Another request was sent with this mark, and made this key.
+    #[error("another request was sent with this Idempotency-Key and made the key {0}: nothing was made")]
+    Reused(KeyId),
     /// Too much at once; try again shortly.
     #[error("Keyward is busy")]
     Busy,

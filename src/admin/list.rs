@@ -65,8 +65,13 @@ impl Admin {
 
     /// A page of the keys the permit reaches, and nothing beside them.
     pub async fn find_keys(&self, permit: &Permit, list: &ListKeys) -> Result<KeyPage, AdminError> {
+        self.find_so_many_keys(permit, list, list.rows.count()).await
+    }
+
+    /// The same with a page of another length.
+    pub async fn find_so_many_keys(&self, permit: &Permit, list: &ListKeys, limit: u16) -> Result<KeyPage, AdminError> {
         permit.allows(Action::ReadKeys)?;
-        Ok(self.store.keys(&within_reach(permit, list), list.rows.count(), self.clock.now()).await?)
+        Ok(self.store.keys(&within_reach(permit, list), limit, self.clock.now()).await?)
     }
 
     /// How many of the keys the permit reaches answer a question, counted up to [`MATCHES`] + 1.

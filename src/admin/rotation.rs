@@ -15,7 +15,7 @@ use store::{CallsOf, LastUse, Rotation};
 
 use super::{
     Admin, AdminError,
-    keys::{Cap, Issued, Read, Replaced, changing, error, reaches},
+    keys::{Cap, Issued, Mark, Read, Replaced, changing, error, reaches},
 };
 use crate::Permit;
 
@@ -156,11 +156,11 @@ impl Admin {
         permit: &Permit,
         id: KeyId,
         overlap: Overlap,
-        mark: &str,
+        mark: impl Into<Mark<'_>>,
     ) -> Result<Issued, AdminError> {
         permit.allows(Action::WriteKeys)?;
         let key = self.seen_key(permit, id).await?.0;
-        let sent = self.unsent(permit, mark).await?;
+        let sent = self.unsent(permit, mark.into()).await?;
         let policy = self.store.policy().await?;
         let would_end = self.would_end(&key).await?;
         self.is_rotatable(&key).await?;

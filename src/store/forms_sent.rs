@@ -1,4 +1,4 @@
-//! Forms that made a key, remembered so that one posted twice makes no second.
+//! Forms and requests that made a key, remembered so that one sent twice makes no second.
 
 use crypto::secret::Digest;
 use model::{id::KeyId, time::Timestamp};
@@ -9,15 +9,34 @@ use super::{
     reading,
 };
 
-const FIND: &str = "SELECT key_id FROM forms_sent WHERE digest = $1";
+const FIND: &str = "SELECT key_id, body FROM forms_sent WHERE digest = $1";
 
-fn made(row: Option<(String,)>) -> Result<Option<KeyId>, StoreError> {
-    row.map(|(id,)| KeyId::parse(&id).ok_or(StoreError::Corrupt("form"))).transpose()
+/// A form, or a request with a mark of its own, that makes a key once.
+#[derive(Clone, Debug)]
+pub struct SentForm {
+    /// Of its mark and of whoever sent it.
+    pub digest: Digest,
+    /// The digest of its body, in hexadecimal digits; empty of a form, whose mark is made for it.
+    pub body: String,
+}
+
+/// What a form made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeByForm {
+    /// The key.
+    pub key: KeyId,
+    /// As [`SentForm::body`].
+    pub body: String,
+}
+
+fn made(row: Option<(String, String)>) -> Result<Option<MadeByForm>, StoreError> {
+    row.map(|(id, body)| Ok(MadeByForm { key: KeyId::parse(&id).ok_or(StoreError::Corrupt("form"))?, body }))
+        .transpose()
 }
 
 impl Store {
     /// The key that this form made, if it was sent already.
-    pub async fn made_by_form(&self, form: &Digest) -> Result<Option<KeyId>, StoreError> {
+    pub async fn made_by_form(&self, form: &Digest) -> Result<Option<MadeByForm>, StoreError> {
         made(reading!(self, db => sqlx::query_as(FIND).bind(form.to_hex()).fetch_optional(db).await?))
     }
 
@@ -30,17 +49,18 @@ impl Store {
 
 impl Change {
     /// The key that this form made, if it was sent already, as this change sees it.
-    pub async fn made_by_form(&mut self, form: &Digest) -> Result<Option<KeyId>, StoreError> {
+    pub async fn made_by_form(&mut self, form: &Digest) -> Result<Option<MadeByForm>, StoreError> {
         made(within!(self, db => sqlx::query_as(FIND).bind(form.to_hex()).fetch_optional(db).await?))
     }
 
     /// Notes that this form made this key.
-    pub async fn insert_form_sent(&mut self, form: &Digest, key: KeyId, at: Timestamp) -> Result<(), StoreError> {
-        let sql = "INSERT INTO forms_sent (digest, key_id, at) VALUES ($1, $2, $3)";
+    pub async fn insert_form_sent(&mut self, form: &SentForm, key: KeyId, at: Timestamp) -> Result<(), StoreError> {
+        let sql = "INSERT INTO forms_sent (digest, key_id, at, body) VALUES ($1, $2, $3, $4)";
         within!(self, db => sqlx::query(sql)
-            .bind(form.to_hex())
+            .bind(form.digest.to_hex())
             .bind(key.as_str())
             .bind(at.millis())
+            .bind(&form.body)
             .execute(db)
             .await
             .map(drop))?;

@@ -56,6 +56,7 @@ pub use self::{
     catalog::StoredEntry,
     change::Change,
     first_run::FirstRunRecord,
+    forms_sent::{MadeByForm, SentForm},
     key_index::Stakes,
     keys::{Counts, KeyHour, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
     overview::BusyKey,

@@ -77,7 +77,7 @@ pub fn closed(error: AdminError) -> ApiError {
         AdminError::Forbidden => ApiError::Forbidden,
         AdminError::NotFound => ApiError::NotFound,
         AdminError::Invalid(_) => ApiError::BadRequest,
-        AdminError::Conflict | AdminError::Repeated(_) => ApiError::Conflict,
+        AdminError::Conflict | AdminError::Repeated(_) | AdminError::Reused(_) => ApiError::Conflict,
         AdminError::Busy => ApiError::Busy,
         AdminError::Store(error) => {
             tracing::error!(%error, source = ?std::error::Error::source(&error), "the store failed");

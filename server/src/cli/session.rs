@@ -37,9 +37,11 @@ impl From<AdminError> for CliError {
     fn from(error: AdminError) -> Self {
         match error {
             AdminError::Invalid(_) => Self::Usage(error.to_string()),
-            AdminError::NotFound | AdminError::Forbidden | AdminError::Conflict | AdminError::Repeated(_) => {
-                Self::No(error.to_string())
-            }
+            AdminError::NotFound
+            | AdminError::Forbidden
+            | AdminError::Conflict
+            | AdminError::Repeated(_)
+            | AdminError::Reused(_) => Self::No(error.to_string()),
             AdminError::Busy | AdminError::Store(_) => Self::Environment(error.to_string()),
         }
     }

@@ -107,7 +107,7 @@ impl<'a> Guarded<'a> {
 }
 
 /// Whether a request of this method only reads (RFC 9110, 9.2.1). What is not known to, writes.
-pub(super) fn is_safe(method: &str) -> bool {
+pub(crate) fn is_safe(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS")
 }
 

@@ -3,7 +3,7 @@
 
 pub mod credential;
 pub mod forward_auth;
-mod guarded;
+pub(crate) mod guarded;
 pub mod jwks;
 pub mod openapi;
 pub mod problem;

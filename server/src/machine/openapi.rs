@@ -18,6 +18,7 @@ use utoipa::{
 };
 
 use crate::{
+    api,
     layers::{envelope::enclose, headers::browsers},
     machine::{
         jwks,
@@ -50,12 +51,12 @@ pub async fn openapi(State(app): State<AppState>, request: Request) -> Response 
 
 /// The document of the console at this address.
 pub fn document(origin: &str) -> Value {
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Keyward",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Whether an API key may do what is asked, and why not.",
+            "description": "Whether an API key may do what is asked, and why not; and everything the console does, for programs.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": origin }],
@@ -82,7 +83,14 @@ pub fn document(origin: &str) -> Value {
             "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": ways() } },
             "schemas": schemas(),
         },
-    })
+    });
+    for (path, operations) in api::paths(origin) {
+        document["paths"][path] = operations;
+    }
+    for (name, schema) in api::schemas() {
+        document["components"]["schemas"][name] = schema;
+    }
+    document
 }
 
 /// How a key may be presented.

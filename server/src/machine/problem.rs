@@ -1,5 +1,6 @@
 //! Errors for machines: RFC 9457 problem documents with a stable code and the request's id.
 
+use admin::FieldError;
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -16,7 +17,17 @@ pub struct Problem {
     code: &'static str,
     detail: String,
     request_id: RequestId,
+    errors: Vec<ProblemField>,
     headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// A field or a parameter that has to be mended.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct ProblemField {
+    /// Its name.
+    field: String,
+    /// What is wrong with it.
+    message: String,
 }
 
 /// RFC 9457.
@@ -36,12 +47,16 @@ pub(super) struct ProblemDocument<'a> {
     detail: &'a str,
     /// The request's id.
     request_id: &'a str,
+    /// What has to be mended, field by field; left out when it is no field.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
+    errors: &'a [ProblemField],
 }
 
 impl Problem {
     /// A problem with a sentence that says what to do.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>, request_id: &RequestId) -> Self {
-        Self { status, code, detail: detail.into(), request_id: *request_id, headers: Vec::new() }
+        Self { status, code, detail: detail.into(), request_id: *request_id, errors: Vec::new(), headers: Vec::new() }
     }
 
     /// Nobody can tell now: try again.
@@ -53,6 +68,19 @@ impl Problem {
             request_id,
         )
         .with(header::RETRY_AFTER, "1")
+    }
+
+    /// The same with fields that have to be mended.
+    #[must_use]
+    pub fn errors(self, errors: &[FieldError]) -> Self {
+        self.named_errors(errors.iter().map(|error| (error.field.to_owned(), error.message.clone())).collect())
+    }
+
+    /// The same, whatever the fields are called.
+    #[must_use]
+    pub fn named_errors(mut self, errors: Vec<(String, String)>) -> Self {
+        self.errors = errors.into_iter().map(|(field, message)| ProblemField { field, message }).collect();
+        self
     }
 
     /// The same with one more header.
@@ -72,6 +100,7 @@ impl IntoResponse for Problem {
             code: self.code,
             detail: &self.detail,
             request_id: self.request_id.as_str(),
+            errors: &self.errors,
         };
         // Texts and a number: writing them cannot fail.
         let body = serde_json::to_string(&document).unwrap_or_default();

@@ -438,11 +438,11 @@ pub(super) fn lines(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 /// What the caller calls itself.
-pub(super) fn agent(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn agent(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::USER_AGENT)?.to_str().ok()
 }
 
-fn ambiguous(request_id: &RequestId) -> Problem {
+pub(crate) fn ambiguous(request_id: &RequestId) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "ambiguous_credentials", "Present one key, once.", request_id)
 }
 
@@ -501,7 +501,7 @@ pub(super) fn status(decision: Decision, on_limit: StatusCode) -> StatusCode {
 }
 
 /// What the bearer of a refused key is answered.
-pub(super) fn refusal(
+pub(crate) fn refusal(
     decision: Decision,
     limits: &LimitUsage,
     on_limit: StatusCode,
@@ -527,7 +527,7 @@ pub(super) fn refusal(
 
 /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers): each limit by its name, with its quota `q`
 /// and window `w`, what remains `r` and the seconds `t` until all of it is there again.
-pub(super) fn limit_headers(limits: &LimitUsage) -> impl Iterator<Item = (HeaderName, String)> {
+pub(crate) fn limit_headers(limits: &LimitUsage) -> impl Iterator<Item = (HeaderName, String)> {
     let list = |write: fn(&LimitLeft) -> String| limits.left.iter().map(write).collect::<Vec<_>>().join(", ");
     let policy = list(|left| format!("\"{}\";q={};w={}", left.limit, left.limit.calls, left.limit.window() / 1000));
     let state = list(|left| format!("\"{}\";r={};t={}", left.limit, left.remaining, left.reset));

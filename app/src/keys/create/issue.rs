@@ -45,7 +45,7 @@ pub enum Made {
 pub async fn issue(context: &crate::session::context::RequestContext, form: &KeyForm) -> Result<Made, ApiError> {
     use crate::{keys::to_view::key_field_errors, session::context};
     use admin::AdminError;
-    match context.admin.issue_key_once(context.permit()?, &form.asked(), &form.once).await {
+    match context.admin.issue_key_once(context.permit()?, &form.asked(), form.once.as_str()).await {
         Ok(issued) => Ok(Made::Answer(IssueAnswer::Issued(context.once(&issued)))),
         Err(AdminError::Invalid(errors)) => Ok(Made::Answer(IssueAnswer::Refused(key_field_errors(form, &errors)))),
         Err(AdminError::Repeated(made)) => Ok(Made::Already(made.to_string())),

@@ -64,7 +64,7 @@ mod forms {
         let permit = context.may(Action::WriteKeys)?;
         let id = to_view::key_id(id)?;
         context.admin.show_key(permit, id).await.map_err(refused)?;
-        match context.admin.rotate_key_once(permit, id, overlap(form)?, &form.once).await {
+        match context.admin.rotate_key_once(permit, id, overlap(form)?, form.once.as_str()).await {
             Ok(issued) => Ok(Rotated::IssuedSecret(Box::new(context.once(&issued)))),
             Err(AdminError::Repeated(made)) => Ok(Rotated::Already(made.to_string())),
             Err(error) => Err(refused(error)),

@@ -1,0 +1,60 @@
+//! People: who may sign in.
+
+use axum::http::{Method, StatusCode};
+use model::{account::Account, id::AccountId};
+use serde_json::{Value, json};
+
+use crate::api::{
+    Answer, Operation,
+    call::{Call, json as answer},
+};
+
+pub(super) fn operations() -> Vec<Operation> {
+    let write = Some("keyward.accounts.write");
+    vec![
+        Operation::new(
+            (Method::GET, "/api/v1/accounts"),
+            ("list_accounts", "List people"),
+            Some("keyward.accounts.read"),
+            |call| Box::pin(list(call)),
+        )
+        .answers(StatusCode::OK, "Accounts"),
+        Operation::new(
+            (Method::POST, "/api/v1/accounts/{id}/enable"),
+            ("enable_account", "Let somebody sign in again"),
+            write,
+            |call| Box::pin(switch(call, true)),
+        )
+        .answers(StatusCode::OK, "Account"),
+        Operation::new(
+            (Method::POST, "/api/v1/accounts/{id}/disable"),
+            ("disable_account", "Keep somebody from signing in; their keys are refused"),
+            write,
+            |call| Box::pin(switch(call, false)),
+        )
+        .answers(StatusCode::OK, "Account"),
+    ]
+}
+
+fn account_json(account: &Account) -> Value {
+    json!({
+        "id": account.id.to_string(),
+        "email": account.email.as_str(),
+        "role": account.role.code(),
+        "created_at": account.created_at.to_string(),
+        "disabled_at": account.disabled_at.map(|at| at.to_string()),
+    })
+}
+
+async fn list(call: Call) -> Answer {
+    let accounts = call.app.admin.accounts(call.permit()?).await.map_err(|error| call.failed(error))?;
+    let accounts: Vec<_> = accounts.iter().map(account_json).collect();
+    Ok(answer(StatusCode::OK, &json!({ "accounts": accounts })))
+}
+
+async fn switch(call: Call, on: bool) -> Answer {
+    let id = AccountId::parse(call.param("id")).ok_or_else(|| call.nothing())?;
+    let (admin, permit) = (&call.app.admin, call.permit()?);
+    let switched = if on { admin.enable_account(permit, id).await } else { admin.disable_account(permit, id).await };
+    Ok(answer(StatusCode::OK, &account_json(&switched.map_err(|error| call.failed(error))?)))
+}

@@ -1,0 +1,384 @@
+//! The REST API as `OpenAPI` describes it: paths from the table of operations, and the schemas that they name, from the
+//! fields that the domain reads.
+
+use axum::http::StatusCode;
+use model::{
+    catalog::{Gate, Kind, Risk},
+    entry_input::Field,
+    key::{ArchiveReason, Form, KeyStatus, SignedWrites},
+    key_input::KeyInput,
+    listing::KeyFlag,
+    policy::Permission,
+    tenant::{AllAccess, CredentialSource},
+};
+use serde_json::{Map, Value, json};
+
+use crate::api::{
+    OPERATIONS, Operation, Parameter, Value as Held,
+    catalog::schema_names,
+    input::{EXPIRES_AT, Shape, shape},
+};
+
+/// The paths.
+pub fn paths(origin: &str) -> Map<String, Value> {
+    let mut paths: Map<String, Value> = Map::new();
+    for operation in OPERATIONS.iter() {
+        let place = paths.entry(operation.path).or_insert_with(|| json!({}));
+        place[operation.method.as_str().to_lowercase()] = described(operation, origin);
+    }
+    paths
+}
+
+fn reference(schema: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{schema}") })
+}
+
+fn problem(words: &str) -> Value {
+    json!({ "description": words, "content": { "application/problem+json": { "schema": reference("Problem") } } })
+}
+
+fn described(operation: &Operation, origin: &str) -> Value {
+    let mut parameters: Vec<Value> = names_in(operation.path).map(path_parameter).collect();
+    parameters.extend(operation.query.iter().map(query_parameter));
+    if operation.is_conditional {
+        parameters.push(json!({
+            "name": "If-Match", "in": "header", "required": true, "schema": { "type": "string" },
+            "description": "The ETag of what you change, or * for whatever is there.",
+        }));
+    }
+    if operation.is_idempotent {
+        parameters.push(json!({
+            "name": "Idempotency-Key", "in": "header", "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
+            "description": "A text of your own, such as a UUID. Sent again with the same body, it answers 200 with the same key and no token; with another body 409.",
+        }));
+    }
+    let (status, schema) = operation.answer;
+    let mut responses = Map::new();
+    let mut success = json!({ "description": success_words(status) });
+    if let Some(schema) = schema {
+        success["content"] = json!({ "application/json": { "schema": reference(schema) } });
+        if operation.is_idempotent {
+            let again = json!({ "description": "It was made by the same request before. The token was shown then.", "content": success["content"] });
+            responses.insert("200".to_owned(), again);
+        }
+    }
+    responses.insert(status.as_u16().to_string(), success);
+    let takes_body = operation.body.is_some();
+    let may_change = operation.method != axum::http::Method::GET;
+    for (code, words, holds) in [
+        ("400", "The request cannot be read: a parameter, a header or the body is not of its form.", true),
+        ("401", "No key, two keys, or one that is not valid; with WWW-Authenticate.", true),
+        ("403", "The key's scopes, its grantor's role or its tenant do not reach so far.", true),
+        ("404", "There is nothing at this address that the key reaches.", true),
+        ("406", "Only application/json is answered.", true),
+        ("409", "Another request was sent with this Idempotency-Key.", operation.is_idempotent),
+        ("412", "It changed since it was read.", may_change),
+        ("413", "The body is longer than 64 KiB.", may_change),
+        ("415", "The body is not sent as application/json.", takes_body),
+        ("422", "Fields have to be mended; errors names them.", may_change),
+        ("428", "If-Match is missing.", operation.is_conditional),
+        ("429", "Too often, or too much; with Retry-After, RateLimit and RateLimit-Policy.", true),
+        ("503", "Nobody can tell now: try again.", true),
+    ] {
+        if holds {
+            responses.insert(code.to_owned(), problem(words));
+        }
+    }
+    let scope = match operation.scope {
+        Some(scope) => format!("The calling key holds the scope `{scope}`."),
+        None => "Any valid key.".to_owned(),
+    };
+    let mut described = json!({
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "description": scope,
+        "tags": [operation.path.split('/').nth(3).unwrap_or_default()],
+        "security": [{ "key": [] }],
+        "parameters": parameters,
+        "responses": responses,
+        "x-codeSamples": [{ "lang": "Shell", "source": sample(operation, origin) }],
+    });
+    if let Some(body) = operation.body {
+        // What a verb may be told beside its name can be left out.
+        let is_required = body.starts_with("New") || body.ends_with("Patch");
+        let mut content = json!({ "application/json": { "schema": reference(body) } });
+        if body.ends_with("Patch") {
+            content["application/merge-patch+json"] = json!({ "schema": reference(body) });
+        }
+        described["requestBody"] = json!({ "required": is_required, "content": content });
+    }
+    described
+}
+
+fn success_words(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::CREATED => "It is made; Location says where it is.",
+        StatusCode::NO_CONTENT => "It is done.",
+        _ => "This is how it is.",
+    }
+}
+
+fn sample(operation: &Operation, origin: &str) -> String {
+    let path = operation.path.replace('{', "$").replace('}', "").to_uppercase();
+    let path = operation
+        .path
+        .split('/')
+        .zip(path.split('/'))
+        .map(|(is, shouted)| if is.starts_with('{') { shouted } else { is });
+    let mut lines = vec![format!("curl -X {} \"{origin}{}\"", operation.method, path.collect::<Vec<_>>().join("/"))];
+    lines.push("  -H \"Authorization: Bearer $KEYWARD_API_KEY\"".to_owned());
+    if operation.is_conditional {
+        lines.push("  -H 'If-Match: *'".to_owned());
+    }
+    if let Some(body) = operation.body {
+        lines.push("  -H 'Content-Type: application/json'".to_owned());
+        lines.push(format!("  -d '{}'", example(body)));
+    }
+    lines.join(" \\\n")
+}
+
+/// A body that is taken.
+pub(super) fn example(body: &str) -> Value {
+    match body {
+        "NewKey" => {
+            json!({ "name": "Lobby kiosk", "owner": "Front desk", "scopes": ["bookings.read"], "expires": "90d" })
+        }
+        "KeyPatch" => json!({ "description": "At the entrance" }),
+        "Archive" => json!({ "reason": "not_needed" }),
+        "Rotation" => json!({ "overlap": "24h" }),
+        "NewRequestSigningKey" => json!({ "label": "kiosk 1", "public_key": "-----BEGIN PUBLIC KEY-----\n\u{2026}" }),
+        "NewTenant" => json!({ "name": "acme", "prefix": "ac" }),
+        "NewGroup" => json!({ "name": "Kiosks" }),
+        "NewIdentity" => json!({ "name": "kiosk-7" }),
+        "NewScopeEntry" => json!({ "name": "lockers", "sentence": "Lockers, all of them.", "risk": "low" }),
+        "NewTemplate" => json!({ "name": "Locker panel", "required": ["lockers.read"] }),
+        "ScopeEntryPatch" => json!({ "sentence": "Lockers on every floor." }),
+        "TenantPatch" => json!({ "docs": "https://docs.example.com" }),
+        "PolicyPatch" => json!({ "max_days": 180 }),
+        _ => json!({ "description": "On the ground floor" }),
+    }
+}
+
+fn names_in(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn path_parameter(name: &str) -> Value {
+    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 }, "description": "Its id." })
+}
+
+fn query_parameter(parameter: &Parameter) -> Value {
+    let schema = match parameter.kind {
+        Held::Text => json!({ "type": "string" }),
+        Held::UpTo(most) => json!({ "type": "integer", "minimum": 1, "maximum": most }),
+        Held::OneOf(codes) => json!({ "type": "string", "enum": codes() }),
+        Held::Instant => json!({ "type": "string", "format": "date-time" }),
+    };
+    json!({ "name": parameter.name, "in": "query", "description": parameter.about, "schema": schema })
+}
+
+fn object(properties: Value, required: &[&str]) -> Value {
+    json!({ "type": "object", "properties": properties, "required": required })
+}
+
+/// What a request may say: nothing else.
+fn closed(properties: Value, required: &[&str]) -> Value {
+    let mut schema = object(properties, required);
+    schema["additionalProperties"] = false.into();
+    schema
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn maybe() -> Value {
+    json!({ "type": ["string", "null"] })
+}
+
+fn texts() -> Value {
+    json!({ "type": "array", "items": { "type": "string" } })
+}
+
+fn instant() -> Value {
+    json!({ "type": "string", "format": "date-time" })
+}
+
+fn maybe_instant() -> Value {
+    json!({ "type": ["string", "null"], "format": "date-time" })
+}
+
+fn number() -> Value {
+    json!({ "type": "integer" })
+}
+
+fn list_of(name: &str, schema: &str) -> Value {
+    object(json!({ name: { "type": "array", "items": reference(schema) } }), &[name])
+}
+
+fn page_of(name: &str, schema: &str) -> Value {
+    let properties = json!({ name: { "type": "array", "items": reference(schema) }, "next_cursor": maybe() });
+    object(properties, &[name, "next_cursor"])
+}
+
+/// Every schema by its name.
+pub fn schemas() -> Map<String, Value> {
+    let mut all = Map::new();
+    let mut add = |name: &str, schema: Value| _ = all.insert(name.to_owned(), schema);
+    add("KeyResource", key_resource());
+    add("KeyPage", page_of("keys", "KeyResource"));
+    let token = json!({ "type": ["string", "null"], "description": "The secret, this once; null when the same request made the key before." });
+    add("IssuedKey", object(json!({ "key": reference("KeyResource"), "token": token }), &["key", "token"]));
+    add("NewKey", key_body(&["name", "scopes"], false));
+    add("KeyPatch", key_body(&[], true));
+    add("Archive", closed(json!({ "reason": { "enum": ArchiveReason::ALL.map(ArchiveReason::code) } }), &[]));
+    let time = json!({ "type": "string", "description": "For how long: 0h, 24h, 7d." });
+    add("Rotation", closed(json!({ "overlap": time, "until": instant() }), &[]));
+    let bar = object(
+        json!({ "at": instant(), "allowed": number(), "limited": number(), "refused": number() }),
+        &["at", "allowed", "limited", "refused"],
+    );
+    let total = object(
+        json!({ "allowed": number(), "limited": number(), "refused": number() }),
+        &["allowed", "limited", "refused"],
+    );
+    let reasons =
+        json!({ "type": "array", "items": object(json!({ "code": text(), "calls": number() }), &["code", "calls"]) });
+    let usage = json!({ "period": text(), "step_seconds": number(), "bars": { "type": "array", "items": bar }, "total": total, "reasons": reasons });
+    add("Usage", object(usage, &["period", "step_seconds", "bars", "total", "reasons"]));
+    let caller = json!({
+        "address": maybe(), "user_agent": text(), "asked": texts(), "source": maybe(), "kind": text(), "outcome": text(),
+        "last_at": instant(), "calls": number(),
+    });
+    let caller = object(caller, &["address", "user_agent", "asked", "source", "kind", "outcome", "last_at", "calls"]);
+    let callers =
+        json!({ "callers": { "type": "array", "items": caller }, "described_calls": number(), "calls": number() });
+    add("Callers", object(callers, &["callers", "described_calls", "calls"]));
+    let event = json!({
+        "seq": number(), "at": instant(), "actor": text(), "action": text(), "target": text(), "detail": { "type": "object" }, "hash": text(),
+    });
+    add("Event", object(event, &["seq", "at", "actor", "action", "target", "detail", "hash"]));
+    add("EventPage", page_of("events", "Event"));
+    let signing = json!({
+        "id": text(), "label": text(), "fingerprint": text(), "public_key": text(), "created_at": instant(), "created_by": text(),
+        "retired_at": maybe_instant(),
+    });
+    add(
+        "RequestSigningKey",
+        object(signing, &["id", "label", "fingerprint", "public_key", "created_at", "created_by", "retired_at"]),
+    );
+    add("RequestSigningKeys", list_of("request_signing_keys", "RequestSigningKey"));
+    let new = json!({ "label": text(), "public_key": text(), "replace_after": maybe() });
+    add("NewRequestSigningKey", closed(new, &["label", "public_key"]));
+    let whoami = json!({ "key": reference("KeyResource"), "role": maybe(), "tenant": maybe() });
+    add("Whoami", object(whoami, &["key", "role", "tenant"]));
+    let account = json!({ "id": text(), "email": text(), "role": text(), "created_at": instant(), "disabled_at": maybe_instant() });
+    add("Account", object(account, &["id", "email", "role", "created_at", "disabled_at"]));
+    add("Accounts", list_of("accounts", "Account"));
+    for kind in Kind::ALL {
+        let [entry, new, patch, entries] = schema_names(kind);
+        add(entry, entry_resource(kind));
+        add(patch, closed(entry_fields(kind, true), &[]));
+        if kind != Kind::Policy {
+            add(new, closed(entry_fields(kind, false), &["name"]));
+            add(entries, list_of(kind.code(), entry));
+        }
+    }
+    all
+}
+
+fn key_field(name: &str, is_list: bool) -> Value {
+    match name {
+        "signed_writes" => json!({ "enum": SignedWrites::ALL.map(SignedWrites::code) }),
+        "form" => json!({ "enum": Form::ALL.map(Form::code) }),
+        "metadata" => json!({ "type": "object" }),
+        _ if is_list => texts(),
+        _ => text(),
+    }
+}
+
+fn key_resource() -> Value {
+    let evidence = |more: &[&str]| {
+        let names = ["at", "by"].iter().chain(more);
+        let properties: Map<String, Value> = names.clone().map(|name| ((*name).to_owned(), text())).collect();
+        json!({ "type": ["object", "null"], "properties": properties, "required": names.collect::<Vec<_>>() })
+    };
+    let mut properties = json!({
+        "id": text(), "series": text(), "masked": text(), "status": { "enum": KeyStatus::ALL.map(KeyStatus::code) },
+        "flags": { "type": "array", "items": { "enum": KeyFlag::ALL.map(KeyFlag::code) } },
+        "created_at": instant(), "created_by": text(), "last_used_at": maybe_instant(), "last_used_from": maybe(),
+        "archived": evidence(&["reason"]), "off": evidence(&[]), "rotated_from": maybe(), "expires_at": maybe_instant(),
+    });
+    for field in KeyInput::FIELDS.into_iter().filter(|field| field.name != "expires") {
+        properties[field.name] = match field.name {
+            "group" | "acts_as" | "quota" => maybe(),
+            name => key_field(name, field.is_list),
+        };
+        properties[field.name]["description"] = format!("{}.", field.about).into();
+    }
+    let required: Vec<&str> =
+        properties.as_object().map(|all| all.keys().map(String::as_str).collect()).unwrap_or_default();
+    json!({ "type": "object", "required": required, "properties": properties })
+}
+
+/// What makes a key, or edits one. Null stands for what is said when nothing is.
+fn key_body(required: &[&str], is_patch: bool) -> Value {
+    let mut properties = json!({ EXPIRES_AT: { "type": ["string", "null"], "format": "date-time", "description": "The instant it ends, in place of expires; null for never." } });
+    for field in KeyInput::FIELDS.into_iter().filter(|field| !is_patch || !field.is_fixed) {
+        let schema = key_field(field.name, field.is_list);
+        let mut schema = if required.contains(&field.name) { schema } else { nullable(schema) };
+        schema["description"] = format!("{}.", field.about).into();
+        properties[field.name] = schema;
+    }
+    closed(properties, required)
+}
+
+fn nullable(schema: Value) -> Value {
+    json!({ "anyOf": [schema, { "type": "null" }] })
+}
+
+fn entry_field(field: Field) -> Value {
+    let codes = |codes: Vec<&str>| json!({ "enum": codes });
+    match (field, shape(field)) {
+        (Field::Presentations, _) => {
+            json!({ "type": "array", "items": { "enum": CredentialSource::ALL.map(CredentialSource::code) } })
+        }
+        (Field::Risk, _) => codes(Risk::ALL.map(Risk::code).into()),
+        (Field::Gate, _) => codes(Gate::ALL.map(Gate::code).into()),
+        (Field::AllAccess, _) => codes(AllAccess::ALL.map(AllAccess::code).into()),
+        (Field::Never | Field::Probes, _) => codes(Permission::ALL.map(Permission::code).into()),
+        (_, Shape::Text) => text(),
+        (_, Shape::List) => texts(),
+        (_, Shape::Number) => number(),
+    }
+}
+
+fn entry_fields(kind: Kind, is_patch: bool) -> Value {
+    let mut properties = json!({});
+    for field in kind.fields().iter().filter(|field| !is_patch || !kind.keeps(**field)) {
+        let schema = entry_field(*field);
+        let mut schema = if *field == Field::Name || is_patch { schema } else { nullable(schema) };
+        schema["description"] = format!("{}.", field.words()).into();
+        properties[field.code()] = schema;
+    }
+    properties
+}
+
+fn entry_resource(kind: Kind) -> Value {
+    let mut properties = json!({});
+    for field in kind.fields() {
+        properties[field.code()] = entry_field(*field);
+        properties[field.code()]["description"] = format!("{}.", field.words()).into();
+    }
+    if kind != Kind::Policy {
+        for (name, schema) in [("id", text()), ("created_at", maybe_instant()), ("created_by", text())] {
+            properties[name] = schema;
+        }
+    }
+    if kind.can_be_disabled() {
+        properties["disabled_at"] = maybe_instant();
+    }
+    let required: Vec<&str> =
+        properties.as_object().map(|all| all.keys().map(String::as_str).collect()).unwrap_or_default();
+    json!({ "type": "object", "required": required, "properties": properties })
+}
