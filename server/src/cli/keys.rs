@@ -86,7 +86,7 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Fill a database with made-up keys, which nobody holds, to see how the console is with many of them
+    /// Fill a database with the sample sets and made-up keys, which nobody holds, to see how the console is with many of them
     #[command(after_help = "Example: keyward keys seed 100000      (in a data folder of its own: it cannot be undone)")]
     Seed {
         /// How many
