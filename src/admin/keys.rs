@@ -360,6 +360,7 @@ impl Admin {
         permit.allows(Action::PurgeKeys)?;
         let mut change = self.store.change().await?;
         let key = change.key(id).await?.ok_or(AdminError::NotFound)?;
+        reaches(permit, &key)?;
         if !matches!(key.state, KeyState::Archived(_)) {
             return Err(AdminError::field("confirm", "Archive the key first: only an archived key can be purged."));
         }

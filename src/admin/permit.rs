@@ -156,8 +156,7 @@ fn scopes_for(action: Action) -> &'static [&'static str] {
         Action::ReadCatalog => {
             &["keyward.catalog.read", "keyward.catalog.write", "keyward.policy.read", "keyward.policy.write"]
         }
-        Action::WriteCatalog => &["keyward.catalog.write"],
-        Action::ManageTenants => &["keyward.catalog.write"],
+        Action::WriteCatalog | Action::ManageTenants => &["keyward.catalog.write"],
         Action::ManagePolicy => &["keyward.policy.write"],
         Action::ManageSetup | Action::CheckGateways => &[],
     }

@@ -39,7 +39,7 @@ pub struct Parameter {
 }
 
 /// What a parameter holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Value {
     /// A text.
     Text,

@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use model::token::without_secrets;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -76,10 +77,12 @@ impl Problem {
         self.named_errors(errors.iter().map(|error| (error.field.to_owned(), error.message.clone())).collect())
     }
 
-    /// The same, whatever the fields are called.
+    /// The same, whatever the fields are called; a key among their names is not said back.
     #[must_use]
     pub fn named_errors(mut self, errors: Vec<(String, String)>) -> Self {
-        self.errors = errors.into_iter().map(|(field, message)| ProblemField { field, message }).collect();
+        let field =
+            |(field, message): (String, String)| ProblemField { field: without_secrets(&field).into(), message };
+        self.errors = errors.into_iter().map(field).collect();
         self
     }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "from outside, the program is watched by the wall clock")]
 #![expect(clippy::type_complexity, reason = "tables of cases")]
 
+mod api;
 mod architecture;
 mod authority;
 mod catalog;

@@ -167,7 +167,7 @@ impl Keyward {
     pub async fn issue(&self, scopes: &str) -> String {
         static OWNERS: AtomicUsize = AtomicUsize::new(0);
         let form = model::key_input::KeyInput {
-            name: format!("for {scopes}"),
+            name: format!("for {scopes}").chars().take(80).collect(),
             owner: format!("service {}", OWNERS.fetch_add(1, Ordering::Relaxed)),
             scopes: scopes.to_owned(),
             expires: "90d".to_owned(),

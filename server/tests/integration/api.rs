@@ -1,0 +1,551 @@
+//! The REST API: what programs do with a key of Keyward's own, and how far such a key reaches.
+
+use std::collections::BTreeSet;
+
+use axum::http::{Method, StatusCode};
+use model::{account::Role, catalog::Kind};
+use serde_json::{Value, json};
+use server::api::{OPERATIONS, Operation};
+
+use crate::support::{Answer, Client, Keyward, Operator, databases, id_of};
+
+/// Sends a request with a key and a body.
+async fn ask(keyward: &Keyward, token: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
+    ask_with(keyward, token, method, path, body, &[]).await
+}
+
+async fn ask_with(
+    keyward: &Keyward,
+    token: &str,
+    method: Method,
+    path: &str,
+    body: Option<Value>,
+    more: &[(&str, &str)],
+) -> Answer {
+    let bearer = format!("Bearer {token}");
+    let mut headers = vec![("authorization", bearer.as_str())];
+    if body.is_some() {
+        headers.push(("content-type", "application/json"));
+    }
+    headers.extend(more);
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    keyward.client().send(method, path, &headers, &body).await
+}
+
+async fn get(keyward: &Keyward, token: &str, path: &str) -> Answer {
+    ask(keyward, token, Method::GET, path, None).await
+}
+
+async fn post(keyward: &Keyward, token: &str, path: &str, body: Value) -> Answer {
+    ask(keyward, token, Method::POST, path, Some(body)).await
+}
+
+/// Every scope of Keyward's own but these.
+fn all_but(left_out: &[&str]) -> String {
+    let scopes = model::scope::RESERVED.iter().map(|(name, _)| *name).filter(|name| !left_out.contains(name));
+    scopes.collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn a_key_is_made_found_edited_rotated_and_archived_by_program() {
+    for (on, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let token = keyward.issue(&all_but(&[])).await;
+        let body = json!({
+            "name": "Lobby kiosk", "owner": "Front desk", "scopes": ["rooms.read"], "expires": "90d",
+            "labels": ["env=prod"], "limits": ["60/minute"], "metadata": { "floor": 1.50 },
+        });
+        let made = post(&keyward, &token, "/api/v1/keys", body).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{on}: {}", made.body);
+        let key = made.json()["key"].clone();
+        let (id, secret) = (key["id"].as_str().unwrap().to_owned(), made.json()["token"].as_str().unwrap().to_owned());
+        let path = format!("/api/v1/keys/{id}");
+        assert_eq!((made.header("location"), id_of(&secret)), (path.as_str(), id.as_str()), "{on}");
+        assert_eq!((&key["status"], &key["series"]), (&json!("active"), &json!(id)), "{on}: {key}");
+        assert_eq!(
+            (&key["labels"], &key["metadata"]),
+            (&json!(["env=prod"]), &json!({ "floor": 1.50 })),
+            "{on}: {key}"
+        );
+        assert_eq!(keyward.client().forward(&secret, "scope=rooms.read").await.status, StatusCode::OK, "{on}");
+
+        let shown = get(&keyward, &token, &path).await;
+        assert!(shown.status == StatusCode::OK && !shown.body.contains(&secret), "{on}: {}", shown.body);
+        let tag = shown.header("etag").to_owned();
+        let patch = json!({ "description": "At the entrance", "limits": null, "scopes": ["rooms"] });
+        let edit = async |tag: Option<&str>| {
+            let tag: Vec<_> = tag.map(|tag| ("if-match", tag)).into_iter().collect();
+            ask_with(&keyward, &token, Method::PATCH, &path, Some(patch.clone()), &tag).await
+        };
+        assert_eq!(edit(None).await.status, StatusCode::PRECONDITION_REQUIRED, "{on}");
+        assert_eq!(edit(Some("\"1\"")).await.status, StatusCode::PRECONDITION_FAILED, "{on}");
+        let edited = edit(Some(&tag)).await;
+        assert_eq!(edited.status, StatusCode::OK, "{on}: {}", edited.body);
+        let key = edited.json();
+        assert_eq!(
+            (&key["limits"], &key["scopes"], &key["labels"]),
+            (&json!([]), &json!(["rooms"]), &json!(["env=prod"]))
+        );
+        assert_eq!(key["expires_at"], shown.json()["expires_at"], "{on}: what is not named stays");
+        assert_eq!(edit(Some(&tag)).await.status, StatusCode::PRECONDITION_FAILED, "{on}: the tag is old");
+
+        for (verb, status) in [("disable", "off"), ("enable", "active")] {
+            let switched = post(&keyward, &token, &format!("{path}/{verb}"), json!({})).await;
+            assert_eq!(switched.json()["status"], status, "{on}: {}", switched.body);
+        }
+        let rotated = post(&keyward, &token, &format!("{path}/rotate"), json!({ "overlap": "1h" })).await;
+        assert_eq!(rotated.status, StatusCode::CREATED, "{on}: {}", rotated.body);
+        let new = rotated.json()["key"].clone();
+        assert_eq!((&new["series"], &new["rotated_from"]), (&json!(id), &json!(id)), "{on}");
+        let current = get(&keyward, &token, &format!("{path}/current")).await.json();
+        assert_eq!(current["id"], new["id"], "{on}");
+        let series = get(&keyward, &token, &format!("/api/v1/keys?series={id}&status=any")).await.json();
+        assert_eq!(series["keys"].as_array().unwrap().len(), 2, "{on}");
+        let cut = ask(&keyward, &token, Method::POST, &format!("{path}/cut"), None).await;
+        assert_eq!(cut.json()["status"], "expired", "{on}: {}", cut.body);
+
+        let new = format!("/api/v1/keys/{}", new["id"].as_str().unwrap());
+        let gone = post(&keyward, &token, &format!("{new}/archive"), json!({ "reason": "superseded" })).await;
+        assert_eq!(gone.json()["archived"]["reason"], "superseded", "{on}: {}", gone.body);
+        keyward.pass(std::time::Duration::from_secs(1)).await;
+        let refused = keyward.client().forward(rotated.json()["token"].as_str().unwrap(), "scope=any").await;
+        assert_eq!(refused.json()["code"], "archived", "{on}");
+        let back = ask(&keyward, &token, Method::POST, &format!("{new}/undo-archive"), None).await;
+        assert_eq!(back.json()["status"], "active", "{on}: {}", back.body);
+        let purged = ask(&keyward, &token, Method::DELETE, &new, None).await;
+        assert_eq!(purged.status, StatusCode::UNPROCESSABLE_ENTITY, "{on}: only what is archived");
+        ask(&keyward, &token, Method::POST, &format!("{new}/archive"), None).await;
+        let purged = ask(&keyward, &token, Method::DELETE, &new, None).await;
+        assert_eq!((purged.status, purged.body.as_str()), (StatusCode::NO_CONTENT, ""), "{on}");
+        assert_eq!(get(&keyward, &token, &new).await.status, StatusCode::NOT_FOUND, "{on}");
+
+        let events = get(&keyward, &token, &format!("{path}/audit")).await.json();
+        let actor = format!("key for {} ({})", all_but(&[]), id_of(&token));
+        let actor = events["events"][0]["actor"].as_str().unwrap().starts_with(&actor[..20]);
+        assert!(actor && events["events"].as_array().unwrap().len() >= 5, "{on}: {events}");
+    }
+}
+
+/// An operation's path with ids in it.
+fn filled(operation: &Operation, id: &str) -> String {
+    operation.path.replace("{id}", id).replace("{signing}", "0123456789abcdef")
+}
+
+#[tokio::test]
+async fn every_operation_asks_for_its_scope_and_for_a_key_in_a_header() {
+    let keyward = Keyward::new().await;
+    let browser = keyward.signed_in(Role::Superadmin).await;
+    let key = keyward.issue("a").await;
+    for operation in OPERATIONS.iter() {
+        let path = filled(operation, id_of(&key));
+        let what = format!("{} {path}", operation.method);
+        let mut signed_in: Client = browser.clone();
+        let site = [("sec-fetch-site", "same-origin")];
+        let session = signed_in.send(operation.method.clone(), &path, &site, "").await;
+        assert_eq!(session.json()["code"], "missing_credentials", "{what}: a session is no key");
+        let all = keyward.issue(&all_but(&[])).await;
+        let in_address = format!("{path}?api-key={all}");
+        let cookie = format!("api-key={all}");
+        for (path, headers) in [(in_address.as_str(), vec![]), (path.as_str(), vec![("cookie", cookie.as_str())])] {
+            let answer = keyward.client().send(operation.method.clone(), path, &headers, "").await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what} {headers:?}");
+        }
+        let Some(scope) = operation.scope else { continue };
+        let others = keyward.issue(&all_but(&[scope])).await;
+        let refused = ask(&keyward, &others, operation.method.clone(), &path, Some(json!({}))).await;
+        assert_eq!(refused.json()["code"], "insufficient_scope", "{what}: {}", refused.body);
+        assert!(refused.header("www-authenticate").contains(&format!("scope=\"{scope}\"")), "{what}");
+        let public = keyward.app.admin.operator();
+        let wide = model::key_input::KeyInput {
+            name: "wide".to_owned(),
+            owner: "w".to_owned(),
+            scopes: "public".to_owned(),
+            all_access_reason: "to see".to_owned(),
+            expires: "90d".to_owned(),
+            ..Default::default()
+        };
+        let wide = keyward.app.admin.issue_key(&public, &wide).await;
+        if let Ok(wide) = wide {
+            let refused = ask(&keyward, wide.token.reveal(), operation.method.clone(), &path, None).await;
+            assert_eq!(refused.json()["code"], "insufficient_scope", "{what}: nothing wide covers it");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_does_no_more_than_who_gave_it_its_scopes() {
+    for (on, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let mut admin = keyward.signed_in(Role::Admin).await;
+        let scopes = "keyward.keys.read keyward.keys.write keyward.accounts.read keyward.catalog.write";
+        let fields = [("name", "by an admin"), ("owner", "ci"), ("scopes", scopes), ("life", "90")];
+        let page = admin.post("/keys/new", &fields).await.body;
+        let start = page.find("kw_").unwrap_or_else(|| panic!("{on}: {page}"));
+        let token: String = page[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        keyward.pass(std::time::Duration::from_secs(1)).await;
+        assert_eq!(get(&keyward, &token, "/api/v1/keys").await.status, StatusCode::OK, "{on}");
+        for (path, body) in [
+            ("/api/v1/tenants", json!({ "name": "acme", "prefix": "ac" })),
+            ("/api/v1/scopes", json!({ "name": "lockers", "sentence": "Lockers.", "risk": "low" })),
+        ] {
+            let refused = post(&keyward, &token, path, body).await;
+            assert_eq!(refused.json()["code"], "forbidden", "{on} {path}: beyond the role, or the tenant");
+        }
+        assert_eq!(get(&keyward, &token, "/api/v1/accounts").await.json()["code"], "forbidden", "{on}");
+        // It gives no more than it has.
+        for (scope, status) in [("keyward.audit.read", 422), ("keyward.keys.read", 201), ("rooms.read", 201)] {
+            let body = json!({ "name": "k", "owner": scope, "scopes": [scope], "expires": "30d" });
+            let made = post(&keyward, &token, "/api/v1/keys", body).await;
+            assert_eq!(made.status.as_u16(), status, "{on} {scope}: {}", made.body);
+        }
+        let whoami = get(&keyward, &token, "/api/v1/whoami").await.json();
+        assert_eq!((&whoami["role"], &whoami["tenant"]), (&json!("admin"), &json!("default")), "{on}");
+
+        let child = json!({ "name": "child", "owner": "c", "scopes": ["keyward.keys.read"], "expires": "30d" });
+        let child = post(&keyward, &token, "/api/v1/keys", child).await.json()["token"].as_str().unwrap().to_owned();
+        assert_eq!(get(&keyward, &child, "/api/v1/keys").await.status, StatusCode::OK, "{on}");
+        // An account that may not sign in any more takes it from the keys it gave it to, and from those of these.
+        let account =
+            keyward.app.admin.account_named(&keyward.app.admin.operator(), "admin@example.com").await.unwrap();
+        keyward.app.admin.disable_account(&keyward.app.admin.operator(), account.id).await.unwrap();
+        for token in [&token, &child] {
+            let refused = get(&keyward, token, "/api/v1/keys").await;
+            assert_eq!(refused.json()["code"], "grantor_inactive", "{on}: {}", refused.body);
+        }
+        assert_eq!(get(&keyward, &token, "/api/v1/whoami").await.json()["role"], Value::Null, "{on}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_stays_in_its_tenant_unless_it_may_cross() {
+    for (on, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        keyward.create_entry(Kind::Tenant, &[("name", "acme"), ("prefix", "ac")]).await;
+        keyward.create_entry(Kind::Group, &[("name", "Theirs"), ("tenant", "acme")]).await;
+        let scopes = all_but(&["keyward.any_tenant"]);
+        let (bounded, crossing) = (keyward.issue(&scopes).await, keyward.issue(&all_but(&[])).await);
+        let theirs = json!({ "name": "theirs", "owner": "o", "tenant": "acme", "scopes": ["a"], "expires": "30d" });
+        let made = post(&keyward, &crossing, "/api/v1/keys", theirs.clone()).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{on}: {}", made.body);
+        let refused = post(&keyward, &bounded, "/api/v1/keys", theirs).await;
+        assert_eq!(refused.json()["errors"][0]["field"], "tenant", "{on}: {}", refused.body);
+
+        let id = made.json()["key"]["id"].as_str().unwrap().to_owned();
+        let found = get(&keyward, &bounded, "/api/v1/keys?q=theirs&status=any").await;
+        assert_eq!(found.json()["keys"], json!([]), "{on}");
+        assert_eq!(get(&keyward, &bounded, "/api/v1/keys?tenant=acme").await.json()["keys"], json!([]), "{on}");
+        assert_eq!(get(&keyward, &crossing, "/api/v1/keys?tenant=acme").await.json()["keys"][0]["id"], id, "{on}");
+        for operation in OPERATIONS.iter().filter(|operation| operation.path.starts_with("/api/v1/keys/{id}")) {
+            let path = filled(operation, &id);
+            let tag = [("if-match", "*")];
+            let overlap = if operation.id == "extend_key" { json!({ "overlap": "1h" }) } else { json!({}) };
+            let body = (operation.method != Method::GET).then_some(overlap);
+            let refused = ask_with(&keyward, &bounded, operation.method.clone(), &path, body, &tag).await;
+            assert_eq!(refused.status, StatusCode::NOT_FOUND, "{on} {} {path}: {}", operation.method, refused.body);
+        }
+        let tenants = get(&keyward, &bounded, "/api/v1/tenants").await.json();
+        assert_eq!(tenants["tenants"].as_array().unwrap().len(), 1, "{on}: {tenants}");
+        assert_eq!(get(&keyward, &bounded, "/api/v1/groups").await.json()["groups"], json!([]), "{on}");
+        let groups = get(&keyward, &crossing, "/api/v1/groups").await.json();
+        let group = groups["groups"][0]["id"].as_str().unwrap();
+        assert_eq!(get(&keyward, &bounded, &format!("/api/v1/groups/{group}")).await.status, StatusCode::NOT_FOUND);
+        for (path, body) in [
+            ("/api/v1/groups", json!({ "name": "g", "tenant": "acme" })),
+            ("/api/v1/scopes", json!({ "name": "lockers", "sentence": "Lockers.", "risk": "low" })),
+            ("/api/v1/tenants", json!({ "name": "other", "prefix": "ot" })),
+        ] {
+            let refused = post(&keyward, &bounded, path, body.clone()).await;
+            assert_eq!(refused.status, StatusCode::FORBIDDEN, "{on} {path}: {}", refused.body);
+            assert_eq!(post(&keyward, &crossing, path, body).await.status, StatusCode::CREATED, "{on} {path}");
+        }
+        for path in ["/api/v1/audit", "/api/v1/accounts"] {
+            assert_eq!(get(&keyward, &bounded, path).await.status, StatusCode::FORBIDDEN, "{on} {path}");
+            assert_eq!(get(&keyward, &crossing, path).await.status, StatusCode::OK, "{on} {path}");
+        }
+        let tag = [("if-match", "*")];
+        for (token, status) in [(&bounded, StatusCode::FORBIDDEN), (&crossing, StatusCode::OK)] {
+            let body = Some(json!({ "max_days": 300 }));
+            let edited = ask_with(&keyward, token, Method::PATCH, "/api/v1/policy", body, &tag).await;
+            assert_eq!(edited.status, status, "{on}: {}", edited.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_with_a_mark_makes_one_key() {
+    for (on, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let token = keyward.issue("keyward.keys.write keyward.keys.read").await;
+        let body = json!({ "name": "once", "owner": "o", "scopes": ["a"], "expires": "30d" });
+        let mark = [("idempotency-key", "7d3f")];
+        let send =
+            async |body: Value| ask_with(&keyward, &token, Method::POST, "/api/v1/keys", Some(body), &mark).await;
+        let (first, again) = (send(body.clone()).await, send(body.clone()).await);
+        assert_eq!((first.status, again.status), (StatusCode::CREATED, StatusCode::OK), "{on}: {}", again.body);
+        assert_eq!((&again.json()["key"]["id"], &again.json()["token"]), (&first.json()["key"]["id"], &Value::Null));
+        let other = send(json!({ "name": "other", "owner": "o", "scopes": ["a"], "expires": "30d" })).await;
+        assert_eq!(
+            (other.status, other.json()["code"].as_str()),
+            (StatusCode::CONFLICT, Some("idempotency_key_reused"))
+        );
+        let rotate = format!("/api/v1/keys/{}/rotate", first.json()["key"]["id"].as_str().unwrap());
+        let one = ask_with(&keyward, &token, Method::POST, &rotate, Some(json!({})), &mark).await;
+        let two = ask_with(&keyward, &token, Method::POST, &rotate, Some(json!({})), &mark).await;
+        assert_eq!((one.status, two.status), (StatusCode::CREATED, StatusCode::OK), "{on}: {} {}", one.body, two.body);
+        assert_eq!(two.json()["key"]["id"], one.json()["key"]["id"], "{on}");
+        let another = keyward.issue("keyward.keys.write").await;
+        let theirs = ask_with(&keyward, &another, Method::POST, "/api/v1/keys", Some(body), &mark).await;
+        assert_eq!(theirs.status, StatusCode::CREATED, "{on}: another's mark is another: {}", theirs.body);
+    }
+}
+
+#[tokio::test]
+async fn pages_neither_skip_nor_repeat_while_keys_are_made() {
+    for (on, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let token = keyward.issue("keyward.keys.read").await;
+        let mut made = Vec::new();
+        for _ in 0..7 {
+            made.push(id_of(&keyward.issue("paged").await).to_owned());
+        }
+        for sort in ["newest", "oldest", "name", "-name", "expires", "-expires", "used", "-used"] {
+            let mut next = Some(format!("/api/v1/keys?scope=paged&limit=2&sort={sort}"));
+            let mut found = Vec::new();
+            while let Some(path) = next {
+                let page = get(&keyward, &token, &path).await;
+                let body = page.json();
+                found.extend(body["keys"].as_array().unwrap().iter().map(|key| key["id"].as_str().unwrap().to_owned()));
+                if found.len() < 8 {
+                    keyward.issue("paged").await;
+                }
+                let link = page.header("link");
+                next = link.strip_prefix('<').and_then(|link| Some(link.split_once(">; rel=\"next\"")?.0.to_owned()));
+                assert_eq!(next.is_some(), body["next_cursor"].is_string(), "{on} {sort}: {link}");
+            }
+            let once: BTreeSet<_> = found.iter().collect();
+            assert_eq!(once.len(), found.len(), "{on} {sort}: none is there twice");
+            assert!(made.iter().all(|id| found.contains(id)), "{on} {sort}: none is left out");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_wrongly_is_refused_by_its_name_and_changes_nothing() {
+    let keyward = Keyward::new().await;
+    let token = keyward.issue(&all_but(&[])).await;
+    let valid = json!({ "name": "k", "owner": "o", "scopes": ["a"], "expires": "30d" });
+    let mut unknown = valid.clone();
+    unknown["colour"] = "red".into();
+    for (body, field) in [
+        (unknown, "colour"),
+        (json!({ "name": "", "owner": "o", "scopes": ["a"], "expires": "30d" }), "name"),
+        (json!({ "name": "k", "owner": "o", "scopes": [], "expires": "30d" }), "scopes"),
+        (json!({ "name": "k", "owner": "o", "scopes": ["a"], "expires": "1d" }), "expires"),
+        (json!({ "name": "k", "owner": "o", "scopes": ["a"], "expires": "30d", "metadata": [] }), "metadata"),
+        (json!({ "name": "k", "owner": "o", "scopes": ["a"], "expires": "30d", "tenant": "nowhere" }), "tenant"),
+    ] {
+        let refused = post(&keyward, &token, "/api/v1/keys", body.clone()).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}: {}", refused.body);
+        assert_eq!(refused.header("content-type"), "application/problem+json");
+        assert_eq!(refused.json()["errors"][0]["field"], field, "{body}: {}", refused.body);
+    }
+    let send = async |method: Method, path: &str, headers: &[(&str, &str)], body: &str| {
+        let bearer = format!("Bearer {token}");
+        let headers = [&[("authorization", bearer.as_str())], headers].concat();
+        keyward.client().send(method, path, &headers, body).await
+    };
+    let json_body = ("content-type", "application/json");
+    for (method, path, headers, body, status) in [
+        (Method::GET, "/api/v1/keys?colour=red", &[][..], "", 400),
+        (Method::GET, "/api/v1/keys?limit=0", &[], "", 400),
+        (Method::GET, "/api/v1/keys?limit=201", &[], "", 400),
+        (Method::GET, "/api/v1/keys?cursor=nowhere", &[], "", 400),
+        (Method::GET, "/api/v1/keys?status=gone", &[], "", 400),
+        (Method::GET, "/api/v1/keys?flag=idle,odd", &[], "", 400),
+        (Method::GET, "/api/v1/keys", &[("accept", "text/html")], "", 406),
+        (Method::GET, "/api/v1/keys", &[("accept", "text/html, */*;q=0.1")], "", 200),
+        (Method::POST, "/api/v1/keys", &[], "{}", 415),
+        (Method::POST, "/api/v1/keys", &[("content-type", "application/merge-patch+json")], "{}", 415),
+        (Method::POST, "/api/v1/keys", &[json_body], "{", 400),
+        (Method::POST, "/api/v1/keys", &[json_body], "[]", 400),
+        (Method::POST, "/api/v1/keys", &[json_body], r#"{"name": "a", "name": "b"}"#, 400),
+        (Method::POST, "/api/v1/keys", &[json_body], "\u{feff}{}", 400),
+        (Method::PUT, "/api/v1/keys", &[json_body], "{}", 405),
+        (Method::GET, "/api/v1/keys/nothing", &[], "", 404),
+        (Method::GET, "/api/v1/keys/0000000000000000", &[], "", 404),
+        (Method::GET, "/api/v1/nowhere", &[], "", 404),
+        (Method::POST, "/api/v1/keys", &[json_body, ("idempotency-key", " ")], "{}", 400),
+    ] {
+        let answer = send(method.clone(), path, headers, body).await;
+        assert_eq!(answer.status.as_u16(), status, "{method} {path} {headers:?} {body}: {}", answer.body);
+        assert!(status < 400 || answer.json()["request_id"].is_string(), "{}", answer.body);
+        assert!(status < 400 || answer.header("content-type") == "application/problem+json", "{path} {}", answer.body);
+    }
+    let allowed = send(Method::PUT, "/api/v1/keys", &[], "").await;
+    assert_eq!(allowed.header("allow"), "GET, POST, HEAD, OPTIONS");
+    let options = keyward.client().send(Method::OPTIONS, "/api/v1/keys", &[], "").await;
+    assert_eq!((options.status, options.header("allow")), (StatusCode::NO_CONTENT, "GET, POST, HEAD, OPTIONS"));
+    let head = send(Method::HEAD, "/api/v1/keys", &[], "").await;
+    assert_eq!((head.status, head.body.as_str()), (StatusCode::OK, ""));
+    let limited = keyward.issue("keyward.keys.read").await;
+    let patch = json!({ "limits": ["1/minute"] });
+    let path = format!("/api/v1/keys/{}", id_of(&limited));
+    let edited = ask_with(&keyward, &token, Method::PATCH, &path, Some(patch), &[("if-match", "*")]).await;
+    assert_eq!(edited.status, StatusCode::OK, "{}", edited.body);
+    keyward.pass(std::time::Duration::from_secs(1)).await;
+    let answers = [get(&keyward, &limited, "/api/v1/keys").await, get(&keyward, &limited, "/api/v1/keys").await];
+    assert_eq!(answers.each_ref().map(|answer| answer.status.as_u16()), [200, 429]);
+    assert!(answers.iter().all(|answer| !answer.header("ratelimit").is_empty()), "{answers:?}");
+    assert!(!answers[1].header("retry-after").is_empty());
+}
+
+#[tokio::test]
+async fn the_catalog_and_people_are_kept_by_program() {
+    for (on, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        keyward.signed_in(Role::Member).await;
+        let token = keyward.issue(&all_but(&[])).await;
+        for (path, code, body, patch) in [
+            (
+                "/api/v1/tenants",
+                "tenants",
+                json!({ "name": "acme", "prefix": "ac" }),
+                json!({ "docs": "https://docs.example.com" }),
+            ),
+            ("/api/v1/groups", "groups", json!({ "name": "Kiosks" }), json!({ "description": "On the ground floor" })),
+            ("/api/v1/identities", "identities", json!({ "name": "kiosk-7" }), json!({ "description": "d" })),
+            (
+                "/api/v1/scopes",
+                "scopes",
+                json!({ "name": "lockers", "sentence": "Lockers.", "risk": "low" }),
+                json!({ "risk": "high" }),
+            ),
+            (
+                "/api/v1/templates",
+                "templates",
+                json!({ "name": "Panel 2", "required": ["lockers.read"] }),
+                json!({ "optional": ["lockers.write"] }),
+            ),
+        ] {
+            let made = post(&keyward, &token, path, body.clone()).await;
+            assert_eq!(made.status, StatusCode::CREATED, "{on} {path}: {}", made.body);
+            let place = made.header("location").to_owned();
+            assert!(get(&keyward, &token, path).await.json()[code].as_array().unwrap().contains(&made.json()), "{on}");
+            let tag = [("if-match", made.header("etag"))];
+            let edited = ask_with(&keyward, &token, Method::PATCH, &place, Some(patch.clone()), &tag).await;
+            assert_eq!(edited.status, StatusCode::OK, "{on} {place}: {}", edited.body);
+            let (field, value) = patch.as_object().unwrap().iter().next().unwrap();
+            assert_eq!(&edited.json()[field], value, "{on} {place}");
+            let late = ask_with(&keyward, &token, Method::PATCH, &place, Some(patch.clone()), &tag).await;
+            assert_eq!(late.status, StatusCode::PRECONDITION_FAILED, "{on} {place}");
+            let again = post(&keyward, &token, path, body).await;
+            assert_eq!(again.json()["errors"][0]["field"], "name", "{on} {path}: {}", again.body);
+            if code == "identities" {
+                for (verb, off) in [("disable", true), ("enable", false)] {
+                    let switched = ask(&keyward, &token, Method::POST, &format!("{place}/{verb}"), None).await;
+                    assert_eq!(switched.json()["disabled_at"].is_string(), off, "{on}: {}", switched.body);
+                }
+            }
+            if code != "tenants" {
+                let deleted = ask(&keyward, &token, Method::DELETE, &place, None).await;
+                assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{on} {place}: {}", deleted.body);
+                assert_eq!(get(&keyward, &token, &place).await.status, StatusCode::NOT_FOUND, "{on} {place}");
+            }
+        }
+        let policy = get(&keyward, &token, "/api/v1/policy").await;
+        let tag = [("if-match", policy.header("etag"))];
+        let edited =
+            ask_with(&keyward, &token, Method::PATCH, "/api/v1/policy", Some(json!({ "max_days": 300 })), &tag).await;
+        assert_eq!(
+            (&edited.json()["max_days"], &edited.json()["min_days"]),
+            (&json!(300), &policy.json()["min_days"]),
+            "{on}"
+        );
+
+        let accounts = get(&keyward, &token, "/api/v1/accounts").await.json();
+        let member = accounts["accounts"].as_array().unwrap().iter().find(|one| one["role"] == "member").unwrap();
+        let path = format!("/api/v1/accounts/{}", member["id"].as_str().unwrap());
+        for (verb, off) in [("disable", true), ("enable", false)] {
+            let switched = ask(&keyward, &token, Method::POST, &format!("{path}/{verb}"), None).await;
+            assert_eq!(switched.json()["disabled_at"].is_string(), off, "{on}: {}", switched.body);
+        }
+        let events = get(&keyward, &token, "/api/v1/audit?action=user.&limit=2").await;
+        let actions: Vec<_> =
+            events.json()["events"].as_array().unwrap().iter().map(|event| event["action"].clone()).collect();
+        assert_eq!(actions, ["user.enable", "user.disable"], "{on}");
+        assert!(events.header("link").contains("action=user."), "{on}: {}", events.header("link"));
+    }
+}
+
+#[tokio::test]
+async fn how_a_key_is_used_is_told_to_programs() {
+    for (on, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let token = keyward.issue("keyward.usage.read keyward.keys.write keyward.keys.read").await;
+        let used = keyward.issue("rooms.read").await;
+        for scope in ["rooms.read", "rooms.read", "rooms.write"] {
+            keyward.client().forward(&used, &format!("scope={scope}")).await;
+        }
+        keyward.app.verifier.flush().await.unwrap();
+        let path = format!("/api/v1/keys/{}", id_of(&used));
+        let usage = get(&keyward, &token, &format!("{path}/usage?period=hour")).await.json();
+        assert_eq!(usage["total"], json!({ "allowed": 2, "limited": 0, "refused": 1 }), "{on}: {usage}");
+        assert_eq!(usage["reasons"], json!([{ "code": "insufficient_scope", "calls": 1 }]), "{on}");
+        assert_eq!((usage["bars"].as_array().unwrap().len(), &usage["step_seconds"]), (60, &json!(60)), "{on}");
+        let callers = get(&keyward, &token, &format!("{path}/callers")).await.json();
+        assert_eq!(
+            (&callers["calls"], callers["callers"].as_array().unwrap().len()),
+            (&json!(3), 2),
+            "{on}: {callers}"
+        );
+        assert_eq!(callers["callers"][0]["source"], "bearer", "{on}: {callers}");
+
+        let signing = format!("{path}/request-signing-keys");
+        let pem = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEOfIBcYfDpfh7aF3f0TBMQeSqpKhO\n-----END PUBLIC KEY-----";
+        let refused = post(&keyward, &token, &signing, json!({ "label": "one", "public_key": pem })).await;
+        assert_eq!(refused.json()["errors"][0]["field"], "public_key", "{on}: {}", refused.body);
+        let jwk = json!({
+            "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        });
+        let added = post(&keyward, &token, &signing, json!({ "label": "one", "public_key": jwk.to_string() })).await;
+        assert_eq!(added.status, StatusCode::CREATED, "{on}: {}", added.body);
+        let listed = get(&keyward, &token, &signing).await.json();
+        assert_eq!(listed["request_signing_keys"][0], added.json(), "{on}");
+        let one = format!("{signing}/{}", added.json()["id"].as_str().unwrap());
+        assert_eq!(ask(&keyward, &token, Method::DELETE, &one, None).await.status, StatusCode::NO_CONTENT, "{on}");
+        let listed = get(&keyward, &token, &signing).await.json();
+        assert!(listed["request_signing_keys"][0]["retired_at"].is_string(), "{on}: {listed}");
+    }
+}
+
+#[tokio::test]
+async fn the_document_describes_every_operation_and_its_examples_are_taken() {
+    let keyward = Keyward::new().await;
+    let document = keyward.client().get("/api/v1/openapi.json").await.json();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let mut ids = BTreeSet::new();
+    for operation in OPERATIONS.iter() {
+        let described = &document["paths"][operation.path][operation.method.as_str().to_lowercase()];
+        assert_eq!(described["operationId"], operation.id, "{described}");
+        assert!(ids.insert(operation.id), "{} is there twice", operation.id);
+        let named = [operation.body, operation.answer.1].into_iter().flatten();
+        assert!(named.into_iter().all(|name| schemas.contains_key(name)), "{}", operation.id);
+    }
+    // Every reference leads somewhere.
+    let text = document.to_string();
+    for reference in text.split("#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(schemas.contains_key(name), "{name}");
+    }
+    let token = keyward.issue(&all_but(&[])).await;
+    let making =
+        OPERATIONS.iter().filter(|operation| operation.method == Method::POST && !operation.path.contains('{'));
+    for operation in making {
+        let described = &document["paths"][operation.path]["post"];
+        let sample = described["x-codeSamples"][0]["source"].as_str().unwrap();
+        let body = sample.split("-d '").nth(1).and_then(|rest| rest.strip_suffix('\'')).unwrap();
+        let made = post(&keyward, &token, operation.path, serde_json::from_str(body).unwrap()).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{sample}: {}", made.body);
+    }
+}
