@@ -324,7 +324,7 @@ fn at_limit(form: &KeyForm, error: &mut FieldErrorView) {
     };
     let Some(place) = place else { return };
     if error.field == "limits" {
-        error.field = (*LIMIT_ROWS.get(place).unwrap_or(&LIMIT_ROWS[0])).to_owned();
+        (*LIMIT_ROWS.get(place).unwrap_or(&LIMIT_ROWS[0])).clone_into(&mut error.field);
     }
     error.message = format!("Type a whole number of calls, from 1 to {}.", grouped(MAX_CALLS));
 }

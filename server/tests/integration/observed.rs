@@ -99,8 +99,8 @@ async fn callers_are_recorded_by_both_doors_and_forgotten_after_a_week() {
         assert_eq!(known().await, (3, 3, 5), "{name}: kept so far");
         keyward.app.admin.sweep().await.unwrap();
         assert_eq!(known().await, (3, 0, 5), "{name}: who called is forgotten");
-        let asked = store.asked_scopes(id(&token), keyward.clock.now()).await.unwrap();
-        assert_eq!((asked.described, asked.calls), (5, 5), "{name}: and not what they asked for");
+        let demands = store.asked_scopes(id(&token), keyward.clock.now()).await.unwrap();
+        assert_eq!((demands.described, demands.calls), (5, 5), "{name}: and not what they asked for");
         keyward.pass(Duration::from_hours(24 * 23)).await;
         keyward.app.admin.sweep().await.unwrap();
         assert_eq!(known().await, (0, 0, 5), "{name}: that is forgotten, too, but for its number");

@@ -46,7 +46,7 @@ pub(crate) fn changes(before: &KeyInput, after: &KeyInput) -> Vec<FieldChange> {
             return (!change.added.is_empty() || !change.dropped.is_empty()).then_some(change);
         }
         let (old, new) = (text(name, old), text(name, new));
-        (old != new).then(|| FieldChange { texts: Some((old, new)), ..change })
+        (old != new).then_some(FieldChange { texts: Some((old, new)), ..change })
     };
     pairs.filter_map(change).collect()
 }

@@ -27,8 +27,8 @@ pub(crate) fn Scopes(
     let error = draft.error("all_access_reason");
     let opens_all = move || draft.typed.with(|form| all_scopes(form).iter().any(|scope| scope == ALL_ACCESS));
     view! {
-        <fieldset class="section stack">
-            <legend>"What it may do"
+        <fieldset class="section stack" aria-labelledby="may-do">
+            <legend><span id="may-do">"What it may do"</span>" "
                 {(all > 0).then(|| view! { <span class="muted small ticked">{move || format!("{} of {all} ticked", draft.typed.with(|form| form.ticked.len()))}</span> })}</legend>
             {table()}
             <div class="reason" class:shown=move || opens_all() || error.with(Option::is_some)>
