@@ -2,6 +2,8 @@
 
 use model::{catalog::Kind, entry_input::Field};
 
+use crate::catalog::view::EntryView;
+
 /// What many of a kind are called.
 pub(crate) fn plural(kind: Kind) -> &'static str {
     match kind {
@@ -23,6 +25,15 @@ pub(crate) fn purpose(kind: Kind) -> &'static str {
         Kind::Scope => "What keys may do, in words that whoever grants them understands.",
         Kind::Template => "The scopes an application needs, ready to be ticked.",
         Kind::Policy => "What holds for every key made from now on.",
+    }
+}
+
+/// The title of an entry's page, and the words of the button that saves it.
+pub(crate) fn titles(kind: Kind, view: &EntryView) -> (String, &'static str) {
+    match (&view.id, kind) {
+        (_, Kind::Policy) => (plural(kind).to_owned(), "Save policy"),
+        (None, _) => (format!("Add {}", kind.words().to_lowercase()), "Add"),
+        (Some(_), _) => (view.name.clone(), "Save changes"),
     }
 }
 

@@ -172,7 +172,14 @@ pub(crate) fn impact(found: &KeyDetail, now: Timestamp) -> ImpactView {
     }
 }
 
-pub(crate) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin: &str, now: Timestamp) -> KeyView {
+pub(crate) fn key(
+    found: &KeyDetail,
+    history: &[Event],
+    generations: i64,
+    permit: &Permit,
+    origin: &str,
+    now: Timestamp,
+) -> KeyView {
     let key = &found.key;
     let may_write = permit.allows(Action::WriteKeys).is_ok();
     let is_superadmin = permit.allows(Action::ManageTenants).is_ok();
@@ -196,7 +203,7 @@ pub(crate) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin:
     KeyView {
         row: KeyRow { status, also, ..row },
         description: key.spec.description.to_string(),
-        spec: spec(key),
+        spec: spec(key, generations),
         last_address: found.last_use.as_ref().map(|used| used.address.clone()).filter(|address| !address.is_empty()),
         archived,
         off,
@@ -208,7 +215,7 @@ pub(crate) fn key(found: &KeyDetail, history: &[Event], permit: &Permit, origin:
     }
 }
 
-fn spec(key: &Key) -> SpecView {
+fn spec(key: &Key, generations: i64) -> SpecView {
     let spec = &key.spec;
     let words = |text: String| text.split_whitespace().map(str::to_owned).collect();
     let subject = |subject: &Identity| IdentityView { name: subject.name.clone(), active: subject.active };
@@ -226,6 +233,7 @@ fn spec(key: &Key) -> SpecView {
         signed_writes: spec.signed_writes == SignedWrites::Required,
         docs: key.tenant.docs.clone(),
         rotated_from: key.rotated_from.map(|id| id.to_string()),
+        series: (key.series.to_string(), generations),
     }
 }
 

@@ -191,6 +191,8 @@ pub struct SpecView {
     pub docs: String,
     /// The id of the key whose place it took.
     pub rotated_from: Option<String>,
+    /// The id of its series, and how many keys are of it, archived ones too.
+    pub series: (String, i64),
 }
 
 /// A key's page.

@@ -27,10 +27,14 @@ fn Page(view: ReferenceView, may_probe: bool) -> impl IntoView {
     let link = |operation: &OperationView| {
         view! { <li><a class="link" href=format!("#{}", operation.id)>{operation.summary.clone()}</a></li> }
     };
-    let links = view.operations.iter().map(link).collect_view();
+    let group = |of: &[OperationView]| {
+        let name = of.first().map(|operation| operation.group.replace('-', " ")).unwrap_or_default();
+        view! { <li><b class="group">{name}</b><ul>{of.iter().map(link).collect_view()}</ul></li> }
+    };
+    let links = view.operations.chunk_by(|one, other| one.group == other.group).map(group).collect_view();
     let ways = view.ways.into_iter().map(|way| view! { <li>{way}</li> }).collect_view();
     let lead = view! {
-        "What services and proxies ask Keyward. Every answer carries its request's id in "<code translate="no">"X-Keyward-Request-Id"</code>"; the page "<a class="link" href=routes::WHY>"Debug a request"</a>" explains a refusal by it."
+        "What services and proxies ask Keyward, and everything the console does, for programs: those use a key with one of Keyward's own scopes. Every answer carries its request's id in "<code translate="no">"X-Keyward-Request-Id"</code>"; the page "<a class="link" href=routes::WHY>"Debug a request"</a>" explains a refusal by it."
     }
     .into_any();
     view! {
@@ -80,7 +84,7 @@ fn Operation(operation: OperationView) -> impl IntoView {
                     <p class="muted">{operation.description}</p>
                 </div>
                 <Fields title="Parameters" of=operation.parameters/>
-                <Fields title="The question" of=operation.question/>
+                <Fields title="The body" of=operation.question/>
                 <Fields title="The answer" of=operation.answer/>
             </div>
             <div class="stack beside">

@@ -16,6 +16,8 @@ pub struct FieldRow {
 /// One thing that can be asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OperationView {
+    /// What it is about, in a word: `keys`.
+    pub group: String,
     /// Its id within the page.
     pub id: String,
     /// `POST`, or `ANY`.

@@ -4,29 +4,26 @@ use axum::http::{Method, StatusCode};
 use model::{account::Account, id::AccountId};
 use serde_json::{Value, json};
 
-use crate::api::{
-    Answer, Operation,
-    call::{Call, json as answer},
-};
+use crate::api::call::{Answer, Call, CallEndpoint, json as answer};
 
-pub(super) fn operations() -> Vec<Operation> {
+pub(super) fn operations() -> Vec<CallEndpoint> {
     let write = Some("keyward.accounts.write");
     vec![
-        Operation::new(
+        CallEndpoint::new(
             (Method::GET, "/api/v1/accounts"),
             ("list_accounts", "List people"),
             Some("keyward.accounts.read"),
             |call| Box::pin(list(call)),
         )
         .answers(StatusCode::OK, "Accounts"),
-        Operation::new(
+        CallEndpoint::new(
             (Method::POST, "/api/v1/accounts/{id}/enable"),
             ("enable_account", "Let somebody sign in again"),
             write,
             |call| Box::pin(switch(call, true)),
         )
         .answers(StatusCode::OK, "Account"),
-        Operation::new(
+        CallEndpoint::new(
             (Method::POST, "/api/v1/accounts/{id}/disable"),
             ("disable_account", "Keep somebody from signing in; their keys are refused"),
             write,

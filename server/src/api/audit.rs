@@ -7,9 +7,8 @@ use serde_json::{Value, json};
 use store::AuditFilter;
 
 use crate::api::{
-    Answer, Operation, Parameter, Value as Kind,
-    call::{Call, json as answer},
-    keys::{CURSOR, LIMIT, paged},
+    call::{Answer, Call, CallEndpoint, json as answer, paged},
+    operation::{CURSOR, LIMIT, Parameter, Value as Kind},
 };
 
 const FILTER: &[Parameter] = &[
@@ -26,9 +25,9 @@ const FILTER: &[Parameter] = &[
     CURSOR,
 ];
 
-pub(super) fn operations() -> Vec<Operation> {
+pub(super) fn operations() -> Vec<CallEndpoint> {
     vec![
-        Operation::new(
+        CallEndpoint::new(
             (Method::GET, "/api/v1/audit"),
             ("list_events", "List what happened"),
             Some("keyward.audit.read"),

@@ -1,6 +1,6 @@
 //! A call of the REST API: the key that was presented, what it may do, and what was sent.
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use admin::{AdminError, FieldError, Permit};
 use axum::{
@@ -14,7 +14,7 @@ use serde::Serialize;
 use verify::{KnownKey, VerifyRequest};
 
 use crate::{
-    api::Operation,
+    api::operation::{Endpoint, Operation},
     json::Object,
     layers::envelope::{BODY_LIMIT, Caller},
     machine::{
@@ -27,8 +27,14 @@ use crate::{
     state::AppState,
 };
 
+/// What an operation leads to.
+pub(super) type Answer = Result<Response, Problem>;
+type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
+/// An operation of the API, with what answers to its calls.
+pub type CallEndpoint = Endpoint<fn(Call) -> Answering>;
+
 /// A call whose key was verified.
-pub(super) struct Call {
+pub struct Call {
     /// The program.
     pub(super) app: AppState,
     /// The calling key.
@@ -286,6 +292,13 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 /// Things on a page, unless another number is asked for; and the most of them.
 const USUAL: u16 = 50;
 const MOST: u16 = 200;
+
+/// A page with the address of the next one (RFC 8288).
+pub(super) fn paged(call: &Call, response: Response, next: Option<&str>) -> Response {
+    let Some(next) = next else { return response };
+    let query = call.query_with("cursor", next);
+    with(response, header::LINK, &format!("<{}?{query}>; rel=\"next\"", call.path()))
+}
 
 /// JSON with a status.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {

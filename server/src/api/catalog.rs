@@ -13,8 +13,7 @@ use model::{
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    Answer, Operation,
-    call::{Call, json as answer, tagged, with},
+    call::{Answer, Call, CallEndpoint, json as answer, tagged, with},
     input,
 };
 
@@ -85,46 +84,50 @@ pub(super) fn schema_names(kind: Kind) -> [&'static str; 4] {
 const READ: Option<&str> = Some("keyward.catalog.read");
 const WRITE: Option<&str> = Some("keyward.catalog.write");
 
-pub(super) fn operations(kind: Kind) -> Vec<Operation> {
+pub(super) fn operations(kind: Kind) -> Vec<CallEndpoint> {
     let Names { list, one, enable, disable, ids, words } = names(kind);
     let [entry, new, patch, entries] = schema_names(kind);
     let said = |place: usize| (ids[place], words[place]);
     let mut all = vec![
-        Operation::new((Method::GET, list), said(0), READ, |call| Box::pin(find(call)))
+        CallEndpoint::new((Method::GET, list), said(0), READ, |call| Box::pin(find(call)))
             .answers(StatusCode::OK, entries),
-        Operation::new((Method::POST, list), said(1), WRITE, |call| Box::pin(create(call)))
+        CallEndpoint::new((Method::POST, list), said(1), WRITE, |call| Box::pin(create(call)))
             .body(new)
             .answers(StatusCode::CREATED, entry),
-        Operation::new((Method::GET, one), said(2), READ, |call| Box::pin(show(call))).answers(StatusCode::OK, entry),
-        Operation::new((Method::PATCH, one), said(3), WRITE, |call| Box::pin(edit(call)))
+        CallEndpoint::new((Method::GET, one), said(2), READ, |call| Box::pin(show(call)))
+            .answers(StatusCode::OK, entry),
+        CallEndpoint::new((Method::PATCH, one), said(3), WRITE, |call| Box::pin(edit(call)))
             .body(patch)
             .conditional()
             .answers(StatusCode::OK, entry),
     ];
     if kind.can_be_deleted() {
-        all.push(Operation::new((Method::DELETE, one), said(4), WRITE, |call| Box::pin(delete(call))).empty());
+        all.push(CallEndpoint::new((Method::DELETE, one), said(4), WRITE, |call| Box::pin(delete(call))).empty());
     }
     if kind.can_be_disabled() {
         all.push(
-            Operation::new((Method::POST, enable), said(5), WRITE, |call| Box::pin(switch(call, true)))
+            CallEndpoint::new((Method::POST, enable), said(5), WRITE, |call| Box::pin(switch(call, true)))
                 .answers(StatusCode::OK, entry),
         );
         all.push(
-            Operation::new((Method::POST, disable), said(6), WRITE, |call| Box::pin(switch(call, false)))
+            CallEndpoint::new((Method::POST, disable), said(6), WRITE, |call| Box::pin(switch(call, false)))
                 .answers(StatusCode::OK, entry),
         );
     }
     all
 }
 
-pub(super) fn policy_operations() -> Vec<Operation> {
+pub(super) fn policy_operations() -> Vec<CallEndpoint> {
     let path = "/api/v1/policy";
     vec![
-        Operation::new((Method::GET, path), ("get_policy", "Show the policy"), Some("keyward.policy.read"), |call| {
-            Box::pin(show(call))
-        })
+        CallEndpoint::new(
+            (Method::GET, path),
+            ("get_policy", "Show the policy"),
+            Some("keyward.policy.read"),
+            |call| Box::pin(show(call)),
+        )
         .answers(StatusCode::OK, "Policy"),
-        Operation::new(
+        CallEndpoint::new(
             (Method::PATCH, path),
             ("edit_policy", "Edit the policy"),
             Some("keyward.policy.write"),

@@ -3,7 +3,7 @@
 use admin::{Admin, AdminError, Issued, Mark, Overlap, Permit, RequestSigningKeyForm};
 use axum::{
     http::{Method, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::IntoResponse,
 };
 use model::{
     activity::{ChartQuery, Period, Series},
@@ -18,10 +18,10 @@ use store::{LastUse, ListedKey, StoredRequestSigningKey};
 
 use crate::{
     api::{
-        Answer, Operation, Parameter, Value as Kind,
         audit::event_json,
-        call::{Call, json as answer, tagged, with},
+        call::{Answer, Call, CallEndpoint, json as answer, paged, tagged, with},
         input,
+        operation::{CURSOR, LIMIT, Parameter, Value as Kind},
     },
     json::{Object, key_json, raw},
 };
@@ -33,11 +33,6 @@ const AUDIT: Option<&str> = Some("keyward.audit.read");
 
 /// For how long an old key works on when nothing else is asked for, in milliseconds.
 const OVERLAP: i64 = 24 * HOUR;
-
-pub(super) const LIMIT: Parameter =
-    Parameter { name: "limit", about: "How many on a page; 50 when it is left out.", kind: Kind::UpTo(200) };
-pub(super) const CURSOR: Parameter =
-    Parameter { name: "cursor", about: "Where the page begins: next_cursor of the page before.", kind: Kind::Text };
 
 const LIST: &[Parameter] = &[
     Parameter {
@@ -85,9 +80,9 @@ fn periods() -> Vec<&'static str> {
     Period::ALL.map(Period::code).into()
 }
 
-pub(super) fn operations() -> Vec<Operation> {
-    let get = |path, said, scope, handler| Operation::new((Method::GET, path), said, scope, handler);
-    let post = |path, said, handler| Operation::new((Method::POST, path), said, WRITE, handler);
+pub(super) fn operations() -> Vec<CallEndpoint> {
+    let get = |path, said, scope, handler| CallEndpoint::new((Method::GET, path), said, scope, handler);
+    let post = |path, said, handler| CallEndpoint::new((Method::POST, path), said, WRITE, handler);
     let (ok, made) = (StatusCode::OK, StatusCode::CREATED);
     vec![
         get("/api/v1/keys", ("list_keys", "List keys"), READ, |call| Box::pin(list(call)))
@@ -99,13 +94,13 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers(made, "IssuedKey"),
         get("/api/v1/keys/{id}", ("get_key", "Show a key"), READ, |call| Box::pin(show(call)))
             .answers(ok, "KeyResource"),
-        Operation::new((Method::PATCH, "/api/v1/keys/{id}"), ("edit_key", "Edit a key"), WRITE, |call| {
+        CallEndpoint::new((Method::PATCH, "/api/v1/keys/{id}"), ("edit_key", "Edit a key"), WRITE, |call| {
             Box::pin(edit(call))
         })
         .body("KeyPatch")
         .conditional()
         .answers(ok, "KeyResource"),
-        Operation::new(
+        CallEndpoint::new(
             (Method::DELETE, "/api/v1/keys/{id}"),
             ("purge_key", "Delete an archived key for good"),
             WRITE,
@@ -171,7 +166,7 @@ pub(super) fn operations() -> Vec<Operation> {
         )
         .body("NewRequestSigningKey")
         .answers(made, "RequestSigningKey"),
-        Operation::new(
+        CallEndpoint::new(
             (Method::DELETE, "/api/v1/keys/{id}/request-signing-keys/{signing}"),
             ("retire_request_signing_key", "Retire a request signing key"),
             WRITE,
@@ -280,13 +275,6 @@ async fn list(call: Call) -> Answer {
     let keys: Vec<_> = page.keys.iter().map(shown).collect();
     let next = page.next.as_ref().map(Cursor::to_text);
     Ok(paged(&call, answer(StatusCode::OK, &json!({ "keys": keys, "next_cursor": next })), next.as_deref()))
-}
-
-/// A page with the address of the next one (RFC 8288).
-pub(super) fn paged(call: &Call, response: Response, next: Option<&str>) -> Response {
-    let Some(next) = next else { return response };
-    let query = call.query_with("cursor", next);
-    with(response, header::LINK, &format!("<{}?{query}>; rel=\"next\"", call.path()))
 }
 
 async fn create(call: Call) -> Answer {

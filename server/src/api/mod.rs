@@ -7,10 +7,11 @@ mod call;
 mod catalog;
 mod input;
 mod keys;
+mod operation;
 mod schema;
 mod whoami;
 
-use std::{pin::Pin, sync::LazyLock};
+use std::sync::LazyLock;
 
 use axum::{
     body::Body,
@@ -19,120 +20,23 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, any},
 };
-use model::{catalog::Kind, scope::RequiredScopes};
+use model::catalog::Kind;
+use serde_json::{Map, Value};
 
-pub use self::schema::{paths, schemas};
-use crate::{api::call::Call, layers::envelope::enclose, machine::problem::Problem, state::AppState};
-
-/// What an operation leads to.
-type Answer = Result<Response, Problem>;
-type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
-
-/// A parameter of a query.
-pub struct Parameter {
-    /// Its name.
-    pub name: &'static str,
-    /// What it says, in a sentence.
-    pub about: &'static str,
-    /// What it holds.
-    pub kind: Value,
-}
-
-/// What a parameter holds.
-#[derive(Clone, Copy, Debug)]
-pub enum Value {
-    /// A text.
-    Text,
-    /// A whole number up to this.
-    UpTo(u16),
-    /// One of these codes.
-    OneOf(fn() -> Vec<&'static str>),
-    /// An instant (RFC 3339).
-    Instant,
-}
-
-/// One operation.
-pub struct Operation {
-    /// The method.
-    pub method: Method,
-    /// The path, in axum's form, which is `OpenAPI`'s, too.
-    pub path: &'static str,
-    /// Its name for generated clients.
-    pub id: &'static str,
-    /// What it does, in a few words.
-    pub summary: &'static str,
-    /// The scope of Keyward's own that the calling key must hold; `None` for any valid key.
-    pub scope: Option<&'static str>,
-    /// The parameters of its query.
-    pub query: &'static [Parameter],
-    /// The schema of its body, by its name.
-    pub body: Option<&'static str>,
-    /// The status of its success, and the schema of what it answers then.
-    pub answer: (StatusCode, Option<&'static str>),
-    /// Whether `If-Match` is asked for.
-    pub is_conditional: bool,
-    /// Whether `Idempotency-Key` counts.
-    pub is_idempotent: bool,
-    required: RequiredScopes,
-    handler: fn(Call) -> Answering,
-}
-
-impl Operation {
-    fn new(
-        (method, path): (Method, &'static str),
-        (id, summary): (&'static str, &'static str),
-        scope: Option<&'static str>,
-        handler: fn(Call) -> Answering,
-    ) -> Self {
-        let required = match scope {
-            Some(scope) => RequiredScopes::parse(scope).expect("a scope of our own"),
-            None => RequiredScopes::Any,
-        };
-        let answer = (StatusCode::OK, None);
-        let (is_conditional, is_idempotent) = (false, false);
-        Self {
-            method,
-            path,
-            id,
-            summary,
-            scope,
-            query: &[],
-            body: None,
-            answer,
-            is_conditional,
-            is_idempotent,
-            required,
-            handler,
-        }
-    }
-
-    fn query(self, query: &'static [Parameter]) -> Self {
-        Self { query, ..self }
-    }
-
-    fn body(self, schema: &'static str) -> Self {
-        Self { body: Some(schema), ..self }
-    }
-
-    fn answers(self, status: StatusCode, schema: &'static str) -> Self {
-        Self { answer: (status, Some(schema)), ..self }
-    }
-
-    fn empty(self) -> Self {
-        Self { answer: (StatusCode::NO_CONTENT, None), ..self }
-    }
-
-    fn conditional(self) -> Self {
-        Self { is_conditional: true, ..self }
-    }
-
-    fn idempotent(self) -> Self {
-        Self { is_idempotent: true, ..self }
-    }
-}
+pub use self::{
+    call::CallEndpoint,
+    operation::{Endpoint, Operation},
+    schema::schemas,
+};
+use crate::{
+    api::call::Call,
+    layers::envelope::{Caller, enclose},
+    machine::problem::Problem,
+    state::AppState,
+};
 
 /// Every operation.
-pub static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
+pub static OPERATIONS: LazyLock<Vec<CallEndpoint>> = LazyLock::new(|| {
     let kinds = [Kind::Tenant, Kind::Group, Kind::Identity, Kind::Scope, Kind::Template];
     let mut all = vec![whoami::operation()];
     all.extend(keys::operations());
@@ -142,6 +46,11 @@ pub static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
     all.extend(audit::operations());
     all
 });
+
+/// The paths as `OpenAPI` describes them.
+pub fn paths(origin: &str) -> Map<String, Value> {
+    schema::paths(OPERATIONS.iter().map(|endpoint| &endpoint.operation), origin)
+}
 
 /// Every path with what answers there.
 pub fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
@@ -172,7 +81,7 @@ async fn respond(
     path: &'static str,
     app: AppState,
     params: Vec<(String, String)>,
-    caller: crate::layers::envelope::Caller,
+    caller: Caller,
     request: Request,
 ) -> Response {
     let here = || OPERATIONS.iter().filter(|operation| operation.path == path);

@@ -14,15 +14,15 @@ use model::{
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    OPERATIONS, Operation, Parameter, Value as Held,
     catalog::schema_names,
     input::{EXPIRES_AT, Shape, shape},
+    operation::{Operation, Parameter, Value as Held},
 };
 
-/// The paths.
-pub fn paths(origin: &str) -> Map<String, Value> {
+/// The paths of these operations.
+pub(super) fn paths<'a>(operations: impl Iterator<Item = &'a Operation>, origin: &str) -> Map<String, Value> {
     let mut paths: Map<String, Value> = Map::new();
-    for operation in OPERATIONS.iter() {
+    for operation in operations {
         let place = paths.entry(operation.path).or_insert_with(|| json!({}));
         place[operation.method.as_str().to_lowercase()] = described(operation, origin);
     }

@@ -38,8 +38,13 @@ fn read(document: &Value) -> ReferenceView {
     // As a reader comes to them, not in the order of the alphabet.
     let order = ["/api/v1/verify", "/forward-auth", "/forward-auth/envoy/{scope}/{tenant}/{path}"];
     let mut operations: Vec<_> =
-        entries(&document["paths"]).filter_map(|(path, methods)| operation(document, path, methods)).collect();
-    operations.sort_by_key(|operation| order.iter().position(|path| *path == operation.path).unwrap_or(order.len()));
+        entries(&document["paths"]).flat_map(|(path, methods)| operations_of(document, path, methods)).collect();
+    let methods = ["GET", "POST", "PATCH", "DELETE"];
+    let place = |list: &[&str], text: &str| list.iter().position(|one| *one == text).unwrap_or(list.len());
+    operations.sort_by_key(|operation| {
+        let OperationView { group, path, method, .. } = operation;
+        (place(&order, path), group.clone(), path.clone(), place(&methods, method))
+    });
     ReferenceView {
         operations,
         codes: codes.into_iter().flatten().map(code).collect(),
@@ -48,29 +53,49 @@ fn read(document: &Value) -> ReferenceView {
     }
 }
 
-/// One path; what any method does is told once.
-fn operation(document: &Value, path: &str, methods: &Value) -> Option<OperationView> {
-    let several = methods.as_object()?.len() > 1;
-    let (method, said) = entries(methods).next()?;
+/// One path: what all methods do alike is told once.
+fn operations_of(document: &Value, path: &str, methods: &Value) -> Vec<OperationView> {
+    let mut all: Vec<_> = entries(methods).map(|(method, said)| operation(document, path, method, said)).collect();
+    if let [first, .., last] = all.as_mut_slice()
+        && first.summary == last.summary
+    {
+        "ANY".clone_into(&mut first.method);
+        all.truncate(1);
+    }
+    all
+}
+
+fn operation(document: &Value, path: &str, method: &str, said: &Value) -> OperationView {
     let parameter = |parameter: &Value| FieldRow {
         name: text(&parameter["name"]),
-        kind: if parameter["in"] == "header" { "header" } else { "in the address" }.to_owned(),
+        kind: match parameter["in"].as_str() {
+            Some("header") => "header",
+            Some("path") => "in the path",
+            _ => "in the query",
+        }
+        .to_owned(),
         required: parameter["required"] == true,
         words: text(&parameter["description"]),
     };
     let status = |(status, response): (&String, &Value)| (status.clone(), text(&response["description"]));
-    Some(OperationView {
-        id: path.trim_matches('/').replace(['/', '.'], "-").replace(['{', '}'], ""),
-        method: if several { "ANY".to_owned() } else { method.to_uppercase() },
+    let answer = ["200", "201"].map(|status| &said["responses"][status]["content"]["application/json"]["schema"]);
+    OperationView {
+        group: said["tags"][0].as_str().unwrap_or("verification").to_owned(),
+        id: text(&said["operationId"]),
+        method: method.to_uppercase(),
         path: path.to_owned(),
         summary: text(&said["summary"]),
         description: text(&said["description"]),
         example: text(&said["x-codeSamples"][0]["source"]),
         parameters: said["parameters"].as_array().into_iter().flatten().map(parameter).collect(),
         question: fields(document, &said["requestBody"]["content"]["application/json"]["schema"]),
-        answer: fields(document, &said["responses"]["200"]["content"]["application/json"]["schema"]),
+        answer: answer
+            .into_iter()
+            .map(|schema| fields(document, schema))
+            .find(|fields| !fields.is_empty())
+            .unwrap_or_default(),
         statuses: entries(&said["responses"]).map(status).collect(),
-    })
+    }
 }
 
 /// The fields of a schema that another one names.

@@ -80,8 +80,7 @@ impl Problem {
     /// The same, whatever the fields are called; a key among their names is not said back.
     #[must_use]
     pub fn named_errors(mut self, errors: Vec<(String, String)>) -> Self {
-        let field =
-            |(field, message): (String, String)| ProblemField { field: without_secrets(&field).into(), message };
+        let field = |(field, message): (String, String)| ProblemField { field: without_secrets(&field), message };
         self.errors = errors.into_iter().map(field).collect();
         self
     }

@@ -30,7 +30,7 @@ async fn only_an_authenticator_makes_a_permit() {
         assert!(!text.contains("pub fn for_operator") && !text.contains("pub fn for_account"), "{}", path.display());
     }
     makers.sort();
-    assert_eq!(makers, ["local_operator", "permit"], "the command line and the session");
+    assert_eq!(makers, ["local_operator", "permit", "permit_of_key"], "the command line, the REST API and the session");
 }
 
 /// A hash that was read before a reset is not put back after it.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use admin::NewAccount;
 use axum::http::{Method, StatusCode};
 use model::{account::Role, catalog::Kind};
-use server::{access::Access, routes::table};
+use server::{access::Access, api::OPERATIONS, routes::table};
 
 use crate::support::{Keyward, Operator, PASSWORD};
 
@@ -89,8 +89,14 @@ async fn every_route_meets_anonymous_visitors_as_its_access_says() {
     let keyward = Keyward::new().await;
     for route in table() {
         let path = filled(route.path);
-        let method = if route.method == "POST" { Method::POST } else { Method::GET };
-        let headers = [("sec-fetch-site", "same-origin"), ("accept", "text/html")];
+        let operation = OPERATIONS.iter().find(|operation| operation.path == route.path);
+        let method = match operation {
+            Some(operation) => operation.method.clone(),
+            None if route.method == "POST" => Method::POST,
+            None => Method::GET,
+        };
+        let accept = if operation.is_some() { "application/json" } else { "text/html" };
+        let headers = [("sec-fetch-site", "same-origin"), ("accept", accept)];
         let answer = keyward.client().send(method, &path, &headers, "").await;
         let what = format!("{} {path}: {} {}", route.method, answer.status, answer.body);
         match route.access {

@@ -8,8 +8,8 @@ use std::{
 };
 
 use axum::http::Method;
-use model::account::Role;
-use server::routes::table;
+use model::{account::Role, scope::RESERVED};
+use server::{api::OPERATIONS, routes::table};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::{Keyward, databases, id_of};
@@ -45,8 +45,10 @@ async fn a_secret_is_in_exactly_one_response() {
     for (name, database) in databases() {
         let keyward = Keyward::on(database).await;
         let mut browser = keyward.signed_in(Role::Superadmin).await;
-        for (with_script, is_rotated) in [(true, false), (false, false), (true, true), (false, true)] {
-            check(&keyward, &mut browser, (with_script, is_rotated), name).await;
+        for way in [Way::Script, Way::Form, Way::Program] {
+            for is_rotated in [false, true] {
+                check(&keyward, &mut browser, (way, is_rotated), name).await;
+            }
         }
         let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
         assert!(log.contains("answered"), "the log is looked at");
@@ -60,23 +62,39 @@ async fn a_secret_is_in_exactly_one_response() {
     }
 }
 
+/// How a key is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// By a server function.
+    Script,
+    /// By a plain form.
+    Form,
+    /// By the REST API.
+    Program,
+}
+
 /// Issues a key one way or the other, also as the successor of another, uses it everywhere, and looks for it everywhere.
-async fn check(
-    keyward: &Keyward,
-    browser: &mut crate::support::Client,
-    (with_script, is_rotated): (bool, bool),
-    name: &str,
-) {
+async fn check(keyward: &Keyward, browser: &mut crate::support::Client, (way, is_rotated): (Way, bool), name: &str) {
+    let program = format!(
+        "Bearer {}",
+        keyward.issue(&RESERVED.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ")).await
+    );
+    let headers = [("authorization", program.as_str()), ("content-type", "application/json")];
     let once = if is_rotated {
         let old = keyward.issue("a").await;
         let id = id_of(&old);
-        if with_script {
+        if way == Way::Program {
+            keyward.client().send(Method::POST, &format!("/api/v1/keys/{id}/rotate"), &headers, "{}").await
+        } else if way == Way::Script {
             let body = format!(r#"{{"id":"{id}","form":{{"overlap":"24h","until":"","once":""}}}}"#);
             browser.call("rotate_key", &body).await
         } else {
             browser.post(&format!("/keys/{id}/rotate"), &[("overlap", "24h")]).await
         }
-    } else if with_script {
+    } else if way == Way::Program {
+        let body = r#"{"name": "sentinel", "scopes": ["a"], "expires": "90d"}"#;
+        keyward.client().send(Method::POST, "/api/v1/keys", &headers, body).await
+    } else if way == Way::Script {
         let body = r#"{"form":{"input":{"name":"sentinel","description":"d","owner":"","scopes":""},"ticked":["a"],"life":"90","date":""}}"#;
         browser.call("issue_key", body).await
     } else {
@@ -87,7 +105,7 @@ async fn check(
     let secret = token.split('_').nth(2).unwrap()[..32].to_owned();
     assert_eq!(once.header("cache-control"), "no-store");
     assert!(once.headers.values().all(|value| !value.to_str().unwrap().contains(&secret)));
-    if !with_script {
+    if way == Way::Form {
         let islands = once.body.split("<leptos-island").skip(1).filter_map(|island| island.split('>').next());
         assert!(islands.into_iter().all(|island| !island.contains(&secret)), "no island carries the secret on");
         assert!(!once.body.contains("type=\"module\""), "and none comes to life");
@@ -126,6 +144,16 @@ async fn check(
     }
     for path in ["/keys?status=any", "/audit", "/keys/new"] {
         answers.push(browser.get(path).await);
+    }
+    for operation in OPERATIONS.iter() {
+        let path = operation.path.replace("{id}", id_of(&token));
+        let body = format!("{{\"{token}\": \"{token}\"}}");
+        let (headers, body) = match operation.method {
+            Method::GET => (&headers[..1], ""),
+            _ => (&headers[..], body.as_str()),
+        };
+        answers.push(client.send(operation.method.clone(), &format!("{path}?{token}={token}"), headers, body).await);
+        answers.push(client.send(operation.method.clone(), &path, headers, body).await);
     }
     answers.push(keyward.operator().get("/metrics").await);
     for answer in &answers {

@@ -237,7 +237,7 @@ async fn the_list_is_exported_as_it_is_asked_for_without_secrets() {
         let keys: Vec<serde_json::Value> = serde_json::from_str(&json.body).unwrap();
         assert_eq!(keys.len(), 451, "{name}");
         assert!(!json.body.contains(token.split('_').next_back().unwrap()));
-        let csv = browser.get("/keys/export?format=csv&scope=maps.read&q=for").await;
+        let csv = browser.get("/keys/export?format=csv&scope=maps.read&q=%22for%20maps%22").await;
         let lines: Vec<_> = csv.body.lines().collect();
         assert_eq!(lines.len(), 2, "{name}: {}", csv.body);
         assert!(lines[0].starts_with("\"id\",\"name\",\"status\"") && lines[1].contains(id_of(&token)), "{}", csv.body);

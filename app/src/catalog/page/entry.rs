@@ -5,7 +5,7 @@ use model::{catalog::Kind, scope::ALL_ACCESS};
 
 use crate::{
     catalog::{
-        fields::{plural, purpose},
+        fields::{plural, purpose, titles},
         page::{OnOff, Switch, asked_id, asked_kind, cells::Granting, sent, would_break::WouldBreak},
         view::{BreakView, EntryView, Typed},
     },
@@ -39,15 +39,6 @@ pub(crate) fn EntryPage() -> impl IntoView {
     let sent = sent();
     let show = move |view: EntryView| kind.map(|kind| view! { <Form kind view sent/> });
     view! { <Loaded title current load=crate::catalog::load::show_entry(code, asked_id()) show/> }.into_any()
-}
-
-/// Where the form leads when it is left, and what it is called.
-pub(crate) fn titles(kind: Kind, view: &EntryView) -> (String, &'static str) {
-    match (&view.id, kind) {
-        (_, Kind::Policy) => (plural(kind).to_owned(), "Save policy"),
-        (None, _) => (format!("Add {}", kind.words().to_lowercase()), "Add"),
-        (Some(_), _) => (view.name.clone(), "Save changes"),
-    }
 }
 
 #[component]

@@ -5,8 +5,7 @@ use model::catalog::Kind;
 
 use crate::{
     catalog::{
-        fields::plural,
-        page::entry::titles,
+        fields::{plural, titles},
         view::{BreakView, BrokenKeyView, EntryView, Typed},
     },
     keys::{

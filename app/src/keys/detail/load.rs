@@ -4,6 +4,7 @@ use admin::UnusedScopes;
 use model::{
     account::Action,
     key::{Form, KeyState},
+    listing::{ListKeys, StatusFilter},
 };
 
 use crate::{
@@ -28,8 +29,10 @@ pub async fn show_key(id: String) -> Result<KeyView, ApiError> {
             let permit = context.permit()?;
             let id = to_view::key_id(&id)?;
             let found = context.admin.show_key(permit, id).await.map_err(context::closed)?;
+            let series = ListKeys { series: Some(found.key.series), which: StatusFilter::Any, ..ListKeys::default() };
+            let generations = context.admin.count_keys(permit, &series).await.map_err(context::closed)?;
             let history = context.admin.key_audit(permit, id, None, EVENTS).await.map_err(context::closed)?;
-            Ok(to_view::key(&found, &history.events, permit, &context.origin, context.admin.clock().now()))
+            Ok(to_view::key(&found, &history.events, generations, permit, &context.origin, context.admin.clock().now()))
         }
         .await,
     )

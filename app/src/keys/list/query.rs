@@ -238,7 +238,9 @@ mod tests {
             let asked = ListQuery::parse(address.trim_start_matches("/keys")).unwrap();
             assert_eq!(asked.address(), address);
         }
-        for query in ["status=none", "group=!", "identity=!", "only=x", "sort=x", "after=x", "before=x", "rows=51"] {
+        for query in
+            ["status=none", "group=!", "identity=!", "series=!", "only=x", "sort=x", "after=x", "before=x", "rows=51"]
+        {
             assert_eq!(ListQuery::parse(query), None, "{query}");
         }
     }

@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::{keys::view::SpecView, routes, ui::key::Scopes};
+use crate::{
+    keys::view::SpecView,
+    routes,
+    ui::{count::grouped, key::Scopes},
+};
 
 /// All that decides whether a call passes, and what services are told.
 #[component]
@@ -18,6 +22,7 @@ pub(crate) fn Access(id: String, scopes: Vec<String>, all_access: bool, spec: Sp
         metadata,
         form,
         signed_writes,
+        series: (series, generations),
         ..
     } = spec;
     let chips = |of: Vec<String>, none: &'static str| match of.as_slice() {
@@ -39,6 +44,9 @@ pub(crate) fn Access(id: String, scopes: Vec<String>, all_access: bool, spec: Sp
             {(!metadata.is_empty()).then(|| view! { <dt>"Metadata"</dt><dd><code translate="no" class="prose">{metadata}</code></dd> })}
             {spec.rotated_from.map(|before| view! {
                 <dt>"Replaces"</dt><dd><a class="link" href=routes::key(&before)><code translate="no">{before.clone()}</code></a></dd>
+            })}
+            {(generations > 1).then(|| view! {
+                <dt>"Series"</dt><dd><a class="link" href=format!("{}?series={series}&status=any", routes::KEYS)>{grouped(generations)}" generations"</a></dd>
             })}
             {(!spec.docs.is_empty()).then(|| view! {
                 <dt>"Its API"</dt><dd><a class="link" href=spec.docs.clone() target="_blank" rel="noreferrer">"API documentation"</a></dd>

@@ -187,6 +187,7 @@ fn Narrowed(asked: ListQuery, may_write: bool) -> impl IntoView {
     let without = |change: fn(&mut ListKeys)| asked.with(change).address();
     let mut chips: Vec<(String, String)> = Vec::new();
     chips.extend(asked.list.identity.map(|_| ("One identity".to_owned(), without(|list| list.identity = None))));
+    chips.extend(asked.list.series.map(|_| ("One series".to_owned(), without(|list| list.series = None))));
     chips.extend(asked.list.owner.iter().map(|owner| (format!("Owner: {owner}"), without(|list| list.owner = None))));
     chips.extend(asked.list.scope.iter().map(|scope| (format!("Scope: {scope}"), without(|list| list.scope = None))));
     for fact in asked.list.flags.iter().filter(|fact| !BUTTONS.contains(fact)) {
