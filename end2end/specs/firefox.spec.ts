@@ -81,6 +81,7 @@ test("the first superadmin makes a key in Firefox, and it works", async ({ fox, 
     await type(fox, "Name", name);
     await type(fox, "Owner", "Front desk");
     await type(fox, "More scopes", "bookings.read");
+    await named(fox, "summary", "Keyward itself").click();
     await named(fox, "input", "keyward.verify").click();
     await expect.poll(() => text(fox, ".sentence")).toContain(name);
     await expect.poll(() => text(fox, ".sentence")).toMatch(/bookings\.read.*keyward\.verify|keyward\.verify.*bookings\.read/);

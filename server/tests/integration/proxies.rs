@@ -469,6 +469,12 @@ fn without_an_answer_from_keyward_nothing_passes() {
     };
     ask("running", "/bookings", 200);
     signal("-STOP");
+    // The signal is sent and not yet there: a busy machine takes its time.
+    let until = Instant::now() + Duration::from_secs(5);
+    let state = || std::fs::read_to_string(format!("/proc/{}/stat", guarded.keyward.child.id())).unwrap();
+    while !state().contains(") T ") {
+        assert!(Instant::now() < until, "Keyward was not stopped");
+    }
     ask("hanging", "/bookings", 503);
     ask("hanging, open", "/health", 200);
     signal("-CONT");

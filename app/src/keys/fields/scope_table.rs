@@ -30,30 +30,46 @@ pub(crate) fn ScopeTable<'a>(
         return ().into_any();
     }
     let (own, catalogue): (Vec<_>, Vec<_>) = view.scopes.iter().partition(|row| row.reserved);
-    let is_long = view.scopes.len() >= LONG;
+    let is_long = catalogue.len() >= LONG;
+    let is_held =
+        own.iter().any(|row| row.choices().into_iter().flatten().any(|(scope, _)| form.ticked.contains(&scope)));
     let is_edit = tenant.is_some();
     let chosen = tenant.unwrap_or_else(|| view.tenant(&form.input.tenant));
     let locks = Locks { tenants: &view.tenants, chosen, is_edit };
-    let rows = |rows: Vec<&ScopeRow>| rows.into_iter().map(|row| scope(row, form, &locks)).collect_view();
+    let rows = |rows: Vec<&ScopeRow>| rows.into_iter().map(|row| scope(row, form, &locks)).collect_view().into_any();
     view! {
         {is_long.then(|| view! {
             <div class="stack tight scripted">
                 <label class="search"><span class="hide">"Find a scope"</span><Icon name="search"/>
                     // Of no form: it is not sent, and Enter sends nothing.
-                    <input class="input" type="search" form="none" placeholder="Find a scope" autocomplete="off" spellcheck="false" data-filter=".scopes [data-scope]"/></label>
+                    <input class="input" type="search" form="none" placeholder="Find a scope" autocomplete="off" spellcheck="false" data-filter=".scopes:not(.own) [data-scope]"/></label>
                 <span class="muted small" role="status" data-filtered></span>
             </div>
         })}
-        <div class="scopes" class:long=is_long tabindex=is_long.then_some("0") role=is_long.then_some("group") aria-label=is_long.then_some("Scopes")><table>
-            <caption class="hide">"Scopes"</caption>
-            <thead><tr><th scope="col">"Scope"</th>{COLUMNS.map(|column| view! { <th scope="col">{column}</th> })}</tr></thead>
-            <tbody>{rows(catalogue)}</tbody>
-            {(!own.is_empty()).then(|| view! {
-                <tbody><tr><th class="muted" colspan="4" scope="rowgroup">"Keyward itself"</th></tr>{rows(own)}</tbody>
-            })}
-        </table></div>
+        {(!catalogue.is_empty()).then(|| view! {
+            <div class="scopes" class:long=is_long tabindex=is_long.then_some("0") role=is_long.then_some("group") aria-label=is_long.then_some("Scopes")>
+                <Table caption="Scopes" rows=rows(catalogue)/></div>
+        })}
+        // Few keys ask Keyward itself: these stay folded until one is held.
+        {(!own.is_empty()).then(|| view! {
+            <details class="fold" open=is_held>
+                <summary class="row"><Icon name="chevron"/><b>"Keyward itself"</b><span class="muted end">"verify API and REST API"</span></summary>
+                <div class="scopes own"><Table caption="Scopes of Keyward itself" rows=rows(own)/></div>
+            </details>
+        })}
     }
     .into_any()
+}
+
+#[component]
+fn Table(caption: &'static str, rows: AnyView) -> impl IntoView {
+    view! {
+        <table>
+            <caption class="hide">{caption}</caption>
+            <thead><tr><th scope="col">"Scope"</th>{COLUMNS.map(|column| view! { <th scope="col">{column}</th> })}</tr></thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
 }
 
 /// Where scopes cannot be granted.
