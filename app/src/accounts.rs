@@ -26,7 +26,9 @@ pub(crate) fn People() -> impl IntoView {
     let (_, errors, failure) = sent();
     let show = move |rows: Vec<PersonRow>| {
         view! {
-            <PageHead title="People" lead="Who may sign in to this console. Disabling someone ends their sessions and stops the keys they own; enabling brings both back.".into_any()>
+            <PageHead title="People" lead=view! {
+                "Who may sign in to this console. Disabling someone ends their sessions and stops the keys they own; enabling brings both back. Whom keys act as stands under "<a class="link" href=routes::settings(Kind::Identity)>"Identities"</a>"."
+            }.into_any()>
                 <a class="btn primary end" href=routes::NEW_PERSON><Icon name="plus"/>"Add someone"</a>
             </PageHead>
             <FormErrorBanner fields=Vec::new() errors failure/>
