@@ -1,7 +1,7 @@
 //! The people who may sign in, and the form for someone new.
 
 use leptos::prelude::*;
-use model::account::Role;
+use model::{account::Role, catalog::Kind};
 
 use crate::{
     catalog::{

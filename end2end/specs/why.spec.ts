@@ -46,6 +46,10 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole("link", { name: "Add scope…" }).click();
       await expect(page.getByText("Added to what the key has: gates.write")).toBeVisible();
       await page.getByRole("button", { name: "Save" }).click();
+      if (!javaScriptEnabled) {
+        await expect(page.getByRole("heading", { level: 1 })).toHaveText("Save these changes?");
+        await page.getByRole("button", { name: /^Save/ }).click();
+      }
       await expect(page.getByRole("heading", { level: 1 })).toHaveText(key.name);
       await page.getByRole("link", { name: "Why refused?" }).click();
       await expect(verdict(page, "Every check passes."), "it was mended").toBeVisible();

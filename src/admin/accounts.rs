@@ -5,6 +5,7 @@ use model::{
     account::{Account, Action, Role},
     audit::Verb,
     id::AccountId,
+    key::Grantor,
     name::Email,
     time::HOUR,
 };
@@ -116,7 +117,7 @@ impl Admin {
         if account.disabled_at.is_some() {
             return Ok(account);
         }
-        if account.email.as_str() == permit.actor() {
+        if permit.grantor() == Grantor::Account(id) {
             return Err(AdminError::field("email", "Nobody disables themselves: ask another superadmin."));
         }
         if account.role == Role::Superadmin && change.superadmins().await? <= 1 {

@@ -302,6 +302,9 @@ impl Admin {
         }
         let mut after = Key { generation: change.generation(), ..before.clone() };
         change_it(&mut after);
+        if before.spec.expires_at < after.spec.expires_at {
+            keys::may_strengthen(permit, &before.spec.scopes, "expires")?;
+        }
         let cap = Cap::of(&mut change, &after.spec.owner, self.clock.now()).await?;
         let changed = keys::changes(&KeyInput::of(&before).pairs(), &KeyInput::of(&after).pairs());
         change.update_key(&after).await?;

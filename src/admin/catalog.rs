@@ -19,7 +19,7 @@ impl Admin {
     /// Every entry of a kind, by name.
     pub async fn entries(&self, permit: &Permit, kind: Kind) -> Result<Vec<Entry>, AdminError> {
         permit.allows(Action::ReadCatalog)?;
-        Ok(self.store.entries(kind).await?.into_iter().filter(|entry| sees(permit, &entry.settings)).collect())
+        Ok(self.store.entries(kind).await?.into_iter().filter_map(|entry| seen(permit, entry)).collect())
     }
 
     /// The same of one kind.
@@ -31,7 +31,7 @@ impl Admin {
     pub async fn entry(&self, permit: &Permit, kind: Kind, id: EntryId) -> Result<Entry, AdminError> {
         permit.allows(Action::ReadCatalog)?;
         let entry = self.store.entry(kind, id).await?;
-        entry.filter(|entry| sees(permit, &entry.settings)).ok_or(AdminError::NotFound)
+        entry.and_then(|entry| seen(permit, entry)).ok_or(AdminError::NotFound)
     }
 
     /// The entry of this name. The tenant counts for kinds that belong to one; the policy is named like its kind.
@@ -45,7 +45,7 @@ impl Admin {
         permit.allows(Action::ReadCatalog)?;
         let tenant = if kind.is_in_tenant() { tenant } else { "" };
         let entry = self.store.entry_named(kind, tenant, name).await?;
-        entry.filter(|entry| sees(permit, &entry.settings)).ok_or(AdminError::NotFound)
+        entry.and_then(|entry| seen(permit, entry)).ok_or(AdminError::NotFound)
     }
 
     /// The id of the entry of this name, also of one that cannot be read.
@@ -257,13 +257,18 @@ impl Admin {
     }
 }
 
-/// Whether the permit sees an entry: within a tenant what belongs to it or to all tenants.
-fn sees(permit: &Permit, settings: &Settings) -> bool {
-    match settings {
+/// An entry as the permit sees it: within a tenant what belongs to it or to all tenants, and of others not even the names.
+fn seen(permit: &Permit, mut entry: Entry) -> Option<Entry> {
+    let is_seen = match &mut entry.settings {
         Settings::Tenant(tenant) => permit.reaches_tenant(tenant.name.as_str()),
-        Settings::Group(_) | Settings::Identity(_) => permit.reaches_tenant(settings.tenant()),
-        Settings::Scope(_) | Settings::Template(_) | Settings::Policy(_) => true,
-    }
+        Settings::Group(_) | Settings::Identity(_) => permit.reaches_tenant(entry.settings.tenant()),
+        Settings::Scope(scope) => {
+            scope.opened.retain(|tenant| permit.reaches_tenant(tenant));
+            true
+        }
+        Settings::Template(_) | Settings::Policy(_) => true,
+    };
+    is_seen.then_some(entry)
 }
 
 /// Whether the gate of a scope changes in a way that only a superadmin decides: whom it is open for, and that it is gated

@@ -5,7 +5,7 @@ use crypto::{
     secret::{Digest, Plaintext},
 };
 use model::{
-    account::Action,
+    account::{Action, Role},
     address::Addresses,
     audit::Verb,
     catalog::{DEFAULT_TENANT, Entry, Kind},
@@ -135,7 +135,7 @@ impl Admin {
         if mark.text.is_empty() {
             return Ok(None);
         }
-        let digest = Digest::of(format!("{}\n{}", permit.actor(), mark.text).as_bytes());
+        let digest = Digest::of(format!("{}\n{}", permit.identity(), mark.text).as_bytes());
         let body = mark.body.map(|body| Digest::of(body).to_hex()).unwrap_or_default();
         let sent = SentForm { digest, body };
         match self.store.made_by_form(&sent.digest).await? {
@@ -156,7 +156,7 @@ impl Admin {
         let now = self.clock.now();
         let id = self.entropy.key_id();
         let Read { spec, tenant, form } = read;
-        let granted_by = granted(permit, None, &spec.scopes);
+        let granted_by = self.grantor_of(permit, replaced.as_ref().map(|replaced| &replaced.key), &spec.scopes).await?;
         let token = match form {
             Form::Token => self.entropy.token(&tenant.prefix, id),
             Form::Jwt => {
@@ -239,6 +239,26 @@ impl Admin {
         Ok(KeyDetail { key: stored.key, last_use, impact, stands, closed: stored.closed })
     }
 
+    /// Whose role bounds a key with these scopes: whoever gives it its first scope of Keyward's own, and afterwards the one
+    /// of the two who may do less, so that nobody raises a key without meaning to.
+    async fn grantor_of(&self, permit: &Permit, before: Option<&Key>, scopes: &Scopes) -> Result<Grantor, AdminError> {
+        if own(scopes).next().is_none() {
+            return Ok(Grantor::Nobody);
+        }
+        let held = before.filter(|key| own(&key.spec.scopes).next().is_some()).map(|key| key.granted_by);
+        let role = match held {
+            None | Some(Grantor::Nobody) => return Ok(permit.grantor()),
+            Some(Grantor::Operator) => Role::Superadmin,
+            Some(Grantor::Account(id)) => match self.store.account(id).await? {
+                Some(account) => account.role,
+                None => Role::Member,
+            },
+        };
+        let rank = |role: Role| Role::ALL.into_iter().position(|other| other == role);
+        let is_lower = rank(permit.role()) > rank(role);
+        Ok(if is_lower { permit.grantor() } else { held.unwrap_or_default() })
+    }
+
     /// How many live keys this owner holds, and how many they may.
     pub async fn holding(&self, permit: &Permit, owner: &str) -> Result<(i64, i64), AdminError> {
         permit.allows(Action::ReadKeys)?;
@@ -275,12 +295,23 @@ impl Admin {
         }
         within_gates(&mut change, &before.tenant, &read.spec.scopes, Some(&before.spec.scopes)).await?;
         let cap = Cap::of(&mut change, &read.spec.owner, now).await?;
-        let granted_by = granted(permit, Some(&before), &read.spec.scopes);
+        if loosens(&before.spec, &read.spec) {
+            may_strengthen(permit, &read.spec.scopes, "scopes")?;
+        }
+        let is_wider = own(&read.spec.scopes).any(|scope| own(&before.spec.scopes).all(|held| held != scope));
+        let granted_by = if is_wider || own(&read.spec.scopes).next().is_none() {
+            self.grantor_of(permit, Some(&before), &read.spec.scopes).await?
+        } else {
+            before.granted_by
+        };
         let after = Key { spec: read.spec, granted_by, generation: change.generation(), ..before.clone() };
         let (old, new) = (KeyInput::of(&before), KeyInput::of(&after));
-        let changed = changes(&old.pairs(), &new.pairs());
+        let mut changed = changes(&old.pairs(), &new.pairs());
         if changed.as_object().is_some_and(serde_json::Map::is_empty) {
             return Ok(before);
+        }
+        if before.granted_by != after.granted_by {
+            changed["granted_by"] = serde_json::json!([before.granted_by.to_string(), after.granted_by.to_string()]);
         }
         change.update_key(&after).await?;
         let field = if before.spec.owner == after.spec.owner { "expires" } else { "owner" };
@@ -295,6 +326,9 @@ impl Admin {
         permit.allows(Action::WriteKeys)?;
         let mut change = self.store.change().await?;
         let key = changing(&mut change, permit, id, "name").await?;
+        if on {
+            may_strengthen(permit, &key.spec.scopes, "name")?;
+        }
         let now = self.clock.now();
         let state = match (&key.state, on) {
             (KeyState::Live, false) => KeyState::Off(SwitchedOff { at: now, by: permit.actor().to_owned() }),
@@ -309,7 +343,8 @@ impl Admin {
         Ok(key)
     }
 
-    /// Archives a key: the next verify is refused. Archiving an archived key changes nothing and says so by its evidence.
+    /// Archives a key: the next verify is refused. Archiving an archived key changes nothing and says so by its evidence,
+    /// unless it turned out to be compromised: that is noted, and final.
     pub async fn archive_key(&self, permit: &Permit, id: KeyId, reason: ArchiveReason) -> Result<Key, AdminError> {
         permit.allows(Action::WriteKeys)?;
         let mut change = self.store.change().await?;
@@ -318,10 +353,12 @@ impl Admin {
         let now = self.clock.now();
         let evidence = Archived { at: now, by: permit.actor().to_owned(), reason };
         let name = key.spec.name.clone();
-        let archived = match key.clone().archive(evidence.clone()) {
-            Ok(archived) => Key { generation: change.generation(), ..archived },
-            Err(_) => return Ok(key),
-        };
+        let is_worse =
+            |before: &Archived| reason == ArchiveReason::Compromised && before.reason != ArchiveReason::Compromised;
+        if matches!(&key.state, KeyState::Archived(before) if !is_worse(before)) {
+            return Ok(key);
+        }
+        let archived = Key { state: KeyState::Archived(evidence.clone()), generation: change.generation(), ..key };
         change.archive_key(id, &evidence).await?;
         let detail = serde_json::json!({ "name": name.as_str(), "reason": reason.code() });
         change.commit(now, permit.actor(), Verb::ArchiveKey, id.as_str(), &detail.to_string()).await?;
@@ -332,14 +369,22 @@ impl Admin {
     /// A key that is not archived stays as it is.
     pub async fn restore_key(&self, permit: &Permit, id: KeyId) -> Result<Key, AdminError> {
         permit.allows(Action::WriteKeys)?;
+        let now = self.clock.now();
+        let (seen, _) = self.seen_key(permit, id).await?;
+        if let Some(old) = seen.rotated_from
+            && matches!(seen.state, KeyState::Archived(_))
+            && self.has_live_successor(old, now).await?
+        {
+            return Err(AdminError::field("name", "Another key took its place meanwhile. Archive that one first."));
+        }
         let mut change = self.store.change().await?;
         let key = change.key(id).await?.ok_or(AdminError::NotFound)?;
         reaches(permit, &key)?;
         let KeyState::Archived(archived) = &key.state else { return Ok(key) };
-        let now = self.clock.now();
         if let Some(why) = self.is_final(permit, archived) {
             return Err(AdminError::field("name", why));
         }
+        may_strengthen(permit, &key.spec.scopes, "name")?;
         let cap = Cap::of(&mut change, &key.spec.owner, now).await?;
         change.restore_key(id).await?;
         cap.keep(&mut change, self.store.policy().await?, "name").await?;
@@ -572,16 +617,18 @@ impl Admin {
             errors.push(error("scopes", "Choose at least one scope: a key without any opens nothing."));
         }
         let is_new = |scope: &&Scope| held.is_none_or(|held| !held.iter().any(|other| other == *scope));
-        let own = scopes.iter().filter(is_new).filter(|scope| scope.is_reserved());
-        if let Some(scope) = own.into_iter().find(|scope| !permit.may_grant(scope)) {
+        // A new one reaches as far as those that are held take it, so that all of them count.
+        let is_wider = own(scopes).any(|scope| is_new(&scope));
+        if let Some(scope) = own(scopes).find(|scope| is_wider && !scope.crosses_tenants() && !permit.may_grant(scope))
+        {
             let message = match permit.allows(Action::GrantReserved) {
                 Ok(()) => format!("A key gives no scope of Keyward's own that it does not hold: {scope}."),
                 Err(_) => "Your role may not give a key access to Keyward itself. Ask an admin.".to_owned(),
             };
             errors.push(error("scopes", message));
         }
-        let crossing = scopes.iter().filter(is_new).any(Scope::crosses_tenants);
-        if crossing && permit.allows(Action::ManageTenants).is_err() {
+        let crossing = own(scopes).find(|scope| scope.crosses_tenants());
+        if crossing.is_some_and(|scope| is_wider && !permit.may_grant(scope)) {
             errors.push(error("scopes", format!("Only a superadmin grants {ANY_TENANT}: it reaches every tenant.")));
         }
         let closed = self.store.closed_gates(tenant.name.as_str(), scopes).await?;
@@ -599,15 +646,29 @@ impl Admin {
     }
 }
 
-/// Whose role bounds a key with these scopes from now on: whoever gives it one of Keyward's own that it did not hold.
-fn granted(permit: &Permit, before: Option<&Key>, scopes: &Scopes) -> Grantor {
-    let own = |scopes: &Scopes| scopes.iter().filter(|scope| scope.is_reserved()).cloned().collect::<Vec<_>>();
-    let (held, asked) = (before.map(|key| own(&key.spec.scopes)).unwrap_or_default(), own(scopes));
-    match before {
-        _ if asked.is_empty() => Grantor::Nobody,
-        Some(key) if asked.iter().all(|scope| held.contains(scope)) => key.granted_by,
-        _ => permit.grantor(),
+/// The scopes of Keyward's own among these.
+fn own(scopes: &Scopes) -> impl Iterator<Item = &Scope> {
+    scopes.iter().filter(|scope| scope.is_reserved())
+}
+
+/// Refuses what brings a key back to work or lifts its bounds, unless the permit may give all scopes of Keyward's own that
+/// the key holds: whoever may not give them could use them by way of that key.
+pub(super) fn may_strengthen(permit: &Permit, scopes: &Scopes, field: &'static str) -> Result<(), AdminError> {
+    match own(scopes).find(|scope| !permit.may_grant(scope)) {
+        Some(scope) => {
+            let words = format!("The key holds {scope}, which you may not give. Ask somebody who may.");
+            Err(AdminError::field(field, words))
+        }
+        None => Ok(()),
     }
+}
+
+/// Whether an edit lifts bounds of a key, or may.
+fn loosens(before: &KeySpec, after: &KeySpec) -> bool {
+    before.addresses != after.addresses
+        || (&before.limits, before.quota) != (&after.limits, after.quota)
+        || before.expires_at < after.expires_at
+        || before.signed_writes != after.signed_writes
 }
 
 /// Refuses scopes whose gate was closed since they were looked at, as this change sees it; those that are held stay.
@@ -698,7 +759,12 @@ fn said(key: &Key) -> serde_json::Value {
     let input = KeyInput::of(key);
     let defaults = [("form", Form::default().code()), ("signed_writes", SignedWrites::default().code())];
     let pairs = input.pairs().into_iter().filter(|pair| !pair.1.is_empty() && !defaults.contains(pair));
-    pairs.map(|(name, text)| (name.to_owned(), text.into())).collect::<serde_json::Map<_, _>>().into()
+    let mut said: serde_json::Map<_, serde_json::Value> =
+        pairs.map(|(name, text)| (name.to_owned(), text.into())).collect();
+    if key.granted_by != Grantor::Nobody {
+        said.insert("granted_by".to_owned(), key.granted_by.to_string().into());
+    }
+    said.into()
 }
 
 /// Refuses what the permit does not reach as if it did not exist.

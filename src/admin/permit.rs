@@ -19,6 +19,8 @@ pub struct Permit {
 /// What bounds a permit that a key was given, beside the role.
 #[derive(Clone, Debug)]
 struct Credential {
+    /// The key's id.
+    key: String,
     scopes: Scopes,
     tenant: Option<String>,
 }
@@ -58,6 +60,7 @@ impl Permit {
             actor: format!("key {} ({})", key.spec.name, key.id),
             owner: if grantor.role == Role::Member { grantor.owner } else { String::new() },
             credential: Some(Credential {
+                key: key.id.to_string(),
                 scopes: key.spec.scopes.clone(),
                 tenant: (!crosses).then(|| key.tenant.name.to_string()),
             }),
@@ -87,7 +90,14 @@ impl Permit {
     /// Whether it may give a key this scope of Keyward's own: nobody gives what they do not have.
     pub(crate) fn may_grant(&self, scope: &Scope) -> bool {
         let is_held = |held: &Credential| holds(&held.scopes, scope.as_str());
-        self.allows(Action::GrantReserved).is_ok() && self.credential.as_ref().is_none_or(is_held)
+        self.allows(Action::GrantReserved).is_ok()
+            && self.credential.as_ref().is_none_or(is_held)
+            && (!scope.crosses_tenants() || self.role.may(Action::ManageTenants))
+    }
+
+    /// Who asks, under a name that stays: an account's mail address, or a key's id whatever the key is called.
+    pub(crate) fn identity(&self) -> &str {
+        self.credential.as_ref().map_or(&self.actor, |credential| &credential.key)
     }
 
     /// Whose role bounds the scopes of Keyward's own that it gives.

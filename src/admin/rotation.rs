@@ -11,11 +11,11 @@ use model::{
     policy::Policy,
     time::{DAY, HOUR, Timestamp},
 };
-use store::{CallsOf, LastUse, Rotation};
+use store::{CallsOf, LastUse, Rotation, SentForm};
 
 use super::{
     Admin, AdminError,
-    keys::{Cap, Issued, Mark, Read, Replaced, changing, error, reaches},
+    keys::{Cap, Issued, Mark, Read, Replaced, changing, error, may_strengthen, reaches},
 };
 use crate::Permit;
 
@@ -159,8 +159,26 @@ impl Admin {
         mark: impl Into<Mark<'_>>,
     ) -> Result<Issued, AdminError> {
         permit.allows(Action::WriteKeys)?;
+        let mark = mark.into();
+        let sent = self.unsent(permit, mark).await?;
+        match self.rotate_unsent(permit, id, overlap, sent).await {
+            // What refused it may be what the same request did meanwhile.
+            Err(error @ (AdminError::Invalid(_) | AdminError::Conflict)) => {
+                self.unsent(permit, mark).await?;
+                Err(error)
+            }
+            rotated => rotated,
+        }
+    }
+
+    async fn rotate_unsent(
+        &self,
+        permit: &Permit,
+        id: KeyId,
+        overlap: Overlap,
+        sent: Option<SentForm>,
+    ) -> Result<Issued, AdminError> {
         let key = self.seen_key(permit, id).await?.0;
-        let sent = self.unsent(permit, mark.into()).await?;
         let policy = self.store.policy().await?;
         let would_end = self.would_end(&key).await?;
         self.is_rotatable(&key).await?;
@@ -238,6 +256,7 @@ impl Admin {
     /// Lets the old key of a pair work for longer, or again, never beyond what it was made for or the policy allows.
     pub async fn extend_overlap(&self, permit: &Permit, id: KeyId, overlap: Overlap) -> Result<Key, AdminError> {
         self.end_overlap(permit, id, Verb::ExtendOverlap, |key, now, latest| {
+            may_strengthen(permit, &key.spec.scopes, "overlap")?;
             let end = overlap.end(now, latest)?;
             if end <= key.spec.expires_at {
                 let field = if matches!(overlap, Overlap::Until(_)) { "until" } else { "overlap" };
@@ -329,7 +348,7 @@ impl Admin {
     }
 
     /// Whether a key was rotated and what took its place can still be used, or be switched on.
-    async fn has_live_successor(&self, id: KeyId, now: Timestamp) -> Result<bool, AdminError> {
+    pub(super) async fn has_live_successor(&self, id: KeyId, now: Timestamp) -> Result<bool, AdminError> {
         for rotation in self.store.rotations(id).await?.iter().filter(|rotation| rotation.old == id) {
             let successor = self.store.key(rotation.new).await?.map(|(stored, _)| stored.key);
             if successor.is_some_and(|key| key.may_work_again(now)) {

@@ -22,6 +22,9 @@ pub(crate) fn Reference() -> impl IntoView {
     view! { <Loaded title="API reference" current=routes::REFERENCE load show/> }
 }
 
+/// The group of what proxies and services ask.
+const VERIFICATION: &str = "verification";
+
 #[component]
 fn Page(view: ReferenceView, may_probe: bool) -> impl IntoView {
     let link = |operation: &OperationView| {
@@ -50,7 +53,7 @@ fn Page(view: ReferenceView, may_probe: bool) -> impl IntoView {
                 </ul>
             </nav>
             <div class="stack loose">
-                {view.operations.into_iter().map(|operation| view! { <Operation operation/> }).collect_view()}
+                {view.operations.chunk_by(|one, other| one.group == other.group).map(|of| view! { <Group of=of.to_vec()/> }).collect_view()}
                 <section class="stack tight" id="ways" aria-labelledby="ways-title">
                     <h2 id="ways-title">"How a key is presented"</h2>
                     <ul class="bullets">{ways}</ul>
@@ -69,18 +72,55 @@ fn Page(view: ReferenceView, may_probe: bool) -> impl IntoView {
     }
 }
 
+/// The operations on one thing: what proxies and services ask at length, the others folded, for they are many and alike.
+#[component]
+fn Group(of: Vec<OperationView>) -> impl IntoView {
+    let name = of.first().map(|operation| operation.group.clone()).unwrap_or_default();
+    if name == VERIFICATION {
+        return of.into_iter().map(|operation| view! { <Operation operation/> }).collect_view().into_any();
+    }
+    let folded = |operation: OperationView| {
+        let OperationView { id, method, path, summary, .. } = operation.clone();
+        view! {
+            <details class="fold" id=id>
+                <summary class="row"><Icon name="chevron"/><code translate="no" class="chip code">{method}</code><code translate="no" class="path">{path}</code><span class="muted end">{summary}</span></summary>
+                <Operation operation/>
+            </details>
+        }
+    };
+    let title = format!("group-{name}");
+    view! {
+        <section class="stack tight" aria-labelledby=title.clone()>
+            <h2 class="group" id=title.clone()>{name.replace('-', " ")}</h2>
+            {of.into_iter().map(folded).collect_view()}
+        </section>
+    }
+    .into_any()
+}
+
 #[component]
 fn Operation(operation: OperationView) -> impl IntoView {
     let title = format!("{}-title", operation.id);
+    // What it is folded into has its id.
+    let is_folded = operation.group != VERIFICATION;
+    let id = (!is_folded).then_some(operation.id);
+    let named = title.clone();
     let example = operation.example;
     let status =
         |(status, words): (String, String)| view! { <dt><code translate="no">{status}</code></dt><dd>{words}</dd> };
     view! {
-        <section class="operation" id=operation.id aria-labelledby=title>
+        <section class="operation" id=id aria-labelledby=named>
             <div class="stack">
                 <div class="stack tight">
-                    <h2 id=title.clone()>{operation.summary}</h2>
-                    <p><code translate="no" class="chip code">{operation.method}</code>" "<code translate="no">{operation.path}</code></p>
+                    {if is_folded {
+                        view! { <h3 id=title>{operation.summary}</h3> }.into_any()
+                    } else {
+                        view! {
+                            <h2 id=title>{operation.summary}</h2>
+                            <p><code translate="no" class="chip code">{operation.method}</code>" "<code translate="no">{operation.path}</code></p>
+                        }
+                        .into_any()
+                    }}
                     <p class="muted">{operation.description}</p>
                 </div>
                 <Fields title="Parameters" of=operation.parameters/>

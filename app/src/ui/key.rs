@@ -82,8 +82,7 @@ pub(crate) fn StatusPill(
     of: StatusView,
 ) -> impl IntoView {
     let (tone, icon, word, advice) = status(of);
-    let said = advice.clone();
-    view! { <span class=format!("chip pill {tone}") tabindex="0" title=advice><Icon name=icon/>{word}<span class="hide">": "{said}</span></span> }
+    view! { <span class=format!("chip pill {tone}") tabindex="0" title=advice><Icon name=icon/>{word}</span> }
 }
 
 /// That a key opens everything.

@@ -102,7 +102,11 @@ impl Call {
         };
         let body = to_bytes(body, BODY_LIMIT).await.map_err(is_too_long)?;
         let path = parts.uri.path().to_owned();
-        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let query: Vec<(String, String)> = query.into_owned().collect();
+        if query.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", "The address holds a NUL.", &id));
+        }
         let call = Self { app, key, granted, id, operation, path, params, query, headers: parts.headers, body };
         call.check_accept()?;
         call.check_query()?;
@@ -113,8 +117,7 @@ impl Call {
     /// What the calling key may do.
     pub(super) fn permit(&self) -> Result<&Permit, Problem> {
         self.granted.as_ref().ok_or_else(|| {
-            let detail =
-                "Whoever gave this key its scopes may not sign in any more. Have a superadmin edit the key's scopes.";
+            let detail = "Nobody stands behind this key's scopes of Keyward's own: whoever gave it these may not sign in any more. Take all of them away from the key, and give them again.";
             self.problem(StatusCode::FORBIDDEN, "grantor_inactive", detail)
         })
     }
@@ -131,7 +134,13 @@ impl Call {
 
     /// Why a use case did not do what it was asked.
     pub(super) fn failed(&self, error: AdminError) -> Problem {
-        failed(error, &self.id)
+        match error {
+            AdminError::Conflict if !self.operation.is_conditional => {
+                let detail = "Somebody else changed it at the same moment. GET it again, and see whether this is still to be done.";
+                self.problem(StatusCode::CONFLICT, "conflict", detail)
+            }
+            error => failed(error, &self.id),
+        }
     }
 
     /// There is nothing at the address.
@@ -208,6 +217,11 @@ impl Call {
         if self.body.is_empty() {
             return Ok(Object::new());
         }
+        let coding = self.headers.get(header::CONTENT_ENCODING);
+        if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            let detail = "The body is encoded: send it plain.";
+            return Err(self.problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", detail));
+        }
         let kind = self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
         let is_patch = self.operation.method == Method::PATCH && kind.eq_ignore_ascii_case(MERGE_PATCH);
@@ -218,6 +232,9 @@ impl Call {
         let wrong = |detail: String| self.problem(StatusCode::BAD_REQUEST, "bad_request", detail);
         let text = str::from_utf8(&self.body).map_err(|_| wrong("The body is not UTF-8.".to_owned()))?;
         admin::check_object(text).map_err(|error| wrong(format!("The body is no JSON object: {error}")))?;
+        if has_nul(&serde_json::from_str(text).unwrap_or_default()) {
+            return Err(wrong("A text in the body holds a NUL.".to_owned()));
+        }
         let object: Object = serde_json::from_str(text).map_err(|_| wrong("The body is no JSON object.".to_owned()))?;
         let unknown = object.keys().filter(|name| !known.contains(&name.as_str()));
         let errors: Vec<_> = unknown.map(|name| (name.clone(), "There is no such field.".to_owned())).collect();
@@ -284,6 +301,16 @@ impl Call {
         }
         let detail = "The address has a parameter that is not known here.";
         Err(self.problem(StatusCode::BAD_REQUEST, "bad_request", detail).named_errors(errors))
+    }
+}
+
+/// Whether a text in it holds the character that no database keeps.
+fn has_nul(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(text) => text.contains('\0'),
+        serde_json::Value::Array(values) => values.iter().any(has_nul),
+        serde_json::Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        _ => false,
     }
 }
 

@@ -6,7 +6,7 @@ use model::{
 };
 use serde_json::{Value, value::RawValue};
 
-use crate::json::Object;
+use crate::json::{Object, raw};
 
 /// A field, and what is wrong with it.
 type Wrong = (String, String);
@@ -25,7 +25,8 @@ pub(super) fn apply(mut input: KeyInput, body: &Object, is_edit: bool) -> Result
     let mut wrong = Vec::new();
     for field in KeyInput::FIELDS {
         let Some(value) = body.get(field.name) else { continue };
-        match text_of(field, value) {
+        let merged = (is_edit && field.name == "metadata").then(|| merged(&input.metadata, value));
+        match text_of(field, merged.as_deref().unwrap_or(value)) {
             Ok(text) => {
                 let Some(place) = input.get_mut(field.name) else { continue };
                 if is_edit && field.is_fixed && *place != text {
@@ -46,6 +47,23 @@ pub(super) fn apply(mut input: KeyInput, body: &Object, is_edit: bool) -> Result
         }
     }
     if wrong.is_empty() { Ok(input) } else { Err(wrong) }
+}
+
+/// A merge patch of an object (RFC 7396): what is null goes, what is named is replaced, objects are merged. Numbers stay as
+/// they are written.
+fn merged(text: &str, patch: &RawValue) -> Box<RawValue> {
+    let Ok(patches) = serde_json::from_str::<Object>(patch.get()) else { return patch.to_owned() };
+    let mut object: Object = serde_json::from_str(text).unwrap_or_default();
+    for (name, value) in patches {
+        if value.get() == "null" {
+            object.remove(&name);
+        } else {
+            let before = object.get(&name).map_or("", |before| before.get());
+            let value = merged(before, &value);
+            object.insert(name, value);
+        }
+    }
+    raw(&object)
 }
 
 fn read(value: &RawValue) -> Value {
@@ -161,6 +179,20 @@ mod tests {
         let until = apply(KeyInput::default(), &body(r#"{"expires_at": "2027-01-01T00:00:00Z"}"#), true).unwrap();
         assert_eq!(until.expires, "2027-01-01T00:00:00Z");
         assert_eq!(apply(KeyInput::default(), &body(r#"{"expires_at": null}"#), true).unwrap().expires, "never");
+    }
+
+    #[test]
+    fn metadata_is_merged_as_a_merge_patch_says() {
+        for (held, patch, expected) in [
+            (r#"{"b":2,"n":{"x":1}}"#, r#"{"a":1,"n":{"y":2.50}}"#, r#"{"a":1,"b":2,"n":{"x":1,"y":2.50}}"#),
+            (r#"{"a":1,"b":2}"#, r#"{"a":null,"c":null}"#, r#"{"b":2}"#),
+            (r#"{"a":[1]}"#, r#"{"a":[2],"d":{"x":null,"y":1}}"#, r#"{"a":[2],"d":{"y":1}}"#),
+            ("", r#"{"a":1}"#, r#"{"a":1}"#),
+        ] {
+            let input = KeyInput { metadata: held.to_owned(), ..KeyInput::default() };
+            let body = body(&format!(r#"{{"metadata": {patch}}}"#));
+            assert_eq!(apply(input, &body, true).unwrap().metadata, expected, "{held} {patch}");
+        }
     }
 
     #[test]

@@ -185,6 +185,8 @@ pub(super) fn resource(key: &Key, last_use: Option<&LastUse>, stands: Option<&As
     shown.insert("status".to_owned(), raw(&status.code()));
     let flags: Vec<_> = stands.into_iter().flat_map(|stands| &stands.flags).map(|flag| flag.code()).collect();
     shown.insert("flags".to_owned(), raw(&flags));
+    let grantor = Some(key.granted_by.to_string()).filter(|grantor| !grantor.is_empty());
+    shown.insert("granted_by".to_owned(), raw(&grantor));
     shown.insert(
         "last_used_from".to_owned(),
         raw(&last_use.map(|used| used.address.as_str()).filter(|from| !from.is_empty())),
@@ -309,7 +311,14 @@ async fn purge(call: Call) -> Answer {
 }
 
 async fn current(call: Call) -> Answer {
-    let list = ListKeys { series: Some(call.key_id()?), which: StatusFilter::Any, ..ListKeys::default() };
+    let id = call.key_id()?;
+    // Any generation names its series; the first one may be gone.
+    let series = match call.app.admin.show_key(call.permit()?, id).await {
+        Ok(found) => found.key.series,
+        Err(AdminError::NotFound) => id,
+        Err(error) => return Err(call.failed(error)),
+    };
+    let list = ListKeys { series: Some(series), which: StatusFilter::Any, ..ListKeys::default() };
     let found = call.app.admin.find_so_many_keys(call.permit()?, &list, 1).await.map_err(|error| call.failed(error))?;
     let newest = found.keys.first().ok_or_else(|| call.nothing())?;
     call.shown(StatusCode::OK, newest.key.id).await

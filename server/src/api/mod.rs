@@ -14,7 +14,7 @@ mod whoami;
 use std::sync::LazyLock;
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection},
     http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
@@ -111,7 +111,9 @@ async fn respond(
         Err(problem) => problem.into_response(),
     };
     if is_head {
+        let length = response.body().size_hint().exact();
         *response.body_mut() = Body::empty();
+        response.headers_mut().extend(length.map(|length| (header::CONTENT_LENGTH, length.into())));
     }
     response
 }

@@ -71,7 +71,11 @@ fn described(operation: &Operation, origin: &str) -> Value {
         ("403", "The key's scopes, its grantor's role or its tenant do not reach so far.", true),
         ("404", "There is nothing at this address that the key reaches.", true),
         ("406", "Only application/json is answered.", true),
-        ("409", "Another request was sent with this Idempotency-Key.", operation.is_idempotent),
+        (
+            "409",
+            "Somebody else changed it at the same moment, or sent another request with this Idempotency-Key.",
+            may_change,
+        ),
         ("412", "It changed since it was read.", may_change),
         ("413", "The body is longer than 64 KiB.", may_change),
         ("415", "The body is not sent as application/json.", takes_body),
@@ -307,7 +311,7 @@ fn key_resource() -> Value {
         "id": text(), "series": text(), "masked": text(), "status": { "enum": KeyStatus::ALL.map(KeyStatus::code) },
         "flags": { "type": "array", "items": { "enum": KeyFlag::ALL.map(KeyFlag::code) } },
         "created_at": instant(), "created_by": text(), "last_used_at": maybe_instant(), "last_used_from": maybe(),
-        "archived": evidence(&["reason"]), "off": evidence(&[]), "rotated_from": maybe(), "expires_at": maybe_instant(),
+        "archived": evidence(&["reason"]), "off": evidence(&[]), "rotated_from": maybe(), "expires_at": maybe_instant(), "granted_by": maybe(),
     });
     for field in KeyInput::FIELDS.into_iter().filter(|field| field.name != "expires") {
         properties[field.name] = match field.name {

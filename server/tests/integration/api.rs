@@ -554,3 +554,215 @@ async fn the_document_describes_every_operation_and_its_examples_are_taken() {
         assert_eq!(made.status, StatusCode::CREATED, "{sample}: {}", made.body);
     }
 }
+
+/// The role that a key has now.
+async fn role(keyward: &Keyward, token: &str) -> Value {
+    get(keyward, token, "/api/v1/whoami").await.json()["role"].clone()
+}
+
+/// A key that an administrator made in the console.
+async fn made_by(keyward: &Keyward, browser: &mut Client, owner: &str, scopes: &str) -> String {
+    let fields = [("name", owner), ("owner", owner), ("scopes", scopes), ("life", "90")];
+    let page = browser.post("/keys/new", &fields).await.body;
+    let start = page.find("kw_").unwrap_or_else(|| panic!("{page}"));
+    let token = page[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    keyward.app.verifier.poll_changes().await.unwrap();
+    token
+}
+
+/// A key that another one edits, rotates or switches on gets no authority that neither its grantor nor the other key had.
+#[tokio::test]
+async fn nobody_raises_a_key_beyond_what_they_and_its_grantor_may() {
+    for (on, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let (app, operator) = (&keyward.app, keyward.app.admin.operator());
+        let mut superadmin = keyward.signed_in(Role::Superadmin).await;
+        let accounts = "keyward.accounts.read keyward.accounts.write keyward.any_tenant";
+        let strong = made_by(&keyward, &mut superadmin, "strong", accounts).await;
+        let weak = keyward.issue("keyward.keys.read keyward.keys.write keyward.verify").await;
+        let strong_path = format!("/api/v1/keys/{}", id_of(&strong));
+        let tag = [("if-match", "*")];
+        let edit = async |token: &str, path: &str, body: Value| {
+            ask_with(&keyward, token, Method::PATCH, path, Some(body), &tag).await
+        };
+        // A scope more would make the weak key the strong one's grantor; fewer bounds would lend its authority.
+        let scopes: Vec<_> = format!("{accounts} keyward.verify").split(' ').map(str::to_owned).collect();
+        for body in [
+            json!({ "scopes": scopes }),
+            json!({ "addresses": ["0.0.0.0/0"] }),
+            json!({ "limits": ["9/minute"] }),
+            json!({ "expires": "300d" }),
+        ] {
+            let refused = edit(&weak, &strong_path, body.clone()).await;
+            assert_eq!(refused.json()["errors"][0]["field"], "scopes", "{on} {body}: {}", refused.body);
+        }
+        assert_eq!(edit(&weak, &strong_path, json!({ "description": "d" })).await.status, StatusCode::OK, "{on}");
+        let off = ask(&keyward, &weak, Method::POST, &format!("{strong_path}/disable"), None).await;
+        assert_eq!(off.status, StatusCode::OK, "{on}: taking away is free");
+        for act in ["enable", "rotate"] {
+            let refused = ask(&keyward, &weak, Method::POST, &format!("{strong_path}/{act}"), None).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{on} {act}: {}", refused.body);
+        }
+        let crossing = keyward.issue(&all_but(&[])).await;
+        let back = ask(&keyward, &crossing, Method::POST, &format!("{strong_path}/enable"), None).await;
+        assert_eq!(back.status, StatusCode::OK, "{on}: {}", back.body);
+
+        // What a superadmin adds to an admin's key, or makes of it, stays within the admin's role.
+        let mut admin = keyward.signed_in(Role::Admin).await;
+        let theirs = made_by(&keyward, &mut admin, "theirs", "keyward.keys.read keyward.keys.write").await;
+        let path = format!("/api/v1/keys/{}", id_of(&theirs));
+        let more = json!({ "scopes": ["keyward.keys.read", "keyward.keys.write", "keyward.usage.read"] });
+        assert_eq!(edit(&crossing, &path, more).await.status, StatusCode::OK, "{on}");
+        let rotated = ask(&keyward, &crossing, Method::POST, &format!("{path}/rotate"), None).await;
+        let next = rotated.json()["token"].as_str().unwrap_or_else(|| panic!("{on}: {}", rotated.body)).to_owned();
+        keyward.pass(std::time::Duration::from_secs(1)).await;
+        assert_eq!(
+            (role(&keyward, &theirs).await, role(&keyward, &next).await),
+            (json!("admin"), json!("admin")),
+            "{on}"
+        );
+        // And what an admin adds to a superadmin's key takes it down to theirs.
+        let id = id_of(&crossing);
+        let edits = [
+            ("name", "raised"),
+            ("owner", "o"),
+            ("scopes", "keyward.verify keyward.keys.read"),
+            ("life", "keep"),
+            ("step", "anyway"),
+        ];
+        let plain = keyward.issue("keyward.verify").await;
+        let generation =
+            app.store.key(model::id::KeyId::parse(id_of(&plain)).unwrap()).await.unwrap().unwrap().0.key.generation;
+        let seen = generation.to_string();
+        let saved =
+            admin.post(&format!("/keys/{}/edit", id_of(&plain)), &[&edits[..], &[("seen", &seen)]].concat()).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{on}: {}", saved.body);
+        keyward.pass(std::time::Duration::from_secs(1)).await;
+        assert_eq!(role(&keyward, &plain).await, "admin", "{on} {id}");
+        let events = get(&keyward, &crossing, &format!("/api/v1/keys/{}/audit", id_of(&plain))).await;
+        assert!(events.body.contains("granted_by"), "{on}: {}", events.body);
+
+        // A key of one's own is no way round the rule that nobody disables themselves.
+        let own = made_by(&keyward, &mut superadmin, "own", accounts).await;
+        let account = app.admin.account_named(&operator, "superadmin@example.com").await.unwrap();
+        let refused = post(&keyward, &own, &format!("/api/v1/accounts/{}/disable", account.id), json!({})).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{on}: {}", refused.body);
+
+        // What nobody stands behind any more works again once its scopes were taken away and given again, as it says.
+        let account = app.admin.account_named(&operator, "admin@example.com").await.unwrap();
+        app.admin.disable_account(&operator, account.id).await.unwrap();
+        assert_eq!(role(&keyward, &next).await, Value::Null, "{on}");
+        let path = format!("/api/v1/keys/{}", id_of(&next));
+        for (scopes, expected) in [
+            (json!(["keyward.keys.read", "keyward.verify"]), Value::Null),
+            (json!(["a"]), Value::Null),
+            (json!(["a", "keyward.keys.read"]), json!("superadmin")),
+        ] {
+            let edited = edit(&crossing, &path, json!({ "scopes": scopes })).await;
+            assert_eq!(edited.status, StatusCode::OK, "{on}: {}", edited.body);
+            keyward.pass(std::time::Duration::from_secs(1)).await;
+            assert_eq!(role(&keyward, &next).await, expected, "{on} {scopes}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_broken_once_holds() {
+    for (on, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let token = keyward.issue(&all_but(&[])).await;
+        let make = async |name: &str| {
+            let body = json!({ "name": name, "owner": name, "scopes": ["a"], "expires": "90d" });
+            let made = post(&keyward, &token, "/api/v1/keys", body).await.json();
+            format!("/api/v1/keys/{}", made["key"]["id"].as_str().unwrap())
+        };
+        // That a key was compromised is noted although it was archived already, and is final.
+        let leaked = make("leaked").await;
+        for reason in ["not_needed", "compromised", "superseded"] {
+            let gone = post(&keyward, &token, &format!("{leaked}/archive"), json!({ "reason": reason })).await.json();
+            let expected = if reason == "not_needed" { reason } else { "compromised" };
+            assert_eq!(gone["archived"]["reason"], expected, "{on}");
+        }
+        let undone = post(&keyward, &token, &format!("{leaked}/undo-archive"), json!({})).await;
+        assert_eq!(undone.status, StatusCode::UNPROCESSABLE_ENTITY, "{on}: {}", undone.body);
+
+        // A successor does not come back beside another one.
+        let first = make("first").await;
+        let rotate =
+            async || post(&keyward, &token, &format!("{first}/rotate"), json!({})).await.json()["key"]["id"].clone();
+        let second = format!("/api/v1/keys/{}", rotate().await.as_str().unwrap());
+        post(&keyward, &token, &format!("{second}/archive"), json!({})).await;
+        let third = rotate().await;
+        assert!(third.is_string(), "{on}");
+        let undone = post(&keyward, &token, &format!("{second}/undo-archive"), json!({})).await;
+        assert_eq!(undone.status, StatusCode::UNPROCESSABLE_ENTITY, "{on}: {}", undone.body);
+        // Any generation leads to the newest.
+        for generation in [&first, &second] {
+            assert_eq!(get(&keyward, &token, &format!("{generation}/current")).await.json()["id"], third, "{on}");
+        }
+
+        // No database keeps a NUL, and none is asked to.
+        for (path, body) in [
+            ("/api/v1/keys", json!({ "name": "k", "scopes": ["a"], "expires": "90d", "group": "\0" })),
+            ("/api/v1/keys", json!({ "name": "k", "scopes": ["a"], "expires": "90d", "tenant": "\0" })),
+            ("/api/v1/scopes", json!({ "name": "s", "sentence": "s", "risk": "low", "opened": ["\0"] })),
+        ] {
+            let refused = post(&keyward, &token, path, body.clone()).await;
+            assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{on} {body}: {}", refused.body);
+        }
+        let refused = get(&keyward, &token, "/api/v1/keys?sort=name&cursor=1-%00").await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{on}: {}", refused.body);
+
+        // A mark is the key's, whatever the key is called.
+        let mark = [("idempotency-key", "REN")];
+        let body = json!({ "name": "once", "owner": "once", "scopes": ["a"], "expires": "90d" });
+        let send = async || ask_with(&keyward, &token, Method::POST, "/api/v1/keys", Some(body.clone()), &mark).await;
+        let made = send().await.json()["key"]["id"].clone();
+        let renamed = json!({ "name": "renamed" });
+        let own = format!("/api/v1/keys/{}", id_of(&token));
+        let tag = [("if-match", "*")];
+        assert_eq!(ask_with(&keyward, &token, Method::PATCH, &own, Some(renamed), &tag).await.status, StatusCode::OK);
+        keyward.pass(std::time::Duration::from_secs(1)).await;
+        let again = send().await;
+        assert_eq!((again.status, &again.json()["key"]["id"]), (StatusCode::OK, &made), "{on}: {}", again.body);
+
+        // Of other tenants not even the names.
+        for name in ["acme", "bolt"] {
+            keyward.create_entry(Kind::Tenant, &[("name", name), ("prefix", &name[..2])]).await;
+        }
+        let gated =
+            [("name", "vault"), ("sentence", "s"), ("risk", "high"), ("gate", "gated"), ("opened", "bolt default")];
+        keyward.create_entry(Kind::Scope, &gated).await;
+        let bounded = keyward.issue("keyward.catalog.read").await;
+        let scopes = get(&keyward, &bounded, "/api/v1/scopes").await;
+        assert!(scopes.body.contains("vault") && !scopes.body.contains("bolt"), "{on}: {}", scopes.body);
+
+        let encoded = [("content-encoding", "gzip")];
+        let refused = ask_with(&keyward, &token, Method::POST, "/api/v1/keys", Some(body.clone()), &encoded).await;
+        assert_eq!(refused.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{on}");
+        let (whole, head) = (
+            get(&keyward, &token, "/api/v1/policy").await,
+            ask(&keyward, &token, Method::HEAD, "/api/v1/policy", None).await,
+        );
+        assert_eq!(head.header("content-length"), whole.body.len().to_string(), "{on}");
+    }
+}
+
+/// However a request is repeated at once, its key is made once and everybody is told of that one.
+#[tokio::test]
+async fn a_request_repeated_at_once_is_done_once() {
+    for (on, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let token = keyward.issue(&all_but(&[])).await;
+        let old = keyward.issue("a").await;
+        let path = format!("/api/v1/keys/{}/rotate", id_of(&old));
+        let mark = [("idempotency-key", "r1")];
+        let sent = (0..12).map(|_| ask_with(&keyward, &token, Method::POST, &path, Some(json!({})), &mark));
+        let answers = futures_util::future::join_all(sent).await;
+        let statuses: Vec<_> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+        assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{on}: {statuses:?}");
+        assert!(statuses.iter().all(|status| [200, 201].contains(status)), "{on}: {statuses:?}");
+        let ids: BTreeSet<_> = answers.iter().map(|answer| answer.json()["key"]["id"].to_string()).collect();
+        assert_eq!(ids.len(), 1, "{on}");
+    }
+}
