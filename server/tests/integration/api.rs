@@ -717,14 +717,14 @@ async fn what_was_broken_once_holds() {
         let mark = [("idempotency-key", "REN")];
         let body = json!({ "name": "once", "owner": "once", "scopes": ["a"], "expires": "90d" });
         let send = async || ask_with(&keyward, &token, Method::POST, "/api/v1/keys", Some(body.clone()), &mark).await;
-        let made = send().await.json()["key"]["id"].clone();
+        let first_made = send().await.json()["key"]["id"].clone();
         let renamed = json!({ "name": "renamed" });
         let own = format!("/api/v1/keys/{}", id_of(&token));
         let tag = [("if-match", "*")];
         assert_eq!(ask_with(&keyward, &token, Method::PATCH, &own, Some(renamed), &tag).await.status, StatusCode::OK);
         keyward.pass(std::time::Duration::from_secs(1)).await;
         let again = send().await;
-        assert_eq!((again.status, &again.json()["key"]["id"]), (StatusCode::OK, &made), "{on}: {}", again.body);
+        assert_eq!((again.status, &again.json()["key"]["id"]), (StatusCode::OK, &first_made), "{on}: {}", again.body);
 
         // Of other tenants not even the names.
         for name in ["acme", "bolt"] {
