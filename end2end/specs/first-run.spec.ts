@@ -86,6 +86,8 @@ test("whoever does not see the list hears what is left", async ({ page, fresh })
   await fresh.addAdmin();
   await fresh.signIn(page.context());
   await page.goto(`${fresh.url}/overview`);
+  // A page that is left while it comes to life says so in its console.
+  await alive(page);
   const steps = page.getByRole("region", { name: "Finish the setup" }).getByRole("listitem");
   await expect(steps.getByRole("heading")).toHaveText([
     "To do: Create the first key",
