@@ -83,7 +83,7 @@ pub enum Remedy {
 impl Remedy {
     fn of(key: &Key) -> Self {
         match key.form {
-            Form::Token => Self::Edit,
+            Form::Token | Form::Imported => Self::Edit,
             Form::Jwt => Self::NewKey,
         }
     }
