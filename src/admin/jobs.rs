@@ -64,9 +64,11 @@ impl Admin {
         request: &impl Serialize,
         lines: Vec<NewJobLine>,
     ) -> Result<Job, AdminError> {
+        let request = serde_json::to_value(request).unwrap_or_default();
         let job = Job {
             id: self.entropy.job_id(),
             kind,
+            action: request["action"].as_str().unwrap_or_default().to_owned(),
             created_at: self.clock.now(),
             created_by: permit.actor().to_owned(),
             total: i64::try_from(lines.len()).unwrap_or(i64::MAX),
@@ -77,8 +79,7 @@ impl Admin {
             claimed_until: Timestamp::from_millis(0),
             end: None,
         };
-        let request = serde_json::to_string(request).unwrap_or_default();
-        let stored = StoredJob { job, request, on_behalf: permit.on_behalf(), place: 0 };
+        let stored = StoredJob { job, request: request.to_string(), on_behalf: permit.on_behalf(), place: 0 };
         self.store.insert_job(&stored, &lines).await?;
         Ok(stored.job)
     }

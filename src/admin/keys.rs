@@ -156,10 +156,9 @@ impl Admin {
         let now = self.clock.now();
         let id = self.entropy.key_id();
         let Read { spec, tenant, form } = read;
-        // The successor of an imported key is one of ours.
-        let form = if form == Form::Imported { Form::Token } else { form };
         let granted_by = self.grantor_of(permit, replaced.as_ref().map(|replaced| &replaced.key), &spec.scopes).await?;
         let token = match form {
+            // An imported key is made by an import alone.
             Form::Token | Form::Imported => self.entropy.token(&tenant.prefix, id),
             Form::Jwt => {
                 let claims = Claims {

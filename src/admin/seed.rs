@@ -8,7 +8,7 @@ use model::{
     key::{Form, Grantor, Key, KeySpec, KeyState, Purpose},
     time::Timestamp,
 };
-use store::{CallCounts, LastUse, KeyInBatch};
+use store::{CallCounts, KeyInBatch, LastUse};
 
 use crate::{Admin, AdminError, Permit};
 

@@ -8,7 +8,10 @@ use std::{
     sync::Arc,
 };
 
-use base64::{Engine, engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce, aead::Aead};
 use hmac::{Hmac, KeyInit, Mac};
 use model::{

@@ -65,6 +65,8 @@ pub struct Job {
     pub id: JobId,
     /// What it does.
     pub kind: JobKind,
+    /// What a bulk change does, by its code; empty otherwise.
+    pub action: String,
     /// When it was started.
     pub created_at: Timestamp,
     /// By whom.

@@ -89,9 +89,8 @@ impl Store {
         }
         let ends = text.char_indices().map(|(end, _)| end).chain([text.len()]);
         places.extend(ends.skip(*FOUND_BY.start()).take(FOUND_BY.count()).map(|end| text[..end].to_owned()));
-        let mut sql = sqlx::QueryBuilder::<sqlx::Sqlite>::new(
-            "SELECT key_id, hash FROM imported_hashes WHERE found_by IN (",
-        );
+        let mut sql =
+            sqlx::QueryBuilder::<sqlx::Sqlite>::new("SELECT key_id, hash FROM imported_hashes WHERE found_by IN (");
         let mut list = sql.separated(", ");
         (1..=places.len()).for_each(|number| _ = list.push(format_args!("${number}")));
         sql.push(format_args!(") ORDER BY key_id LIMIT {CANDIDATES}"));
@@ -166,7 +165,8 @@ impl Store {
     pub async fn keep_hmac_key(&self, key: &[u8], entropy: &Entropy) -> Result<EntryId, StoreError> {
         let digest = Digest::of(&[b"keyward imported hmac key\n", key].concat()).to_hex();
         let sealed = self.inner.master.seal(PURPOSE, key, entropy);
-        let insert = "INSERT INTO imported_hmac_keys (id, digest, sealed) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING";
+        let insert =
+            "INSERT INTO imported_hmac_keys (id, digest, sealed) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING";
         let find = "SELECT id FROM imported_hmac_keys WHERE digest = $1";
         let (id,): (String,) = writing!(self, db => {
             sqlx::query(insert).bind(entropy.entry_id().as_str()).bind(&digest).bind(&sealed).execute(db).await?;

@@ -87,8 +87,10 @@ impl JobRow {
             (Some(at), Some(by)) => Some(JobEnd::Cancelled(Timestamp::from_millis(at), by)),
             (Some(at), None) => Some(JobEnd::Done(Timestamp::from_millis(at))),
         };
+        let request: serde_json::Value = serde_json::from_str(&self.request).map_err(|_| corrupt())?;
         Ok(StoredJob {
             job: Job {
+                action: request["action"].as_str().unwrap_or_default().to_owned(),
                 id: JobId::parse(&self.id).ok_or_else(corrupt)?,
                 kind: JobKind::parse(&self.kind).ok_or_else(corrupt)?,
                 created_at: Timestamp::from_millis(self.created_at),
@@ -214,12 +216,7 @@ impl Store {
     }
 
     /// Takes the oldest job that nobody works at, until this instant.
-    pub async fn claim_job(
-        &self,
-        by: &str,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<StoredJob>, StoreError> {
+    pub async fn claim_job(&self, by: &str, now: Timestamp, until: Timestamp) -> Result<Option<StoredJob>, StoreError> {
         let find = "SELECT id FROM jobs WHERE ended_at IS NULL AND (claimed_until <= $1 OR claimed_by = $2) \
                     ORDER BY created_at, id LIMIT 1";
         let found: Option<(String,)> =
@@ -305,7 +302,8 @@ impl Transaction {
             let lines = step.lines.iter().filter(|line| line.outcome == Some(outcome)).count();
             i64::try_from(lines).unwrap_or(i64::MAX)
         };
-        let sql = "UPDATE jobs SET place = $1, done = done + $2, same = same + $3, refused = refused + $4 WHERE id = $5";
+        let sql =
+            "UPDATE jobs SET place = $1, done = done + $2, same = same + $3, refused = refused + $4 WHERE id = $5";
         on!(self, db => {
             for lines in step.lines.chunks(ROWS) {
                 QueryBuilder::new("INSERT INTO job_lines (job_id, line, key_id, outcome, detail) ")

@@ -103,9 +103,8 @@ impl Change {
                 .execute(&mut *db)
                 .await?;
             });
-            let document = |(seq, one, stands): &(i64, &KeyInBatch, Assessment)| {
-                (*seq, document_of(&one.key, stands, language))
-            };
+            let document =
+                |(seq, one, stands): &(i64, &KeyInBatch, Assessment)| (*seq, document_of(&one.key, stands, language));
             self.transaction.write_documents(&rows.iter().map(document).collect::<Vec<_>>()).await?;
         }
         for (status, keys) in statuses {

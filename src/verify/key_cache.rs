@@ -204,10 +204,7 @@ impl KeyCache {
 
     /// Whether keys were imported, as last read.
     pub(super) fn imports(&self) -> Imports {
-        Imports {
-            any: self.has_imports.load(Ordering::SeqCst),
-            unused: self.has_unused_imports.load(Ordering::SeqCst),
-        }
+        Imports { any: self.has_imports.load(Ordering::SeqCst), unused: self.has_unused_imports.load(Ordering::SeqCst) }
     }
 
     /// The imported key whose string has this digest, or that there is none; `None` when memory does not know.
