@@ -110,6 +110,7 @@ fn pages_and_machines() -> Vec<Route> {
         route("GET", routes::JOBS, SignedIn, get(pages::page)),
         route("GET", "/jobs/{id}", SignedIn, get(pages::page)),
         route("POST", "/jobs/{id}/cancel", May(WriteKeys), post(bulk::post_cancel_job)),
+        route("POST", "/jobs/{id}/undo", May(WriteKeys), post(bulk::post_undo_job)),
         route("GET", routes::WHY, SignedIn, get(why::why)),
         route("POST", routes::WHY, SignedIn, post(why::post_why)),
         route("GET", routes::GATEWAY, May(CheckGateways), get(pages::page)),

@@ -44,7 +44,7 @@ pub use self::{
     accounts::{NewAccount, SetupError},
     activity::{Calls, Record},
     audit::{ChainError, ChainReport},
-    bulk::{BulkAct, BulkItem, BulkPlan, BulkStep, Pick},
+    bulk::{BulkAct, BulkItem, BulkPlan, Pick},
     chain_status::ChainStatus,
     first_run::FirstRun,
     gateway_check::{Attempt, Finding, GatewayCheck, GatewayForm, GatewayReport, Outcome, Seen},

@@ -42,7 +42,6 @@ fn filled(path: &str) -> String {
 fn arguments(function: &str, id: &str) -> String {
     match function {
         "visitor" => "{}".to_owned(),
-        "bulk_step" => format!(r#"{{"form":{{"act":"on","keys":["{id}"]}}}}"#),
         "archive_impact" => format!(r#"{{"id":"{id}"}}"#),
         "find_keys" => r#"{"words":"for"}"#.to_owned(),
         "switch_key" => format!(r#"{{"id":"{id}","on":true}}"#),
@@ -219,7 +218,6 @@ async fn the_matrix_of_routes_and_roles() {
     let expected = "\
 archive_impact superadmin=200 admin=200 auditor=200 member=404
 archive_key  superadmin=200 admin=200 auditor=403 member=404
-bulk_step    superadmin=200 admin=200 auditor=403 member=200
 find_keys    superadmin=200 admin=200 auditor=200 member=200
 issue_key    superadmin=200 admin=200 auditor=403 member=200
 rotate_key   superadmin=200 admin=200 auditor=403 member=404
