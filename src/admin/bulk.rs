@@ -43,6 +43,39 @@ pub enum BulkAct {
     HandOver(String),
 }
 
+impl BulkAct {
+    /// Its code, and what it needs to be told beside.
+    pub fn parts(&self) -> (&'static str, &str) {
+        match self {
+            Self::Archive(reason) => ("archive", reason.code()),
+            Self::Restore => ("restore", ""),
+            Self::Switch(true) => ("enable", ""),
+            Self::Switch(false) => ("disable", ""),
+            Self::Move(group) => ("move", group),
+            Self::Extend(until) => ("extend", until),
+            Self::HandOver(owner) => ("hand_over", owner),
+        }
+    }
+
+    /// Reads what [`BulkAct::parts`] says.
+    pub fn parse(code: &str, value: &str) -> Option<Self> {
+        Some(match code {
+            "archive" if value.is_empty() => Self::Archive(ArchiveReason::default()),
+            "archive" => Self::Archive(ArchiveReason::parse(value)?),
+            "restore" => Self::Restore,
+            "enable" => Self::Switch(true),
+            "disable" => Self::Switch(false),
+            "move" => Self::Move(value.to_owned()),
+            "extend" => Self::Extend(value.to_owned()),
+            "hand_over" => Self::HandOver(value.to_owned()),
+            _ => return None,
+        })
+    }
+
+    /// The codes of all acts.
+    pub const CODES: [&'static str; 7] = ["archive", "restore", "enable", "disable", "move", "extend", "hand_over"];
+}
+
 /// Which keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pick {
@@ -139,23 +172,34 @@ impl Admin {
         let full = ids.len() == usize::from(STEP) && matches!(pick, Pick::All(_));
         let mut items = Vec::new();
         for (id, _) in ids {
-            let (mut item, planned) = self.look_at(permit, act, id).await?;
-            let generation = item.key.as_ref().map_or(0, |key| key.generation);
-            if planned.is_some() && seen.is_some_and(|seen| generation > seen) {
-                item.refused = Some(CHANGED.to_owned());
-            } else if let Some(planned) = planned
-                && let Err(error) = self.carry_out(permit, id, planned, generation).await
-            {
-                item.refused = Some(match error {
-                    AdminError::Invalid(errors) => errors.into_iter().map(|error| error.message).collect(),
-                    AdminError::NotFound | AdminError::Forbidden => error.to_string(),
-                    // What was done stays done; the rest can be tried again.
-                    error => return Err(error),
-                });
-            }
-            items.push(item);
+            items.push(self.act_on(permit, act, id, seen).await?);
         }
         Ok(BulkStep { items, next: last.filter(|_| full) })
+    }
+
+    /// Does it to one key, unless it changed after `seen`.
+    pub(super) async fn act_on(
+        &self,
+        permit: &Permit,
+        act: &BulkAct,
+        id: KeyId,
+        seen: Option<Generation>,
+    ) -> Result<BulkItem, AdminError> {
+        let (mut item, planned) = self.look_at(permit, act, id).await?;
+        let generation = item.key.as_ref().map_or(0, |key| key.generation);
+        if planned.is_some() && seen.is_some_and(|seen| generation > seen) {
+            item.refused = Some(CHANGED.to_owned());
+        } else if let Some(planned) = planned
+            && let Err(error) = self.carry_out(permit, id, planned, generation).await
+        {
+            item.refused = Some(match error {
+                AdminError::Invalid(errors) => errors.into_iter().map(|error| error.message).collect(),
+                AdminError::NotFound | AdminError::Forbidden => error.to_string(),
+                // What was done stays done; the rest can be tried again.
+                error => return Err(error),
+            });
+        }
+        Ok(item)
     }
 
     /// The keys of a step, each with its number, and the highest of those numbers.

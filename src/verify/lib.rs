@@ -4,6 +4,7 @@
 
 mod change_feed;
 mod gateway;
+mod imported;
 mod key_cache;
 mod limiter;
 mod refusals;
@@ -22,6 +23,7 @@ use model::{
     activity::RequestKind,
     decision::{Decision, DecisionInput, KeyLookup, LimitOutcome, Reason, Signature, decide, remedy},
     id::KeyId,
+    key::Form,
     scope::ClosedGates,
     tenant::{CredentialSources, Tokens},
     time::Timestamp,
@@ -66,6 +68,8 @@ pub struct Verifier {
     changes: Arc<ChangeFeed>,
     /// In whose name JWTs are issued.
     issuer: String,
+    /// Checks of imported keys' salted hashes at once.
+    slow_checks: Arc<tokio::sync::Semaphore>,
     /// Held by whoever reads the rules for a question.
     reading_rules: tokio::sync::Mutex<()>,
 }
@@ -123,7 +127,8 @@ impl<'a> Credential<'a> {
     }
 
     fn is_proved_by(&self, stored: &StoredKey) -> bool {
-        stored.digest.matches(&self.digest)
+        stored.key.form != Form::Imported
+            && stored.digest.matches(&self.digest)
             && self.pair.is_none_or(|pair| token::joined(stored.key.prefix.as_str(), pair))
     }
 }
@@ -143,7 +148,8 @@ impl Verifier {
         let (limiter, refusals, usage) = (Limiter::default(), Refusals::default(), Usage::default());
         let (issuer, reading_rules) = ("keyward".to_owned(), tokio::sync::Mutex::default());
         let gateway = GatewaySighting::default();
-        Self { store, clock, cache, limiter, refusals, usage, gateway, changes, issuer, reading_rules }
+        let slow_checks = Arc::new(tokio::sync::Semaphore::new(imported::SLOW_CHECKS));
+        Self { store, clock, cache, limiter, refusals, usage, gateway, changes, issuer, slow_checks, reading_rules }
     }
 
     /// The same, taking JWTs that were issued in the name of this address, and no others.
@@ -186,6 +192,10 @@ impl Verifier {
         let key = match &credential {
             Some(credential) => self.find(credential.id).await?.filter(|stored| credential.is_proved_by(stored)),
             None => None,
+        };
+        let key = match key {
+            None => self.imported(request.credential, asked.is_some()).await?,
+            key => key,
         };
         if let (Some(stored), Some(jwt)) = (&key, credential.as_ref().and_then(|credential| credential.jwt.as_ref())) {
             self.accepted().await?;
@@ -421,7 +431,8 @@ impl Verifier {
             }
         }
         let longest = policy.longest();
-        self.cache.keep_rules(Rules { accepted: Some(policy.presentations), longest, names });
+        let imports = self.store.imports().await?;
+        self.cache.keep_rules(Rules { accepted: Some(policy.presentations), longest, imports, names });
         unread.0 = None;
         Ok(policy.presentations)
     }

@@ -16,7 +16,7 @@ use verify::{KnownKey, VerifyRequest};
 use crate::{
     api::operation::{Endpoint, Operation},
     json::Object,
-    layers::envelope::{BODY_LIMIT, Caller},
+    layers::envelope::{Caller, body_limit},
     machine::{
         credential::{Credentials, presented_in_headers},
         guarded::is_safe,
@@ -82,11 +82,12 @@ impl Call {
                 (Some(key), granted, limits)
             }
         };
+        let most = body_limit(operation.path);
         let is_too_long = |_| {
-            let detail = format!("The body ended early, or is longer than {BODY_LIMIT} bytes.");
+            let detail = format!("The body ended early, or is longer than {most} bytes.");
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail, &id)
         };
-        let body = to_bytes(body, BODY_LIMIT).await.map_err(is_too_long)?;
+        let body = to_bytes(body, most).await.map_err(is_too_long)?;
         let path = parts.uri.path().to_owned();
         let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let query: Vec<(String, String)> = query.into_owned().collect();
@@ -202,13 +203,8 @@ impl Call {
         if self.body.is_empty() {
             return Ok(Object::new());
         }
-        let coding = self.headers.get(header::CONTENT_ENCODING);
-        if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-            let detail = "The body is encoded: send it plain.";
-            return Err(self.problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", detail));
-        }
-        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
+        self.check_coding()?;
+        let kind = self.media_type();
         let is_patch = self.operation.method == Method::PATCH && kind.eq_ignore_ascii_case(MERGE_PATCH);
         if !is_patch && !kind.eq_ignore_ascii_case("application/json") {
             let detail = "Send the body as application/json.";
@@ -224,6 +220,31 @@ impl Call {
         let unknown = object.keys().filter(|name| !known.contains(&name.as_str()));
         let errors: Vec<_> = unknown.map(|name| (name.clone(), "There is no such field.".to_owned())).collect();
         if errors.is_empty() { Ok(object) } else { Err(self.invalid(errors)) }
+    }
+
+    fn check_coding(&self) -> Result<(), Problem> {
+        let coding = self.headers.get(header::CONTENT_ENCODING);
+        if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            let detail = "The body is encoded: send it plain.";
+            return Err(self.problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", detail));
+        }
+        Ok(())
+    }
+
+    fn media_type(&self) -> &str {
+        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        kind.split(';').next().unwrap_or_default().trim()
+    }
+
+    /// Refuses a body that is not sent as JSON Lines.
+    pub(super) fn check_lines(&self) -> Result<(), Problem> {
+        self.check_coding()?;
+        let kind = self.media_type();
+        if ["application/jsonl", "application/x-ndjson"].iter().any(|fit| kind.eq_ignore_ascii_case(fit)) {
+            return Ok(());
+        }
+        let detail = "Send the body as application/jsonl: an object on each line.";
+        Err(self.problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
     }
 
     /// The body has fields to mend.
@@ -268,7 +289,10 @@ impl Call {
             .flat_map(|value| value.split(','))
             .map(|kind| kind.split(';').next().unwrap_or_default().trim())
             .peekable();
-        let fits = ["*/*", "application/*", "application/json", "application/problem+json"];
+        let mut fits = vec!["*/*", "application/*", "application/json", "application/problem+json"];
+        if self.operation.answer_lines.is_some() {
+            fits.extend(["application/jsonl", "application/x-ndjson"]);
+        }
         if kinds.peek().is_none() || kinds.any(|kind| fits.iter().any(|fit| kind.eq_ignore_ascii_case(fit))) {
             return Ok(());
         }

@@ -1,5 +1,7 @@
 //! Keys: everything that is done with them in the console.
 
+use std::borrow::Cow;
+
 use admin::{Admin, AdminError, Issued, Mark, Overlap, Permit, RequestSigningKeyForm};
 use axum::{
     http::{Method, StatusCode, header},
@@ -64,6 +66,9 @@ const LIST: &[Parameter] = &[
     LIMIT,
     CURSOR,
 ];
+
+/// The parameters that say which keys, without order and page.
+pub(super) const FILTER: &[Parameter] = LIST.split_at(LIST.len() - 3).0;
 
 const PERIOD: &[Parameter] =
     &[Parameter { name: "period", about: "How far back; a day when it is left out.", kind: Kind::OneOf(periods) }];
@@ -256,26 +261,53 @@ impl Call {
     }
 }
 
-async fn list(call: Call) -> Answer {
-    let which = call.read("status", |status| match status {
+/// The question of a filter whose parameters `asked` knows, or the name of the one that is wrong.
+pub(super) fn list_of<'a>(asked: &dyn Fn(&str) -> Option<Cow<'a, str>>) -> Result<ListKeys, &'static str> {
+    fn read<T>(
+        text: Option<Cow<'_, str>>,
+        name: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, &'static str> {
+        text.map(|text| read(&text).ok_or(name)).transpose()
+    }
+    let which = read(asked("status"), "status", |status| match status {
         "any" => Some(StatusFilter::Any),
         "working" => Some(StatusFilter::Working),
         status => KeyStatus::parse(status).map(StatusFilter::Only),
     })?;
-    let flags: Option<Vec<_>> = call.asked_all("flag").into_iter().map(KeyFlag::parse).collect();
-    let list = ListKeys {
-        words: call.asked("q").unwrap_or_default().replace('\0', ""),
+    let flags = asked("flag").unwrap_or_default();
+    let flags: Option<Vec<_>> =
+        flags.split(',').map(str::trim).filter(|flag| !flag.is_empty()).map(KeyFlag::parse).collect();
+    let text = |name| asked(name).map(Cow::into_owned);
+    Ok(ListKeys {
+        words: text("q").unwrap_or_default().replace('\0', ""),
         which: which.unwrap_or_default(),
-        tenant: call.asked("tenant").map(str::to_owned),
-        group: call.read("group", EntryId::parse)?,
-        identity: call.read("subject", EntryId::parse)?,
-        series: call.read("series", KeyId::parse)?,
-        owner: call.asked("owner").map(str::to_owned),
-        scope: call.asked("scope").map(str::to_owned),
-        flags: flags.ok_or_else(|| call.wrong("flag", "It has no such value."))?,
+        tenant: text("tenant"),
+        group: read(asked("group"), "group", EntryId::parse)?,
+        identity: read(asked("subject"), "subject", EntryId::parse)?,
+        series: read(asked("series"), "series", KeyId::parse)?,
+        owner: text("owner"),
+        scope: text("scope"),
+        flags: flags.ok_or("flag")?,
+        ..ListKeys::default()
+    })
+}
+
+/// The question that the address asks.
+pub(super) fn list_asked(call: &Call) -> Result<ListKeys, crate::machine::problem::Problem> {
+    let asked = |name: &str| match name {
+        // May be there several times.
+        "flag" => Some(Cow::from(call.asked_all("flag").join(","))),
+        name => call.asked(name).map(Cow::from),
+    };
+    list_of(&asked).map_err(|name| call.wrong(name, "It has no such value."))
+}
+
+async fn list(call: Call) -> Answer {
+    let list = ListKeys {
         sort: call.read("sort", Sort::parse)?.unwrap_or_default(),
         after: call.read("cursor", Cursor::parse)?,
-        ..ListKeys::default()
+        ..list_asked(&call)?
     };
     let limit = call.limit()?;
     let page =

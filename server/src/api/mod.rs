@@ -6,6 +6,7 @@ mod audit;
 mod call;
 mod catalog;
 mod input;
+mod jobs;
 mod keys;
 mod operation;
 mod schema;
@@ -28,6 +29,7 @@ use serde_json::{Map, Value};
 pub(crate) use self::input::typed as field_value;
 pub use self::{
     call::CallEndpoint,
+    jobs::{IMPORT, IMPORT_LIMIT},
     operation::{Endpoint, Operation},
     schema::schemas,
 };
@@ -43,6 +45,7 @@ pub static OPERATIONS: LazyLock<Vec<CallEndpoint>> = LazyLock::new(|| {
     let kinds = [Kind::Tenant, Kind::Group, Kind::Identity, Kind::Scope, Kind::Template];
     let mut all = vec![whoami::operation()];
     all.extend(keys::operations());
+    all.extend(jobs::operations());
     all.extend(kinds.into_iter().flat_map(catalog::operations));
     all.extend(catalog::policy_operations());
     all.extend(accounts::operations());

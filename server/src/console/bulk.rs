@@ -4,6 +4,7 @@ use std::mem;
 
 use app::{
     error::ApiError,
+    flash::Flash,
     form_outcome::FormOutcome,
     keys::{
         bulk::form::{BulkForm, BulkPage},
@@ -12,11 +13,13 @@ use app::{
     session::context::RequestContext,
 };
 use axum::{
+    extract::Path,
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 
 use crate::console::{
+    flash,
     form_post::{Form, FormPost, Pairs},
     forms::status,
 };
@@ -67,5 +70,14 @@ async fn answer(context: &RequestContext, form: BulkForm) -> Result<BulkPage, Ap
             return Ok(BulkPage::Done(form, Box::new(result)));
         }
         step.from = result.next;
+    }
+}
+
+/// Stops a job.
+pub async fn post_cancel_job(Path(id): Path<String>, FormPost((), post): FormPost<()>) -> Response {
+    let page = app::routes::job(&id);
+    match app::jobs::load::cancel_job(&post.context, &id).await {
+        Ok(()) => flash::lead(&page, Flash::JobStopping),
+        Err(errors) => post.at(&page).refuse(errors, FormOutcome::Switch).await,
     }
 }

@@ -18,6 +18,7 @@ mod first_run;
 mod forms;
 mod gates;
 mod gateway;
+mod jobs;
 mod jwt;
 mod keys_more;
 mod leaks;
