@@ -241,8 +241,8 @@ impl Raw {
     }
 }
 
-/// Variables that callers of guarded services keep beside the settings: their key, and what they sign with.
-const OF_CALLERS: [&str; 2] = ["KEYWARD_KEY", "KEYWARD_SIGNING_KEY"];
+/// Variables that callers keep beside the settings: their key, what they sign with, and the key for `--server`.
+const OF_CALLERS: [&str; 4] = ["KEYWARD_KEY", "KEYWARD_SIGNING_KEY", "KEYWARD_API_KEY", "KEYWARD_API_KEY_FILE"];
 
 /// Which of these variables are named like settings and are none: misspelt ones, most likely.
 pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {

@@ -73,6 +73,12 @@ pub(super) const FILTER: &[Parameter] = LIST.split_at(LIST.len() - 3).0;
 const PERIOD: &[Parameter] =
     &[Parameter { name: "period", about: "How far back; a day when it is left out.", kind: Kind::OneOf(periods) }];
 
+const RETIREMENT: &[Parameter] = &[Parameter {
+    name: "overlap",
+    about: "For how long it still counts, such as 24h; not at all when it is left out.",
+    kind: Kind::Text,
+}];
+
 fn statuses() -> Vec<&'static str> {
     ["any", "working"].into_iter().chain(KeyStatus::ALL.map(KeyStatus::code)).collect()
 }
@@ -177,6 +183,7 @@ pub(super) fn operations() -> Vec<CallEndpoint> {
             WRITE,
             |call| Box::pin(retire(call)),
         )
+        .query(RETIREMENT)
         .empty(),
     ]
 }
@@ -216,7 +223,8 @@ impl Call {
         };
         let found = self.app.admin.show_key(self.permit()?, id).await.map_err(|error| self.failed(error))?;
         let key = resource(&found.key, found.last_use.as_ref(), found.stands.as_ref(), self.now());
-        let response = answer(status, &json!({ "key": key, "token": token }));
+        let body = Object::from([("key".to_owned(), raw(&key)), ("token".to_owned(), raw(&token))]);
+        let response = answer(status, &body);
         let response = with(response, header::LOCATION, &format!("/api/v1/keys/{id}"));
         Ok(tagged(response, found.key.generation))
     }
@@ -308,7 +316,8 @@ async fn list(call: Call) -> Answer {
     let shown = |listed: &ListedKey| resource(&listed.key, listed.last_use.as_ref(), Some(&listed.stands), now);
     let keys: Vec<_> = page.keys.iter().map(shown).collect();
     let next = page.next.as_ref().map(Cursor::to_text);
-    Ok(paged(&call, answer(StatusCode::OK, &json!({ "keys": keys, "next_cursor": next })), next.as_deref()))
+    let body = Object::from([("keys".to_owned(), raw(&keys)), ("next_cursor".to_owned(), raw(&next))]);
+    Ok(paged(&call, answer(StatusCode::OK, &body), next.as_deref()))
 }
 
 async fn create(call: Call) -> Answer {
@@ -458,7 +467,7 @@ async fn history(call: Call) -> Answer {
     Ok(paged(&call, answer(StatusCode::OK, &json!({ "events": events, "next_cursor": next })), next.as_deref()))
 }
 
-fn signing_json(key: &StoredRequestSigningKey) -> Value {
+fn signing_json(key: &StoredRequestSigningKey, now: Timestamp) -> Value {
     json!({
         "id": key.id.to_string(),
         "label": key.label.as_str(),
@@ -467,13 +476,14 @@ fn signing_json(key: &StoredRequestSigningKey) -> Value {
         "created_at": key.created_at.to_string(),
         "created_by": key.created_by,
         "retired_at": key.retired_at.map(|at| at.to_string()),
+        "counts": key.counts(now),
     })
 }
 
 async fn signing_keys(call: Call) -> Answer {
     let found = call.app.admin.request_signing_keys(call.permit()?, call.key_id()?).await;
     let found = found.map_err(|error| call.failed(error))?;
-    let keys: Vec<_> = found.iter().map(signing_json).collect();
+    let keys: Vec<_> = found.iter().map(|key| signing_json(key, call.now())).collect();
     Ok(answer(StatusCode::OK, &json!({ "request_signing_keys": keys })))
 }
 
@@ -496,12 +506,13 @@ async fn add_signing_key(call: Call) -> Answer {
     let form = RequestSigningKeyForm { label: text("label")?, public_key: text("public_key")?, replace_after };
     let added = call.app.admin.add_request_signing_key(call.permit()?, call.key_id()?, &form).await;
     let added = added.map_err(|error| call.failed(error))?;
-    Ok(answer(StatusCode::CREATED, &signing_json(&added)))
+    Ok(answer(StatusCode::CREATED, &signing_json(&added, call.now())))
 }
 
 async fn retire(call: Call) -> Answer {
     let signing = RequestSigningKeyId::parse(call.param("signing")).ok_or_else(|| call.nothing())?;
-    let retired = call.app.admin.retire_request_signing_key(call.permit()?, call.key_id()?, signing, 0).await;
+    let overlap = call.read("overlap", span)?.unwrap_or(0);
+    let retired = call.app.admin.retire_request_signing_key(call.permit()?, call.key_id()?, signing, overlap).await;
     retired.map_err(|error| call.failed(error))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -297,11 +297,14 @@ pub fn schemas() -> Map<String, Value> {
     add("EventPage", page_of("events", "Event"));
     let signing = json!({
         "id": text(), "label": text(), "fingerprint": text(), "public_key": text(), "created_at": instant(), "created_by": text(),
-        "retired_at": maybe_instant(),
+        "retired_at": maybe_instant(), "counts": { "type": "boolean" },
     });
     add(
         "RequestSigningKey",
-        object(signing, &["id", "label", "fingerprint", "public_key", "created_at", "created_by", "retired_at"]),
+        object(
+            signing,
+            &["id", "label", "fingerprint", "public_key", "created_at", "created_by", "retired_at", "counts"],
+        ),
     );
     add("RequestSigningKeys", list_of("request_signing_keys", "RequestSigningKey"));
     let new = json!({ "label": text(), "public_key": text(), "replace_after": maybe() });

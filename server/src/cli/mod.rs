@@ -4,10 +4,14 @@
 mod admin;
 mod audit;
 mod catalog;
+mod client;
 mod doctor;
+mod error;
+mod globals;
 mod jwt;
 mod keys;
 mod output;
+mod remote;
 mod request_signing_keys;
 mod serve;
 mod session;
@@ -18,7 +22,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use model::catalog::Kind;
 
-use crate::{cli::session::CliError, config::Flags};
+use crate::cli::{error::CliError, globals::Globals};
 
 /// API keys done right: a console for people, verification for services.
 #[derive(Parser)]
@@ -32,7 +36,7 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    flags: Flags,
+    globals: Globals,
 }
 
 #[derive(Subcommand)]
@@ -42,7 +46,7 @@ enum Command {
     /// Print a fresh one-time link that creates the first superadmin
     SetupLink,
     /// People who may sign in
-    #[command(subcommand)]
+    #[command(subcommand, visible_alias = "accounts")]
     Admin(admin::Command),
     /// Keys
     #[command(subcommand)]
@@ -134,34 +138,30 @@ fn report_lost_output() {
 }
 
 async fn execute(cli: Cli) -> Result<(), CliError> {
-    let flags = &cli.flags;
+    let globals = &cli.globals;
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::serve(flags).await,
-        Command::SetupLink => serve::setup_link(flags).await,
-        Command::Migrate => serve::migrate(flags).await,
-        Command::Admin(command) => admin::run(flags, command).await,
-        Command::Keys(command) => keys::run(flags, command).await,
-        Command::Tenants(command) => catalog::run(flags, Kind::Tenant, command).await,
-        Command::Groups(command) => catalog::run(flags, Kind::Group, command).await,
-        Command::Identities(command) => catalog::run(flags, Kind::Identity, command).await,
-        Command::Scopes(command) => catalog::run(flags, Kind::Scope, command).await,
-        Command::Templates(command) => catalog::run(flags, Kind::Template, command).await,
-        Command::Catalog(command) => catalog::run_catalog(flags, command).await,
-        Command::Policy(command) => catalog::run_policy(flags, command).await,
-        Command::RequestSigningKeys(command) => request_signing_keys::run(flags, command).await,
-        Command::Verify(arguments) => verify::run(flags, arguments).await,
-        Command::Doctor(arguments) => doctor::run(flags, arguments).await,
-        Command::Audit(command) => audit::run(flags, command).await,
-        Command::Jwt(command) => jwt::run(flags, command).await,
+        Command::Serve => serve::serve(globals).await,
+        Command::SetupLink => serve::setup_link(globals).await,
+        Command::Migrate => serve::migrate(globals).await,
+        Command::Admin(command) => admin::run(globals, command).await,
+        Command::Keys(command) => keys::run(globals, command).await,
+        Command::Tenants(command) => catalog::run(globals, Kind::Tenant, command).await,
+        Command::Groups(command) => catalog::run(globals, Kind::Group, command).await,
+        Command::Identities(command) => catalog::run(globals, Kind::Identity, command).await,
+        Command::Scopes(command) => catalog::run(globals, Kind::Scope, command).await,
+        Command::Templates(command) => catalog::run(globals, Kind::Template, command).await,
+        Command::Catalog(command) => catalog::run_catalog(globals, command).await,
+        Command::Policy(command) => catalog::run_policy(globals, command).await,
+        Command::RequestSigningKeys(command) => request_signing_keys::run(globals, command).await,
+        Command::Verify(arguments) => verify::run(globals, arguments).await,
+        Command::Doctor(arguments) => doctor::run(globals, arguments).await,
+        Command::Audit(command) => audit::run(globals, command).await,
+        Command::Jwt(command) => jwt::run(globals, command).await,
     }
 }
 
 fn report(error: &CliError) -> ExitCode {
-    let (code, message) = match error {
-        CliError::No(message) => (1, message),
-        CliError::Usage(message) => (2, message),
-        CliError::Environment(message) => (3, message),
-    };
+    let (code, message) = error.report();
     eprintln!("keyward: {message}");
     ExitCode::from(code)
 }

@@ -68,7 +68,7 @@ fn wrong_words_and_wrong_settings_have_their_exit_codes() {
         (&["keys", "create", "--name", "x", "--scope", "a", "--expires", "never"], 2, "must expire"),
         (&["keys", "create", "--name", "x", "--scope", "a", "--expires", "soon"], 2, "such as 90d"),
         (&["keys", "create", "--name", "x", "--scope", "a", "--tenant", "nowhere"], 2, "no tenant"),
-        (&["keys", "show", "0123456789ABCDEF"], 1, "no such thing"),
+        (&["keys", "show", "0123456789ABCDEF"], 1, "there is no key"),
         (&["keys", "show", "x"], 2, "16 characters"),
         (&["keys", "archive", "0123456789ABCDEF", "--reason", "because"], 2, "not_needed"),
         (&["admin", "create", "--email", "ops@example.com", "--role", "king"], 2, "superadmin"),

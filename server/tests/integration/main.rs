@@ -7,6 +7,7 @@
 mod api;
 mod architecture;
 mod authority;
+mod both_ways;
 mod catalog;
 mod cli;
 mod contracts;
