@@ -24,7 +24,7 @@ use crate::Permit;
 /// Keys that a plan looks at, of all that answer a question.
 const SHOWN: usize = 50;
 /// Why a key is left alone that is not any more what was looked at.
-const CHANGED: &str = "It changed after you looked at it. Look again.";
+pub(super) const CHANGED: &str = "It changed after you looked at it. Look again.";
 
 /// What is done to each key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 use store::{JobLine, JobStep, NewJobLine, StoredJob};
 
-use super::{Admin, AdminError};
+use super::{Admin, AdminError, bulk::CHANGED};
 use crate::{BulkAct, Permit};
 
 /// How long a claim holds without a step, in milliseconds.
@@ -213,7 +213,9 @@ impl Admin {
             let (outcome, detail) = match item.refused {
                 None => (LineOutcome::Done, String::new()),
                 // A process that ended between the act and its note did it.
-                Some(_) if self.did(permit, generation, &request).await? => (LineOutcome::Done, String::new()),
+                Some(why) if why != CHANGED && self.did(permit, generation, &request).await? => {
+                    (LineOutcome::Done, String::new())
+                }
                 Some(why) => (LineOutcome::Refused, why),
             };
             lines.push(JobLine { line, key: Some(key), outcome: Some(outcome), detail });

@@ -25,16 +25,13 @@ use crate::{
     },
     import,
     json::Object,
+    layers::envelope::IMPORT,
     machine::problem::Problem,
 };
 
 const READ: Option<&str> = Some("keyward.keys.read");
 const WRITE: Option<&str> = Some("keyward.keys.write");
 
-/// Where an import is sent.
-pub const IMPORT: &str = "/api/v1/keys/import";
-/// The largest import, in bytes.
-pub const IMPORT_LIMIT: usize = 64 * 1024 * 1024;
 /// Keys that are named one by one.
 const NAMED: usize = 200;
 /// Keys read at a time for an export.

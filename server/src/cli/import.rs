@@ -1,209 +1,222 @@
-//! Files of another system's keys, turned into the lines that the import takes: CSV, JSON or JSON Lines, with columns
-//! renamed, left out or set for all lines.
+//! `import`: another system's keys, checked first, then made, with progress.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Value, value::RawValue};
-
-use crate::{
-    import,
-    json::{Object, raw},
+use std::{
+    io::{IsTerminal, Read, Write},
+    path::PathBuf,
 };
 
-/// A line of the file, or what is wrong with it.
-pub(super) type Line = (u64, Result<Object, String>);
+use clap::Args;
+use serde_json::{Value, json};
 
-/// How a file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Format {
-    /// Values separated by commas, with a line of names first
-    Csv,
-    /// One array of objects
-    Json,
-    /// An object on each line
-    Jsonl,
+use crate::{
+    cli::{
+        client::Client,
+        error::CliError,
+        globals::Globals,
+        import_file::{Columns, Format, Line, format_of, lines},
+        output::print_json,
+    },
+    json::raw,
+};
+
+/// Refused lines that are told one by one.
+const TOLD: usize = 20;
+
+#[derive(Args)]
+#[command(after_help = "\
+Each line becomes a key that keeps its string. Its fields are those of `keyward keys create` (name, owner, tenant, scopes,
+expires, labels, metadata\u{2026}), enabled, last_four, and one of
+  key          the string itself, which is hashed before it goes any further
+  sha256       its SHA-256, in hexadecimal digits or base64
+  hmac_sha256  its HMAC-SHA256, with --hmac-key-file
+  hash         its bcrypt, scrypt, PBKDF2 or salted SHA hash, with found_by: the beginning of the string it is found by
+The file is checked first. A line that was imported before makes no second key: after an interruption, run the same again.
+
+Examples:
+  keyward import keys.csv --set scopes=bookings.read --set expires=90d
+  keyward import unkey.json --map sha256=hash --map name=name --map last_four=end --ignore-others --set scopes=bookings.read
+  keyward import api_keys.jsonl --map found_by=prefix --map hash=hashed_key --ignore-others --set scopes=bookings.read --check")]
+pub(super) struct Arguments {
+    /// The file, or - for standard input
+    file: PathBuf,
+    /// How it is written [default: by its name or its beginning]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// The column that a field is read from; a path such as user.email reaches into an object
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    map: Vec<String>,
+    /// A field that is the same for all lines that leave it out
+    #[arg(long, value_name = "FIELD=VALUE")]
+    set: Vec<String>,
+    /// Leave out columns that are no field
+    #[arg(long)]
+    ignore_others: bool,
+    /// The file with the key of the MACs in `hmac_sha256`
+    #[arg(long, value_name = "FILE")]
+    hmac_key_file: Option<PathBuf>,
+    /// Check only: nothing is imported
+    #[arg(long)]
+    check: bool,
+    /// Do not ask: import what can be
+    #[arg(long, conflicts_with = "check")]
+    yes: bool,
+    /// Print the job and its refused lines as one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
-/// What is done to the columns of a file.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Columns {
-    /// By the name of a field, the column that it is read from; a path such as `user.email` reaches into an object.
-    pub(super) map: BTreeMap<String, String>,
-    /// Fields that are the same for all lines that say nothing of them.
-    pub(super) set: BTreeMap<String, String>,
-    /// Whether columns of other names are left out.
-    pub(super) ignore_others: bool,
-}
-
-impl Columns {
-    /// Reads `NAME=VALUE` pairs; the name is a field of a line.
-    pub(super) fn pairs(texts: &[String]) -> Result<BTreeMap<String, String>, String> {
-        let pair = |text: &String| {
-            let (name, value) = text.split_once('=').ok_or(format!("{text} is no FIELD=VALUE"))?;
-            if import::fields().chain(["expires_at"]).all(|known| known != name) {
-                let known: Vec<_> = import::fields().collect();
-                return Err(format!("there is no field {name}: the fields are {}", known.join(", ")));
-            }
-            Ok((name.to_owned(), value.to_owned()))
-        };
-        texts.iter().map(pair).collect()
-    }
-
-    fn applied(&self, record: &Object) -> Object {
-        let is_used = |name: &String| self.map.values().any(|column| column.split('.').next() == Some(name.as_str()));
-        let is_field = |name: &String| import::fields().any(|field| field == name.as_str());
-        let mut line: Object = record
-            .iter()
-            .filter(|(name, _)| !self.map.contains_key(*name) && !is_used(name))
-            .filter(|(name, _)| !self.ignore_others || is_field(name))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        for (field, column) in &self.map {
-            if let Some(value) = reached(record, column) {
-                line.insert(field.clone(), value);
-            }
-        }
-        for (field, value) in &self.set {
-            let is_empty = |value: &RawValue| matches!(value.get().trim(), "" | "null" | "\"\"");
-            if line.get(field).is_none_or(|value| is_empty(value)) {
-                line.insert(field.clone(), raw(value));
-            }
-        }
-        line
-    }
-}
-
-/// What is at a path of names, separated by dots; a column whose name has dots goes first.
-fn reached(record: &Object, path: &str) -> Option<Box<RawValue>> {
-    if let Some(value) = record.get(path) {
-        return Some(value.clone());
-    }
-    let (first, rest) = path.split_once('.')?;
-    let inner: Object = serde_json::from_str(record.get(first)?.get()).ok()?;
-    reached(&inner, rest)
-}
-
-/// The lines of a file, each with its number there. Strings of keys are hashed. A byte order mark and the line ends of
-/// other systems are no matter.
-pub(super) fn lines(text: &str, format: Format, columns: &Columns) -> Result<Vec<Line>, String> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let records = match format {
-        Format::Csv => csv(text)?,
-        Format::Json => json(text)?,
-        Format::Jsonl => jsonl(text),
+pub(super) async fn run(globals: &Globals, arguments: Arguments) -> Result<(), CliError> {
+    let text = read(&arguments.file)?;
+    let usage = |wrong: String| CliError::Usage(wrong);
+    let columns = Columns {
+        map: Columns::pairs(&arguments.map).map_err(usage)?,
+        set: Columns::pairs(&arguments.set).map_err(usage)?,
+        ignore_others: arguments.ignore_others,
     };
-    let line = |(number, record): Line| (number, record.map(|record| import::hashed(columns.applied(&record))));
-    Ok(records.into_iter().map(line).collect())
+    let format = arguments.format.unwrap_or_else(|| format_of(&arguments.file.to_string_lossy(), &text));
+    let file = File::of(lines(&text, format, &columns).map_err(usage)?, hmac_key(&arguments)?.as_deref());
+    if file.numbers.is_empty() && file.wrong.is_empty() {
+        return Err(CliError::Usage("the file holds no keys".to_owned()));
+    }
+    let client = Client::open(globals).await?;
+    let checked = file.send(&client, "true", "checked").await?;
+    if arguments.check {
+        return told(&checked, arguments.json, "can be imported", client).await;
+    }
+    if !arguments.yes && !is_wanted(&checked)? {
+        client.close().await?;
+        return Err(CliError::No("nothing was imported".to_owned()));
+    }
+    let imported = file.send(&client, "false", "imported").await?;
+    told(&imported, arguments.json, "imported", client).await
 }
 
-/// The format of a file: by the end of its name, or by how it begins.
-pub(super) fn format_of(name: &str, text: &str) -> Format {
-    let name = name.to_ascii_lowercase();
-    let begins = text.trim_start_matches('\u{feff}').trim_start();
-    match name.rsplit_once('.').map(|(_, end)| end) {
-        Some("csv" | "tsv") => Format::Csv,
-        Some("jsonl" | "ndjson") => Format::Jsonl,
-        _ if begins.starts_with('[') => Format::Json,
-        _ if begins.starts_with('{') && serde_json::from_str::<Value>(begins).is_ok() => Format::Json,
-        _ if begins.starts_with('{') => Format::Jsonl,
-        _ => Format::Csv,
-    }
+/// A file as it is sent.
+struct File {
+    /// An object on each line.
+    text: String,
+    /// The lines of the file that they are from.
+    numbers: Vec<u64>,
+    /// Lines before them that are from no line of the file.
+    before: usize,
+    /// Lines of the file that cannot be read.
+    wrong: Vec<Value>,
 }
 
-fn csv(text: &str) -> Result<Vec<Line>, String> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let headers = reader.headers().map_err(|error| format!("the line of names cannot be read: {error}"))?.clone();
-    let mut names = std::collections::HashSet::new();
-    if let Some(twice) = headers.iter().find(|name| !names.insert(*name)) {
-        return Err(format!("the column {twice} is there twice"));
-    }
-    let record = |record: Result<csv::StringRecord, csv::Error>| match record {
-        Ok(record) => {
-            let number = record.position().map_or(0, csv::Position::line);
-            let filled = headers.iter().zip(&record).filter(|(_, value)| !value.is_empty());
-            (number, Ok(filled.map(|(name, value)| (name.to_owned(), raw(&value))).collect()))
+/// What became of a file.
+struct Outcome {
+    job: Value,
+    refused: Vec<Value>,
+}
+
+impl File {
+    fn of(lines: Vec<Line>, hmac_key: Option<&str>) -> Self {
+        let mut file = Self { text: String::new(), numbers: Vec::new(), before: 0, wrong: Vec::new() };
+        if let Some(key) = hmac_key {
+            file.before = 1;
+            file.text = format!("{}\n", json!({ "hmac_key": key }));
         }
-        Err(error) => {
-            let number = error.position().map_or(0, csv::Position::line);
-            let why = match error.kind() {
-                csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                    format!("It has {len} values, and the line of names has {expected_len}.")
+        for (number, line) in lines {
+            match line {
+                Ok(line) => {
+                    file.text.push_str(raw(&line).get());
+                    file.text.push('\n');
+                    file.numbers.push(number);
                 }
-                _ => "It cannot be read as CSV.".to_owned(),
-            };
-            (number, Err(why))
+                Err(why) => file.wrong.push(json!({ "line": number, "detail": why })),
+            }
         }
+        file
+    }
+
+    async fn send(&self, client: &Client, dry_run: &str, done: &str) -> Result<Outcome, CliError> {
+        if self.numbers.is_empty() {
+            let job = json!({ "done": 0, "same": 0, "refused": 0 });
+            return Ok(Outcome { job, refused: self.wrong.clone() });
+        }
+        let started = client.post_lines("/keys/import", &[("dry_run", dry_run)], self.text.clone()).await?.value();
+        let id = started["id"].as_str().unwrap_or_default();
+        let job = client.finish_job(id, progress(done)).await?;
+        if job["status"] != "done" {
+            let why = job["failure"].as_str().unwrap_or("it was stopped");
+            return Err(CliError::No(format!("job {id} did not come to its end: {why}")));
+        }
+        let mut refused = self.wrong.clone();
+        let query = [("outcome", "refused")];
+        client
+            .each(&format!("/jobs/{id}/lines"), "lines", &query, usize::MAX, |line| {
+                let line = crate::cli::client::value(line);
+                let sent = line["line"].as_u64().and_then(|line| usize::try_from(line).ok()).unwrap_or_default();
+                let number = sent.checked_sub(self.before + 1).and_then(|index| self.numbers.get(index));
+                refused.push(json!({ "line": number, "detail": line["detail"] }));
+            })
+            .await?;
+        refused.sort_by_key(|line| line["line"].as_u64());
+        Ok(Outcome { job, refused })
+    }
+}
+
+fn read(file: &PathBuf) -> Result<String, CliError> {
+    let mut bytes = Vec::new();
+    let read = if file.as_os_str() == "-" {
+        std::io::stdin().read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(file).and_then(|mut open| open.read_to_end(&mut bytes))
     };
-    Ok(reader.records().map(record).collect())
+    read.map_err(|error| CliError::Environment(format!("{} cannot be read: {error}", file.display())))?;
+    String::from_utf8(bytes).map_err(|_| CliError::Usage(format!("{} is not UTF-8: save it as UTF-8", file.display())))
 }
 
-fn json(text: &str) -> Result<Vec<Line>, String> {
-    let records: Vec<Box<RawValue>> = match serde_json::from_str(text) {
-        Ok(records) => records,
-        // One object alone.
-        Err(_) if text.trim_start().starts_with('{') => {
-            vec![serde_json::from_str(text).map_err(|error| format!("the file is no JSON: {error}"))?]
+fn hmac_key(arguments: &Arguments) -> Result<Option<String>, CliError> {
+    let Some(file) = &arguments.hmac_key_file else { return Ok(None) };
+    Ok(Some(read(file)?.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// How far it is, on one line of a terminal; elsewhere nothing.
+fn progress(done: &str) -> impl FnMut(i64, i64) {
+    let is_shown = std::io::stderr().is_terminal();
+    move |looked_at, total| {
+        if is_shown {
+            let end = if looked_at == total { "\n" } else { "" };
+            eprint!("\r{looked_at} of {total} {done}{end}");
+            let _ = std::io::stderr().flush();
         }
-        Err(error) => return Err(format!("the file is no JSON array of objects: {error}")),
-    };
-    let record = |(number, record): (u64, Box<RawValue>)| (number, object(record.get()));
-    Ok((1..).zip(records).map(record).collect())
+    }
 }
 
-fn jsonl(text: &str) -> Vec<Line> {
-    let numbered = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-    numbered.map(|(number, line)| (number, object(line))).collect()
+fn is_wanted(checked: &Outcome) -> Result<bool, CliError> {
+    let count = checked.job["done"].as_i64().unwrap_or_default();
+    if !std::io::stdin().is_terminal() {
+        let hint = "the file is checked; --yes imports what can be without asking, --check only checks";
+        return Err(CliError::Usage(hint.to_owned()));
+    }
+    tell_refused(&checked.refused);
+    eprint!("Import {count} keys? [y/N] ");
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    read.map_err(|error| CliError::Environment(error.to_string()))?;
+    Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
 }
 
-fn object(text: &str) -> Result<Object, String> {
-    admin::check_object(text).map_err(|why| format!("This is no JSON object: {why}"))?;
-    serde_json::from_str(text).map_err(|_| "This is no JSON object.".to_owned())
+fn tell_refused(refused: &[Value]) {
+    for line in refused.iter().take(TOLD) {
+        eprintln!("line {}: {}", line["line"], line["detail"].as_str().unwrap_or_default());
+    }
+    if refused.len() > TOLD {
+        eprintln!("and {} more lines: --json lists all", refused.len() - TOLD);
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str, format: Format, columns: &Columns) -> Vec<(u64, String)> {
-        let line = |(number, line): Line| (number, line.map_or_else(|why| why, |line| raw(&line).get().to_owned()));
-        lines(text, format, columns).unwrap().into_iter().map(line).collect()
+async fn told(outcome: &Outcome, json: bool, words: &str, client: Client) -> Result<(), CliError> {
+    let Outcome { job, refused } = outcome;
+    if json {
+        print_json(&json!({ "job": job, "refused": refused }));
+    } else {
+        tell_refused(refused);
+        let same = job["same"].as_i64().unwrap_or_default();
+        let same = if same > 0 { format!(", {same} there already") } else { String::new() };
+        println!("{} {words}{same}, {} refused.", job["done"], refused.len());
     }
-
-    #[test]
-    fn three_formats_say_the_same() {
-        let known = crypto::secret::Digest::of(b"sk_live_4f9c2a7be1d8").to_hex();
-        let hashed = format!(r#"{{"last_four":"e1d8","name":"Lobby","sha256":"{known}"}}"#);
-        for (text, format, number) in [
-            ("\u{feff}name,key\r\nLobby,sk_live_4f9c2a7be1d8\r\n", Format::Csv, 2),
-            ("[{\"name\": \"Lobby\", \"key\": \"sk_live_4f9c2a7be1d8\"}]", Format::Json, 1),
-            ("\u{feff}\r\n{\"name\": \"Lobby\", \"key\": \"sk_live_4f9c2a7be1d8\"}\r\n", Format::Jsonl, 2),
-        ] {
-            assert_eq!(read(text, format, &Columns::default()), [(number, hashed.clone())], "{format:?}");
-            assert_eq!(format_of("keys", text), if format == Format::Jsonl { Format::Json } else { format }, "{text}");
-        }
-        assert_eq!(format_of("keys", "{\"a\": 1}\n{\"a\": 2}"), Format::Jsonl);
-        assert_eq!(format_of("keys.JSONL", "{}"), Format::Jsonl);
-    }
-
-    #[test]
-    fn columns_are_renamed_left_out_and_set() {
-        let columns = Columns {
-            map: Columns::pairs(&["name=client.title".to_owned(), "sha256=hash".to_owned()]).unwrap(),
-            set: Columns::pairs(&["scopes=a.read b".to_owned(), "owner=ops".to_owned()]).unwrap(),
-            ignore_others: true,
-        };
-        let text = r#"[{"client": {"title": "Lobby"}, "hash": "00", "plan": "gold", "owner": "Ada"}]"#;
-        let expected = r#"{"name":"Lobby","owner":"Ada","scopes":"a.read b","sha256":"00"}"#;
-        assert_eq!(read(text, Format::Json, &columns), [(1, expected.to_owned())]);
-        assert!(Columns::pairs(&["colour=red".to_owned()]).unwrap_err().contains("the fields are key, sha256"));
-    }
-
-    #[test]
-    fn a_line_that_cannot_be_read_is_told_by_its_number() {
-        let found = read("name,owner\nLobby,Ada\nTower\n", Format::Csv, &Columns::default());
-        assert_eq!(found[1], (3, "It has 1 values, and the line of names has 2.".to_owned()));
-        let found = read("{\"name\": \"a\"}\n{\"name\": \"a\", \"name\": \"b\"}\n[]\n", Format::Jsonl, &Columns::default());
-        assert!(found[1].1.contains("twice") && found[2].1.contains("no JSON object"), "{found:?}");
-        assert!(lines("name,name\na,b\n", Format::Csv, &Columns::default()).unwrap_err().contains("twice"));
-    }
+    client.close().await?;
+    if refused.is_empty() { Ok(()) } else { Err(CliError::No(format!("{} lines were refused", refused.len()))) }
 }

@@ -8,6 +8,9 @@ mod client;
 mod doctor;
 mod error;
 mod globals;
+mod import;
+mod import_file;
+mod jobs;
 mod jwt;
 mod keys;
 mod output;
@@ -56,6 +59,11 @@ enum Command {
     RequestSigningKeys(request_signing_keys::Command),
     /// Read a key, its id or a refused request's id from standard input and explain it, check by check
     Verify(verify::Arguments),
+    /// Import the keys of another system: they keep their strings
+    Import(import::Arguments),
+    /// Bulk changes and imports: how far they are
+    #[command(subcommand)]
+    Jobs(jobs::Command),
     /// The audit chain
     #[command(subcommand)]
     Audit(audit::Command),
@@ -155,6 +163,8 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::RequestSigningKeys(command) => request_signing_keys::run(globals, command).await,
         Command::Verify(arguments) => verify::run(globals, arguments).await,
         Command::Doctor(arguments) => doctor::run(globals, arguments).await,
+        Command::Import(arguments) => import::run(globals, arguments).await,
+        Command::Jobs(command) => jobs::run(globals, command).await,
         Command::Audit(command) => audit::run(globals, command).await,
         Command::Jwt(command) => jwt::run(globals, command).await,
     }
