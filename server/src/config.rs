@@ -30,8 +30,13 @@ pub struct Flags {
     /// Where files are kept [default: data]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub data_dir: Option<String>,
-    /// <sqlite://FILE> (in the data folder) or postgres://… [default: <sqlite://keyward.db>]
-    #[arg(long, global = true, value_name = "URL")]
+    /// Where the database is
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help = "sqlite://FILE (in the data folder) or postgres://USER:PASSWORD@HOST/DATABASE [default: sqlite://keyward.db]"
+    )]
     pub database_url: Option<String>,
     /// The console's address as browsers see it [default: http:// and the listening address]
     #[arg(long, global = true, value_name = "URL")]

@@ -84,7 +84,7 @@ fn routes_for(authority: &Authority) -> Vec<(&'static str, MethodRouter<AppState
                     return Problem::new(StatusCode::NOT_FOUND, "not_found", detail, &caller.id).into_response();
                 };
                 let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-                respond(path, body, authority, params, caller, request).await
+                Box::pin(respond(path, body, authority, params, caller, request)).await
             })
             .await
         };

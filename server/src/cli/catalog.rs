@@ -91,6 +91,7 @@ pub(super) enum Command {
 #[derive(Subcommand)]
 pub(super) enum CatalogCommand {
     /// Add sample sets; what is there already stays as it is. Without a name, list them
+    #[command(after_help = "Example: keyward catalog samples booking-panel map-kiosk")]
     Samples {
         /// Which ones
         #[arg(value_name = "NAME")]
@@ -105,6 +106,7 @@ pub(super) enum CatalogCommand {
 #[derive(Subcommand)]
 pub(super) enum PolicyCommand {
     /// Show it
+    #[command(after_help = "Example: keyward policy show --json")]
     Show {
         /// Print JSON
         #[arg(long)]
@@ -137,6 +139,29 @@ pub(super) struct Within {
     /// Its tenant, for groups and identities
     #[arg(long, default_value = DEFAULT_TENANT)]
     tenant: String,
+}
+
+/// The commands of a kind, each with an example.
+pub(super) fn with_examples(command: clap::Command, kind: Kind) -> clap::Command {
+    let many = kind.code();
+    let (name, field) = match kind {
+        Kind::Tenant => ("acme", "docs=https://docs.acme.example"),
+        Kind::Group => ("Lobby --tenant acme", "description=\"Screens in the lobby\""),
+        Kind::Identity => ("panel@acme.example --tenant acme", "description=\"The panel at the door\""),
+        Kind::Scope => ("lockers", "risk=medium"),
+        Kind::Template => ("Wayfinder", "required=maps.read"),
+        Kind::Policy => ("", ""),
+    };
+    let example = |verb: &str| match verb {
+        "list" => format!("keyward {many} list --json"),
+        "create" => format!("keyward {many} create name={name} {field}"),
+        "edit" => format!("keyward {many} edit {name} {field}"),
+        verb => format!("keyward {many} {verb} {name}"),
+    };
+    let verbs: Vec<_> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    verbs.iter().fold(command, |command, verb| {
+        command.mut_subcommand(verb, |command| command.after_help(format!("Example: {}", example(verb))))
+    })
 }
 
 pub(super) async fn run(globals: &Globals, kind: Kind, command: Command) -> Result<(), CliError> {

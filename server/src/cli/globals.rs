@@ -17,11 +17,16 @@ pub(super) struct Globals {
 
 /// The server that is asked.
 #[derive(Args)]
-#[command(next_help_heading = "Another machine's Keyward")]
+#[command(next_help_heading = "A server that is asked")]
 pub(super) struct ServerFlags {
-    /// Ask the Keyward at this address, not this machine's database. Its key is in `KEYWARD_API_KEY`, or in the file that
-    /// `KEYWARD_API_KEY_FILE` names
-    #[arg(long = "server", global = true, value_name = "URL", conflicts_with_all = ["database_url", "data_dir"])]
+    /// The address
+    #[arg(
+        long = "server",
+        global = true,
+        value_name = "URL",
+        conflicts_with_all = ["database_url", "data_dir"],
+        help = "Ask the Keyward at this address in place of this machine's database; the API key is in KEYWARD_API_KEY, or in the file that KEYWARD_API_KEY_FILE names"
+    )]
     pub(super) url: Option<String>,
     /// The file with the API key for --server
     #[arg(long, global = true, value_name = "FILE", requires = "url")]

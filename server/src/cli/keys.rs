@@ -123,7 +123,7 @@ pub(super) enum Command {
         #[arg(long, default_value = "day", value_parser = PossibleValuesParser::new(Period::ALL.map(Period::code)))]
         period: String,
     },
-    /// Archive a key: it is refused at once, everywhere; `keys restore` undoes it for 10 minutes
+    /// Archive a key: it is refused at once, everywhere; it can be undone for 10 minutes
     #[command(after_help = "Example: keyward keys archive 0123456789ABCDEF --reason compromised")]
     Archive {
         #[command(flatten)]

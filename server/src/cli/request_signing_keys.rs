@@ -62,7 +62,7 @@ pub(super) enum Command {
         /// The key's id
         #[arg(value_parser = key_id)]
         key: KeyId,
-        /// The request signing key's id, as `request-signing-keys list` prints it
+        /// The request signing key's id, as the list prints it
         #[arg(value_parser = request_signing_key_id)]
         request_signing_key: RequestSigningKeyId,
         /// For how long it still counts: 0, 30m, 24h, 7d
