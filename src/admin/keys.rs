@@ -734,7 +734,7 @@ pub(super) fn error(field: &'static str, message: impl ToString) -> FieldError {
     FieldError { field, message: message.to_string() }
 }
 
-fn metadata(text: &str) -> Result<Metadata, String> {
+pub(super) fn metadata(text: &str) -> Result<Metadata, String> {
     if text.trim().is_empty() {
         return Ok(Metadata::default());
     }

@@ -72,6 +72,10 @@ codes! {
         ShowFirstRun = "setup.show" => "Setup checklist shown",
         /// The checkpoint file was lost, and a new one begun.
         AnchorAudit = "audit.anchor" => "Checkpoint begun anew",
+        /// Everything was replaced by a backup, and what narrowed access since was done again.
+        RestoreDatabase = "database.restore" => "Backup restored",
+        /// Everything was moved here from another database.
+        MoveDatabase = "database.move" => "Moved from another database",
     }
 }
 

@@ -3,12 +3,16 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod catalog;
 mod doctor;
 mod jwt;
 mod keys;
+mod later;
+mod move_to;
 mod output;
 mod request_signing_keys;
+mod restore;
 mod serve;
 mod session;
 mod verify;
@@ -97,6 +101,12 @@ enum Command {
     Policy(catalog::PolicyCommand),
     /// Say whether everything is in place, or whether a gateway guards as it should
     Doctor(doctor::Arguments),
+    /// Write everything to a file while the server runs, or check such a file
+    Backup(backup::Arguments),
+    /// Replace everything by a backup, and end again what was ended since
+    Restore(restore::Arguments),
+    /// Move everything to another database
+    Move(move_to::Arguments),
     /// Bring the database up to date; a `SQLite` file is copied first
     Migrate,
 }
@@ -151,6 +161,9 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::RequestSigningKeys(command) => request_signing_keys::run(flags, command).await,
         Command::Verify(arguments) => verify::run(flags, arguments).await,
         Command::Doctor(arguments) => doctor::run(flags, arguments).await,
+        Command::Backup(arguments) => backup::run(flags, arguments).await,
+        Command::Restore(arguments) => restore::run(flags, arguments).await,
+        Command::Move(arguments) => move_to::run(flags, arguments).await,
         Command::Audit(command) => audit::run(flags, command).await,
         Command::Jwt(command) => jwt::run(flags, command).await,
     }

@@ -7,6 +7,7 @@
 mod api;
 mod architecture;
 mod authority;
+mod backups;
 mod catalog;
 mod cli;
 mod contracts;
