@@ -13,6 +13,7 @@ mod gateway_check;
 mod json;
 mod jwt_signing;
 mod keys;
+mod leaks;
 mod least_privilege;
 mod list;
 mod overview;

@@ -12,7 +12,7 @@ use model::{
     catalog::{Entry, Kind, Settings},
     entry_input::{EntryInput, Field},
     id::{AccountId, EntryId, KeyId},
-    key::{ArchiveReason, Archived, Grantor, Identity, Key, KeyState, Named, SignedWrites, SwitchedOff},
+    key::{ArchiveReason, Archived, Grantor, Identity, Key, KeyState, Leak, Named, SignedWrites, SwitchedOff},
     key_input::KeyInput,
     label::Labels,
     limit::{Limits, Quota},
@@ -200,8 +200,14 @@ impl Replay<'_> {
                 Some(Verb::ArchiveKey) => gone = Some(event),
                 Some(Verb::RestoreKey) if gone.take().is_none() => left.push(event),
                 Some(Verb::SwitchOffKey) => off = Some(event),
+                Some(Verb::LeakKey) => {
+                    let source = detail(event)["source"].as_str().unwrap_or_default().to_owned();
+                    key.leak = Some(Leak { at: event.at, source });
+                    off = Some(event);
+                }
                 Some(Verb::SwitchOnKey) if off.take().is_none() => left.push(event),
-                Some(Verb::RestoreKey | Verb::SwitchOnKey) => {}
+                Some(Verb::SwitchOnKey) => key.leak = None,
+                Some(Verb::RestoreKey) => {}
                 Some(Verb::PurgeKey) => purged = Some(event),
                 Some(Verb::RotateKey | Verb::CutKey | Verb::ExtendOverlap) => {
                     match detail(event)["expires"].as_str().and_then(Timestamp::parse) {

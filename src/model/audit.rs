@@ -18,6 +18,8 @@ codes! {
         EditKey = "key.edit" => "Key edited",
         /// A key was switched off.
         SwitchOffKey = "key.switch_off" => "Key switched off",
+        /// A key's secret was reported as leaked, which switches it off.
+        LeakKey = "key.leak" => "Key reported as leaked",
         /// A key was switched on again.
         SwitchOnKey = "key.switch_on" => "Key switched on",
         /// A key was given a successor.

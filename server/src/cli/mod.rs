@@ -9,10 +9,12 @@ mod doctor;
 mod jwt;
 mod keys;
 mod later;
+mod leaks;
 mod move_to;
 mod output;
 mod request_signing_keys;
 mod restore;
+mod scan;
 mod serve;
 mod session;
 mod verify;
@@ -107,6 +109,11 @@ enum Command {
     Restore(restore::Arguments),
     /// Move everything to another database
     Move(move_to::Arguments),
+    /// Rules for secret scanners
+    #[command(subcommand)]
+    Leaks(leaks::Command),
+    /// Find keys in files and in the history of a git repository, and say which of them work
+    Scan(scan::Arguments),
     /// Bring the database up to date; a `SQLite` file is copied first
     Migrate,
 }
@@ -163,6 +170,8 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Doctor(arguments) => doctor::run(flags, arguments).await,
         Command::Backup(arguments) => backup::run(flags, arguments).await,
         Command::Restore(arguments) => restore::run(flags, arguments).await,
+        Command::Leaks(command) => leaks::run(flags, command).await,
+        Command::Scan(arguments) => scan::run(flags, arguments).await,
         Command::Move(arguments) => move_to::run(flags, arguments).await,
         Command::Audit(command) => audit::run(flags, command).await,
         Command::Jwt(command) => jwt::run(flags, command).await,

@@ -227,6 +227,7 @@ async fn a_successor_has_all_that_the_key_had() {
             series,
             granted_by,
             state,
+            leak,
             // Its own.
             id,
             last_four: _,
@@ -238,7 +239,7 @@ async fn a_successor_has_all_that_the_key_had() {
         assert_eq!((id != old.id, rotated_from), (true, Some(old.id)));
         assert_eq!(tenant, old.tenant);
         assert_eq!((owner_active, form, purpose, &prefix), (old.owner_active, old.form, old.purpose, &old.prefix));
-        assert_eq!((state, series, granted_by), (KeyState::Live, old.id, Grantor::Nobody));
+        assert_eq!((state, leak, series, granted_by), (KeyState::Live, None, old.id, Grantor::Nobody));
         let KeySpec { expires_at, .. } = spec;
         assert_eq!(spec, KeySpec { expires_at, ..old.spec.clone() }, "all that people wrote on it");
         assert_eq!(expires_at, old.spec.expires_at, "made at the same moment, for as long");

@@ -20,6 +20,7 @@ mod gates;
 mod gateway;
 mod jwt;
 mod keys_more;
+mod leak_kit;
 mod leaks;
 mod least_privilege;
 mod lifecycle;
