@@ -158,7 +158,7 @@ impl Replay<'_> {
         let known = ["entry", "user", "signing_key", "key"];
         for event in things.iter().filter(|((family, _), _)| !known.contains(family)).flat_map(|(_, events)| events) {
             match Verb::parse(&event.verb) {
-                Some(Verb::SeedKeys) => self.note(event, Redone::Lost),
+                Some(Verb::SeedKeys | Verb::ImportKeys) => self.note(event, Redone::Lost),
                 // They change nothing that a key or a person may do.
                 Some(_) => {}
                 None => self.note(event, Redone::Left),

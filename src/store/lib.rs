@@ -15,7 +15,10 @@ mod first_run;
 pub mod fold;
 mod forms_sent;
 mod held;
+mod imports;
+mod jobs;
 mod jwt_signing_keys;
+mod key_batch;
 mod key_index;
 mod key_order;
 mod keys;
@@ -26,7 +29,6 @@ mod refusals;
 mod request_signing_keys;
 mod rotations;
 mod search;
-mod seeded;
 mod serving;
 mod sessions;
 mod setup;
@@ -62,6 +64,9 @@ pub use self::{
     change::Change,
     first_run::FirstRunRecord,
     forms_sent::{MadeByForm, SentForm},
+    imports::{Candidate, FOUND_BY, ImportedHash, Imports, mac_place},
+    jobs::{JobLine, JobStep, NewJobLine, StoredJob},
+    key_batch::KeyInBatch,
     key_index::Stakes,
     keys::{Counts, KeyHour, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
     overview::BusyKey,
@@ -69,7 +74,6 @@ pub use self::{
     request_signing_keys::StoredRequestSigningKey,
     rotations::{Rotation, Successor},
     search::{Found, found_in},
-    seeded::SeededKey,
     serving::Alone,
     sessions::StoredSession,
     usage::{ArchiveImpact, CallCounts},

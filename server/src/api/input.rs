@@ -149,6 +149,15 @@ pub(super) fn entry(fields: &[Field], body: &Object) -> Result<EntryInput, Vec<W
     if wrong.is_empty() { Ok(input) } else { Err(wrong) }
 }
 
+/// A field of an entry as it is typed, in JSON. What is no number stays a text, which is refused by its name.
+pub(crate) fn typed(field: Field, text: &str) -> Value {
+    match shape(field) {
+        Shape::Number if text.is_empty() => Value::Null,
+        Shape::Number => text.trim().parse::<i64>().map_or_else(|_| text.into(), Value::from),
+        Shape::Text | Shape::List => value(field, text),
+    }
+}
+
 /// A field of an entry, in JSON.
 pub(super) fn value(field: Field, text: &str) -> Value {
     match shape(field) {

@@ -6,6 +6,7 @@ mod audit;
 mod call;
 mod catalog;
 mod input;
+mod jobs;
 mod keys;
 mod operation;
 mod schema;
@@ -13,7 +14,9 @@ mod whoami;
 
 use std::sync::LazyLock;
 
+use admin::Permit;
 use axum::{
+    Router,
     body::{Body, HttpBody},
     extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection},
     http::{Method, StatusCode, header},
@@ -23,13 +26,14 @@ use axum::{
 use model::catalog::Kind;
 use serde_json::{Map, Value};
 
+pub(crate) use self::input::typed as field_value;
 pub use self::{
     call::CallEndpoint,
     operation::{Endpoint, Operation},
     schema::schemas,
 };
 use crate::{
-    api::call::Call,
+    api::call::{Authority, Call},
     layers::envelope::{Caller, enclose},
     machine::problem::Problem,
     state::AppState,
@@ -40,6 +44,7 @@ pub static OPERATIONS: LazyLock<Vec<CallEndpoint>> = LazyLock::new(|| {
     let kinds = [Kind::Tenant, Kind::Group, Kind::Identity, Kind::Scope, Kind::Template];
     let mut all = vec![whoami::operation()];
     all.extend(keys::operations());
+    all.extend(jobs::operations());
     all.extend(kinds.into_iter().flat_map(catalog::operations));
     all.extend(catalog::policy_operations());
     all.extend(accounts::operations());
@@ -52,12 +57,23 @@ pub fn paths(origin: &str) -> Map<String, Value> {
     schema::paths(OPERATIONS.iter().map(|endpoint| &endpoint.operation), origin)
 }
 
-/// Every path with what answers there.
+/// Every path with what answers there to programs, each of which presents a key.
 pub fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
+    routes_for(&Authority::Key)
+}
+
+/// The same for whoever runs a command on this machine, with their permit in the place of a key. No listener has it.
+pub fn operator_router(app: AppState, permit: Permit) -> Router {
+    let routes = routes_for(&Authority::Operator(permit));
+    routes.into_iter().fold(Router::new(), |router, (path, handler)| router.route(path, handler)).with_state(app)
+}
+
+fn routes_for(authority: &Authority) -> Vec<(&'static str, MethodRouter<AppState>)> {
     let mut paths: Vec<&'static str> = OPERATIONS.iter().map(|operation| operation.path).collect();
     paths.sort_unstable();
     paths.dedup();
     let route = |path: &'static str| {
+        let authority = authority.clone();
         let handler = async move |State(app): State<AppState>,
                                   params: Result<RawPathParams, RawPathParamsRejection>,
                                   request: Request| {
@@ -68,7 +84,7 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
                     return Problem::new(StatusCode::NOT_FOUND, "not_found", detail, &caller.id).into_response();
                 };
                 let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-                respond(path, body, params, caller, request).await
+                Box::pin(respond(path, body, authority, params, caller, request)).await
             })
             .await
         };
@@ -80,6 +96,7 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
 async fn respond(
     path: &'static str,
     app: AppState,
+    authority: Authority,
     params: Vec<(String, String)>,
     caller: Caller,
     request: Request,
@@ -102,7 +119,7 @@ async fn respond(
             .into_response();
     };
     let is_head = request.method() == Method::HEAD;
-    let mut response = match Call::authenticate(app, operation, params, caller, request).await {
+    let mut response = match Call::authenticate(app, authority, operation, params, caller, request).await {
         Ok((call, limits)) => {
             let mut response = (operation.handler)(call).await.unwrap_or_else(IntoResponse::into_response);
             response.headers_mut().extend(limits);

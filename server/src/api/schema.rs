@@ -1,10 +1,12 @@
 //! The REST API as `OpenAPI` describes it: paths from the table of operations, and the schemas that they name, from the
 //! fields that the domain reads.
 
+use admin::BulkAct;
 use axum::http::StatusCode;
 use model::{
     catalog::{Gate, Kind, Risk},
     entry_input::Field,
+    job::{JobKind, JobStatus, LineOutcome},
     key::{ArchiveReason, Form, KeyStatus, SignedWrites},
     key_input::KeyInput,
     listing::KeyFlag,
@@ -13,11 +15,18 @@ use model::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::api::{
-    catalog::schema_names,
-    input::{EXPIRES_AT, Shape, shape},
-    operation::{Operation, Parameter, Value as Held},
+use crate::{
+    api::{
+        catalog::schema_names,
+        input::{EXPIRES_AT, Shape, shape},
+        keys::FILTER,
+        operation::{Operation, Parameter, Value as Held},
+    },
+    import,
 };
+
+/// How JSON Lines are sent.
+pub(super) const JSON_LINES: &str = "application/jsonl";
 
 /// The paths of these operations.
 pub(super) fn paths<'a>(operations: impl Iterator<Item = &'a Operation>, origin: &str) -> Map<String, Value> {
@@ -62,8 +71,16 @@ fn described(operation: &Operation, origin: &str) -> Value {
             responses.insert("200".to_owned(), again);
         }
     }
+    if let Some(line) = operation.answer_lines {
+        success["content"] = json!({ JSON_LINES: { "schema": lines_of(line) } });
+    }
+    if let Some(status) = operation.or {
+        let mut success = success.clone();
+        success["description"] = success_words(status).into();
+        responses.insert(status.as_u16().to_string(), success);
+    }
     responses.insert(status.as_u16().to_string(), success);
-    let takes_body = operation.body.is_some();
+    let takes_body = operation.body.is_some() || operation.body_lines.is_some();
     let may_change = operation.method != axum::http::Method::GET;
     for (code, words, holds) in [
         ("400", "The request cannot be read: a parameter, a header or the body is not of its form.", true),
@@ -77,8 +94,8 @@ fn described(operation: &Operation, origin: &str) -> Value {
             may_change,
         ),
         ("412", "It changed since it was read.", may_change),
-        ("413", "The body is longer than 64 KiB.", may_change),
-        ("415", "The body is not sent as application/json.", takes_body),
+        ("413", "The body is too long: 64 KiB, or 64 MiB of an import.", may_change),
+        ("415", "The body is sent as another kind.", takes_body),
         ("422", "Fields have to be mended; errors names them.", may_change),
         ("428", "If-Match is missing.", operation.is_conditional),
         ("429", "Too often, or too much; with Retry-After, RateLimit and RateLimit-Policy.", true),
@@ -111,12 +128,20 @@ fn described(operation: &Operation, origin: &str) -> Value {
         }
         described["requestBody"] = json!({ "required": is_required, "content": content });
     }
+    if let Some(line) = operation.body_lines {
+        described["requestBody"] = json!({ "required": true, "content": { JSON_LINES: { "schema": lines_of(line) } } });
+    }
     described
+}
+
+fn lines_of(schema: &str) -> Value {
+    json!({ "type": "string", "description": format!("JSON Lines: on each line an object as the schema {schema} says.") })
 }
 
 fn success_words(status: StatusCode) -> &'static str {
     match status {
         StatusCode::CREATED => "It is made; Location says where it is.",
+        StatusCode::ACCEPTED => "It is begun; Location says where it is seen how far it is.",
         StatusCode::NO_CONTENT => "It is done.",
         _ => "This is how it is.",
     }
@@ -138,6 +163,10 @@ fn sample(operation: &Operation, origin: &str) -> String {
         lines.push("  -H 'Content-Type: application/json'".to_owned());
         lines.push(format!("  -d '{}'", example(body)));
     }
+    if operation.body_lines.is_some() {
+        lines.push(format!("  -H 'Content-Type: {JSON_LINES}'"));
+        lines.push("  --data-binary @keys.jsonl".to_owned());
+    }
     lines.join(" \\\n")
 }
 
@@ -148,6 +177,9 @@ pub(super) fn example(body: &str) -> Value {
             json!({ "name": "Lobby kiosk", "owner": "Front desk", "scopes": ["bookings.read"], "expires": "90d" })
         }
         "KeyPatch" => json!({ "description": "At the entrance" }),
+        "Bulk" => {
+            json!({ "action": "archive", "value": "not_needed", "filter": { "flag": "unused" }, "dry_run": true })
+        }
         "Archive" => json!({ "reason": "not_needed" }),
         "Rotation" => json!({ "overlap": "24h" }),
         "NewRequestSigningKey" => json!({ "label": "kiosk 1", "public_key": "-----BEGIN PUBLIC KEY-----\n\u{2026}" }),
@@ -265,11 +297,14 @@ pub fn schemas() -> Map<String, Value> {
     add("EventPage", page_of("events", "Event"));
     let signing = json!({
         "id": text(), "label": text(), "fingerprint": text(), "public_key": text(), "created_at": instant(), "created_by": text(),
-        "retired_at": maybe_instant(),
+        "retired_at": maybe_instant(), "counts": { "type": "boolean" },
     });
     add(
         "RequestSigningKey",
-        object(signing, &["id", "label", "fingerprint", "public_key", "created_at", "created_by", "retired_at"]),
+        object(
+            signing,
+            &["id", "label", "fingerprint", "public_key", "created_at", "created_by", "retired_at", "counts"],
+        ),
     );
     add("RequestSigningKeys", list_of("request_signing_keys", "RequestSigningKey"));
     let new = json!({ "label": text(), "public_key": text(), "replace_after": maybe() });
@@ -279,6 +314,7 @@ pub fn schemas() -> Map<String, Value> {
     let account = json!({ "id": text(), "email": text(), "role": text(), "created_at": instant(), "disabled_at": maybe_instant() });
     add("Account", object(account, &["id", "email", "role", "created_at", "disabled_at"]));
     add("Accounts", list_of("accounts", "Account"));
+    add_jobs(&mut add);
     for kind in Kind::ALL {
         let [entry, new, patch, entries] = schema_names(kind);
         add(entry, entry_resource(kind));
@@ -289,6 +325,63 @@ pub fn schemas() -> Map<String, Value> {
         }
     }
     all
+}
+
+fn add_jobs(add: &mut impl FnMut(&str, Value)) {
+    let job = json!({
+        "id": text(), "kind": { "enum": JobKind::ALL.map(JobKind::code) }, "status": { "enum": JobStatus::ALL.map(JobStatus::code) },
+        "action": { "enum": BulkAct::CODES.iter().map(|code| json!(code)).chain([Value::Null]).collect::<Vec<_>>() },
+        "created_at": instant(), "created_by": text(), "total": number(), "done": number(), "same": number(),
+        "refused": number(), "ended_at": maybe_instant(), "cancelled_by": maybe(), "failure": maybe(),
+    });
+    let names = [
+        "id",
+        "kind",
+        "action",
+        "status",
+        "created_at",
+        "created_by",
+        "total",
+        "done",
+        "same",
+        "refused",
+        "ended_at",
+        "cancelled_by",
+        "failure",
+    ];
+    add("Job", object(job, &names));
+    add("Jobs", list_of("jobs", "Job"));
+    let outcome = json!({ "enum": LineOutcome::ALL.map(LineOutcome::code) });
+    let line = json!({ "line": number(), "outcome": nullable(outcome.clone()), "key_id": maybe(), "detail": text() });
+    add("JobLine", object(line, &["line", "outcome", "key_id", "detail"]));
+    add("JobLines", page_of("lines", "JobLine"));
+    let filter: Map<String, Value> = FILTER
+        .iter()
+        .map(|parameter| (parameter.name.to_owned(), query_parameter(parameter)["schema"].clone()))
+        .collect();
+    let mut filter = closed(filter.into(), &[]);
+    filter["minProperties"] = 1.into();
+    let properties = json!({
+        "action": { "enum": BulkAct::CODES },
+        "value": { "type": "string", "description": "The reason of archive, the group of move, the expiry of extend, the owner of hand_over." },
+        "ids": { "type": "array", "items": text(), "minItems": 1, "maxItems": 200 },
+        "filter": filter,
+        "dry_run": { "type": "boolean" },
+    });
+    let mut bulk = closed(properties, &["action"]);
+    bulk["oneOf"] = json!([{ "required": ["ids"] }, { "required": ["filter"] }]);
+    add("Bulk", bulk);
+    let one = json!({ "key_id": text(), "name": maybe(), "outcome": outcome, "detail": text() });
+    let one = object(one, &["key_id", "name", "outcome", "detail"]);
+    let result = json!({
+        "keys": number(), "in_use": { "type": ["integer", "null"] }, "last_used_at": maybe_instant(),
+        "results": { "type": "array", "items": one }, "job": nullable(reference("Job")),
+    });
+    add("BulkResult", object(result, &["keys", "in_use", "last_used_at", "results", "job"]));
+    let line: Map<String, Value> = import::fields().map(|name| (name.to_owned(), json!({}))).collect();
+    let mut line = closed(line.into(), &["name"]);
+    line["description"] = "A key of another system. Exactly one of key (its string), sha256, hmac_sha256 and hash (bcrypt, scrypt, PBKDF2 or salted SHA, with found_by, the beginning of its string). A line {\"hmac_key\": \"...\"} before the others gives the key of their MACs.".into();
+    add("ImportLine", line);
 }
 
 fn key_field(name: &str, is_list: bool) -> Value {

@@ -15,10 +15,12 @@ use crate::{
     backups,
     boot::Upgrade,
     cli::{
+        error::CliError,
+        globals::Globals,
         output::print_json,
-        session::{CliError, Session, start_log},
+        session::{Session, start_log},
     },
-    config::{BackupPlan, Config, Flags, backup_count, backup_interval},
+    config::{BackupPlan, Config, backup_count, backup_interval},
 };
 
 #[derive(Args)]
@@ -69,37 +71,37 @@ impl From<BackupError> for CliError {
     }
 }
 
-pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliError> {
+pub(super) async fn run(globals: &Globals, arguments: Arguments) -> Result<(), CliError> {
     let Arguments { command, path, every, keep, json } = arguments;
     match (command, path) {
-        (Some(Command::Verify { file, json }), _) => verify(flags, file, json).await,
+        (Some(Command::Verify { file, json }), _) => verify(globals, file, json).await,
         (None, Some(path)) if path.is_dir() || every.is_some() || keep.is_some() => {
-            into_folder(flags, path, every, keep, json).await
+            into_folder(globals, path, every, keep, json).await
         }
-        (None, Some(path)) => one(flags, &path, json).await,
+        (None, Some(path)) => one(globals, &path, json).await,
         (None, None) => Err(CliError::Usage("name the file to make".to_owned())),
     }
 }
 
-async fn one(flags: &Flags, path: &Path, json: bool) -> Result<(), CliError> {
-    let session = Session::open(flags, Upgrade::No).await?;
+async fn one(globals: &Globals, path: &Path, json: bool) -> Result<(), CliError> {
+    let session = Session::open(globals, Upgrade::No).await?;
     let now = Clock::system().now();
-    let made = session.store.back_up(path, backups::VERSION, now, progress("Backup")).await?;
+    let made = session.app.store.back_up(path, backups::VERSION, now, progress("Backup")).await?;
     if made.is_none() {
         return Err(CliError::Environment("another process is making a backup of this database".to_owned()));
     }
     made_words(&session, path, json).await?;
-    session.store.close().await;
+    session.app.store.close().await;
     Ok(())
 }
 
 /// Reads what was made once more, and says what it holds.
 async fn made_words(session: &Session, path: &Path, json: bool) -> Result<(), CliError> {
-    let report = session.store.verify_own_backup(path).await?;
+    let report = session.app.store.verify_own_backup(path).await?;
     if json {
         print_json(&as_json(path, &report));
     } else {
-        let key = session.config.master_key_file.display();
+        let key = session.app.config.master_key_file.display();
         println!("{} holds {}.", path.display(), contents(&report));
         println!(
             "The master key is not in it: keep a copy of {key} elsewhere. Without that key the backup cannot be restored."
@@ -109,17 +111,17 @@ async fn made_words(session: &Session, path: &Path, json: bool) -> Result<(), Cl
 }
 
 async fn into_folder(
-    flags: &Flags,
+    globals: &Globals,
     folder: PathBuf,
     every: Option<i64>,
     keep: Option<usize>,
     json: bool,
 ) -> Result<(), CliError> {
-    let session = Session::open(flags, Upgrade::No).await?;
+    let session = Session::open(globals, Upgrade::No).await?;
     let clock = Clock::system();
     let plan = BackupPlan { folder, every: every.unwrap_or(0), keep: keep.unwrap_or(usize::MAX) };
     loop {
-        match backups::make(&session.store, &plan, &clock, every.is_none(), progress("Backup")).await {
+        match backups::make(&session.app.store, &plan, &clock, every.is_none(), progress("Backup")).await {
             Ok(Some(path)) => made_words(&session, &path, json).await?,
             Ok(None) if every.is_none() => {
                 return Err(CliError::Environment("another process is making a backup in this folder".to_owned()));
@@ -129,15 +131,15 @@ async fn into_folder(
             Err(error) => eprintln!("keyward: {error}; it is tried again"),
         }
         if every.is_none() {
-            session.store.close().await;
+            session.app.store.close().await;
             return Ok(());
         }
         tokio::time::sleep(Duration::from_secs(5)).await;
     }
 }
 
-async fn verify(flags: &Flags, file: PathBuf, json: bool) -> Result<(), CliError> {
-    let config = Config::load(flags)?;
+async fn verify(globals: &Globals, file: PathBuf, json: bool) -> Result<(), CliError> {
+    let config = Config::load(globals.here()?)?;
     start_log(&config, "warn");
     let path = file.clone();
     let key_file = config.master_key_file.clone();

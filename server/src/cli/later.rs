@@ -7,7 +7,7 @@ use model::{audit::Event, time::Timestamp};
 use serde_json::Value;
 use store::events_of_backup;
 
-use crate::cli::session::CliError;
+use crate::cli::error::CliError;
 
 /// What a gzip file begins with: a backup.
 const PACKED: [u8; 2] = [0x1f, 0x8b];

@@ -4,8 +4,7 @@ use clap::{Subcommand, ValueEnum};
 
 use crate::{
     boot::Upgrade,
-    cli::session::{CliError, Session},
-    config::Flags,
+    cli::{error::CliError, globals::Globals, session::Session},
 };
 
 #[derive(Subcommand)]
@@ -32,12 +31,12 @@ pub enum Scanner {
     Trufflehog,
 }
 
-pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
-    let session = Session::open(flags, Upgrade::No).await?;
+pub(super) async fn run(globals: &Globals, command: Command) -> Result<(), CliError> {
+    let session = Session::open(globals, Upgrade::No).await?;
     let Command::Rules { format } = command;
     let prefixes = session.admin.prefixes(&session.operator).await?;
     print!("{}", rules(format, &prefixes));
-    session.store.close().await;
+    session.app.store.close().await;
     Ok(())
 }
 

@@ -15,11 +15,13 @@ use crate::{
     boot::Upgrade,
     cli::{
         backup::{contents, progress},
+        error::CliError,
+        globals::Globals,
         output::print_json,
         restore::{Scratch, live},
-        session::{CliError, Session},
+        session::Session,
     },
-    config::{Config, Flags},
+    config::Config,
 };
 
 /// The folder beside the data that a move works in.
@@ -40,8 +42,9 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliError> {
-    let Session { config, store, admin, operator } = Session::open(flags, Upgrade::No).await?;
+pub(super) async fn run(globals: &Globals, arguments: Arguments) -> Result<(), CliError> {
+    let Session { app, admin, operator } = Session::open(globals, Upgrade::No).await?;
+    let (config, store) = (app.config.clone(), app.store.clone());
     let location = Location::parse(&arguments.to, &config.data_dir)
         .ok_or_else(|| CliError::Usage("--to is neither sqlite://FILE nor postgres://USER@HOST/DATABASE".to_owned()))?;
     if location == config.database {

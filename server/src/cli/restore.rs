@@ -20,11 +20,13 @@ use crate::{
     boot::{self, BootError},
     cli::{
         backup::{as_json, contents, progress},
+        error::CliError,
+        globals::Globals,
         later,
         output::print_json,
-        session::{CliError, start_log},
+        session::start_log,
     },
-    config::{Config, Flags},
+    config::Config,
 };
 
 /// The folder beside the data that a restore works in.
@@ -66,8 +68,8 @@ struct Target {
     is_used: bool,
 }
 
-pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliError> {
-    let config = Config::load(flags)?;
+pub(super) async fn run(globals: &Globals, arguments: Arguments) -> Result<(), CliError> {
+    let config = Config::load(globals.here()?)?;
     start_log(&config, "warn");
     let master = Arc::new(master_key(&config)?);
     let report = check(&arguments.file, &master).await?;

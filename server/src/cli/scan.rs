@@ -17,11 +17,7 @@ use regex::bytes::Regex;
 
 use crate::{
     boot::Upgrade,
-    cli::{
-        output::print_json,
-        session::{CliError, Session},
-    },
-    config::Flags,
+    cli::{error::CliError, globals::Globals, output::print_json, session::Session},
     json::status,
 };
 
@@ -78,9 +74,9 @@ struct Known<'a> {
     is_reported: bool,
 }
 
-pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliError> {
+pub(super) async fn run(globals: &Globals, arguments: Arguments) -> Result<(), CliError> {
     let Arguments { path, no_history, report, json } = arguments;
-    let session = Session::open(flags, Upgrade::No).await?;
+    let session = Session::open(globals, Upgrade::No).await?;
     let root = path.clone();
     let scanned = tokio::task::spawn_blocking(move || {
         let mut scan = Scan::default();

@@ -19,13 +19,17 @@ pub use self::{
 use super::StoreError;
 
 /// The tables of a backup. One that others refer to stands before them.
-const TABLES: [&str; 25] = [
+const TABLES: [&str; 29] = [
     "tenants",
     "entries",
     "accounts",
     "keys",
     "key_counts",
     "request_signing_keys",
+    "imported_hashes",
+    "imported_hmac_keys",
+    "jobs",
+    "job_lines",
     "jwt_signing_keys",
     "rotations",
     "views",
