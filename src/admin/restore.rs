@@ -67,6 +67,8 @@ impl Admin {
         let (now, detail) = (self.clock.now(), detail.to_string());
         let done = change.commit(now, permit.actor(), Verb::RestoreDatabase, "database", &detail).await;
         done.map_err(AdminError::from)?;
+        // Keys of identities and owners that were disabled again, and those whose time has come, show it at once.
+        self.reindex_keys().await.map_err(AdminError::from)?;
         Ok(self.anchor_restored().await?)
     }
 
@@ -85,6 +87,8 @@ impl Admin {
         let (now, detail) = (self.clock.now(), detail.to_string());
         let done = change.commit(now, permit.actor(), Verb::MoveDatabase, "database", &detail).await;
         done.map_err(AdminError::from)?;
+        // Keys of identities and owners that were disabled again, and those whose time has come, show it at once.
+        self.reindex_keys().await.map_err(AdminError::from)?;
         Ok(self.anchor_restored().await?)
     }
 }

@@ -421,6 +421,8 @@ async fn an_archived_key_stays_as_it_is_to_every_verb() {
                     here.keyward.clock.advance(Duration::from_mins(11));
                     (admin.restore_key(&operator, key.id).await.err(), Some((path("restore"), vec![])))
                 }
+                // It makes the archiving final, which the tests of the leak kit tell.
+                Verb::LeakKey => continue,
                 other => {
                     let is_of_one_key = other.code().starts_with("key.");
                     let makes_or_ends = matches!(other, Verb::IssueKey | Verb::PurgeKey);
