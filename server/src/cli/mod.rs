@@ -3,6 +3,7 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod catalog;
 mod client;
 mod doctor;
@@ -13,9 +14,14 @@ mod import_file;
 mod jobs;
 mod jwt;
 mod keys;
+mod later;
+mod leaks;
+mod move_to;
 mod output;
 mod remote;
 mod request_signing_keys;
+mod restore;
+mod scan;
 mod serve;
 mod session;
 mod verify;
@@ -140,6 +146,17 @@ enum Command {
     Policy(catalog::PolicyCommand),
     /// Say whether everything is in place, or whether a gateway guards as it should
     Doctor(doctor::Arguments),
+    /// Write everything to a file while the server runs, or check such a file
+    Backup(backup::Arguments),
+    /// Replace everything by a backup, and end again what was ended since
+    Restore(restore::Arguments),
+    /// Move everything to another database
+    Move(move_to::Arguments),
+    /// Rules for secret scanners
+    #[command(subcommand, after_help = "Example: keyward leaks rules --format gitleaks > .gitleaks.toml")]
+    Leaks(leaks::Command),
+    /// Find keys in files and in the history of a git repository, and say which of them work
+    Scan(scan::Arguments),
     /// Bring the database up to date; the file of an embedded one is copied first
     #[command(after_help = "Example: keyward migrate")]
     Migrate,
@@ -243,6 +260,11 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::RequestSigningKeys(command) => request_signing_keys::run(globals, command).await,
         Command::Verify(arguments) => verify::run(globals, arguments).await,
         Command::Doctor(arguments) => doctor::run(globals, arguments).await,
+        Command::Backup(arguments) => backup::run(globals, arguments).await,
+        Command::Restore(arguments) => restore::run(globals, arguments).await,
+        Command::Move(arguments) => move_to::run(globals, arguments).await,
+        Command::Leaks(command) => leaks::run(globals, command).await,
+        Command::Scan(arguments) => scan::run(globals, arguments).await,
         Command::Import(arguments) => import::run(globals, arguments).await,
         Command::Jobs(command) => jobs::run(globals, command).await,
         Command::Audit(command) => audit::run(globals, command).await,

@@ -7,6 +7,7 @@
 mod api;
 mod architecture;
 mod authority;
+mod backups;
 mod both_ways;
 mod catalog;
 mod cli;
@@ -21,6 +22,7 @@ mod gateway;
 mod jobs;
 mod jwt;
 mod keys_more;
+mod leak_kit;
 mod leaks;
 mod least_privilege;
 mod lifecycle;
