@@ -5,10 +5,13 @@ mod accounts;
 mod audit;
 mod call;
 mod catalog;
+mod examples;
+mod fields;
 mod input;
 mod keys;
 mod operation;
 mod schema;
+mod usage;
 mod whoami;
 
 use std::sync::LazyLock;
@@ -26,7 +29,7 @@ use serde_json::{Map, Value};
 pub use self::{
     call::CallEndpoint,
     operation::{Endpoint, Operation},
-    schema::schemas,
+    schema::{responses, schemas},
 };
 use crate::{
     api::call::Call,
@@ -40,10 +43,12 @@ pub static OPERATIONS: LazyLock<Vec<CallEndpoint>> = LazyLock::new(|| {
     let kinds = [Kind::Tenant, Kind::Group, Kind::Identity, Kind::Scope, Kind::Template];
     let mut all = vec![whoami::operation()];
     all.extend(keys::operations());
+    all.extend(keys::signing_operations());
     all.extend(kinds.into_iter().flat_map(catalog::operations));
     all.extend(catalog::policy_operations());
     all.extend(accounts::operations());
     all.extend(audit::operations());
+    all.extend(usage::operations());
     all
 });
 
