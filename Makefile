@@ -39,7 +39,7 @@ dev: toolchain ## the same, rebuilt and reloaded as files change, if cargo-lepto
 test: toolchain ## everything: check, Rust's tests on SQLite and PostgreSQL, the console in a browser
 	@took() { echo "$$1: $$((SECONDS - began)) s"; began=$$SECONDS; }
 	export -f took
-	began=$$SECONDS
+	began=$$SECONDS first=$$SECONDS
 	end2end/setup.sh
 	took "Setting up"
 	$(MAKE) --no-print-directory check
@@ -53,6 +53,7 @@ test: toolchain ## everything: check, Rust's tests on SQLite and PostgreSQL, the
 	echo "Running the tests."
 	end2end/postgres.sh bash -euc 'began=$$SECONDS; cargo test $(NATIVE); took "Tests in Rust"
 		cd end2end; npx playwright test; took "Tests in a browser"'
+	echo "All of it: $$((SECONDS - first)) s"
 
 check: toolchain ## formatting and lints
 	@echo "Checking the formatting, then the lints of both halves."

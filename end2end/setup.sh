@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure of what the tests need beside Rust: Node.js, a Chromium, a Firefox, two fonts, PostgreSQL, three proxies, openssl,
-# curl, and the packages in package.json. Takes what is there, and installs what is missing if the system lets it.
+# Makes sure of what the tests need beside Rust: Node.js, Python, a Chromium, a Firefox, two fonts, PostgreSQL, three proxies,
+# openssl, curl, and the packages in package.json and requirements.txt. Takes what is there, and installs what is missing if the system lets it.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -41,6 +41,18 @@ if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
   echo "Installing the packages in end2end/package.json"
   PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci
   touch node_modules/.package-lock.json
+fi
+
+# Debian has venv in a package of its own; without it, python3 is there and makes none.
+has_python() { python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
+has_python || install python3 python3-venv
+has_python || need "Python 3.10 or newer, with venv: https://www.python.org"
+
+if [[ ! .venv/installed -nt requirements.txt ]]; then
+  echo "Installing the packages in end2end/requirements.txt"
+  python3 -m venv --clear .venv
+  .venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+  touch .venv/installed
 fi
 
 has_chromium >/dev/null || install chromium

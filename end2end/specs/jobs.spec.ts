@@ -4,7 +4,7 @@ test.describe.configure({ timeout: 120_000 });
 
 test("many keys are changed by a job, which is watched, stays after a reload, and is taken back", async ({ page, bare }) => {
   await bare.addAdmin();
-  await bare.run(["keys", "seed", "300"]);
+  await bare.seed(300);
   await bare.signIn(page.context());
   await page.goto(`${bare.url}/jobs`);
   await expect(page.getByRole("heading", { name: "No job yet" })).toBeVisible();

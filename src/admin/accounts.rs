@@ -101,6 +101,12 @@ impl Admin {
         Ok(self.store.accounts().await?)
     }
 
+    /// The user of this id.
+    pub async fn account(&self, permit: &Permit, id: AccountId) -> Result<Account, AdminError> {
+        permit.allows(Action::ReadAccounts)?;
+        self.store.account(id).await?.ok_or(AdminError::NotFound)
+    }
+
     /// The user who signs in with this mail address.
     pub async fn account_named(&self, permit: &Permit, email: &str) -> Result<Account, AdminError> {
         let accounts = self.accounts(permit).await?;

@@ -7,7 +7,7 @@ use model::{
     id::KeyId,
     key::Key,
 };
-use store::{CallsOf, LastUse, RefusedCall, StoreError};
+use store::{CallsOf, LastUse, RefusalFilter, RefusedCall, StoreError};
 
 use super::{Admin, AdminError, keys::reaches};
 use crate::Permit;
@@ -48,7 +48,17 @@ impl Admin {
     /// Calls with a key.
     pub async fn key_calls(&self, permit: &Permit, id: KeyId, query: ChartQuery) -> Result<Calls, AdminError> {
         self.seen_key(permit, id).await?;
-        Ok(self.calls(CallsOf::Key(id), query).await?)
+        Ok(self.calls(CallsOf::key(id), query).await?)
+    }
+
+    /// Calls with the keys that fit and that the permit reaches.
+    pub async fn usage(&self, permit: &Permit, of: CallsOf<'_>, query: ChartQuery) -> Result<Calls, AdminError> {
+        permit.allows(Action::ReadKeys)?;
+        let Some(of) = permit.within_reach(of) else {
+            let series = Series::empty(query.range(self.clock.now()));
+            return Ok(Calls { query, series, reasons: Vec::new(), refused: Vec::new() });
+        };
+        Ok(self.calls(of, query).await?)
     }
 
     pub(super) async fn calls(&self, of: CallsOf<'_>, query: ChartQuery) -> Result<Calls, StoreError> {
@@ -93,7 +103,11 @@ impl Admin {
     /// Whether a refusal of a key is kept.
     pub async fn was_refused(&self, permit: &Permit, id: KeyId) -> Result<bool, AdminError> {
         self.seen_key(permit, id).await?;
-        Ok(!self.store.refusals(Some(id), None, 1).await?.is_empty())
+        Ok(!self
+            .store
+            .refusals(&RefusalFilter { of: CallsOf::key(id), ..RefusalFilter::default() }, 1)
+            .await?
+            .is_empty())
     }
 
     /// A key that the permit reaches, and its last allowed call.

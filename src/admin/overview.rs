@@ -62,7 +62,7 @@ impl Admin {
     pub async fn overview(&self, permit: &Permit, query: ChartQuery) -> Result<Overview, AdminError> {
         permit.allows(Action::ReadKeys)?;
         let (owner, now) = (permit.only_owner(), self.clock.now());
-        let of = owner.map_or(CallsOf::All, CallsOf::Owner);
+        let of = CallsOf { owner, ..CallsOf::ALL };
         let calls = self.calls(of, query).await?;
         let before = if query.bar.is_none() {
             let counts = self.store.calls(of, query.range(now).before()).await?;
@@ -135,7 +135,7 @@ impl Admin {
         if range.bars > 1 {
             for key in &mut busiest {
                 // An hour in which it was not among the busiest counts, too.
-                let calls = self.store.calls(CallsOf::Key(key.id), range).await?;
+                let calls = self.store.calls(CallsOf::key(key.id), range).await?;
                 key.calls = calls
                     .iter()
                     .filter(|(_, code, _)| Outcome::of_code(code) == Outcome::Allowed)

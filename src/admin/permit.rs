@@ -5,6 +5,7 @@ use model::{
     key::{Grantor, Key},
     scope::{Scope, Scopes},
 };
+use store::CallsOf;
 
 /// The proof that someone may act. Only the authenticators of this crate make one.
 #[derive(Clone, Debug)]
@@ -135,6 +136,17 @@ impl Permit {
         self.only_tenant().is_none_or(|tenant| tenant == name)
     }
 
+    /// The part of these calls that are made with keys it reaches; `None` when there is none. A key is looked at by its id
+    /// elsewhere.
+    pub fn within_reach<'a>(&'a self, of: CallsOf<'a>) -> Option<CallsOf<'a>> {
+        let within = |bound: Option<&'a str>, asked: Option<&'a str>| match (bound, asked) {
+            (Some(bound), Some(asked)) if bound != asked => None,
+            (bound, asked) => Some(bound.or(asked)),
+        };
+        let (owner, tenant) = (within(self.only_owner(), of.owner)?, within(self.only_tenant(), of.tenant)?);
+        Some(CallsOf { owner, tenant, ..of })
+    }
+
     /// Whether it reaches this key. One that it does not reach looks as if it did not exist.
     pub fn reaches(&self, key: &Key) -> bool {
         self.only_owner().is_none_or(|owner| owner == key.spec.owner.as_str())
@@ -235,6 +247,17 @@ mod tests {
         let scope = |text| Scope::parse(text).unwrap();
         assert!(bounded.may_grant(&scope("keyward.verify")) && !bounded.may_grant(&scope("keyward.audit.read")));
         assert!(permit(Role::Admin).may_grant(&scope("keyward.audit.read")));
+        let calls = |tenant, owner| CallsOf { tenant, owner, ..CallsOf::ALL };
+        for (asked, expected) in [
+            (calls(None, None), Some(calls(Some("default"), None))),
+            (calls(Some("default"), Some("o")), Some(calls(Some("default"), Some("o")))),
+            (calls(Some("other"), None), None),
+        ] {
+            assert_eq!(bounded.within_reach(asked), expected);
+        }
+        let member = permit(Role::Member);
+        assert_eq!(member.within_reach(CallsOf::ALL), Some(calls(None, Some("someone"))));
+        assert_eq!(member.within_reach(calls(None, Some("other"))), None);
         key.spec.scopes = Scopes::parse("keyward.keys.write keyward.any_tenant").unwrap();
         let crossing = Permit::for_key(&key, permit(Role::Superadmin));
         assert!(crossing.reaches_tenant("other") && crossing.reaches_tenant(""));

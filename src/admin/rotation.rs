@@ -328,8 +328,8 @@ impl Admin {
         }
         let period = ChartQuery::of(if now.since(rotation.at) < HOUR { Period::Hour } else { Period::Day });
         let series = [
-            self.calls(CallsOf::Key(rotation.old), period).await?.series,
-            self.calls(CallsOf::Key(rotation.new), period).await?.series,
+            self.calls(CallsOf::key(rotation.old), period).await?.series,
+            self.calls(CallsOf::key(rotation.new), period).await?.series,
         ];
         let since = now.plus(-QUIET);
         let recent =

@@ -44,7 +44,7 @@ pub const RESERVED: &[(&str, &str)] = &[
     ("keyward.policy.read", "See the policy."),
     ("keyward.policy.write", "Change the policy, together with keyward.any_tenant."),
     ("keyward.accounts.read", "See people, together with keyward.any_tenant."),
-    ("keyward.accounts.write", "Disable and enable people, together with keyward.any_tenant."),
+    ("keyward.accounts.write", "Add, disable and enable people, together with keyward.any_tenant."),
     ("keyward.leaks.write", "Report keys of this tenant as leaked."),
     (ANY_TENANT, "Use the other scopes of Keyward's own across tenants. Only a superadmin grants it."),
 ];
@@ -110,14 +110,13 @@ impl Scope {
     }
 
     /// This scope for one direction, as `?scope=things` of forward auth asks: `things.read` or `things.write`. A scope
-    /// that already names a direction, and a reserved one, stays as it is.
+    /// that already names a direction, a reserved one, and one that no direction fits behind, stays as it is: who holds it
+    /// may do both.
     #[must_use]
     pub fn toward(self, writes: bool) -> Self {
         let directed = matches!(self.0.rsplit_once('.'), Some((_, "read" | "write")));
-        if self.is_reserved() || directed {
-            return self;
-        }
-        Self(format!("{}.{}", self.0, if writes { "write" } else { "read" }))
+        let scope = format!("{}.{}", self.0, if writes { "write" } else { "read" });
+        if self.is_reserved() || directed || scope.len() > Self::MAX { self } else { Self(scope) }
     }
 
     /// The scope as text.
@@ -340,6 +339,10 @@ mod tests {
         assert_eq!(required("things").toward(false), required("things.read"));
         assert_eq!(required("things").toward(true), required("things.write"));
         assert_eq!(required("things.read").toward(true), required("things.read"));
+        // What is asked for is a scope, however long it is.
+        let long = "a".repeat(Scope::MAX - 5);
+        assert_eq!(required(&long).toward(false).to_string(), format!("{long}.read"));
+        assert_eq!(required(&long).toward(true).to_string(), long);
         let held = Scopes::parse("things.read, doors").unwrap();
         let is_met = |text| required(text).is_met_by(&held, ClosedGates::NONE);
         assert!(is_met("things.read doors.write"));

@@ -70,7 +70,7 @@ pub use self::{
     key_index::Stakes,
     keys::{Counts, KeyHour, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
     overview::BusyKey,
-    refusals::{MAX_REFUSALS, Refusal, RefusedCall},
+    refusals::{MAX_REFUSALS, Refusal, RefusalFilter, RefusedCall},
     request_signing_keys::StoredRequestSigningKey,
     rotations::{Rotation, Successor},
     search::{Found, found_in},

@@ -1,6 +1,6 @@
 //! The latest refusals at rest, so that a request id explains itself. Bounded by number and by age; without secrets.
 
-use model::{activity::TimeRange, id::KeyId, time::Timestamp};
+use model::{activity::TimeRange, decision::Reason, time::Timestamp};
 use sqlx::{AssertSqlSafe, FromRow};
 
 use super::{CallsOf, Db, Store, StoreError, reading};
@@ -23,6 +23,21 @@ pub struct Refusal {
     pub code: String,
     /// What it rested on, as a JSON object without secrets.
     pub facts: String,
+}
+
+/// Which refusals to find. What is `None` lets everything pass.
+#[derive(Clone, Debug, Default)]
+pub struct RefusalFilter<'a> {
+    /// Of which keys.
+    pub of: CallsOf<'a>,
+    /// For one reason.
+    pub reason: Option<Reason>,
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Not after.
+    pub until: Option<Timestamp>,
+    /// Before this one in the list: when it was, and its request's id.
+    pub before: Option<(Timestamp, String)>,
 }
 
 /// A refusal in a list.
@@ -82,20 +97,25 @@ impl Store {
         Ok(reading!(self, db => sqlx::query_as(sql).bind(request_id).fetch_optional(db).await?))
     }
 
-    /// The latest refusals, of one key or of all; of one owner's keys, or of anybody's and nobody's.
-    pub async fn refusals(
-        &self,
-        key: Option<KeyId>,
-        owner: Option<&str>,
-        limit: u16,
-    ) -> Result<Vec<Refusal>, StoreError> {
-        let sql = "SELECT * FROM refusals WHERE ($1 = '' OR key_id = $1) \
-                   AND ($2 = '' OR key_id IN (SELECT id FROM keys WHERE owner = $2)) \
-                   ORDER BY at DESC, request_id DESC LIMIT $3";
-        Ok(reading!(self, db => sqlx::query_as(sql)
-            .bind(key.map(|key| key.to_string()).unwrap_or_default())
-            .bind(owner.unwrap_or_default())
+    /// The latest refusals that fit, at most `limit`.
+    pub async fn refusals(&self, filter: &RefusalFilter<'_>, limit: u16) -> Result<Vec<Refusal>, StoreError> {
+        let (whose, [key, owner, tenant, group]) = filter.of.condition("key_id", 7);
+        let sql = format!(
+            "SELECT * FROM refusals WHERE ($1 = '' OR code = $1) AND at >= $2 AND at <= $3 \
+             AND (at < $4 OR (at = $4 AND request_id < $5)) AND {whose} ORDER BY at DESC, request_id DESC LIMIT $6"
+        );
+        let (at, id) = filter.before.as_ref().map_or((i64::MAX, ""), |(at, id)| (at.millis(), id));
+        Ok(reading!(self, db => sqlx::query_as(AssertSqlSafe(sql))
+            .bind(filter.reason.map(Reason::code).unwrap_or_default())
+            .bind(filter.from.map_or(i64::MIN, Timestamp::millis))
+            .bind(filter.until.map_or(i64::MAX, Timestamp::millis))
+            .bind(at)
+            .bind(id)
             .bind(i64::from(limit))
+            .bind(key)
+            .bind(owner)
+            .bind(tenant)
+            .bind(group)
             .fetch_all(db)
             .await?))
     }
@@ -107,11 +127,7 @@ impl Store {
         range: TimeRange,
         limit: u16,
     ) -> Result<Vec<RefusedCall>, StoreError> {
-        let (whose, value) = match of {
-            CallsOf::All => ("$4 = ''", String::new()),
-            CallsOf::Owner(owner) => ("k.owner = $4", owner.to_owned()),
-            CallsOf::Key(key) => ("r.key_id = $4", key.to_string()),
-        };
+        let (whose, [key, owner, tenant, group]) = of.condition("r.key_id", 4);
         let sql = format!(
             "SELECT r.request_id, r.at, r.code, r.key_id, COALESCE(k.name, '') AS key_name \
              FROM refusals r LEFT JOIN keys k ON k.id = r.key_id \
@@ -121,7 +137,10 @@ impl Store {
             .bind(range.start.millis())
             .bind(range.end().millis())
             .bind(i64::from(limit))
-            .bind(value)
+            .bind(key)
+            .bind(owner)
+            .bind(tenant)
+            .bind(group)
             .fetch_all(db)
             .await?))
     }

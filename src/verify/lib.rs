@@ -29,7 +29,7 @@ use model::{
     time::Timestamp,
     token,
 };
-use store::{Store, StoreError, StoredKey};
+use store::{RefusalFilter, Store, StoreError, StoredKey};
 use tokio::sync::watch;
 
 use self::{
@@ -527,15 +527,10 @@ impl Verifier {
         self.store.refusal(request_id).await?.map(|stored| RecordedRefusal::read(&stored)).transpose()
     }
 
-    /// The latest refusals, at most `limit`: of one key or of all, of one owner's keys or of anybody's.
-    pub async fn refusals(
-        &self,
-        key: Option<KeyId>,
-        owner: Option<&str>,
-        limit: u16,
-    ) -> Result<Vec<RecordedRefusal>, StoreError> {
+    /// The latest refusals that fit, at most `limit`.
+    pub async fn refusals(&self, filter: &RefusalFilter<'_>, limit: u16) -> Result<Vec<RecordedRefusal>, StoreError> {
         self.flush_refusals().await?;
-        self.store.refusals(key, owner, limit).await?.iter().map(RecordedRefusal::read).collect()
+        self.store.refusals(filter, limit).await?.iter().map(RecordedRefusal::read).collect()
     }
 
     /// Gives back what was taken of quotas and not used: the process is stopping.

@@ -14,6 +14,7 @@ use model::{
     scope::RequiredScopes,
     time::{DAY, Timestamp},
 };
+use store::{CallsOf, RefusalFilter};
 use verify::{KnownKey, LimitUsage, RecordedRefusal, Unavailable, Verification, Verifier, VerifyRequest};
 
 /// Refusals that are listed.
@@ -97,7 +98,7 @@ pub async fn explain(
     form: &ExplainForm,
 ) -> Result<Explanation, AdminError> {
     permit.allows(Action::ReadKeys)?;
-    let conditions = conditions(admin, form).await?;
+    let conditions = conditions(admin, permit, form).await?;
     let asked = asked.trim();
     if asked.is_empty() {
         return Err(AdminError::field("asked", "Paste a key, its id or its name, or the id of a refused request."));
@@ -120,7 +121,7 @@ pub async fn explain(
     };
     if let Some(then) = verifier.refusal(id.as_str()).await? {
         let key = reached(admin, permit, then.key).await?;
-        if key.is_none() && permit.only_owner().is_some() {
+        if key.is_none() && (permit.only_owner().is_some() || permit.only_tenant().is_some()) {
             return Ok(Explanation::Unknown);
         }
         let now = match key {
@@ -138,14 +139,28 @@ pub async fn explain(
     }
 }
 
+/// The latest refusals that fit and that the permit reaches, at most `limit`.
+pub async fn find_refusals(
+    permit: &Permit,
+    verifier: &Verifier,
+    filter: &RefusalFilter<'_>,
+    limit: u16,
+) -> Result<Vec<RecordedRefusal>, AdminError> {
+    permit.allows(Action::ReadKeys)?;
+    match permit.within_reach(filter.of) {
+        Some(of) => Ok(verifier.refusals(&RefusalFilter { of, ..filter.clone() }, limit).await?),
+        None => Ok(Vec::new()),
+    }
+}
+
 /// The latest refusals that the permit reaches, of one key or of all.
 pub async fn latest_refusals(
     permit: &Permit,
     verifier: &Verifier,
     key: Option<KeyId>,
 ) -> Result<Vec<RecordedRefusal>, AdminError> {
-    permit.allows(Action::ReadKeys)?;
-    Ok(verifier.refusals(key, permit.only_owner(), LISTED).await?)
+    let filter = RefusalFilter { of: CallsOf { key, ..CallsOf::ALL }, ..RefusalFilter::default() };
+    find_refusals(permit, verifier, &filter, LISTED).await
 }
 
 /// The refusals of a key within the last day, the latest first and at most [`SUMMED`].
@@ -155,10 +170,8 @@ pub async fn refusals_of_day(
     key: KeyId,
     now: Timestamp,
 ) -> Result<Vec<RecordedRefusal>, AdminError> {
-    permit.allows(Action::ReadKeys)?;
-    let mut refusals = verifier.refusals(Some(key), permit.only_owner(), SUMMED).await?;
-    refusals.retain(|refused| refused.at >= now.plus(-DAY));
-    Ok(refusals)
+    let filter = RefusalFilter { of: CallsOf::key(key), from: Some(now.plus(-DAY)), ..RefusalFilter::default() };
+    find_refusals(permit, verifier, &filter, SUMMED).await
 }
 
 /// The keys of exactly this name.
@@ -177,7 +190,7 @@ async fn reached(admin: &Admin, permit: &Permit, id: Option<KeyId>) -> Result<Op
 }
 
 /// Reads the request. What was typed is not repeated: a key may have landed in the wrong field.
-async fn conditions(admin: &Admin, form: &ExplainForm) -> Result<Conditions, AdminError> {
+async fn conditions(admin: &Admin, permit: &Permit, form: &ExplainForm) -> Result<Conditions, AdminError> {
     let mut errors = Vec::new();
     let mut wrong = |field, message: &str| errors.push(FieldError { field, message: message.to_owned() });
     let required = match form.scope.trim() {
@@ -189,7 +202,7 @@ async fn conditions(admin: &Admin, form: &ExplainForm) -> Result<Conditions, Adm
     }
     let tenant = Some(form.tenant.trim()).filter(|name| !name.is_empty());
     if let Some(name) = tenant
-        && !admin.has_tenant(name).await?
+        && !(permit.reaches_tenant(name) && admin.has_tenant(name).await?)
     {
         wrong("tenant", "There is no tenant of this name.");
     }

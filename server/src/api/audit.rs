@@ -2,13 +2,13 @@
 
 use axum::http::{Method, StatusCode};
 use crypto::secret::hex;
-use model::{audit::Event, time::Timestamp};
+use model::audit::Event;
 use serde_json::{Value, json};
 use store::AuditFilter;
 
 use crate::api::{
     call::{Answer, Call, CallEndpoint, json as answer, paged},
-    operation::{CURSOR, LIMIT, Parameter, Value as Kind},
+    operation::{EVENTS_CURSOR, LIMIT, Parameter, Value as Kind},
 };
 
 const FILTER: &[Parameter] = &[
@@ -22,7 +22,7 @@ const FILTER: &[Parameter] = &[
     Parameter { name: "from", about: "Not before.", kind: Kind::Instant },
     Parameter { name: "until", about: "Not after.", kind: Kind::Instant },
     LIMIT,
-    CURSOR,
+    EVENTS_CURSOR,
 ];
 
 pub(super) fn operations() -> Vec<CallEndpoint> {
@@ -57,8 +57,8 @@ async fn list(call: Call) -> Answer {
         who: text("actor"),
         what: text("action"),
         target: text("target"),
-        from: call.read("from", Timestamp::parse)?,
-        until: call.read("until", Timestamp::parse)?,
+        from: call.instant("from")?,
+        until: call.instant("until")?,
     };
     let before = call.read("cursor", |text| text.parse().ok().filter(|seq| *seq > 0))?;
     let page = call.app.admin.search_audit(call.permit()?, &filter, before, Some(call.limit()?)).await;

@@ -14,7 +14,7 @@ use serde::Serialize;
 use verify::{KnownKey, VerifyRequest};
 
 use crate::{
-    api::operation::{Endpoint, Operation},
+    api::operation::{Endpoint, Operation, Value},
     json::Object,
     layers::envelope::{Caller, body_limit},
     machine::{
@@ -160,7 +160,17 @@ impl Call {
         KeyId::parse(self.param("id")).ok_or_else(|| self.nothing())
     }
 
-    /// A parameter of the query; an empty one says nothing.
+    /// The request's id.
+    pub(super) fn request_id(&self) -> &str {
+        self.id.as_str()
+    }
+
+    /// A parameter of the query as it stands.
+    pub(super) fn said(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A text of the query; an empty one says nothing.
     pub(super) fn asked(&self, name: &str) -> Option<&str> {
         self.query
             .iter()
@@ -172,17 +182,22 @@ impl Call {
     /// The values of a parameter, which may be there several times, or separated by commas.
     pub(super) fn asked_all(&self, name: &str) -> Vec<&str> {
         let named = self.query.iter().filter(|(other, _)| other == name);
-        named.flat_map(|(_, value)| value.split(',')).map(str::trim).filter(|value| !value.is_empty()).collect()
+        named.flat_map(|(_, value)| value.split(',')).map(str::trim).collect()
     }
 
-    /// A parameter that is read; what is none of its values is refused by its name.
+    /// A parameter that is read as it stands; what is none of its values, as nothing is, is refused by its name.
     pub(super) fn read<T>(
         &self,
         name: &'static str,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, Problem> {
-        let Some(text) = self.asked(name) else { return Ok(None) };
+        let Some(text) = self.said(name) else { return Ok(None) };
         read(text).map(Some).ok_or_else(|| self.wrong(name, "It has no such value."))
+    }
+
+    /// An instant of the query (RFC 3339).
+    pub(super) fn instant(&self, name: &'static str) -> Result<Option<Timestamp>, Problem> {
+        self.read(name, instant)
     }
 
     /// How many are asked for: 50, unless another number up to 200 is said.
@@ -200,7 +215,7 @@ impl Call {
 
     /// The body: an object of these fields; empty without one.
     pub(super) fn object(&self, known: &[&str]) -> Result<Object, Problem> {
-        if self.body.is_empty() {
+        if self.body.is_empty() && !self.operation.needs_body() {
             return Ok(Object::new());
         }
         self.check_coding()?;
@@ -247,6 +262,13 @@ impl Call {
         Err(self.problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
     }
 
+    /// A text of a body; `None` without it, and for null.
+    pub(super) fn text(&self, body: &Object, name: &'static str) -> Result<Option<String>, Problem> {
+        let Some(value) = body.get(name) else { return Ok(None) };
+        let text = serde_json::from_str(value.get());
+        text.map_err(|_| self.invalid(vec![(name.to_owned(), "Give a text.".to_owned())]))
+    }
+
     /// The body has fields to mend.
     pub(super) fn invalid(&self, errors: Vec<(String, String)>) -> Problem {
         self.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields have to be mended.").named_errors(errors)
@@ -255,9 +277,9 @@ impl Call {
     /// What the caller marked this request with, so that it is done once.
     pub(super) fn idempotency_key(&self) -> Result<&str, Problem> {
         let Some(value) = self.headers.get("idempotency-key") else { return Ok("") };
-        let text = value.to_str().unwrap_or_default().trim();
-        if text.is_empty() || text.len() > 255 {
-            let detail = "An Idempotency-Key is a text of at most 255 characters, such as a UUID.";
+        let text = value.to_str().unwrap_or_default();
+        if text.is_empty() || text.len() > 255 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let detail = "An Idempotency-Key is at most 255 letters, digits and signs without spaces, such as a UUID.";
             return Err(self.problem(StatusCode::BAD_REQUEST, "bad_request", detail));
         }
         Ok(text)
@@ -268,32 +290,25 @@ impl Call {
         &self.body
     }
 
-    /// The generation that the caller saw, which `If-Match` names; `None` for any.
-    pub(super) fn seen(&self) -> Result<Option<Generation>, Problem> {
-        let Some(value) = self.headers.get(header::IF_MATCH) else {
+    /// The versions that the caller may have seen, which `If-Match` names (RFC 9110, 13.1.1).
+    pub(super) fn seen(&self) -> Result<IfMatch, Problem> {
+        let lines: Vec<&str> =
+            self.headers.get_all(header::IF_MATCH).iter().map(|line| line.to_str().unwrap_or_default()).collect();
+        if lines.is_empty() {
             let detail = "Say which version you change: If-Match with the ETag of your last GET.";
             return Err(self.problem(StatusCode::PRECONDITION_REQUIRED, "precondition_required", detail));
-        };
-        let text = value.to_str().unwrap_or_default().trim();
-        if text == "*" {
-            return Ok(None);
         }
-        let tag = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
-        // A tag of another form is one that nothing has.
-        Ok(Some(tag.unwrap_or(-1)))
+        IfMatch::parse(&lines.join(",")).ok_or_else(|| {
+            let detail = "If-Match is none: send the ETag of your last GET, quotation marks included, or *.";
+            self.problem(StatusCode::BAD_REQUEST, "bad_request", detail)
+        })
     }
 
     fn check_accept(&self) -> Result<(), Problem> {
-        let accepted = self.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let mut kinds = accepted
-            .flat_map(|value| value.split(','))
-            .map(|kind| kind.split(';').next().unwrap_or_default().trim())
-            .peekable();
-        let mut fits = vec!["*/*", "application/*", "application/json", "application/problem+json"];
-        if self.operation.answer_lines.is_some() {
-            fits.extend(["application/jsonl", "application/x-ndjson"]);
-        }
-        if kinds.peek().is_none() || kinds.any(|kind| fits.iter().any(|fit| kind.eq_ignore_ascii_case(fit))) {
+        let lines: Vec<&str> =
+            self.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+        let kind = if self.operation.answer_lines.is_some() { "application/jsonl" } else { "application/json" };
+        if accepts(&lines.join(","), kind) {
             return Ok(());
         }
         Err(self.problem(StatusCode::NOT_ACCEPTABLE, "not_acceptable", "This is answered as application/json."))
@@ -302,13 +317,21 @@ impl Call {
     fn check_query(&self) -> Result<(), Problem> {
         let known = self.operation.query;
         let is_known = |name: &str| known.iter().any(|parameter| parameter.name == name);
-        let unknown = self.query.iter().filter(|(name, _)| !is_known(name));
-        let errors: Vec<_> =
-            unknown.map(|(name, _)| (name.clone(), "There is no such parameter.".to_owned())).collect();
+        let is_list = |name: &str| {
+            known.iter().any(|parameter| parameter.name == name && matches!(parameter.kind, Value::ListOf(_)))
+        };
+        let mut errors: Vec<(String, String)> = Vec::new();
+        for (place, (name, _)) in self.query.iter().enumerate() {
+            if !is_known(name) {
+                errors.push((name.clone(), "There is no such parameter.".to_owned()));
+            } else if !is_list(name) && self.query[..place].iter().any(|(other, _)| other == name) {
+                errors.push((name.clone(), "It is there twice: give it once.".to_owned()));
+            }
+        }
         if errors.is_empty() {
             return Ok(());
         }
-        let detail = "The address has a parameter that is not known here.";
+        let detail = "The address has a parameter that is not known here, or one twice.";
         Err(self.problem(StatusCode::BAD_REQUEST, "bad_request", detail).named_errors(errors))
     }
 }
@@ -357,6 +380,69 @@ async fn verify(
     };
     let limits = limit_headers(&answer.limits).filter_map(|(name, value)| Some((name, value.parse().ok()?)));
     Ok((key, limits.collect()))
+}
+
+/// The versions that an `If-Match` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum IfMatch {
+    /// Whatever is there.
+    Any,
+    /// One of these. Weak tags, and tags that no version of ours has, match nothing.
+    OneOf(Vec<Generation>),
+}
+
+impl IfMatch {
+    /// Reads `*` or a list of entity tags (RFC 9110, 8.8.3); `None` when it is neither.
+    fn parse(text: &str) -> Option<Self> {
+        if text.trim() == "*" {
+            return Some(Self::Any);
+        }
+        let mut rest = text.trim_start();
+        let mut generations = Vec::new();
+        loop {
+            let is_weak = rest.starts_with("W/");
+            let (tag, after) = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?.split_once('"')?;
+            if !tag.bytes().all(|byte| byte == b'!' || (b'#'..=b'~').contains(&byte)) {
+                return None;
+            }
+            generations.extend(tag.parse::<Generation>().ok().filter(|_| !is_weak));
+            rest = after.trim_start();
+            if rest.is_empty() {
+                return Some(Self::OneOf(generations));
+            }
+            rest = rest.strip_prefix(',')?.trim_start();
+        }
+    }
+
+    /// Whether it names this version.
+    pub(super) fn matches(&self, generation: Generation) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OneOf(generations) => generations.contains(&generation),
+        }
+    }
+}
+
+/// Whether an `Accept` takes this kind: the most specific range that fits decides (RFC 9110, 12.5.1). Nothing takes everything.
+fn accepts(accept: &str, kind: &str) -> bool {
+    let mut best: Option<(usize, bool)> = None;
+    for range in accept.split(',').map(str::trim).filter(|range| !range.is_empty()) {
+        let mut parts = range.split(';').map(str::trim);
+        let asked = parts.next().unwrap_or_default();
+        let fits = ["*/*", "application/*", "application/problem+json", kind];
+        let Some(precision) = fits.iter().position(|fit| asked.eq_ignore_ascii_case(fit)) else { continue };
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        let is_taken = weight.is_none_or(|weight| weight.parse().is_ok_and(|weight: f32| weight > 0.0));
+        if best.is_none_or(|(before, _)| precision >= before) {
+            best = Some((precision, is_taken));
+        }
+    }
+    accept.trim().is_empty() || best.is_some_and(|(_, is_taken)| is_taken)
+}
+
+/// An instant with its offset (RFC 3339), which days alone are not.
+pub(super) fn instant(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(text).filter(|_| text.contains('T'))
 }
 
 /// Whether a text in it holds the character that no database keeps.
@@ -425,6 +511,50 @@ fn failed(error: AdminError, id: &RequestId) -> Problem {
         AdminError::Store(error) => {
             tracing::error!(request = id.as_str(), %error, "the store failed");
             Problem::unavailable(id)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn if_match_names_versions() {
+        let of = |generations: &[Generation]| Some(IfMatch::OneOf(generations.to_vec()));
+        for (text, expected) in [
+            ("*", Some(IfMatch::Any)),
+            ("\"7\"", of(&[7])),
+            ("\"7\", \"8\",\"x\"", of(&[7, 8])),
+            ("W/\"7\"", of(&[])),
+            ("\"\"", of(&[])),
+            ("", None),
+            ("7", None),
+            ("\"7", None),
+            ("\"7\" \"8\"", None),
+            ("\"7\",", None),
+            ("*, \"7\"", None),
+            ("\"a b\"", None),
+        ] {
+            assert_eq!(IfMatch::parse(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_most_specific_range_decides_what_is_accepted() {
+        for (accept, expected) in [
+            ("", true),
+            ("*/*", true),
+            ("text/html, */*;q=0.1", true),
+            ("text/html", false),
+            ("application/json;q=0", false),
+            ("application/json;q=0, */*", false),
+            ("*/*;q=0, application/json", true),
+            ("application/*;q=0.0", false),
+            ("APPLICATION/JSON", true),
+            ("application/json; charset=utf-8", true),
+        ] {
+            assert_eq!(accepts(accept, "application/json"), expected, "{accept}");
         }
     }
 }

@@ -212,11 +212,11 @@ async fn show(call: Call) -> Answer {
 async fn edit(call: Call) -> Answer {
     let (kind, seen) = (call.kind()?, call.seen()?);
     let body = call.object(&field_names(kind))?;
+    let said = input::entry(kind.fields(), &body).map_err(|wrong| call.invalid(wrong))?;
     let before = call.entry(kind).await?;
-    if seen.is_some_and(|seen| seen != before.generation) {
+    if !seen.matches(before.generation) {
         return Err(call.failed(AdminError::Conflict));
     }
-    let said = input::entry(kind.fields(), &body).map_err(|wrong| call.invalid(wrong))?;
     let edited = call.app.admin.edit_entry(call.permit()?, kind, before.id, &said, Some(before.generation)).await;
     edited.map_err(|error| call.failed(error))?;
     Ok(shown(StatusCode::OK, &call.entry(kind).await?))

@@ -1,12 +1,19 @@
 //! What a body says, as the texts that the domain reads: the fields of a key and of an entry of the catalog.
 
 use model::{
+    catalog::{Gate, Risk},
     entry_input::{EntryInput, Field},
+    key::{Form, SignedWrites},
     key_input::{InputField, KeyInput},
+    policy::Permission,
+    tenant::{AllAccess, CredentialSource},
 };
-use serde_json::{Value, value::RawValue};
+use serde_json::{Number, Value, value::RawValue};
 
-use crate::json::{Object, raw};
+use crate::{
+    api::call::instant,
+    json::{Object, raw},
+};
 
 /// A field, and what is wrong with it.
 type Wrong = (String, String);
@@ -41,7 +48,7 @@ pub(super) fn apply(mut input: KeyInput, body: &Object, is_edit: bool) -> Result
         (None, _) => {}
         (Some(_), true) => wrong.push((EXPIRES_AT.to_owned(), "Give either expires or expires_at.".to_owned())),
         (Some(Value::Null), false) => "never".clone_into(&mut input.expires),
-        (Some(Value::String(at)), false) if at.contains('T') => input.expires = at,
+        (Some(Value::String(at)), false) if instant(&at).is_some() => input.expires = at,
         (Some(_), false) => {
             wrong.push((EXPIRES_AT.to_owned(), "Give an instant (RFC 3339), or null for never.".to_owned()));
         }
@@ -77,19 +84,45 @@ fn text_of(field: InputField, value: &RawValue) -> Result<String, &'static str> 
         _ if field.name == "metadata" => Err("Give a JSON object, or null."),
         Value::Array(values) if field.is_list => list(&values),
         _ if field.is_list => Err("Give a list of texts."),
+        Value::String(text) if text.is_empty() && key_choices(field.name).is_some() => Err(NO_CHOICE),
         Value::String(text) => Ok(text),
         _ => Err("Give a text, or null."),
     }
 }
 
-/// Texts as one. None of them holds what separates them.
+/// Said of the empty text in place of a code.
+const NO_CHOICE: &str = "Choose one of its codes, or leave it out.";
+
+/// The codes that a field of a key has, if it has some.
+pub(super) fn key_choices(name: &str) -> Option<Vec<&'static str>> {
+    match name {
+        "signed_writes" => Some(SignedWrites::ALL.map(SignedWrites::code).into()),
+        "form" => Some(Form::ALL.map(Form::code).into()),
+        _ => None,
+    }
+}
+
+/// The codes that a field of an entry has, if it has some.
+pub(super) fn choices(field: Field) -> Option<Vec<&'static str>> {
+    match field {
+        Field::Presentations => Some(CredentialSource::ALL.map(CredentialSource::code).into()),
+        Field::Risk => Some(Risk::ALL.map(Risk::code).into()),
+        Field::Gate => Some(Gate::ALL.map(Gate::code).into()),
+        Field::AllAccess => Some(AllAccess::ALL.map(AllAccess::code).into()),
+        Field::Never | Field::Probes => Some(Permission::ALL.map(Permission::code).into()),
+        _ => None,
+    }
+}
+
+/// Texts as one. None of them holds what separates them, and none is there twice.
 fn list(values: &[Value]) -> Result<String, &'static str> {
     let texts: Option<Vec<&str>> = values.iter().map(Value::as_str).collect();
     let is_one = |text: &&str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == ',');
-    match texts.filter(|texts| texts.iter().all(is_one)) {
-        Some(texts) => Ok(texts.join(" ")),
-        None => Err("Give a list of texts without spaces and commas in them."),
-    }
+    let Some(texts) = texts.filter(|texts| texts.iter().all(is_one)) else {
+        return Err("Give a list of texts without spaces and commas in them.");
+    };
+    let is_repeated = (1..texts.len()).any(|place| texts[..place].contains(&texts[place]));
+    if is_repeated { Err("Give each of them once.") } else { Ok(texts.join(" ")) }
 }
 
 /// How a field of an entry is written in JSON.
@@ -134,9 +167,10 @@ pub(super) fn entry(fields: &[Field], body: &Object) -> Result<EntryInput, Vec<W
         let Some(value) = body.get(field.code()) else { continue };
         let text = match (shape(*field), read(value)) {
             (_, Value::Null) => Ok(String::new()),
+            (Shape::Text, Value::String(text)) if text.is_empty() && choices(*field).is_some() => Err(NO_CHOICE),
             (Shape::Text, Value::String(text)) => Ok(text),
             (Shape::List, Value::Array(values)) => list(&values),
-            (Shape::Number, Value::Number(number)) => Ok(number.to_string()),
+            (Shape::Number, Value::Number(number)) => Ok(whole(&number)),
             (Shape::Text, _) => Err("Give a text, or null."),
             (Shape::List, _) => Err("Give a list of texts."),
             (Shape::Number, _) => Err("Give a whole number."),
@@ -156,6 +190,12 @@ pub(crate) fn typed(field: Field, text: &str) -> Value {
         Shape::Number => text.trim().parse::<i64>().map_or_else(|_| text.into(), Value::from),
         Shape::Text | Shape::List => value(field, text),
     }
+}
+
+/// A number as the domain reads it: `7.0` is a whole one.
+fn whole(number: &Number) -> String {
+    let text = number.to_string();
+    text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }
 
 /// A field of an entry, in JSON.
@@ -211,6 +251,8 @@ mod tests {
             (r#"{"scopes": "a b"}"#, "scopes"),
             (r#"{"scopes": ["a b"]}"#, "scopes"),
             (r#"{"scopes": [1]}"#, "scopes"),
+            (r#"{"scopes": ["a", "b", "a"]}"#, "scopes"),
+            (r#"{"signed_writes": ""}"#, "signed_writes"),
             (r#"{"metadata": "{}"}"#, "metadata"),
             (r#"{"expires_at": "90d"}"#, "expires_at"),
             (r#"{"expires": "90d", "expires_at": null}"#, "expires_at"),
@@ -219,8 +261,14 @@ mod tests {
             let wrong = apply(KeyInput { tenant: "default".to_owned(), ..KeyInput::default() }, &body(said), true);
             assert_eq!(wrong.unwrap_err()[0].0, field, "{said}");
         }
-        for (said, field) in [(r#"{"min_days": "7"}"#, "min_days"), (r#"{"presentations": "raw"}"#, "presentations")] {
+        for (said, field) in [
+            (r#"{"min_days": "7"}"#, "min_days"),
+            (r#"{"presentations": "raw"}"#, "presentations"),
+            (r#"{"never": ""}"#, "never"),
+        ] {
             assert_eq!(entry(model::catalog::Kind::Policy.fields(), &body(said)).unwrap_err()[0].0, field, "{said}");
         }
+        let days = entry(model::catalog::Kind::Policy.fields(), &body(r#"{"min_days": 7.0}"#)).unwrap();
+        assert_eq!(days.get(Field::MinDays), "7");
     }
 }

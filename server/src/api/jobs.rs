@@ -21,7 +21,7 @@ use crate::{
     api::{
         call::{Answer, Call, CallEndpoint, json as answer, paged, with},
         keys,
-        operation::{CURSOR, LIMIT, Parameter, Value as Kind},
+        operation::{LIMIT, Parameter, Value as Kind, cursor},
     },
     import,
     json::Object,
@@ -42,8 +42,11 @@ const CHECK: &[Parameter] = &[Parameter {
     about: "Finds out what it would do, and does nothing.",
     kind: Kind::OneOf(booleans),
 }];
-const LINES: &[Parameter] =
-    &[Parameter { name: "outcome", about: "Just lines of this outcome.", kind: Kind::OneOf(outcomes) }, LIMIT, CURSOR];
+const LINES: &[Parameter] = &[
+    Parameter { name: "outcome", about: "Just lines of this outcome.", kind: Kind::OneOf(outcomes) },
+    LIMIT,
+    cursor("^[0-9]{1,15}$"),
+];
 
 fn booleans() -> Vec<&'static str> {
     vec!["true", "false"]
@@ -273,7 +276,7 @@ fn filter_of(text: &str) -> Result<ListKeys, String> {
     if let Some(name) = fields.keys().find(|name| known().all(|known| known != name.as_str())) {
         return Err(format!("There is no filter {}.", model::token::without_secrets(name)));
     }
-    let asked = |name: &str| fields.get(name).map(|text| text.trim().into()).filter(|text: &Cow<str>| !text.is_empty());
+    let asked = |name: &str| fields.get(name).map(|text| Cow::from(text.as_str()));
     keys::list_of(&asked).map_err(|name| format!("{name} has no such value."))
 }
 

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use admin::{Admin, AdminError, Issued, Mark, Overlap, Permit, RequestSigningKeyForm};
+use admin::{Admin, AdminError, Calls, Issued, Mark, Overlap, Permit, RequestSigningKeyForm};
 use axum::{
     http::{Method, StatusCode, header},
     response::IntoResponse,
 };
 use model::{
-    activity::{ChartQuery, Period, Series},
+    activity::{ChartQuery, Period},
     id::{EntryId, KeyId, RequestSigningKeyId},
     key::{ArchiveReason, Key, KeyStatus},
     key_input::KeyInput,
@@ -21,9 +21,9 @@ use store::{LastUse, ListedKey, StoredRequestSigningKey};
 use crate::{
     api::{
         audit::event_json,
-        call::{Answer, Call, CallEndpoint, json as answer, paged, tagged, with},
+        call::{Answer, Call, CallEndpoint, instant, json as answer, paged, tagged, with},
         input,
-        operation::{CURSOR, LIMIT, Parameter, Value as Kind},
+        operation::{EVENTS_CURSOR, LIMIT, Parameter, Value as Kind, cursor},
     },
     json::{Object, key_json, raw},
 };
@@ -48,9 +48,9 @@ const LIST: &[Parameter] = &[
         kind: Kind::OneOf(statuses),
     },
     Parameter { name: "tenant", about: "Just keys of the tenant of this name.", kind: Kind::Text },
-    Parameter { name: "group", about: "Just keys of the group of this id.", kind: Kind::Text },
+    Parameter { name: "group", about: "Just keys of the group of this id.", kind: Kind::Id },
     Parameter { name: "owner", about: "Just keys of this owner.", kind: Kind::Text },
-    Parameter { name: "subject", about: "Just keys that act as the identity of this id.", kind: Kind::Text },
+    Parameter { name: "subject", about: "Just keys that act as the identity of this id.", kind: Kind::Id },
     Parameter {
         name: "scope",
         about: "Just keys that hold this scope; without .read or .write, in either direction.",
@@ -59,19 +59,20 @@ const LIST: &[Parameter] = &[
     Parameter {
         name: "flag",
         about: "Just keys that this holds for; several are separated by commas.",
-        kind: Kind::Text,
+        kind: Kind::ListOf(flags),
     },
-    Parameter { name: "series", about: "Just the generations of this series.", kind: Kind::Text },
+    Parameter { name: "series", about: "Just the generations of this series.", kind: Kind::Id },
     Parameter { name: "sort", about: "The order.", kind: Kind::OneOf(sorts) },
     LIMIT,
-    CURSOR,
+    cursor("^[0-9]{1,15}([.][0-9]{1,12})?(-.*)?$"),
 ];
 
 /// The parameters that say which keys, without order and page.
 pub(super) const FILTER: &[Parameter] = LIST.split_at(LIST.len() - 3).0;
 
-const PERIOD: &[Parameter] =
-    &[Parameter { name: "period", about: "How far back; a day when it is left out.", kind: Kind::OneOf(periods) }];
+/// How far back calls are counted.
+pub(super) const PERIOD: Parameter =
+    Parameter { name: "period", about: "How far back; a day when it is left out.", kind: Kind::OneOf(periods) };
 
 const RETIREMENT: &[Parameter] = &[Parameter {
     name: "overlap",
@@ -81,6 +82,10 @@ const RETIREMENT: &[Parameter] = &[Parameter {
 
 fn statuses() -> Vec<&'static str> {
     ["any", "working"].into_iter().chain(KeyStatus::ALL.map(KeyStatus::code)).collect()
+}
+
+fn flags() -> Vec<&'static str> {
+    KeyFlag::ALL.map(KeyFlag::code).into()
 }
 
 fn sorts() -> Vec<&'static str> {
@@ -143,15 +148,23 @@ pub(super) fn operations() -> Vec<CallEndpoint> {
         .body("Rotation")
         .idempotent()
         .answers(made, "IssuedKey"),
+        post(
+            "/api/v1/keys/{id}/current/rotate",
+            ("rotate_current_key", "Rotate the newest generation of a series"),
+            |call| Box::pin(rotate_current(call)),
+        )
+        .body("Rotation")
+        .idempotent()
+        .answers(made, "IssuedKey"),
         post("/api/v1/keys/{id}/cut", ("cut_key", "Stop the old key of a rotation now"), |call| Box::pin(cut(call)))
             .answers(ok, "KeyResource"),
         post("/api/v1/keys/{id}/extend", ("extend_key", "Let the old key of a rotation work for longer"), |call| {
             Box::pin(extend(call))
         })
-        .body("Rotation")
+        .body("Extension")
         .answers(ok, "KeyResource"),
         get("/api/v1/keys/{id}/usage", ("key_usage", "Count a key's calls"), USAGE, |call| Box::pin(usage(call)))
-            .query(PERIOD)
+            .query(&[PERIOD])
             .answers(ok, "Usage"),
         get(
             "/api/v1/keys/{id}/callers",
@@ -161,22 +174,30 @@ pub(super) fn operations() -> Vec<CallEndpoint> {
         )
         .answers(ok, "Callers"),
         get("/api/v1/keys/{id}/audit", ("key_audit", "What happened to a key"), AUDIT, |call| Box::pin(history(call)))
-            .query(&[LIMIT, CURSOR])
+            .query(&[LIMIT, EVENTS_CURSOR])
             .answers(ok, "EventPage"),
-        get(
-            "/api/v1/keys/{id}/request-signing-keys",
+    ]
+}
+
+/// The operations of a key's request signing keys.
+pub(super) fn signing_operations() -> Vec<CallEndpoint> {
+    let path = "/api/v1/keys/{id}/request-signing-keys";
+    vec![
+        CallEndpoint::new(
+            (Method::GET, path),
             ("list_request_signing_keys", "List a key's request signing keys"),
             READ,
             |call| Box::pin(signing_keys(call)),
         )
-        .answers(ok, "RequestSigningKeys"),
-        post(
-            "/api/v1/keys/{id}/request-signing-keys",
+        .answers(StatusCode::OK, "RequestSigningKeys"),
+        CallEndpoint::new(
+            (Method::POST, path),
             ("add_request_signing_key", "Add a request signing key"),
+            WRITE,
             |call| Box::pin(add_signing_key(call)),
         )
         .body("NewRequestSigningKey")
-        .answers(made, "RequestSigningKey"),
+        .answers(StatusCode::CREATED, "RequestSigningKey"),
         CallEndpoint::new(
             (Method::DELETE, "/api/v1/keys/{id}/request-signing-keys/{signing}"),
             ("retire_request_signing_key", "Retire a request signing key"),
@@ -221,7 +242,15 @@ impl Call {
             Err(AdminError::Repeated(id)) => (*id, None, StatusCode::OK),
             Err(_) => return Err(made.err().map_or_else(|| self.nothing(), |error| self.failed(error))),
         };
-        let found = self.app.admin.show_key(self.permit()?, id).await.map_err(|error| self.failed(error))?;
+        let found = match self.app.admin.show_key(self.permit()?, id).await {
+            Err(AdminError::NotFound) if token.is_none() => {
+                let detail = format!(
+                    "This request made the key {id}, which is gone since. Send another Idempotency-Key to make a new one."
+                );
+                return Err(self.problem(StatusCode::GONE, "gone", detail));
+            }
+            found => found.map_err(|error| self.failed(error))?,
+        };
         let key = resource(&found.key, found.last_use.as_ref(), found.stands.as_ref(), self.now());
         let body = Object::from([("key".to_owned(), raw(&key)), ("token".to_owned(), raw(&token))]);
         let response = answer(status, &body);
@@ -240,24 +269,46 @@ impl Call {
         self.shown(StatusCode::OK, id).await
     }
 
+    /// The newest generation of the series that the path names. Any generation names its series; the first one may be gone.
+    async fn newest(&self) -> Result<KeyId, crate::machine::problem::Problem> {
+        let (id, permit) = (self.key_id()?, self.permit()?);
+        let series = match self.app.admin.show_key(permit, id).await {
+            Ok(found) => found.key.series,
+            Err(AdminError::NotFound) => id,
+            Err(error) => return Err(self.failed(error)),
+        };
+        let list = ListKeys { series: Some(series), which: StatusFilter::Any, ..ListKeys::default() };
+        let found = self.app.admin.find_so_many_keys(permit, &list, 1).await.map_err(|error| self.failed(error))?;
+        found.keys.first().map(|newest| newest.key.id).ok_or_else(|| self.nothing())
+    }
+
+    /// Rotates a key, once for each mark at the address of `named`: the same mark at another address is another request.
+    async fn rotated(&self, id: KeyId, named: KeyId) -> Answer {
+        let body = self.object(&["overlap", "until"])?;
+        let overlap = self.overlap(&body)?.unwrap_or(Overlap::For(OVERLAP));
+        let mark = self.idempotency_key()?;
+        let mark = if mark.is_empty() { String::new() } else { format!("{named}\n{mark}") };
+        let mark = Mark { text: &mark, body: Some(self.sent()) };
+        self.issued(self.app.admin.rotate_key_once(self.permit()?, id, overlap, mark).await).await
+    }
+
     /// How long an old key works on: `overlap`, such as `24h`, or `until` an instant.
     fn overlap(&self, body: &Object) -> Result<Option<Overlap>, crate::machine::problem::Problem> {
         let wrong = |field: &str, message: &str| self.invalid(vec![(field.to_owned(), message.to_owned())]);
-        let text = |name: &str| body.get(name).map(|value| serde_json::from_str::<Option<String>>(value.get()));
-        match (text("overlap"), text("until")) {
-            (None | Some(Ok(None)), None | Some(Ok(None))) => Ok(None),
-            (Some(Ok(Some(time))), None | Some(Ok(None))) => match span(&time) {
-                Some(millis) => Ok(Some(Overlap::For(millis))),
-                None => Err(wrong("overlap", "Give a time such as 0h, 24h or 7d.")),
-            },
-            (None | Some(Ok(None)), Some(Ok(Some(at)))) => match Timestamp::parse(&at).filter(|_| at.contains('T')) {
-                Some(at) => Ok(Some(Overlap::Until(at))),
-                None => Err(wrong("until", "Give an instant (RFC 3339).")),
-            },
-            (Some(Err(_)), _) => Err(wrong("overlap", "Give a time such as 0h, 24h or 7d.")),
-            (_, Some(Err(_))) => Err(wrong("until", "Give an instant (RFC 3339).")),
-            (Some(_), Some(_)) => Err(wrong("until", "Give either overlap or until.")),
+        if body.contains_key("overlap") && body.contains_key("until") {
+            return Err(wrong("until", "Give either overlap or until."));
         }
+        let overlap = match (self.text(body, "overlap")?, self.text(body, "until")?) {
+            (Some(time), _) => {
+                let millis = span(&time).ok_or_else(|| wrong("overlap", "Give a time such as 0h, 24h or 7d."))?;
+                Some(Overlap::For(millis))
+            }
+            (None, Some(at)) => {
+                Some(Overlap::Until(instant(&at).ok_or_else(|| wrong("until", "Give an instant (RFC 3339)."))?))
+            }
+            (None, None) => None,
+        };
+        Ok(overlap)
     }
 }
 
@@ -275,10 +326,9 @@ pub(super) fn list_of<'a>(asked: &dyn Fn(&str) -> Option<Cow<'a, str>>) -> Resul
         "working" => Some(StatusFilter::Working),
         status => KeyStatus::parse(status).map(StatusFilter::Only),
     })?;
-    let flags = asked("flag").unwrap_or_default();
-    let flags: Option<Vec<_>> =
-        flags.split(',').map(str::trim).filter(|flag| !flag.is_empty()).map(KeyFlag::parse).collect();
-    let text = |name| asked(name).map(Cow::into_owned);
+    let flags = asked("flag");
+    let flags = flags.map(|flags| flags.split(',').map(str::trim).map(KeyFlag::parse).collect::<Option<Vec<_>>>());
+    let text = |name| asked(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     Ok(ListKeys {
         words: text("q").unwrap_or_default().replace('\0', ""),
         which: which.unwrap_or_default(),
@@ -288,7 +338,7 @@ pub(super) fn list_of<'a>(asked: &dyn Fn(&str) -> Option<Cow<'a, str>>) -> Resul
         series: read(asked("series"), "series", KeyId::parse)?,
         owner: text("owner"),
         scope: text("scope"),
-        flags: flags.ok_or("flag")?,
+        flags: flags.map_or(Ok(Vec::new()), |flags| flags.ok_or("flag"))?,
         ..ListKeys::default()
     })
 }
@@ -297,8 +347,8 @@ pub(super) fn list_of<'a>(asked: &dyn Fn(&str) -> Option<Cow<'a, str>>) -> Resul
 pub(super) fn list_asked(call: &Call) -> Result<ListKeys, crate::machine::problem::Problem> {
     let asked = |name: &str| match name {
         // May be there several times.
-        "flag" => Some(Cow::from(call.asked_all("flag").join(","))),
-        name => call.asked(name).map(Cow::from),
+        "flag" => Some(call.asked_all("flag")).filter(|flags| !flags.is_empty()).map(|flags| flags.join(",").into()),
+        name => call.said(name).map(Cow::from),
     };
     list_of(&asked).map_err(|name| call.wrong(name, "It has no such value."))
 }
@@ -336,10 +386,10 @@ async fn edit(call: Call) -> Answer {
     let (id, permit, seen) = (call.key_id()?, call.permit()?, call.seen()?);
     let body = call.object(&input::key_fields())?;
     let found = call.app.admin.show_key(permit, id).await.map_err(|error| call.failed(error))?;
-    if seen.is_some_and(|seen| seen != found.key.generation) {
+    let asked = input::apply(KeyInput::of(&found.key), &body, true).map_err(|wrong| call.invalid(wrong))?;
+    if !seen.matches(found.key.generation) {
         return Err(call.failed(AdminError::Conflict));
     }
-    let asked = input::apply(KeyInput::of(&found.key), &body, true).map_err(|wrong| call.invalid(wrong))?;
     let edited = call.app.admin.edit_key(permit, id, &asked, Some(found.key.generation)).await;
     edited.map_err(|error| call.failed(error))?;
     call.shown(StatusCode::OK, id).await
@@ -352,17 +402,8 @@ async fn purge(call: Call) -> Answer {
 }
 
 async fn current(call: Call) -> Answer {
-    let id = call.key_id()?;
-    // Any generation names its series; the first one may be gone.
-    let series = match call.app.admin.show_key(call.permit()?, id).await {
-        Ok(found) => found.key.series,
-        Err(AdminError::NotFound) => id,
-        Err(error) => return Err(call.failed(error)),
-    };
-    let list = ListKeys { series: Some(series), which: StatusFilter::Any, ..ListKeys::default() };
-    let found = call.app.admin.find_so_many_keys(call.permit()?, &list, 1).await.map_err(|error| call.failed(error))?;
-    let newest = found.keys.first().ok_or_else(|| call.nothing())?;
-    call.shown(StatusCode::OK, newest.key.id).await
+    let id = call.newest().await?;
+    call.shown(StatusCode::OK, id).await
 }
 
 async fn archive(call: Call) -> Answer {
@@ -390,13 +431,13 @@ async fn switch(call: Call, on: bool) -> Answer {
 }
 
 async fn rotate(call: Call) -> Answer {
-    let (id, body) = (call.key_id()?, call.object(&["overlap", "until"])?);
-    let overlap = call.overlap(&body)?.unwrap_or(Overlap::For(OVERLAP));
-    let mark = call.idempotency_key()?;
-    // The same mark at another key is another request.
-    let mark = if mark.is_empty() { String::new() } else { format!("{id}\n{mark}") };
-    let mark = Mark { text: &mark, body: Some(call.sent()) };
-    call.issued(call.app.admin.rotate_key_once(call.permit()?, id, overlap, mark).await).await
+    let id = call.key_id()?;
+    call.rotated(id, id).await
+}
+
+/// For whoever remembers a series alone, as secret stores do.
+async fn rotate_current(call: Call) -> Answer {
+    call.rotated(call.newest().await?, call.key_id()?).await
 }
 
 async fn cut(call: Call) -> Answer {
@@ -417,23 +458,23 @@ async fn usage(call: Call) -> Answer {
     let period = call.read("period", Period::parse)?.unwrap_or_default();
     let calls = call.app.admin.key_calls(call.permit()?, call.key_id()?, ChartQuery::of(period)).await;
     let calls = calls.map_err(|error| call.failed(error))?;
-    let reasons: Vec<_> =
-        calls.reasons.iter().map(|(reason, calls)| json!({ "code": reason.code(), "calls": calls })).collect();
-    let mut body = usage_json(&calls.series);
-    body["period"] = period.code().into();
-    body["reasons"] = reasons.into();
-    Ok(answer(StatusCode::OK, &body))
+    Ok(answer(StatusCode::OK, &usage_json(&calls)))
 }
 
-/// Calls in bars of one length.
-fn usage_json(series: &Series) -> Value {
+/// Calls in bars of one length, and why some were refused.
+pub(super) fn usage_json(calls: &Calls) -> Value {
+    let series = &calls.series;
     let total = series.total();
     let bar = |(place, bar): (i64, &model::activity::CallCounts)| {
         let at = series.range.start.plus(place * series.range.step);
         json!({ "at": at.to_string(), "allowed": bar.allowed, "limited": bar.limited, "refused": bar.refused })
     };
     let bars: Vec<_> = (0..).zip(&series.bars).map(bar).collect();
+    let reasons: Vec<_> =
+        calls.reasons.iter().map(|(reason, calls)| json!({ "code": reason.code(), "calls": calls })).collect();
     json!({
+        "period": calls.query.period.code(),
+        "reasons": reasons,
         "step_seconds": series.range.step / 1000,
         "bars": bars,
         "total": { "allowed": total.allowed, "limited": total.limited, "refused": total.refused },
@@ -489,16 +530,11 @@ async fn signing_keys(call: Call) -> Answer {
 
 async fn add_signing_key(call: Call) -> Answer {
     let body = call.object(&["label", "public_key", "replace_after"])?;
-    let text = |name: &str| match body.get(name).map(|value| serde_json::from_str::<Option<String>>(value.get())) {
-        None => Ok(String::new()),
-        Some(Ok(text)) => Ok(text.unwrap_or_default()),
-        Some(Err(_)) => Err(call.invalid(vec![(name.to_owned(), "Give a text.".to_owned())])),
-    };
-    let after = text("replace_after")?;
-    let replace_after = match (after.as_str(), span(&after)) {
-        ("", _) => None,
-        (_, Some(millis)) => Some(millis),
-        (_, None) => {
+    let text = |name: &'static str| Ok(call.text(&body, name)?.unwrap_or_default());
+    let replace_after = match call.text(&body, "replace_after")?.map(|after| span(&after)) {
+        None => None,
+        Some(Some(millis)) => Some(millis),
+        Some(None) => {
             let message = "Give a time such as 0h, 24h or 7d.".to_owned();
             return Err(call.invalid(vec![("replace_after".to_owned(), message)]));
         }

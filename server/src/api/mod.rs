@@ -5,11 +5,14 @@ mod accounts;
 mod audit;
 mod call;
 mod catalog;
+mod examples;
+mod fields;
 mod input;
 mod jobs;
 mod keys;
 mod operation;
 mod schema;
+mod usage;
 mod whoami;
 
 use std::sync::LazyLock;
@@ -30,7 +33,7 @@ pub(crate) use self::input::typed as field_value;
 pub use self::{
     call::CallEndpoint,
     operation::{Endpoint, Operation},
-    schema::schemas,
+    schema::{responses, schemas},
 };
 use crate::{
     api::call::{Authority, Call},
@@ -45,10 +48,12 @@ pub static OPERATIONS: LazyLock<Vec<CallEndpoint>> = LazyLock::new(|| {
     let mut all = vec![whoami::operation()];
     all.extend(keys::operations());
     all.extend(jobs::operations());
+    all.extend(keys::signing_operations());
     all.extend(kinds.into_iter().flat_map(catalog::operations));
     all.extend(catalog::policy_operations());
     all.extend(accounts::operations());
     all.extend(audit::operations());
+    all.extend(usage::operations());
     all
 });
 

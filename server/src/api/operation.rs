@@ -22,8 +22,14 @@ pub enum Value {
     UpTo(u16),
     /// One of these codes.
     OneOf(fn() -> Vec<&'static str>),
+    /// Several of these codes, separated by commas.
+    ListOf(fn() -> Vec<&'static str>),
+    /// A text of this form.
+    Formed(&'static str),
     /// An instant (RFC 3339).
     Instant,
+    /// The id of a key, an entry or an account.
+    Id,
 }
 
 /// One operation.
@@ -58,12 +64,28 @@ pub struct Operation {
     pub(super) required: RequiredScopes,
 }
 
+impl Operation {
+    /// Whether it is for changing something.
+    pub(super) fn may_change(&self) -> bool {
+        self.method != Method::GET
+    }
+
+    /// Whether it does nothing without a body. What a verb may be told beside its name can be left out.
+    pub fn needs_body(&self) -> bool {
+        self.body.is_some_and(|body| !["Archive", "Rotation"].contains(&body))
+    }
+}
+
 /// How many on a page.
 pub(super) const LIMIT: Parameter =
     Parameter { name: "limit", about: "How many on a page; 50 when it is left out.", kind: Value::UpTo(200) };
-/// Where a page begins.
-pub(super) const CURSOR: Parameter =
-    Parameter { name: "cursor", about: "Where the page begins: next_cursor of the page before.", kind: Value::Text };
+/// Where a page begins, of which the cursor has this form.
+pub(super) const fn cursor(form: &'static str) -> Parameter {
+    let about = "Where the page begins: next_cursor of the page before.";
+    Parameter { name: "cursor", about, kind: Value::Formed(form) }
+}
+/// Where a page of events begins: after the event of this number.
+pub(super) const EVENTS_CURSOR: Parameter = cursor("^[1-9][0-9]{0,17}$");
 
 /// What answers to an operation, whatever it takes.
 pub struct Endpoint<F> {

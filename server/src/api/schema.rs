@@ -1,32 +1,43 @@
 //! The REST API as `OpenAPI` describes it: paths from the table of operations, and the schemas that they name, from the
 //! fields that the domain reads.
 
-use admin::BulkAct;
+use admin::{
+    BulkAct,
+    password::{MAX_LENGTH, MIN_LENGTH},
+};
 use axum::http::StatusCode;
 use model::{
-    catalog::{Gate, Kind, Risk},
+    account::Role,
+    activity::Period,
+    catalog::Kind,
     entry_input::Field,
     job::{JobKind, JobStatus, LineOutcome},
-    key::{ArchiveReason, Form, KeyStatus, SignedWrites},
+    key::{ArchiveReason, KeyStatus},
     key_input::KeyInput,
     listing::KeyFlag,
-    policy::Permission,
-    tenant::{AllAccess, CredentialSource},
+    name::{Email, Name},
 };
 use serde_json::{Map, Value, json};
 
 use crate::{
     api::{
         catalog::schema_names,
-        input::{EXPIRES_AT, Shape, shape},
+        examples,
+        fields::{self, SPAN, TEXT},
+        input::{Shape, choices, key_choices, shape},
         keys::FILTER,
         operation::{Operation, Parameter, Value as Held},
+        usage::MAX_KEY,
     },
     import,
 };
 
 /// How JSON Lines are sent.
 pub(super) const JSON_LINES: &str = "application/jsonl";
+/// The form of an id.
+const ID: &str = "^[0-9A-Za-z]{16}$";
+/// The form of a list of entity tags (RFC 9110, 8.8.3).
+const TAGS: &str = r#"^(W/)?"[!#-~]*"([ ]*,[ ]*(W/)?"[!#-~]*")*$"#;
 
 /// The paths of these operations.
 pub(super) fn paths<'a>(operations: impl Iterator<Item = &'a Operation>, origin: &str) -> Map<String, Value> {
@@ -38,7 +49,8 @@ pub(super) fn paths<'a>(operations: impl Iterator<Item = &'a Operation>, origin:
     paths
 }
 
-fn reference(schema: &str) -> Value {
+/// What refers to the schema of this name.
+pub(super) fn reference(schema: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{schema}") })
 }
 
@@ -51,7 +63,8 @@ fn described(operation: &Operation, origin: &str) -> Value {
     parameters.extend(operation.query.iter().map(query_parameter));
     if operation.is_conditional {
         parameters.push(json!({
-            "name": "If-Match", "in": "header", "required": true, "schema": { "type": "string" },
+            "name": "If-Match", "in": "header", "required": true,
+            "schema": { "anyOf": [{ "const": "*" }, { "type": "string", "pattern": TAGS }] },
             "description": "The ETag of what you change, or * for whatever is there.",
         }));
     }
@@ -62,10 +75,17 @@ fn described(operation: &Operation, origin: &str) -> Value {
         }));
     }
     let (status, schema) = operation.answer;
+    // A request signing key is shown in a list alone.
+    let has_address = operation.body != Some("NewRequestSigningKey");
     let mut responses = Map::new();
     let mut success = json!({ "description": success_words(status) });
+    if status == StatusCode::CREATED {
+        success["headers"] =
+            json!({ "Location": { "description": "Where it is.", "schema": text(), "required": has_address } });
+    }
     if let Some(schema) = schema {
-        success["content"] = json!({ "application/json": { "schema": reference(schema) } });
+        let example = examples::answer(schema);
+        success["content"] = json!({ "application/json": { "schema": reference(schema), "example": example } });
         if operation.is_idempotent {
             let again = json!({ "description": "It was made by the same request before. The token was shown then.", "content": success["content"] });
             responses.insert("200".to_owned(), again);
@@ -80,30 +100,8 @@ fn described(operation: &Operation, origin: &str) -> Value {
         responses.insert(status.as_u16().to_string(), success);
     }
     responses.insert(status.as_u16().to_string(), success);
-    let takes_body = operation.body.is_some() || operation.body_lines.is_some();
-    let may_change = operation.method != axum::http::Method::GET;
-    for (code, words, holds) in [
-        ("400", "The request cannot be read: a parameter, a header or the body is not of its form.", true),
-        ("401", "No key, two keys, or one that is not valid; with WWW-Authenticate.", true),
-        ("403", "The key's scopes, its grantor's role or its tenant do not reach so far.", true),
-        ("404", "There is nothing at this address that the key reaches.", true),
-        ("406", "Only application/json is answered.", true),
-        (
-            "409",
-            "Somebody else changed it at the same moment, or sent another request with this Idempotency-Key.",
-            may_change,
-        ),
-        ("412", "It changed since it was read.", may_change),
-        ("413", "The body is too long: 64 KiB, or 64 MiB of an import.", may_change),
-        ("415", "The body is sent as another kind.", takes_body),
-        ("422", "Fields have to be mended; errors names them.", may_change),
-        ("428", "If-Match is missing.", operation.is_conditional),
-        ("429", "Too often, or too much; with Retry-After, RateLimit and RateLimit-Policy.", true),
-        ("503", "Nobody can tell now: try again.", true),
-    ] {
-        if holds {
-            responses.insert(code.to_owned(), problem(words));
-        }
+    for (code, _, _) in PROBLEMS.into_iter().filter(|(_, _, holds)| holds(operation)) {
+        responses.insert(code.to_owned(), json!({ "$ref": format!("#/components/responses/Problem{code}") }));
     }
     let scope = match operation.scope {
         Some(scope) => format!("The calling key holds the scope `{scope}`."),
@@ -120,13 +118,12 @@ fn described(operation: &Operation, origin: &str) -> Value {
         "x-codeSamples": [{ "lang": "Shell", "source": sample(operation, origin) }],
     });
     if let Some(body) = operation.body {
-        // What a verb may be told beside its name can be left out.
-        let is_required = body.starts_with("New") || body.ends_with("Patch");
-        let mut content = json!({ "application/json": { "schema": reference(body) } });
+        let media = json!({ "schema": reference(body), "example": examples::request(body) });
+        let mut content = json!({ "application/json": media });
         if body.ends_with("Patch") {
-            content["application/merge-patch+json"] = json!({ "schema": reference(body) });
+            content["application/merge-patch+json"] = media;
         }
-        described["requestBody"] = json!({ "required": is_required, "content": content });
+        described["requestBody"] = json!({ "required": operation.needs_body(), "content": content });
     }
     if let Some(line) = operation.body_lines {
         described["requestBody"] = json!({ "required": true, "content": { JSON_LINES: { "schema": lines_of(line) } } });
@@ -136,6 +133,37 @@ fn described(operation: &Operation, origin: &str) -> Value {
 
 fn lines_of(schema: &str) -> Value {
     json!({ "type": "string", "description": format!("JSON Lines: on each line an object as the schema {schema} says.") })
+}
+
+/// A problem that operations may answer with: its status, what it means, and whether an operation does.
+type DescribedProblem = (&'static str, &'static str, fn(&Operation) -> bool);
+
+const PROBLEMS: [DescribedProblem; 14] = [
+    ("400", "The request cannot be read: a parameter, a header or the body is not of its form.", |_| true),
+    ("401", "No key, two keys, or one that is not valid; with WWW-Authenticate.", |_| true),
+    ("403", "The key's scopes, its grantor's role or its tenant do not reach so far.", |_| true),
+    ("404", "There is nothing at this address that the key reaches.", |_| true),
+    ("406", "Only application/json is answered.", |_| true),
+    (
+        "409",
+        "Somebody else changed it at the same moment, or sent another request with this Idempotency-Key.",
+        Operation::may_change,
+    ),
+    ("410", "A key that the same request made before is gone since.", |operation| operation.is_idempotent),
+    ("412", "It changed since it was read.", Operation::may_change),
+    ("413", "The body is too long: 64 KiB, or 64 MiB of an import.", Operation::may_change),
+    ("415", "The body is sent as another kind.", |operation| {
+        operation.body.is_some() || operation.body_lines.is_some()
+    }),
+    ("422", "Fields have to be mended; errors names them.", Operation::may_change),
+    ("428", "If-Match is missing.", |operation| operation.is_conditional),
+    ("429", "Too often, or too much; with Retry-After, RateLimit and RateLimit-Policy.", |_| true),
+    ("503", "Nobody can tell now: try again.", |_| true),
+];
+
+/// Every response that operations refer to, by its name.
+pub fn responses() -> Map<String, Value> {
+    PROBLEMS.into_iter().map(|(code, words, _)| (format!("Problem{code}"), problem(words))).collect()
 }
 
 fn success_words(status: StatusCode) -> &'static str {
@@ -161,7 +189,7 @@ fn sample(operation: &Operation, origin: &str) -> String {
     }
     if let Some(body) = operation.body {
         lines.push("  -H 'Content-Type: application/json'".to_owned());
-        lines.push(format!("  -d '{}'", example(body)));
+        lines.push(format!("  -d '{}'", examples::request(body)));
     }
     if operation.body_lines.is_some() {
         lines.push(format!("  -H 'Content-Type: {JSON_LINES}'"));
@@ -170,45 +198,29 @@ fn sample(operation: &Operation, origin: &str) -> String {
     lines.join(" \\\n")
 }
 
-/// A body that is taken.
-pub(super) fn example(body: &str) -> Value {
-    match body {
-        "NewKey" => {
-            json!({ "name": "Lobby kiosk", "owner": "Front desk", "scopes": ["bookings.read"], "expires": "90d" })
-        }
-        "KeyPatch" => json!({ "description": "At the entrance" }),
-        "Bulk" => {
-            json!({ "action": "archive", "value": "not_needed", "filter": { "flag": "unused" }, "dry_run": true })
-        }
-        "Archive" => json!({ "reason": "not_needed" }),
-        "Rotation" => json!({ "overlap": "24h" }),
-        "NewRequestSigningKey" => json!({ "label": "kiosk 1", "public_key": "-----BEGIN PUBLIC KEY-----\n\u{2026}" }),
-        "NewTenant" => json!({ "name": "acme", "prefix": "ac" }),
-        "NewGroup" => json!({ "name": "Kiosks" }),
-        "NewIdentity" => json!({ "name": "kiosk-7" }),
-        "NewScopeEntry" => json!({ "name": "lockers", "sentence": "Lockers, all of them.", "risk": "low" }),
-        "NewTemplate" => json!({ "name": "Locker panel", "required": ["lockers.read"] }),
-        "ScopeEntryPatch" => json!({ "sentence": "Lockers on every floor." }),
-        "TenantPatch" => json!({ "docs": "https://docs.example.com" }),
-        "PolicyPatch" => json!({ "max_days": 180 }),
-        _ => json!({ "description": "On the ground floor" }),
-    }
-}
-
 fn names_in(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
 fn path_parameter(name: &str) -> Value {
-    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 }, "description": "Its id." })
+    json!({ "name": name, "in": "path", "required": true, "schema": fields::formed(ID), "description": "Its id." })
 }
 
 fn query_parameter(parameter: &Parameter) -> Value {
     let schema = match parameter.kind {
-        Held::Text => json!({ "type": "string" }),
+        Held::Text => fields::formed(TEXT),
         Held::UpTo(most) => json!({ "type": "integer", "minimum": 1, "maximum": most }),
         Held::OneOf(codes) => json!({ "type": "string", "enum": codes() }),
-        Held::Instant => json!({ "type": "string", "format": "date-time" }),
+        Held::Formed(form) => fields::formed(form),
+        Held::Instant => instant(),
+        Held::Id => fields::formed(ID),
+        Held::ListOf(codes) => {
+            let schema = json!({ "type": "array", "minItems": 1, "items": { "type": "string", "enum": codes() } });
+            let name = parameter.name;
+            return json!({
+                "name": name, "in": "query", "description": parameter.about, "schema": schema, "style": "form", "explode": false,
+            });
+        }
     };
     json!({ "name": parameter.name, "in": "query", "description": parameter.about, "schema": schema })
 }
@@ -265,11 +277,20 @@ pub fn schemas() -> Map<String, Value> {
     add("KeyPage", page_of("keys", "KeyResource"));
     let token = json!({ "type": ["string", "null"], "description": "The secret, this once; null when the same request made the key before." });
     add("IssuedKey", object(json!({ "key": reference("KeyResource"), "token": token }), &["key", "token"]));
-    add("NewKey", key_body(&["name", "scopes"], false));
-    add("KeyPatch", key_body(&[], true));
+    add("NewKey", fields::new_key());
+    add("KeyPatch", fields::key_patch());
     add("Archive", closed(json!({ "reason": { "enum": ArchiveReason::ALL.map(ArchiveReason::code) } }), &[]));
-    let time = json!({ "type": "string", "description": "For how long: 0h, 24h, 7d." });
-    add("Rotation", closed(json!({ "overlap": time, "until": instant() }), &[]));
+    let time = |mut schema: Value| {
+        schema["description"] = "For how long the old key works on: 0h, 24h, 7d.".into();
+        schema
+    };
+    let overlap = time(fields::nullable(fields::formed(SPAN)));
+    let mut rotation = closed(json!({ "overlap": overlap, "until": maybe_instant() }), &[]);
+    rotation["not"] = json!({ "required": ["overlap", "until"] });
+    add("Rotation", rotation);
+    let mut extension = closed(json!({ "overlap": time(fields::formed(SPAN)), "until": instant() }), &[]);
+    extension["oneOf"] = json!([{ "required": ["overlap"] }, { "required": ["until"] }]);
+    add("Extension", extension);
     let bar = object(
         json!({ "at": instant(), "allowed": number(), "limited": number(), "refused": number() }),
         &["at", "allowed", "limited", "refused"],
@@ -280,7 +301,7 @@ pub fn schemas() -> Map<String, Value> {
     );
     let reasons =
         json!({ "type": "array", "items": object(json!({ "code": text(), "calls": number() }), &["code", "calls"]) });
-    let usage = json!({ "period": text(), "step_seconds": number(), "bars": { "type": "array", "items": bar }, "total": total, "reasons": reasons });
+    let usage = json!({ "period": { "enum": Period::ALL.map(Period::code) }, "step_seconds": number(), "bars": { "type": "array", "items": bar }, "total": total, "reasons": reasons });
     add("Usage", object(usage, &["period", "step_seconds", "bars", "total", "reasons"]));
     let caller = json!({
         "address": maybe(), "user_agent": text(), "asked": texts(), "source": maybe(), "kind": text(), "outcome": text(),
@@ -307,7 +328,10 @@ pub fn schemas() -> Map<String, Value> {
         ),
     );
     add("RequestSigningKeys", list_of("request_signing_keys", "RequestSigningKey"));
-    let new = json!({ "label": text(), "public_key": text(), "replace_after": maybe() });
+    let after = fields::nullable(fields::formed(SPAN));
+    let new = json!({
+        "label": fields::bounded(1, Name::MAX), "public_key": fields::bounded(1, 8192), "replace_after": after,
+    });
     add("NewRequestSigningKey", closed(new, &["label", "public_key"]));
     let whoami = json!({ "key": reference("KeyResource"), "role": maybe(), "tenant": maybe() });
     add("Whoami", object(whoami, &["key", "role", "tenant"]));
@@ -315,12 +339,29 @@ pub fn schemas() -> Map<String, Value> {
     add("Account", object(account, &["id", "email", "role", "created_at", "disabled_at"]));
     add("Accounts", list_of("accounts", "Account"));
     add_jobs(&mut add);
+    let email = json!({
+        "type": "string", "minLength": 3, "maxLength": Email::MAX, "pattern": "^[^@\\s\\u0000]+@[^@\\s\\u0000]+$",
+    });
+    let role = json!({ "type": "string", "enum": Role::ALL.map(Role::code) });
+    let password = fields::bounded(MIN_LENGTH, MAX_LENGTH);
+    add(
+        "NewAccount",
+        closed(json!({ "email": email, "role": role, "password": password }), &["email", "role", "password"]),
+    );
+    add("Refusal", refusal());
+    add("RefusalPage", page_of("refusals", "Refusal"));
+    add("Explain", explain());
+    let now = json!({ "anyOf": [reference("Verification"), { "type": "null" }], "description": "What it would be now; null when its key is gone, or was none." });
+    let then = json!({ "anyOf": [reference("Refusal"), { "type": "null" }], "description": "The refusal as it was decided, for a request's id." });
+    let presented = json!({ "type": "boolean", "description": "Whether a secret was presented. Without, it is judged as if it had been." });
+    let explanation = json!({ "secret_presented": presented, "refusal": then, "now": now });
+    add("Explanation", object(explanation, &["secret_presented", "refusal", "now"]));
     for kind in Kind::ALL {
         let [entry, new, patch, entries] = schema_names(kind);
         add(entry, entry_resource(kind));
-        add(patch, closed(entry_fields(kind, true), &[]));
+        add(patch, fields::entry_patch(kind));
         if kind != Kind::Policy {
-            add(new, closed(entry_fields(kind, false), &["name"]));
+            add(new, fields::new_entry(kind));
             add(entries, list_of(kind.code(), entry));
         }
     }
@@ -352,7 +393,8 @@ fn add_jobs(add: &mut impl FnMut(&str, Value)) {
     add("Job", object(job, &names));
     add("Jobs", list_of("jobs", "Job"));
     let outcome = json!({ "enum": LineOutcome::ALL.map(LineOutcome::code) });
-    let line = json!({ "line": number(), "outcome": nullable(outcome.clone()), "key_id": maybe(), "detail": text() });
+    let line =
+        json!({ "line": number(), "outcome": fields::nullable(outcome.clone()), "key_id": maybe(), "detail": text() });
     add("JobLine", object(line, &["line", "outcome", "key_id", "detail"]));
     add("JobLines", page_of("lines", "JobLine"));
     let filter: Map<String, Value> = FILTER
@@ -375,7 +417,7 @@ fn add_jobs(add: &mut impl FnMut(&str, Value)) {
     let one = object(one, &["key_id", "name", "outcome", "detail"]);
     let result = json!({
         "keys": number(), "in_use": { "type": ["integer", "null"] }, "last_used_at": maybe_instant(),
-        "results": { "type": "array", "items": one }, "job": nullable(reference("Job")),
+        "results": { "type": "array", "items": one }, "job": fields::nullable(reference("Job")),
     });
     add("BulkResult", object(result, &["keys", "in_use", "last_used_at", "results", "job"]));
     let line: Map<String, Value> = import::fields().map(|name| (name.to_owned(), json!({}))).collect();
@@ -384,13 +426,46 @@ fn add_jobs(add: &mut impl FnMut(&str, Value)) {
     add("ImportLine", line);
 }
 
+fn refusal() -> Value {
+    let check = object(json!({ "check": text(), "passed": { "type": ["boolean", "null"] } }), &["check", "passed"]);
+    let properties = json!({
+        "request_id": text(), "at": instant(), "code": reference("Code"), "detail": text(), "endpoint": text(), "key_id": maybe(),
+        "key_name": maybe(), "scopes": texts(), "tenant": maybe(), "address": maybe(), "source": maybe(),
+        "writes": { "type": "boolean" }, "checks": { "type": "array", "items": check },
+    });
+    every(properties)
+}
+
+/// What is to be explained: a key or a request, never both; and the request that a key is held against.
+fn explain() -> Value {
+    let said = |mut schema: Value, words: &str| {
+        schema["description"] = words.into();
+        schema
+    };
+    let properties = json!({
+        "key": said(fields::bounded(1, MAX_KEY), "The key itself, its id or its name. It goes to the verifier and nowhere else."),
+        "request_id": said(fields::formed(ID), "The id of a request that was refused."),
+        "scope": said(fields::formed(TEXT), "What the key needs to hold, such as bookings.read, several separated by spaces; any scope will do without."),
+        "tenant": said(fields::formed(TEXT), "The tenant that is asked for; the key's own without."),
+        "address": said(fields::formed(TEXT), "Where the call comes from."),
+        "method": said(fields::formed("^[A-Za-z]{0,16}$"), "The request's method; it reads without."),
+    });
+    let mut schema = closed(properties, &[]);
+    schema["oneOf"] = json!([{ "required": ["key"] }, { "required": ["request_id"] }]);
+    schema
+}
+
+/// An object that has all of these.
+fn every(properties: Value) -> Value {
+    let required: Vec<String> = properties.as_object().map(|all| all.keys().cloned().collect()).unwrap_or_default();
+    json!({ "type": "object", "required": required, "properties": properties })
+}
+
 fn key_field(name: &str, is_list: bool) -> Value {
     match name {
-        "signed_writes" => json!({ "enum": SignedWrites::ALL.map(SignedWrites::code) }),
-        "form" => json!({ "enum": Form::ALL.map(Form::code) }),
         "metadata" => json!({ "type": "object" }),
         _ if is_list => texts(),
-        _ => text(),
+        name => key_choices(name).map_or_else(text, |choices| json!({ "enum": choices })),
     }
 }
 
@@ -418,47 +493,14 @@ fn key_resource() -> Value {
     json!({ "type": "object", "required": required, "properties": properties })
 }
 
-/// What makes a key, or edits one. Null stands for what is said when nothing is.
-fn key_body(required: &[&str], is_patch: bool) -> Value {
-    let mut properties = json!({ EXPIRES_AT: { "type": ["string", "null"], "format": "date-time", "description": "The instant it ends, in place of expires; null for never." } });
-    for field in KeyInput::FIELDS.into_iter().filter(|field| !is_patch || !field.is_fixed) {
-        let schema = key_field(field.name, field.is_list);
-        let mut schema = if required.contains(&field.name) { schema } else { nullable(schema) };
-        schema["description"] = format!("{}.", field.about).into();
-        properties[field.name] = schema;
-    }
-    closed(properties, required)
-}
-
-fn nullable(schema: Value) -> Value {
-    json!({ "anyOf": [schema, { "type": "null" }] })
-}
-
 fn entry_field(field: Field) -> Value {
-    let codes = |codes: Vec<&str>| json!({ "enum": codes });
-    match (field, shape(field)) {
-        (Field::Presentations, _) => {
-            json!({ "type": "array", "items": { "enum": CredentialSource::ALL.map(CredentialSource::code) } })
-        }
-        (Field::Risk, _) => codes(Risk::ALL.map(Risk::code).into()),
-        (Field::Gate, _) => codes(Gate::ALL.map(Gate::code).into()),
-        (Field::AllAccess, _) => codes(AllAccess::ALL.map(AllAccess::code).into()),
-        (Field::Never | Field::Probes, _) => codes(Permission::ALL.map(Permission::code).into()),
-        (_, Shape::Text) => text(),
-        (_, Shape::List) => texts(),
-        (_, Shape::Number) => number(),
+    match (choices(field).map(|choices| json!({ "enum": choices })), shape(field)) {
+        (Some(choice), Shape::List) => json!({ "type": "array", "items": choice }),
+        (Some(choice), _) => choice,
+        (None, Shape::Text) => text(),
+        (None, Shape::List) => texts(),
+        (None, Shape::Number) => number(),
     }
-}
-
-fn entry_fields(kind: Kind, is_patch: bool) -> Value {
-    let mut properties = json!({});
-    for field in kind.fields().iter().filter(|field| !is_patch || !kind.keeps(**field)) {
-        let schema = entry_field(*field);
-        let mut schema = if *field == Field::Name || is_patch { schema } else { nullable(schema) };
-        schema["description"] = format!("{}.", field.words()).into();
-        properties[field.code()] = schema;
-    }
-    properties
 }
 
 fn entry_resource(kind: Kind) -> Value {

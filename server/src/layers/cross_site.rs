@@ -13,8 +13,10 @@ use crate::{layers::refusal, state::AppState};
 /// Lets through what is safe or comes from here.
 pub async fn refuse_other_sites(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    // Programs ask there, with keys; the routes there have no use for a session.
+    let is_machine = request.uri().path().starts_with("/api/v1/");
     let public_url = app.config.is_public_url_set.then_some(app.config.public_url.as_str());
-    if safe || is_ours(request.headers(), public_url) {
+    if safe || is_machine || is_ours(request.headers(), public_url) {
         return next.run(request).await;
     }
     let detail = match public_url {

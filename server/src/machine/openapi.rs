@@ -82,6 +82,7 @@ pub fn document(origin: &str) -> Value {
         },
         "components": {
             "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": ways() } },
+            "responses": api::responses(),
             "schemas": schemas(),
         },
     });

@@ -101,6 +101,21 @@ async fn a_key_is_made_found_edited_rotated_and_archived_by_program() {
         assert_eq!(current["id"], new["id"], "{on}");
         let series = get(&keyward, &token, &format!("/api/v1/keys?series={id}&status=any")).await.json();
         assert_eq!(series["keys"].as_array().unwrap().len(), 2, "{on}");
+        // Whoever remembers the series alone rotates its newest generation, once for each mark.
+        let mark = [("idempotency-key", "november")];
+        let by_series = format!("{path}/current/rotate");
+        let next = ask_with(&keyward, &token, Method::POST, &by_series, None, &mark).await;
+        assert_eq!(next.json()["key"]["rotated_from"], new["id"], "{on}: {}", next.body);
+        let again = ask_with(&keyward, &token, Method::POST, &by_series, None, &mark).await;
+        assert_eq!((&again.json()["key"]["id"], &again.json()["token"]), (&next.json()["key"]["id"], &Value::Null));
+        ask(
+            &keyward,
+            &token,
+            Method::POST,
+            &format!("/api/v1/keys/{}/archive", next.json()["key"]["id"].as_str().unwrap()),
+            None,
+        )
+        .await;
         let cut = ask(&keyward, &token, Method::POST, &format!("{path}/cut"), None).await;
         assert_eq!(cut.json()["status"], "expired", "{on}: {}", cut.body);
 
@@ -380,6 +395,7 @@ async fn what_is_asked_wrongly_is_refused_by_its_name_and_changes_nothing() {
         (Method::GET, "/api/v1/keys/0000000000000000", &[], "", 404),
         (Method::GET, "/api/v1/nowhere", &[], "", 404),
         (Method::POST, "/api/v1/keys", &[json_body, ("idempotency-key", " ")], "{}", 400),
+        (Method::POST, "/api/v1/keys", &[json_body, ("idempotency-key", "two words")], "{}", 400),
     ] {
         let answer = send(method.clone(), path, headers, body).await;
         assert_eq!(answer.status.as_u16(), status, "{method} {path} {headers:?} {body}: {}", answer.body);
@@ -544,8 +560,9 @@ async fn the_document_describes_every_operation_and_its_examples_are_taken() {
         assert!(schemas.contains_key(name), "{name}");
     }
     let token = keyward.issue(&all_but(&[])).await;
-    let making =
-        OPERATIONS.iter().filter(|operation| operation.method == Method::POST && !operation.path.contains('{'));
+    let making = OPERATIONS
+        .iter()
+        .filter(|operation| operation.answer.0 == StatusCode::CREATED && !operation.path.contains('{'));
     for operation in making {
         let described = &document["paths"][operation.path]["post"];
         let sample = described["x-codeSamples"][0]["source"].as_str().unwrap();
@@ -768,4 +785,239 @@ async fn a_request_repeated_at_once_is_done_once() {
         let ids: BTreeSet<_> = answers.iter().map(|answer| answer.json()["key"]["id"].to_string()).collect();
         assert_eq!(ids.len(), 1, "{on}");
     }
+}
+
+/// The document as it was last looked at: a change of it is read before it is kept.
+#[tokio::test]
+async fn the_document_is_the_one_that_was_kept() {
+    const RENEW: &str = "RENEW=1 cargo test --package server --test integration the_document_is_the_one";
+    let keyward = Keyward::new().await;
+    let origin = keyward.app.config.public_url.clone();
+    let document = keyward.client().get("/api/v1/openapi.json").await.body;
+    let mut document: Value = serde_json::from_str(&document.replace(&origin, "https://keys.example.com")).unwrap();
+    document["info"]["version"] = "0.0.0".into();
+    let text = serde_json::to_string_pretty(&document).unwrap() + "\n";
+    let place = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/openapi.json");
+    if std::env::var_os("RENEW").is_some() {
+        std::fs::write(place, &text).unwrap();
+    }
+    let kept = std::fs::read_to_string(place).unwrap_or_default();
+    let difference = text.lines().zip(kept.lines()).position(|(new, old)| new != old);
+    let line = difference.unwrap_or_else(|| text.lines().count().min(kept.lines().count())) + 1;
+    let lines = |text: &str| text.lines().skip(line.saturating_sub(3)).take(6).collect::<Vec<_>>().join("\n");
+    assert!(
+        text == kept,
+        "the document differs from tests/integration/openapi.json from line {line} on:\n{}\nwas\n{}\nIf that is meant, \
+         keep it: {RENEW}",
+        lines(&text),
+        lines(&kept)
+    );
+}
+
+#[tokio::test]
+async fn calls_refusals_and_reasons_are_told_within_reach() {
+    for (on, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        keyward.create_entry(Kind::Tenant, &[("name", "acme"), ("prefix", "ac")]).await;
+        let group = keyward.create_entry(Kind::Group, &[("name", "Kiosks"), ("tenant", "default")]).await;
+        let crossing = keyward.issue(&all_but(&[])).await;
+        let bounded = keyward.issue("keyward.usage.read keyward.keys.write").await;
+        let make = async |body: Value| {
+            let made = post(&keyward, &crossing, "/api/v1/keys", body).await;
+            made.json()["token"].as_str().unwrap_or_else(|| panic!("{on}: {}", made.body)).to_owned()
+        };
+        let ours =
+            json!({ "name": "ours", "owner": "desk", "group": "Kiosks", "scopes": ["a.read"], "expires": "90d" });
+        let ours = make(ours).await;
+        let theirs =
+            json!({ "name": "theirs", "owner": "t", "tenant": "acme", "scopes": ["a.read"], "expires": "90d" });
+        let theirs = make(theirs).await;
+        for (token, scope, times) in
+            [(&ours, "a.read", 3), (&ours, "b.read", 2), (&theirs, "a.read", 4), (&theirs, "b.read", 1)]
+        {
+            for _ in 0..times {
+                keyward.client().forward(token, &format!("scope={scope}")).await;
+            }
+        }
+        keyward.client().forward("kw_0000000000000000_no", "scope=any").await;
+        keyward.app.verifier.flush().await.unwrap();
+
+        let counts = async |token: &str, query: &str| {
+            let usage = get(&keyward, token, &format!("/api/v1/usage?period=hour{query}")).await.json();
+            (usage["total"]["allowed"].as_i64().unwrap(), usage["total"]["refused"].as_i64().unwrap())
+        };
+        let ours_and_bounded = counts(&bounded, "").await;
+        assert_eq!(ours_and_bounded.1, 2, "{on}: a key counts within its tenant");
+        for query in ["&owner=desk", "&tenant=default&owner=desk", &format!("&group={}", group.id)] {
+            assert_eq!(counts(&crossing, query).await, (3, 2), "{on} {query}");
+            assert_eq!(counts(&bounded, query).await, (3, 2), "{on} {query}");
+        }
+        assert_eq!(counts(&crossing, "&tenant=acme").await, (4, 1), "{on}");
+        assert_eq!(counts(&bounded, "&tenant=acme").await, (0, 0), "{on}");
+        let (allowed, refused) = counts(&crossing, "").await;
+        assert!(allowed > 7 && refused == 3, "{on}: what is no key counts nowhere: {allowed} {refused}");
+
+        let listed = async |token: &str, query: &str| {
+            let page = get(&keyward, token, &format!("/api/v1/refusals?{query}")).await;
+            assert_eq!(page.status, StatusCode::OK, "{on} {query}: {}", page.body);
+            page.json()["refusals"].as_array().unwrap().clone()
+        };
+        assert_eq!(listed(&crossing, "").await.len(), 4, "{on}");
+        assert_eq!(listed(&crossing, "code=malformed").await.len(), 1, "{on}");
+        assert_eq!(listed(&crossing, &format!("key={}", id_of(&theirs))).await.len(), 1, "{on}");
+        assert_eq!(listed(&crossing, "until=2000-01-01T00:00:00Z").await.len(), 0, "{on}");
+        let own = listed(&bounded, "").await;
+        assert!(own.len() == 2 && own.iter().all(|one| one["key_name"] == "ours"), "{on}: {own:?}");
+        for query in [&format!("key={}", id_of(&theirs)), "tenant=acme", "code=malformed"] {
+            assert_eq!(listed(&bounded, query).await.len(), 0, "{on} {query}");
+        }
+        // Pages.
+        let (mut next, mut ids) = (Some("/api/v1/refusals?limit=3&owner=".to_owned()), BTreeSet::new());
+        while let Some(path) = next {
+            let page = get(&keyward, &crossing, &path).await;
+            let refusals = page.json()["refusals"].as_array().unwrap().clone();
+            ids.extend(refusals.iter().map(|one| one["request_id"].as_str().unwrap().to_owned()));
+            next = page.header("link").strip_prefix('<').map(|link| link.split_once('>').unwrap().0.to_owned());
+        }
+        assert_eq!(ids.len(), 4, "{on}");
+
+        let explain = async |token: &str, body: Value| post(&keyward, token, "/api/v1/explain", body).await;
+        for key in [ours.as_str(), id_of(&ours), "ours"] {
+            let told = explain(&bounded, json!({ "key": key, "scope": "a.write" })).await;
+            assert_eq!(told.json()["now"]["code"], "insufficient_scope", "{on}: {}", told.body);
+            assert_eq!(told.json()["secret_presented"], key == ours, "{on}");
+            assert!(!told.body.contains(&ours[24..]), "{on}: no secret comes back");
+            let told = explain(&bounded, json!({ "key": key, "scope": "a.read" })).await;
+            assert_eq!(told.json()["now"]["valid"], true, "{on}: {}", told.body);
+        }
+        for one in &own {
+            let told = explain(&bounded, json!({ "request_id": one["request_id"] })).await.json();
+            assert_eq!((&told["refusal"], &told["now"]["code"]), (one, &json!("insufficient_scope")), "{on}");
+        }
+        // Beyond its tenant there is nothing, not even a tenant's name.
+        let beyond = listed(&crossing, "tenant=acme").await[0]["request_id"].clone();
+        for (body, status) in [
+            (json!({ "request_id": beyond }), 404),
+            (json!({ "key": id_of(&theirs) }), 404),
+            (json!({ "key": "ours", "tenant": "acme" }), 422),
+            (json!({ "key": "ours", "tenant": "nowhere" }), 422),
+            (json!({ "key": "ours", "request_id": beyond }), 422),
+            (json!({ "request_id": ours }), 422),
+            (json!({ "request_id": id_of(&ours) }), 404),
+            (json!({ "key": " " }), 422),
+            (json!({}), 422),
+        ] {
+            let refused = explain(&bounded, body.clone()).await;
+            assert_eq!(refused.status.as_u16(), status, "{on} {body}: {}", refused.body);
+            assert!(!refused.body.contains(&ours[24..]), "{on}: no secret comes back");
+        }
+        let told = explain(&bounded, json!({ "key": theirs })).await;
+        assert_eq!((&told.json()["now"]["code"], told.json()["now"].get("key")), (&json!("not_found"), None), "{on}");
+        let told = explain(&crossing, json!({ "request_id": beyond })).await;
+        assert_eq!(told.json()["refusal"]["key_id"], id_of(&theirs), "{on}: {}", told.body);
+    }
+}
+
+#[tokio::test]
+async fn people_are_added_by_program() {
+    for (on, database) in databases() {
+        let keyward = Keyward::on(database).await;
+        let token = keyward.issue(&all_but(&[])).await;
+        let password = "four unrelated quiet words";
+        let body = json!({ "email": "Jo@example.com", "role": "admin", "password": password });
+        let made = post(&keyward, &token, "/api/v1/accounts", body.clone()).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{on}: {}", made.body);
+        assert_eq!((&made.json()["email"], &made.json()["role"]), (&json!("jo@example.com"), &json!("admin")), "{on}");
+        let shown = get(&keyward, &token, made.header("location")).await;
+        assert_eq!(shown.json(), made.json(), "{on}");
+        let events = get(&keyward, &token, "/api/v1/audit?action=user.create").await;
+        assert!(events.body.contains("jo@example.com") && !events.body.contains(password), "{on}: {}", events.body);
+        for (field, value) in
+            [("email", "jo@example.com"), ("email", "jo"), ("role", "owner"), ("password", "short"), ("colour", "red")]
+        {
+            let mut wrong = body.clone();
+            wrong[field] = value.into();
+            let refused = post(&keyward, &token, "/api/v1/accounts", wrong).await;
+            assert_eq!(refused.json()["errors"][0]["field"], field, "{on} {value}: {}", refused.body);
+        }
+        let bounded = keyward.issue(&all_but(&["keyward.any_tenant"])).await;
+        let another = json!({ "email": "al@example.com", "role": "member", "password": password });
+        let refused = post(&keyward, &bounded, "/api/v1/accounts", another).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{on}: {}", refused.body);
+        assert_eq!(get(&keyward, &bounded, made.header("location")).await.status, StatusCode::FORBIDDEN, "{on}");
+        let nobody = get(&keyward, &token, "/api/v1/accounts/0123456789abcdef").await;
+        assert_eq!(nobody.status, StatusCode::NOT_FOUND, "{on}");
+    }
+}
+
+/// What HTTP and the document say of headers, parameters and addresses holds to the letter.
+#[tokio::test]
+async fn requests_are_read_to_the_letter() {
+    let keyward = Keyward::new().await;
+    let token = keyward.issue(&all_but(&[])).await;
+    for query in [
+        "status=",
+        "sort=",
+        "flag=",
+        "group=",
+        "series=",
+        "limit=",
+        "limit=%201",
+        "cursor=",
+        "limit=1&limit=2",
+        "q=a&q=b",
+    ] {
+        let refused = get(&keyward, &token, &format!("/api/v1/keys?{query}")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}: {}", refused.body);
+    }
+    for query in ["q=", "owner=", "tenant=", "flag=idle,unused", "flag=idle&flag=unused"] {
+        let found = get(&keyward, &token, &format!("/api/v1/keys?{query}")).await;
+        assert!(found.status == StatusCode::OK, "{query}: {}", found.body);
+    }
+    for path in ["/api/v1/audit?from=", "/api/v1/audit?from=2026-01-01", "/api/v1/refusals?code="] {
+        assert_eq!(get(&keyward, &token, path).await.status, StatusCode::BAD_REQUEST, "{path}");
+    }
+
+    let policy = get(&keyward, &token, "/api/v1/policy").await;
+    let tag = policy.header("etag");
+    let weak = format!("W/{tag}");
+    let several = format!("\"7\", {tag}");
+    for (sent, status) in [("7", 400), (weak.as_str(), 412), ("\"7\", \"8\"", 412), (several.as_str(), 200)] {
+        let body = Some(json!({ "max_days": 300 }));
+        let edited = ask_with(&keyward, &token, Method::PATCH, "/api/v1/policy", body, &[("if-match", sent)]).await;
+        assert_eq!(edited.status.as_u16(), status, "{sent}: {}", edited.body);
+    }
+    let refused =
+        ask_with(&keyward, &token, Method::GET, "/api/v1/policy", None, &[("accept", "application/json;q=0")]).await;
+    assert_eq!(refused.status, StatusCode::NOT_ACCEPTABLE, "{}", refused.body);
+
+    // Where there is nothing, there is nothing to change either.
+    for method in [Method::POST, Method::PATCH, Method::DELETE, Method::GET] {
+        let nothing = ask(&keyward, &token, method.clone(), "/api/v1/nowhere", Some(json!({}))).await;
+        assert_eq!(nothing.json()["code"], "no_such_route", "{method}: {}", nothing.body);
+    }
+
+    // What a request made before and is gone cannot be answered again.
+    let body = json!({ "name": "once", "owner": "o", "scopes": ["a"], "expires": "30d" });
+    let mark = [("idempotency-key", "7d3f")];
+    let send = async || ask_with(&keyward, &token, Method::POST, "/api/v1/keys", Some(body.clone()), &mark).await;
+    let place = send().await.header("location").to_owned();
+    ask(&keyward, &token, Method::POST, &format!("{place}/archive"), None).await;
+    assert_eq!(send().await.json()["key"]["status"], "archived");
+    ask(&keyward, &token, Method::DELETE, &place, None).await;
+    let gone = send().await;
+    assert_eq!((gone.status, &gone.json()["code"]), (StatusCode::GONE, &json!("gone")), "{}", gone.body);
+
+    // Two ways of saying one thing are one too many, and a body that has to be there has to be there.
+    let made =
+        post(&keyward, &token, "/api/v1/keys", json!({ "name": "k", "owner": "k", "scopes": ["a"], "expires": "90d" }));
+    let place = made.await.header("location").to_owned();
+    let both = json!({ "overlap": null, "until": "2099-01-01T00:00:00Z" });
+    let refused = post(&keyward, &token, &format!("{place}/rotate"), both).await;
+    assert_eq!(refused.json()["errors"][0]["field"], "until", "{}", refused.body);
+    let empty = ask_with(&keyward, &token, Method::PATCH, &place, None, &[("if-match", "*")]).await;
+    assert!(empty.status.is_client_error(), "{}", empty.body);
+    // The longest scope that a proxy may name is told again.
+    keyward.client().forward(&token, &format!("scope={}", "a".repeat(64))).await;
+    assert_eq!(get(&keyward, &token, "/api/v1/refusals").await.status, StatusCode::OK);
 }
