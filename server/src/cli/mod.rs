@@ -2,11 +2,13 @@
 //! error. Exit codes: 0 done, 1 the answer is no, 2 usage, 3 the environment.
 
 mod admin;
+mod apply;
 mod audit;
 mod catalog;
 mod client;
 mod doctor;
 mod error;
+mod export;
 mod globals;
 mod jwt;
 mod keys;
@@ -52,7 +54,7 @@ Examples:
 /// The commands by their purpose. What is in no group works on this machine alone.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("Keys", &["keys", "request-signing-keys", "verify"]),
-    ("Catalog", &["tenants", "groups", "identities", "scopes", "templates", "policy", "admin"]),
+    ("Catalog", &["tenants", "groups", "identities", "scopes", "templates", "policy", "admin", "apply", "export"]),
     ("Watching", &["audit"]),
 ];
 const ON_THIS_MACHINE: &str = "On this machine";
@@ -130,6 +132,10 @@ enum Command {
     /// The bounds on every key
     #[command(subcommand, after_help = "Example: keyward policy edit keys_per_owner=20")]
     Policy(catalog::PolicyCommand),
+    /// Make and change what a file says there should be, after showing it
+    Apply(apply::Arguments),
+    /// Write all keys, or with --config a file for apply; never a secret
+    Export(export::Arguments),
     /// Say whether everything is in place, or whether a gateway guards as it should
     Doctor(doctor::Arguments),
     /// Bring the database up to date; the file of an embedded one is copied first
@@ -213,9 +219,15 @@ fn report_lost_output() {
 
 async fn execute(cli: Cli) -> Result<(), CliError> {
     let globals = &cli.globals;
-    match cli.command.unwrap_or(Command::Serve) {
+    let command = cli.command.unwrap_or(Command::Serve);
+    if globals.asks_for_config() && !matches!(command, Command::Export(_)) {
+        return Err(CliError::Usage("--config takes a file with settings".to_owned()));
+    }
+    match command {
         Command::Serve => serve::serve(globals).await,
         Command::SetupLink => serve::setup_link(globals).await,
+        Command::Apply(arguments) => apply::run(globals, arguments).await,
+        Command::Export(arguments) => export::run(globals, arguments).await,
         Command::Migrate => serve::migrate(globals).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();

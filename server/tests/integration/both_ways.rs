@@ -26,7 +26,7 @@ use crate::support::{
 };
 
 /// What a key needs that does all of the script.
-const SCOPES: [&str; 11] = [
+pub(crate) const SCOPES: [&str; 11] = [
     "keyward.keys.read",
     "keyward.keys.write",
     "keyward.usage.read",
@@ -41,7 +41,7 @@ const SCOPES: [&str; 11] = [
 ];
 
 /// A new key's token, made on this machine.
-fn token(database: &Database, name: &str, scopes: &[&str], more: &[&str]) -> String {
+pub(crate) fn token(database: &Database, name: &str, scopes: &[&str], more: &[&str]) -> String {
     let scopes: Vec<&str> = scopes.iter().flat_map(|scope| ["--scope", scope]).collect();
     let made = run(database, &[&["keys", "create", "--name", name][..], &scopes, more].concat(), "");
     assert_eq!(made.code, 0, "{made:?}");
@@ -49,7 +49,7 @@ fn token(database: &Database, name: &str, scopes: &[&str], more: &[&str]) -> Str
 }
 
 /// A command that knows the server and a key, and nothing of the database.
-fn remote(server: &str, key: &str, arguments: &[&str]) -> Command {
+pub(crate) fn remote(server: &str, key: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
     command.args(arguments).args(["--server", server]).env("KEYWARD_API_KEY", key);
     command.env("KEYWARD_DATA_DIR", "/nonexistent/nowhere");
