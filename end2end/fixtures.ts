@@ -392,6 +392,7 @@ export const pages = (id: string): Array<[string, string]> => [
   ["archive-key", `/keys/${id}/archive`],
   ["signing-keys", `/keys/${id}/signing`],
   ["hygiene", "/hygiene"],
+  ["jobs", "/jobs"],
   ["why", "/why"],
   ["audit", "/audit"],
   ["tenants", "/settings/tenants"],

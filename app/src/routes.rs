@@ -100,6 +100,11 @@ pub fn cancel_job(id: &str) -> String {
     format!("{JOBS}/{id}/cancel")
 }
 
+/// Takes back what one job did (POST).
+pub fn undo_job(id: &str) -> String {
+    format!("{JOBS}/{id}/undo")
+}
+
 /// The page that edits one key.
 pub fn edit_key(id: &str) -> String {
     format!("{KEYS}/{id}/edit")

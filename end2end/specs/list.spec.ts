@@ -224,7 +224,7 @@ test("many keys at once: asked first, carried out with a count, told one by one"
     await sure.fill(String(matching));
   }
   await page.getByRole("button", { name: `Archive ${matching} keys` }).click();
-  await expect(page.getByRole("status").filter({ hasText: `${matching} keys archived.` })).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: `${matching} keys are archived.` })).toBeVisible();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(`${matching} keys archived`);
   await expect(page.getByRole("region", { name: "Each key" }).getByText("Is archived.")).toHaveCount(matching);
   await expect(page.getByRole("button", { name: `Archive ${matching} keys` }), "it is not asked again").toBeHidden();
@@ -278,6 +278,6 @@ test("every setting is a line of one page", async ({ page, context, keyward }) =
   await page.goto(`${keyward.url}/keys`);
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Settings", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Settings");
-  await expect(page.getByRole("main").getByRole("link")).toHaveText(["Tenants", "Groups", "Identities", "Scopes", "Templates", "Policy", "People"]);
+  await expect(page.getByRole("main").getByRole("link")).toHaveText(["Tenants", "Groups", "Identities", "Scopes", "Templates", "Policy", "People", "Jobs"]);
   await looksRight(page, "settings");
 });

@@ -22,10 +22,12 @@ use tokio::{
 use verify::{FLUSH_EVERY, POLL_EVERY, Verifier};
 
 use crate::{
+    backups,
     config::Config,
     console::{site::Site, starting::Starting, streams::Live},
     deadline,
     listen::{self, Served},
+    machine::report_limit::ReportLimit,
     ops::metrics::Metrics,
     request_id::RequestIds,
     routes,
@@ -44,6 +46,10 @@ const SWEEP_EVERY: Duration = Duration::from_mins(10);
 const WALK_EVERY: Duration = Duration::from_secs(5);
 /// How often the end of the audit chain is anchored outside the database.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+/// How often the folder of backups is looked at.
+const BACKUP_LOOK: Duration = Duration::from_secs(5);
+/// How often the process makes sure that it is known to serve.
+const SERVING_EVERY: Duration = Duration::from_secs(5);
 /// How long the work of a task may go on after the process was told to stop.
 const GRACE: Duration = Duration::from_secs(1);
 /// How long listeners and tasks are waited for when the process stops: longer than servers let requests finish.
@@ -150,8 +156,8 @@ pub fn operator(config: &Config, admin: &Admin) -> Result<Permit, BootError> {
     admin.local_operator(&master).map_err(|_| BootError::MasterKey(config.master_key_file.clone()))
 }
 
-/// Makes the data folder, readable by its owner alone.
-fn make_folder(path: &Path) -> Result<(), BootError> {
+/// Makes a folder, readable by its owner alone.
+pub fn make_folder(path: &Path) -> Result<(), BootError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -167,6 +173,7 @@ pub fn assemble(config: Config, store: Store, clock: Clock, entropy: Entropy) ->
         verifier: Verifier::new(&store, clock.clone(), REMEMBERED).with_issuer(&config.public_url),
         admin: Arc::new(admin),
         metrics: Metrics::new(),
+        report_limit: ReportLimit::default(),
         request_ids: RequestIds::new(&entropy),
         site: Site::find(),
         live: Live::default(),
@@ -229,6 +236,7 @@ impl Listeners {
 pub async fn prepare(config: Config, listeners: &Listeners) -> Result<AppState, BootError> {
     listeners.starting.at("the database is opened and brought up to date");
     let store = open(&config, Upgrade::Yes).await?;
+    store.keep_serving().await?;
     listeners.starting.at("keys and rules are read");
     let app = assemble(config, store, Clock::system(), Entropy::system());
     app.admin.prepare_jwt_signing_key().await?;
@@ -257,6 +265,10 @@ pub async fn serve(app: AppState, listeners: Listeners, mut stop: watch::Receive
         every(CHECKPOINT_EVERY, &app, &stop, "anchoring the audit chain", |app| async move {
             app.admin.checkpoint_audit().await
         }),
+        every(SERVING_EVERY, &app, &stop, "holding the lock of a serving process", |app| async move {
+            app.store.keep_serving().await
+        }),
+        every(BACKUP_LOOK, &app, &stop, "the backup", |app| async move { backups::make_if_due(&app).await }),
     ];
     let _ = stop.wait_for(|stopped| *stopped).await;
     app.stopping.store(true, std::sync::atomic::Ordering::SeqCst);

@@ -9,6 +9,7 @@ use std::{
 };
 
 use ipnet::IpNet;
+use model::time::{DAY, span};
 use store::Location;
 
 /// Every setting, as text, where given: the flags of the command line.
@@ -47,6 +48,15 @@ pub struct Flags {
     /// Networks whose forwarded headers are believed, separated by commas [default: none]
     #[arg(long, global = true, value_name = "CIDRS")]
     pub trusted_proxies: Option<String>,
+    /// A folder that the server makes backups in [default: none]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub backup_dir: Option<String>,
+    /// How often it makes one: 30m, 12h or 1d [default: 1d]
+    #[arg(long, global = true, value_name = "TIME")]
+    pub backup_every: Option<String>,
+    /// How many of them it keeps [default: 7]
+    #[arg(long, global = true, value_name = "COUNT")]
+    pub backup_keep: Option<String>,
     /// What is logged: error, warn, info, debug or trace, or a filter by module [default: info]
     #[arg(long, global = true, value_name = "LEVEL")]
     pub log: Option<String>,
@@ -56,7 +66,7 @@ pub struct Flags {
 }
 
 impl Flags {
-    fn given(&self) -> [(&'static str, Option<&String>); 10] {
+    fn given(&self) -> [(&'static str, Option<&String>); 13] {
         [
             ("listen", self.listen.as_ref()),
             ("ops_listen", self.ops_listen.as_ref()),
@@ -66,6 +76,9 @@ impl Flags {
             ("public_url", self.public_url.as_ref()),
             ("master_key_file", self.master_key_file.as_ref()),
             ("trusted_proxies", self.trusted_proxies.as_ref()),
+            ("backup_dir", self.backup_dir.as_ref()),
+            ("backup_every", self.backup_every.as_ref()),
+            ("backup_keep", self.backup_keep.as_ref()),
             ("log", self.log.as_ref()),
             ("log_format", self.log_format.as_ref()),
         ]
@@ -79,6 +92,17 @@ pub enum LogFormat {
     Text,
     /// For machines: one JSON object a line.
     Json,
+}
+
+/// Backups in a folder, the last of them kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupPlan {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Milliseconds between two.
+    pub every: i64,
+    /// How many are kept.
+    pub keep: usize,
 }
 
 /// Settings, parsed. It holds the database's URL and so has no `Debug`.
@@ -102,6 +126,8 @@ pub struct Config {
     pub master_key_file: PathBuf,
     /// Networks whose forwarded headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where, how often and how many backups the server makes, if it does.
+    pub backups: Option<BackupPlan>,
     /// What is logged.
     pub log: String,
     /// How it is logged.
@@ -147,6 +173,9 @@ impl Config {
             Location::parse(url, &data_dir)
                 .ok_or_else(|| "is neither sqlite://FILE nor postgres://USER:PASSWORD@HOST/DATABASE".to_owned())
         };
+        let every = raw.parse("backup_every", "1d", backup_interval)?.unwrap_or(DAY);
+        let keep = raw.parse("backup_keep", "7", backup_count)?.unwrap_or(7);
+        let backups = raw.text("backup_dir").map(|folder| BackupPlan { folder: folder.into(), every, keep });
         let public_url = raw.parse("public_url", "https://keys.example.com", origin)?;
         Ok(Self {
             listen,
@@ -160,6 +189,7 @@ impl Config {
             public_url: public_url.unwrap_or_else(|| format!("http://{}", reachable(listen))),
             master_key_file: raw.text("master_key_file").map_or_else(|| data_dir.join("master.key"), PathBuf::from),
             trusted_proxies: raw.parse("trusted_proxies", "10.0.0.0/8,::1/128", networks)?.unwrap_or_default(),
+            backups,
             log: raw.parse("log", "info", level)?.unwrap_or_else(|| "info".to_owned()),
             log_format: raw.parse("log_format", "json", format_of)?.unwrap_or(LogFormat::Text),
             data_dir,
@@ -294,6 +324,16 @@ fn origin(text: &str) -> Result<String, String> {
     if plain { Ok(origin) } else { Err("is not http:// or https:// and a host, without a path".to_owned()) }
 }
 
+/// Milliseconds between two backups.
+pub(crate) fn backup_interval(text: &str) -> Result<i64, String> {
+    span(text).filter(|every| *every > 0).ok_or_else(|| "is not a time such as 30m, 12h or 1d".to_owned())
+}
+
+/// How many backups are kept.
+pub(crate) fn backup_count(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|keep| *keep > 0).ok_or_else(|| "is not a whole number from 1 on".to_owned())
+}
+
 fn level(text: &str) -> Result<String, String> {
     let filter = tracing_subscriber::EnvFilter::builder().parse(text);
     filter.map(|_| text.to_owned()).map_err(|_| "is not a level".to_owned())
@@ -380,6 +420,9 @@ mod tests {
             ("KEYWARD_DATABASE_URL", "mysql://root:hunter2@db/keyward"),
             ("KEYWARD_PUBLIC_URL", "keys.example.com/path"),
             ("KEYWARD_TRUSTED_PROXIES", "10.0.0.0/40"),
+            ("KEYWARD_BACKUP_EVERY", "daily"),
+            ("KEYWARD_BACKUP_EVERY", "0"),
+            ("KEYWARD_BACKUP_KEEP", "0"),
             ("KEYWARD_LOG", "=="),
             ("KEYWARD_LOG_FORMAT", "xml"),
         ] {

@@ -14,7 +14,7 @@ use crate::json::{Object, raw};
 /// What a line says of its key's string: exactly one of them.
 pub(crate) const SECRETS: [&str; 4] = ["key", "sha256", "hmac_sha256", "hash"];
 /// What a line may say besides.
-const OTHERS: [&str; 3] = ["found_by", "last_four", "enabled"];
+const OTHERS: [&str; 4] = ["found_by", "last_four", "enabled", "revoked"];
 /// How long a string has to be to be a secret.
 const STRING: std::ops::RangeInclusive<usize> = 16..=512;
 
@@ -49,15 +49,19 @@ pub(crate) fn read_line(line: &Object, hmac_key: Option<EntryId>) -> ReadLine {
         }
     };
     let secrets = SECRETS.map(|name| (name, said(name)));
-    let (found_by, last_four, enabled) = (said("found_by"), said("last_four"), said("enabled"));
-    let is_off = match enabled.to_ascii_lowercase().as_str() {
-        "" | "true" | "1" | "yes" | "t" => false,
-        "false" | "0" | "no" | "f" => true,
+    let (found_by, last_four) = (said("found_by"), said("last_four"));
+    let (enabled, revoked) = (said("enabled"), said("revoked"));
+    let mut is = |name: &'static str, text: &str, otherwise: bool| match text.to_ascii_lowercase().as_str() {
+        "" => otherwise,
+        "true" | "1" | "yes" | "t" => true,
+        "false" | "0" | "no" | "f" => false,
         _ => {
-            mistakes.push(mistake("enabled", "Give true or false."));
-            false
+            mistakes.push(mistake(name, "Give true or false."));
+            otherwise
         }
     };
+    let is_off = !is("enabled", &enabled, true) | is("revoked", &revoked, false);
+    input.expires = instant(&input.expires);
     if last_four.chars().count() > 4 || !last_four.is_ascii() {
         mistakes.push(mistake("last_four", "Give the last four characters of its string, or fewer."));
     }
@@ -128,6 +132,19 @@ fn secret(name: &str, text: &str, found_by: &str, hmac_key: Option<EntryId>) -> 
         }
         _ if found_by.is_empty() => Err("A salted hash needs found_by: the beginning of the key's string."),
         _ => Ok(ImportedSecret::Salted { hash: text.to_owned(), found_by: found_by.to_owned() }),
+    }
+}
+
+/// An instant as databases print it, as RFC 3339 has it: `2027-03-14 09:00:00+00`.
+fn instant(text: &str) -> String {
+    let text = text.trim();
+    match text.split_once(' ') {
+        Some((day, time)) if day.len() == 10 && time.starts_with(|c: char| c.is_ascii_digit()) => {
+            let is_short = time.len() > 3 && matches!(time.as_bytes()[time.len() - 3], b'+' | b'-');
+            let is_bare = !time.contains(['+', '-', 'Z']);
+            format!("{day}T{time}{}{}", if is_short { ":00" } else { "" }, if is_bare { "Z" } else { "" })
+        }
+        _ => text.to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod api;
+mod backups;
 pub mod boot;
 pub mod cli;
 pub mod config;

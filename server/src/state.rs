@@ -14,6 +14,7 @@ use verify::Verifier;
 use crate::{
     config::Config,
     console::{site::Site, streams::Live},
+    machine::report_limit::ReportLimit,
     ops::metrics::Metrics,
     request_id::RequestIds,
 };
@@ -40,6 +41,8 @@ pub struct Parts {
     pub verifier: Verifier,
     /// The counters.
     pub metrics: Metrics,
+    /// How many secrets anyone reported as leaked.
+    pub report_limit: ReportLimit,
     /// The ids of requests.
     pub request_ids: RequestIds,
     /// The bundled files.

@@ -149,6 +149,19 @@ impl Admin {
         self.verify_audit(permit).await
     }
 
+    /// Begins the checkpoint file anew after everything was replaced, and keeps the one from before under another name.
+    pub(super) async fn anchor_restored(&self) -> Result<(), ChainError> {
+        {
+            let _one = self.lock_checkpoint().await?;
+            let aside = self.checkpoint.with_extension("checkpoint-before");
+            match fs::rename(&self.checkpoint, aside) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(self.unreadable(error)),
+                _ => {}
+            }
+        }
+        self.anchor(true).await
+    }
+
     async fn anchor(&self, anew: bool) -> Result<(), ChainError> {
         let _one = self.lock_checkpoint().await?;
         let was_anchored = self.store.was_anchored().await?;

@@ -270,6 +270,7 @@ impl Admin {
                 series: id,
                 granted_by: Grantor::Nobody,
                 state: KeyState::Live,
+                leak: None,
                 generation: change.generation(),
             };
             let secret = token::parse(token.reveal()).map_or(token.reveal(), |parts| parts.secret);

@@ -366,6 +366,7 @@ impl Admin {
                 rotated_from: None,
                 series: key,
                 granted_by: Grantor::Nobody,
+                leak: None,
                 state: if is_off { KeyState::Off(off()) } else { KeyState::Live },
                 generation: change.generation(),
             };

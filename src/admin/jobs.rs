@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use model::{
     account::{Action, Role},
-    id::JobId,
+    id::{JobId, KeyId},
     job::{Job, JobKind, LineOutcome},
     key::Generation,
     listing::ListKeys,
@@ -15,7 +15,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 use store::{JobLine, JobStep, NewJobLine, StoredJob};
 
-use super::{Admin, AdminError, list};
+use super::{Admin, AdminError, bulk::CHANGED};
 use crate::{BulkAct, Permit};
 
 /// How long a claim holds without a step, in milliseconds.
@@ -23,7 +23,7 @@ const CLAIM: i64 = 30_000;
 /// Keys that one step of a bulk change looks at.
 const BULK_STEP: u16 = 50;
 /// Keys of one bulk change.
-const MOST: u32 = 100_000;
+const MOST: usize = 100_000;
 /// How long a job that ended is remembered, in milliseconds.
 pub(super) const JOBS_KEPT: i64 = 30 * model::time::DAY;
 /// Jobs in the list.
@@ -40,18 +40,45 @@ struct BulkRequest {
 }
 
 impl Admin {
-    /// Starts doing something to all keys that answer a question. Keys that change, or come to answer it, from now on are
-    /// left alone.
-    pub async fn start_bulk(&self, permit: &Permit, act: &BulkAct, list: &ListKeys) -> Result<Job, AdminError> {
+    /// Starts doing something to all keys that answer a question. Keys that changed after `seen`, or from now on, are left
+    /// alone.
+    pub async fn start_bulk(
+        &self,
+        permit: &Permit,
+        act: &BulkAct,
+        list: &ListKeys,
+        seen: Option<Generation>,
+    ) -> Result<Job, AdminError> {
         permit.allows(Action::WriteKeys)?;
-        let seen = self.store.audit_head().await?.seq;
-        let question = list::within_reach(permit, list).question();
-        let ids = self.store.key_ids(&question, MOST + 1, self.clock.now()).await?;
-        if ids.len() > MOST as usize {
+        let head = self.store.audit_head().await?.seq;
+        let ids = self.matching_keys(permit, list, MOST + 1).await?;
+        if ids.len() > MOST {
             return Err(AdminError::field("filter", format!("More than {MOST} keys: narrow the filter.")));
         }
-        let lines = (1..).zip(&ids).map(|(line, id)| NewJobLine { line, asked: id.to_string() });
-        let lines = lines.collect();
+        self.start_bulk_of(permit, act, &ids, seen.map_or(head, |seen| seen.min(head))).await
+    }
+
+    /// Starts taking back what a bulk change did to keys, those alone.
+    pub async fn undo_job(&self, permit: &Permit, id: JobId) -> Result<Job, AdminError> {
+        permit.allows(Action::WriteKeys)?;
+        let job = self.job(permit, id).await?;
+        let undo = BulkAct::parse(&job.action, "").and_then(|act| act.undo()).ok_or(AdminError::NotFound)?;
+        if job.end.is_none() {
+            return Err(AdminError::field("job", "It still goes on. Stop it first."));
+        }
+        let seen = self.store.audit_head().await?.seq;
+        let ids = self.store.keys_done(id).await?;
+        self.start_bulk_of(permit, &undo, &ids, seen).await
+    }
+
+    async fn start_bulk_of(
+        &self,
+        permit: &Permit,
+        act: &BulkAct,
+        ids: &[KeyId],
+        seen: Generation,
+    ) -> Result<Job, AdminError> {
+        let lines = (1..).zip(ids).map(|(line, id)| NewJobLine { line, asked: id.to_string() }).collect();
         let (action, value) = act.parts();
         let request = BulkRequest { action: action.to_owned(), value: value.to_owned(), seen };
         self.start_job(permit, JobKind::Bulk, &request, lines).await
@@ -180,13 +207,15 @@ impl Admin {
         let Some(last) = waiting.last().map(|line| line.line) else { return Ok(false) };
         let mut lines = Vec::new();
         for NewJobLine { line, asked } in waiting {
-            let key = model::id::KeyId::parse(&asked).ok_or_else(unreadable)?;
+            let key = KeyId::parse(&asked).ok_or_else(unreadable)?;
             let item = self.act_on(permit, &act, key, Some(request.seen)).await?;
             let generation = item.key.as_ref().map_or(0, |key| key.generation);
             let (outcome, detail) = match item.refused {
                 None => (LineOutcome::Done, String::new()),
                 // A process that ended between the act and its note did it.
-                Some(_) if self.did(permit, generation, &request).await? => (LineOutcome::Done, String::new()),
+                Some(why) if why != CHANGED && self.did(permit, generation, &request).await? => {
+                    (LineOutcome::Done, String::new())
+                }
                 Some(why) => (LineOutcome::Refused, why),
             };
             lines.push(JobLine { line, key: Some(key), outcome: Some(outcome), detail });

@@ -32,6 +32,10 @@ use store::{
 use super::{Admin, AdminError, FieldError};
 use crate::{Permit, json::checked_object};
 
+/// What is said to those who switch a key on that was reported as leaked as if it was any other.
+pub(super) const NEEDS_REASON: &str =
+    "It was reported as leaked. Give its holder a new key, or say on its page why it may work again.";
+
 /// A key that was just issued, with the only copy of its secret.
 pub struct Issued {
     /// The key.
@@ -200,6 +204,7 @@ impl Admin {
             series: replaced.as_ref().map_or(id, |replaced| replaced.key.series),
             granted_by,
             state: KeyState::Live,
+            leak: None,
             generation: change.generation(),
         };
         change.insert_key(NewKey { key: &key, digest }).await?;
@@ -329,6 +334,9 @@ impl Admin {
         let key = changing(&mut change, permit, id, "name").await?;
         if on {
             may_strengthen(permit, &key.spec.scopes, "name")?;
+            if key.leak.is_some() {
+                return Err(AdminError::field("reason", NEEDS_REASON));
+            }
         }
         let now = self.clock.now();
         let state = match (&key.state, on) {
@@ -351,6 +359,8 @@ impl Admin {
         let mut change = self.store.change().await?;
         let key = change.key(id).await?.ok_or(AdminError::NotFound)?;
         reaches(permit, &key)?;
+        // One that leaked is archived for good.
+        let reason = if key.leak.is_some() { ArchiveReason::Compromised } else { reason };
         let now = self.clock.now();
         let evidence = Archived { at: now, by: permit.actor().to_owned(), reason };
         let name = key.spec.name.clone();

@@ -15,12 +15,15 @@ mod jobs;
 mod json;
 mod jwt_signing;
 mod keys;
+mod leaks;
 mod least_privilege;
 mod list;
 mod overview;
 pub mod password;
 mod permit;
+mod replay;
 mod request_signing_keys;
+mod restore;
 mod rotation;
 mod samples;
 mod seed;
@@ -44,7 +47,7 @@ pub use self::{
     accounts::{NewAccount, SetupError},
     activity::{Calls, Record},
     audit::{ChainError, ChainReport},
-    bulk::{BulkAct, BulkItem, BulkPlan, BulkStep, Pick},
+    bulk::{BulkAct, BulkItem, BulkPlan, Pick},
     chain_status::ChainStatus,
     first_run::FirstRun,
     gateway_check::{Attempt, Finding, GatewayCheck, GatewayForm, GatewayReport, Outcome, Seen},
@@ -55,7 +58,9 @@ pub use self::{
     list::{KeyList, MATCHES},
     overview::Overview,
     permit::{Forbidden, Permit},
+    replay::{Later, OtherHistory, Redone, Replayed},
     request_signing_keys::{MAX_REQUEST_SIGNING_KEYS, RequestSigningKeyForm},
+    restore::{RestoreError, Restoring},
     rotation::{Drain, Overlap, Pair, QUIET, Remedy, Successor},
     samples::SamplesAdded,
     seed::MadeUpKey,

@@ -6,12 +6,12 @@ use model::{
     activity::{ChartQuery, MINUTE, Outcome, TimeRange},
     audit::Event,
     key::{EXPIRES_SOON, Key, KeyStatus},
-    listing::{ListKeys, Sort, StatusFilter},
+    listing::{KeyFlag, ListKeys, Sort, StatusFilter},
     time::{HOUR, Timestamp},
 };
 use store::{BusyKey, CallsOf};
 
-use super::{Admin, AdminError, activity::Calls};
+use super::{Admin, AdminError, MATCHES, activity::Calls};
 use crate::Permit;
 
 /// Lines in each of its lists.
@@ -43,12 +43,19 @@ fn hour_of(at: Timestamp) -> i64 {
 }
 
 impl Admin {
-    /// Keys of which more than a tenth of today's calls were refused or limited; one that is both counts twice, as it is
-    /// listed twice.
+    /// Keys that were reported as leaked, and keys of which more than a tenth of today's calls were refused or limited; one
+    /// that is both counts twice, as it is listed twice.
     pub async fn incidents(&self, permit: &Permit) -> Result<i64, AdminError> {
         permit.allows(Action::ReadKeys)?;
         let counts = self.store.count_keys(permit.only_owner()).await?;
-        Ok(counts.of(KeyStatus::Refusing) + counts.of(KeyStatus::Limited))
+        let leaked = ListKeys {
+            which: KeyFlag::Leaked.worth_a_look(),
+            owner: permit.only_owner().map(str::to_owned),
+            flags: vec![KeyFlag::Leaked],
+            ..ListKeys::default()
+        };
+        let leaked = self.store.count_matches(&leaked, MATCHES).await?;
+        Ok(leaked + counts.of(KeyStatus::Refusing) + counts.of(KeyStatus::Limited))
     }
 
     /// What is going on.

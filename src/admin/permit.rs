@@ -161,7 +161,8 @@ fn concerns_all_tenants(action: Action) -> bool {
         | Action::GrantReserved
         | Action::ReadCatalog
         | Action::WriteCatalog
-        | Action::PurgeKeys => false,
+        | Action::PurgeKeys
+        | Action::ReportLeaks => false,
     }
 }
 
@@ -170,6 +171,7 @@ fn scopes_for(action: Action) -> &'static [&'static str] {
     match action {
         Action::ReadKeys => &["keyward.keys.read", "keyward.keys.write", "keyward.usage.read", "keyward.audit.read"],
         Action::WriteKeys | Action::GrantReserved | Action::PurgeKeys => &["keyward.keys.write"],
+        Action::ReportLeaks => &["keyward.leaks.write"],
         Action::ReadAudit => &["keyward.audit.read"],
         Action::ReadAccounts => &["keyward.accounts.read", "keyward.accounts.write"],
         Action::ManageAccounts => &["keyward.accounts.write"],

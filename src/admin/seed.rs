@@ -59,6 +59,7 @@ impl Admin {
                 series: id,
                 granted_by: Grantor::Nobody,
                 state,
+                leak: None,
                 generation: change.generation(),
             };
             calls.extend(used.clone().map(|(last_use, calls)| CallCounts {

@@ -62,6 +62,8 @@ pub enum Action {
     ManagePolicy,
     /// Remove archived keys for good.
     PurgeKeys,
+    /// Report keys as leaked by the digests of their secrets.
+    ReportLeaks,
     /// Check a gateway, with keys that are made for it and removed again.
     CheckGateways,
     /// Confirm what the first run's checklist cannot know, hide it and show it again.
@@ -70,7 +72,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, for tests that enumerate.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ReadKeys,
         Self::WriteKeys,
         Self::GrantReserved,
@@ -82,6 +84,7 @@ impl Action {
         Self::ManageTenants,
         Self::ManagePolicy,
         Self::PurgeKeys,
+        Self::ReportLeaks,
         Self::CheckGateways,
         Self::ManageSetup,
     ];
@@ -100,6 +103,7 @@ impl Action {
             Self::ManageTenants => "Change tenants",
             Self::ManagePolicy => "Change the policy",
             Self::PurgeKeys => "Delete archived keys for good",
+            Self::ReportLeaks => "Report keys as leaked",
             Self::CheckGateways => "Check a gateway",
             Self::ManageSetup => "Change the setup checklist",
         }
@@ -138,14 +142,23 @@ mod tests {
 
     #[test]
     fn each_role_reaches_exactly_so_far() {
-        use Action::{CheckGateways, GrantReserved, ReadAudit, ReadCatalog, ReadKeys, WriteCatalog, WriteKeys};
+        use Action::{
+            CheckGateways, GrantReserved, ReadAudit, ReadCatalog, ReadKeys, ReportLeaks, WriteCatalog, WriteKeys,
+        };
         for role in Role::ALL {
             let reach: Vec<Action> = Action::ALL.into_iter().filter(|action| role.may(*action)).collect();
             let expected: &[Action] = match role {
                 Role::Superadmin => &Action::ALL,
-                Role::Admin => {
-                    &[ReadKeys, WriteKeys, GrantReserved, ReadAudit, ReadCatalog, WriteCatalog, CheckGateways]
-                }
+                Role::Admin => &[
+                    ReadKeys,
+                    WriteKeys,
+                    GrantReserved,
+                    ReadAudit,
+                    ReadCatalog,
+                    WriteCatalog,
+                    ReportLeaks,
+                    CheckGateways,
+                ],
                 Role::Auditor => &[ReadKeys, ReadAudit, ReadCatalog],
                 Role::Member => &[ReadKeys, WriteKeys, ReadCatalog],
             };

@@ -18,6 +18,8 @@ codes! {
         EditKey = "key.edit" => "Key edited",
         /// A key was switched off.
         SwitchOffKey = "key.switch_off" => "Key switched off",
+        /// A key's secret was reported as leaked, which switches it off.
+        LeakKey = "key.leak" => "Key reported as leaked",
         /// A key was switched on again.
         SwitchOnKey = "key.switch_on" => "Key switched on",
         /// A key was given a successor.
@@ -74,6 +76,10 @@ codes! {
         ShowFirstRun = "setup.show" => "Setup checklist shown",
         /// The checkpoint file was lost, and a new one begun.
         AnchorAudit = "audit.anchor" => "Checkpoint begun anew",
+        /// Everything was replaced by a backup, and what narrowed access since was done again.
+        RestoreDatabase = "database.restore" => "Backup restored",
+        /// Everything was moved here from another database.
+        MoveDatabase = "database.move" => "Moved from another database",
     }
 }
 

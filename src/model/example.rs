@@ -40,6 +40,7 @@ pub fn example() -> Key {
         series: KeyId::parse("0123456789ABCDEF").unwrap(),
         granted_by: Grantor::Nobody,
         state: KeyState::Live,
+        leak: None,
         generation: 1,
     }
 }

@@ -51,6 +51,8 @@ pub struct Key {
     pub granted_by: Grantor,
     /// Whether it still works.
     pub state: KeyState,
+    /// That its secret was reported as leaked, until somebody said why it may work again.
+    pub leak: Option<Leak>,
     /// When it last changed.
     pub generation: Generation,
 }
@@ -265,6 +267,15 @@ pub struct Archived {
     pub by: String,
     /// Why.
     pub reason: ArchiveReason,
+}
+
+/// That a key's secret was found where it should not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leak {
+    /// When it was reported.
+    pub at: Timestamp,
+    /// Where it was found, as the report says; may be empty.
+    pub source: String,
 }
 
 codes! {

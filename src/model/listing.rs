@@ -22,6 +22,8 @@ codes! {
     /// What else a list can be narrowed to.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum KeyFlag {
+        /// Its secret was reported as leaked.
+        Leaked = "leaked" => "Reported as leaked",
         /// Never used.
         Unused = "unused" => "Never used",
         /// Never used, and older than 7 days.
@@ -55,7 +57,11 @@ impl KeyFlag {
 
     /// Which of the keys that it holds for somebody should look at: those that work, and those that it keeps from working.
     pub fn worth_a_look(self) -> StatusFilter {
-        if self == Self::OwnerDisabled { StatusFilter::Only(KeyStatus::OwnerDisabled) } else { StatusFilter::Working }
+        match self {
+            Self::OwnerDisabled => StatusFilter::Only(KeyStatus::OwnerDisabled),
+            Self::Leaked => StatusFilter::Only(KeyStatus::Off),
+            _ => StatusFilter::Working,
+        }
     }
 }
 
@@ -365,6 +371,7 @@ pub fn assess(key: &Key, last_use: Option<Timestamp>, health: CallCounts, now: T
     let is_endless = key.spec.expires_at == Timestamp::NEVER;
     let unused_since = last_use.is_none().then_some(key.created_at);
     let holds = |fact: &KeyFlag| match fact {
+        KeyFlag::Leaked => key.leak.is_some(),
         KeyFlag::Unused => last_use.is_none(),
         KeyFlag::Stale => unused_since.is_some_and(|since| now.since(since) >= STALE),
         KeyFlag::Idle => last_use.is_some_and(|at| now.since(at) >= IDLE),

@@ -45,6 +45,7 @@ pub const RESERVED: &[(&str, &str)] = &[
     ("keyward.policy.write", "Change the policy, together with keyward.any_tenant."),
     ("keyward.accounts.read", "See people, together with keyward.any_tenant."),
     ("keyward.accounts.write", "Disable and enable people, together with keyward.any_tenant."),
+    ("keyward.leaks.write", "Report keys of this tenant as leaked."),
     (ANY_TENANT, "Use the other scopes of Keyward's own across tenants. Only a superadmin grants it."),
 ];
 

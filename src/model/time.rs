@@ -99,6 +99,15 @@ impl Timestamp {
         self.written(|at| format!("{:04}-{:02}-{:02}", at.year, at.month, at.day))
     }
 
+    /// RFC 3339, in UTC, to the millisecond, which is all of it: `2027-03-14T23:59:59.042Z`.
+    pub fn exact(self) -> String {
+        let whole = self.to_string();
+        match whole.strip_suffix('Z') {
+            Some(seconds) => format!("{seconds}.{:03}Z", self.0.rem_euclid(1000)),
+            None => whole,
+        }
+    }
+
     fn written(self, write: impl FnOnce(Civil) -> String) -> String {
         Civil::of(self.0.div_euclid(1000)).map_or_else(|| self.nameless().to_owned(), write)
     }

@@ -217,6 +217,26 @@ impl Change {
         Ok(closed(rows, tenant))
     }
 
+    /// The entry of this kind and id as this change sees it, and whether it is off; `None` where it cannot be read.
+    pub async fn entry(&mut self, kind: Kind, id: EntryId) -> Result<Option<Entry>, StoreError> {
+        let sql = "SELECT * FROM catalog WHERE kind = $1 AND id = $2";
+        let row: Option<EntryRow> =
+            within!(self, db => sqlx::query_as(sql).bind(kind.code()).bind(id.as_str()).fetch_optional(db).await?);
+        Ok(row.and_then(|row| row.read().ok()))
+    }
+
+    /// The entry of this kind and name as this change sees it; `tenant` is empty for kinds that belong to none.
+    pub async fn entry_named(&mut self, kind: Kind, tenant: &str, name: &str) -> Result<Option<Entry>, StoreError> {
+        let sql = "SELECT * FROM catalog WHERE kind = $1 AND tenant = $2 AND name = $3";
+        let row: Option<EntryRow> = within!(self, db => sqlx::query_as(sql)
+            .bind(kind.code())
+            .bind(tenant)
+            .bind(name)
+            .fetch_optional(db)
+            .await?);
+        Ok(row.and_then(|row| row.read().ok()))
+    }
+
     /// Whether there is an entry of this kind and name, as this change sees it; `tenant` is empty for kinds that belong to
     /// none.
     pub async fn has_entry(&mut self, kind: Kind, tenant: &str, name: &str) -> Result<bool, StoreError> {

@@ -71,12 +71,14 @@ impl Store {
     /// Begins a change.
     pub async fn change(&self) -> Result<Change, StoreError> {
         let transaction = self.transaction().await?;
+        self.change_within(transaction).await
+    }
+
+    /// Begins a change within a transaction that did something already.
+    pub(super) async fn change_within(&self, transaction: Transaction) -> Result<Change, StoreError> {
         let mut change =
             Change { transaction, store: self.clone(), touched: Vec::new(), generation: 0, before: GENESIS };
-        let sql = "UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash";
-        let (seq, hash): (i64, String) = within!(change, db => sqlx::query_as(sql).fetch_one(db).await?);
-        change.generation = seq;
-        change.before = unhex(&hash).ok_or(StoreError::Corrupt("audit head"))?;
+        change.take_place().await?;
         Ok(change)
     }
 }
@@ -85,6 +87,29 @@ impl Change {
     /// The generation of everything this change touches: the number of its audit event.
     pub fn generation(&self) -> Generation {
         self.generation
+    }
+
+    /// Takes the next place in the audit chain.
+    async fn take_place(&mut self) -> Result<(), StoreError> {
+        let sql = "UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash";
+        let (seq, hash): (i64, String) = within!(self, db => sqlx::query_as(sql).fetch_one(db).await?);
+        self.generation = seq;
+        self.before = unhex(&hash).ok_or(StoreError::Corrupt("audit head"))?;
+        Ok(())
+    }
+
+    /// Writes the audit event of a part of this change, which goes on with the next event: of a restore, which does again
+    /// what was done since the backup.
+    pub async fn record(
+        &mut self,
+        at: Timestamp,
+        actor: &str,
+        verb: Verb,
+        target: &str,
+        detail: &str,
+    ) -> Result<(), StoreError> {
+        self.write_event(at, actor, verb, target, detail).await?;
+        self.take_place().await
     }
 
     /// Writes the audit event, commits, and tells this process's listener. Only after this may anyone be told.
@@ -101,6 +126,22 @@ impl Change {
         for id in touched {
             self.transaction.reindex(id, true, at).await?;
         }
+        let event = self.write_event(at, actor, verb, target, detail).await?;
+        self.transaction.commit().await?;
+        if let Some(listener) = self.store.inner.listener.get() {
+            listener(&event);
+        }
+        Ok(())
+    }
+
+    async fn write_event(
+        &mut self,
+        at: Timestamp,
+        actor: &str,
+        verb: Verb,
+        target: &str,
+        detail: &str,
+    ) -> Result<Event, StoreError> {
         let mut event = Event {
             seq: self.generation,
             at,
@@ -127,10 +168,6 @@ impl Change {
                 .await?;
             sqlx::query(head).bind(hex(&event.hash)).execute(&mut *db).await?;
         });
-        self.transaction.commit().await?;
-        if let Some(listener) = self.store.inner.listener.get() {
-            listener(&event);
-        }
-        Ok(())
+        Ok(event)
     }
 }

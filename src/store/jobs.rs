@@ -202,6 +202,18 @@ impl Store {
         rows.into_iter().map(LineRow::read).collect()
     }
 
+    /// The keys of a job's lines that were done.
+    pub async fn keys_done(&self, id: JobId) -> Result<Vec<KeyId>, StoreError> {
+        let sql =
+            "SELECT key_id FROM job_lines WHERE job_id = $1 AND outcome = $2 AND key_id IS NOT NULL ORDER BY line";
+        let rows: Vec<(String,)> = reading!(self, db => sqlx::query_as(sql)
+            .bind(id.as_str())
+            .bind(LineOutcome::Done.code())
+            .fetch_all(db)
+            .await?);
+        rows.into_iter().map(|(key,)| KeyId::parse(&key).ok_or(StoreError::Corrupt("job line"))).collect()
+    }
+
     /// The next lines that are still to be done.
     pub async fn waiting_lines(&self, id: JobId, after: i64, limit: u16) -> Result<Vec<NewJobLine>, StoreError> {
         let sql = "SELECT line, asked FROM job_lines WHERE job_id = $1 AND line > $2 AND asked IS NOT NULL \

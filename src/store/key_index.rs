@@ -27,10 +27,11 @@ use crate::{
 /// words already.
 const SQLITE: &str = "CREATE VIRTUAL TABLE IF NOT EXISTS key_search USING fts5(terms, content='', contentless_delete=1, \
                       tokenize=\"ascii tokenchars '='\")";
-/// Makes the index on `PostgreSQL`. Nodes that start at once take turns.
-const POSTGRES: &str = "BEGIN; SELECT pg_advisory_xact_lock(7306); \
-                        CREATE TABLE IF NOT EXISTS key_search (seq bigint NOT NULL CONSTRAINT key_search_pk PRIMARY KEY, terms tsvector NOT NULL); \
-                        CREATE INDEX IF NOT EXISTS key_search_terms ON key_search USING gin (terms); COMMIT;";
+/// Makes the index on `PostgreSQL`, within a transaction.
+const POSTGRES: &str = "CREATE TABLE IF NOT EXISTS key_search (seq bigint NOT NULL CONSTRAINT key_search_pk PRIMARY KEY, terms tsvector NOT NULL); \
+                        CREATE INDEX IF NOT EXISTS key_search_terms ON key_search USING gin (terms)";
+/// Nodes that make the index at once take turns, until the end of their transaction.
+const POSTGRES_TURN: &str = "SELECT pg_advisory_xact_lock(7306)";
 
 /// What is at stake with some keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -126,43 +127,18 @@ pub(super) fn document_of(key: &Key, stands: &Assessment, language: Language) ->
 
 impl Store {
     pub(super) async fn make_key_index(&self) -> Result<(), StoreError> {
-        match &self.inner.db {
-            Db::Sqlite { write, .. } => sqlx::raw_sql(SQLITE).execute(write).await.map(drop)?,
-            Db::Postgres(pool) => sqlx::raw_sql(POSTGRES).execute(pool).await.map(drop)?,
-        }
-        self.fill_key_index().await
-    }
-
-    /// Writes keys into the index that are not in it: all, after an upgrade that made it anew. What was written stays
-    /// when this is cut off.
-    async fn fill_key_index(&self) -> Result<(), StoreError> {
-        let seq = self.inner.db.dialect().seq;
-        let newest = format!("SELECT {seq} FROM key_search ORDER BY {seq} DESC LIMIT 1");
-        let missing = format!("{}WHERE k.seq > $1 AND k.status <> '' ORDER BY k.seq LIMIT {FILLED}", select_keys!(""));
+        let mut transaction = self.transaction().await?;
+        transaction.make_key_index().await?;
+        transaction.commit().await?;
+        // What was written stays when this is cut off.
         loop {
             let mut transaction = self.transaction().await?;
             transaction.take_turn().await?;
-            let last: Option<(i64,)> = on!(&mut transaction, db => sqlx::query_as(AssertSqlSafe(newest.as_str()))
-                .fetch_optional(db)
-                .await?);
-            let last = last.map_or(0, |(seq,)| seq);
-            let rows: Vec<KeyRow> = on!(&mut transaction, db => sqlx::query_as(AssertSqlSafe(missing.as_str()))
-                .bind(last)
-                .fetch_all(db)
-                .await?);
-            let language = transaction.language();
-            // A row that cannot be read is left out until it is mended.
-            let document = |row: KeyRow| {
-                let (seq, stands) = (row.seq, row.assessment()?);
-                Some((seq, document_of(&row.read().ok()?.0.key, &stands, language)))
-            };
-            let documents: Vec<_> = rows.into_iter().filter_map(document).collect();
-            transaction.write_documents(&documents).await?;
+            let filled = transaction.fill_key_index().await?;
             transaction.commit().await?;
-            if documents.is_empty() {
+            if filled == 0 {
                 return Ok(());
             }
-            tracing::info!(keys = documents.len(), after = last, "search index filled");
         }
     }
 
@@ -189,6 +165,54 @@ impl Store {
 }
 
 impl Transaction {
+    /// Makes the index anew: of all keys as they are.
+    pub(super) async fn remake_key_index(&mut self) -> Result<(), StoreError> {
+        on!(self, db => sqlx::query("DROP TABLE IF EXISTS key_search").execute(db).await.map(drop))?;
+        self.make_key_index().await?;
+        while self.fill_key_index().await? > 0 {}
+        Ok(())
+    }
+
+    async fn make_key_index(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(db) => sqlx::raw_sql(SQLITE).execute(&mut **db).await.map(drop)?,
+            Self::Postgres(db) => {
+                sqlx::raw_sql(POSTGRES_TURN).execute(&mut **db).await?;
+                sqlx::raw_sql(POSTGRES).execute(&mut **db).await.map(drop)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the next keys into the index that are not in it, after an upgrade or a restore that made it anew. How many.
+    async fn fill_key_index(&mut self) -> Result<usize, StoreError> {
+        let (seq, language) = match self {
+            Self::Sqlite(_) => ("rowid", self.language()),
+            Self::Postgres(_) => ("seq", self.language()),
+        };
+        let newest = format!("SELECT {seq} FROM key_search ORDER BY {seq} DESC LIMIT 1");
+        let missing = format!("{}WHERE k.seq > $1 AND k.status <> '' ORDER BY k.seq LIMIT {FILLED}", select_keys!(""));
+        let last: Option<(i64,)> = on!(&mut *self, db => sqlx::query_as(AssertSqlSafe(newest.as_str()))
+            .fetch_optional(db)
+            .await?);
+        let last = last.map_or(0, |(seq,)| seq);
+        let rows: Vec<KeyRow> = on!(&mut *self, db => sqlx::query_as(AssertSqlSafe(missing.as_str()))
+            .bind(last)
+            .fetch_all(db)
+            .await?);
+        // A row that cannot be read is left out until it is mended.
+        let document = |row: KeyRow| {
+            let (seq, stands) = (row.seq, row.assessment()?);
+            Some((seq, document_of(&row.read().ok()?.0.key, &stands, language)))
+        };
+        let documents: Vec<_> = rows.into_iter().filter_map(document).collect();
+        self.write_documents(&documents).await?;
+        if !documents.is_empty() {
+            tracing::info!(keys = documents.len(), after = last, "search index filled");
+        }
+        Ok(documents.len())
+    }
+
     /// Looks again at one key: writes how it stands, and what the index has of it, if that may have changed.
     pub(super) async fn reindex(&mut self, id: KeyId, was_changed: bool, now: Timestamp) -> Result<(), StoreError> {
         let sql = select_keys!("WHERE k.id = $1");

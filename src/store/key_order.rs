@@ -96,7 +96,8 @@ impl Conditions {
                 KeyFlag::Idle => conditions
                     .with(&format!("k.last_used_at <= {} AND k.last_used_at > 0", now.plus(-IDLE).millis()), []),
                 KeyFlag::Endless => conditions.with(&format!("k.expires_at = {}", Timestamp::NEVER.millis()), []),
-                KeyFlag::AllAccess
+                KeyFlag::Leaked
+                | KeyFlag::AllAccess
                 | KeyFlag::AnyAddress
                 | KeyFlag::OwnerDisabled
                 | KeyFlag::Limited

@@ -6,8 +6,8 @@ use model::{
     address::Addresses,
     id::{EntryId, KeyId, TenantId},
     key::{
-        ArchiveReason, Archived, Form, Grantor, Identity, Key, KeySpec, KeyState, KeyStatus, Metadata, Named, Purpose,
-        SignedWrites, SwitchedOff,
+        ArchiveReason, Archived, Form, Grantor, Identity, Key, KeySpec, KeyState, KeyStatus, Leak, Metadata, Named,
+        Purpose, SignedWrites, SwitchedOff,
     },
     label::Labels,
     limit::{Limits, Quota},
@@ -201,6 +201,8 @@ pub(super) struct KeyRow {
     archived_at: Option<i64>,
     archived_by: Option<String>,
     archive_reason: Option<String>,
+    leaked_at: Option<i64>,
+    leaked_from: String,
     generation: i64,
     pub(super) last_used_at: i64,
     last_used_from: String,
@@ -271,6 +273,7 @@ impl KeyRow {
             series: KeyId::parse(&self.series)?,
             granted_by: Grantor::parse(&self.granted_by)?,
             state,
+            leak: self.leaked_at.map(|leaked| Leak { at: at(leaked), source: self.leaked_from }),
             generation: self.generation,
         };
         Some(StoredKey::new(key, Digest::from_hex(&self.digest)?))
@@ -318,6 +321,13 @@ macro_rules! live_keys {
 }
 
 impl Store {
+    /// What keys begin with: the prefixes of the tenants, and of the keys there are.
+    pub async fn prefixes(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT prefix FROM tenants UNION SELECT prefix FROM keys ORDER BY prefix";
+        let rows: Vec<(String,)> = reading!(self, db => sqlx::query_as(sql).fetch_all(db).await?);
+        Ok(rows.into_iter().map(|(prefix,)| prefix).collect())
+    }
+
     /// How many ordinary keys this owner holds that are neither archived nor expired.
     pub async fn live_keys_of(&self, owner: &str, now: Timestamp) -> Result<i64, StoreError> {
         let sql = live_keys!();
@@ -509,7 +519,8 @@ impl Change {
         self.touched.push(key.id);
         let sql = "UPDATE keys SET name = $1, description = $2, owner = $3, scopes = $4, all_access_reason = $5, role = $6, \
                    expires_at = $7, addresses = $8, limits = $9, quota = $10, metadata = $11, signed_writes = $12, \
-                   group_id = $13, subject_id = $14, labels = $15, off_at = $16, off_by = $17, granted_by = $18, generation = $19 WHERE id = $20";
+                   group_id = $13, subject_id = $14, labels = $15, off_at = $16, off_by = $17, granted_by = $18, generation = $19, leaked_at = $20, \
+                   leaked_from = $21 WHERE id = $22";
         let spec = &key.spec;
         let off = if let KeyState::Off(off) = &key.state { Some(off) } else { None };
         let generation = self.generation();
@@ -533,6 +544,8 @@ impl Change {
             .bind(off.map(|off| off.by.clone()))
             .bind(key.granted_by.to_string())
             .bind(generation)
+            .bind(key.leak.as_ref().map(|leak| leak.at.millis()))
+            .bind(key.leak.as_ref().map(|leak| leak.source.as_str()).unwrap_or_default())
             .bind(key.id.as_str())
             .execute(db)
             .await

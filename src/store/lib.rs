@@ -5,6 +5,7 @@ mod about;
 mod accounts;
 mod audit;
 mod audit_search;
+mod backup;
 mod call_samples;
 mod calls;
 mod catalog;
@@ -13,6 +14,7 @@ mod fault;
 mod first_run;
 pub mod fold;
 mod forms_sent;
+mod held;
 mod imports;
 mod jobs;
 mod jwt_signing_keys;
@@ -27,6 +29,7 @@ mod refusals;
 mod request_signing_keys;
 mod rotations;
 mod search;
+mod serving;
 mod sessions;
 mod setup;
 mod usage;
@@ -47,12 +50,14 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::sync::Mutex;
 
 pub use self::{
     about::DatabaseFacts,
     accounts::StoredAccount,
     audit::{AuditPage, STEP_OF_EVENTS},
     audit_search::AuditFilter,
+    backup::{BackupError, BackupHeader, BackupReport, ChainCheck, Progress, events_of_backup, verify_backup},
     call_samples::{AffectedCalls, AskedScopes},
     calls::CallsOf,
     catalog::StoredEntry,
@@ -69,6 +74,7 @@ pub use self::{
     request_signing_keys::StoredRequestSigningKey,
     rotations::{Rotation, Successor},
     search::{Found, found_in},
+    serving::Alone,
     sessions::StoredSession,
     usage::{ArchiveImpact, CallCounts},
     views::SavedView,
@@ -122,6 +128,8 @@ struct Inner {
     verification: Db,
     master: Arc<MasterKey>,
     listener: Arc<OnceLock<Listener>>,
+    /// That this process serves, while it does.
+    serving: Arc<Mutex<Option<held::Held>>>,
 }
 
 type Listener = Box<dyn Fn(&Event) + Send + Sync>;
@@ -178,6 +186,9 @@ pub enum StoreError {
     /// A file beside the database.
     #[error("{path}: {1}", path = .0.display())]
     File(PathBuf, #[source] std::io::Error),
+    /// A restore or a move has the database to itself.
+    #[error("the database is being restored or moved: start again when that is done")]
+    BeingRestored,
     /// The `SQLite` library is too old to be trusted.
     #[error("SQLite {0} is too old: it can lose a committed transaction; build with 3.51.3 or later")]
     OldSqlite(String),
@@ -207,7 +218,8 @@ impl Store {
     /// Connects. The schema is not touched; see [`Store::migrate`].
     pub async fn open(location: &Location, master: Arc<MasterKey>) -> Result<Self, StoreError> {
         let (db, verification) = Self::connect(location).await?;
-        Ok(Self { inner: Arc::new(Inner { db, verification, master, listener: Arc::default() }) })
+        let (listener, serving) = (Arc::default(), Arc::default());
+        Ok(Self { inner: Arc::new(Inner { db, verification, master, listener, serving }) })
     }
 
     /// A turn at making or changing the schema of this database. Processes take theirs one after the other: of `SQLite` by a
@@ -264,9 +276,10 @@ impl Store {
     /// The same database by the connections that are kept for verification.
     #[must_use]
     pub fn for_verification(&self) -> Self {
-        let Inner { verification, master, listener, .. } = &*self.inner;
+        let Inner { verification, master, listener, serving, .. } = &*self.inner;
         let (db, verification) = (verification.clone(), verification.clone());
-        Self { inner: Arc::new(Inner { db, verification, master: master.clone(), listener: listener.clone() }) }
+        let (master, listener, serving) = (master.clone(), listener.clone(), serving.clone());
+        Self { inner: Arc::new(Inner { db, verification, master, listener, serving }) }
     }
 
     async fn open_sqlite(path: &Path) -> Result<(Db, Db), StoreError> {
@@ -409,6 +422,7 @@ impl Store {
 
     /// Waits for what is under way and closes every connection.
     pub async fn close(&self) {
+        self.stop_serving().await;
         self.inner.verification.close().await;
         self.inner.db.close().await;
     }

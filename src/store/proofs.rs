@@ -1,7 +1,7 @@
 //! What the database knows of files outside of it: which master key it was made with, and that its audit chain was
 //! anchored.
 
-use crypto::secret::{Digest, hex};
+use crypto::secret::{Digest, MasterKey, hex};
 
 use super::{Store, StoreError, reading, writing};
 
@@ -61,7 +61,7 @@ impl Store {
     }
 
     fn proof(&self) -> String {
-        hex(&self.inner.master.mac("proof", b"of the database's master key"))
+        proof_of(&self.inner.master)
     }
 
     /// Whether the audit chain was ever anchored outside the database.
@@ -77,4 +77,9 @@ impl Store {
         writing!(self, db => sqlx::query(sql).execute(db).await.map(drop))?;
         Ok(())
     }
+}
+
+/// What shows that a master key is a database's, without telling anything of it.
+pub(super) fn proof_of(master: &MasterKey) -> String {
+    hex(&master.mac("proof", b"of the database's master key"))
 }

@@ -149,6 +149,7 @@ impl SimulatedKey {
             series: id,
             granted_by: Grantor::Nobody,
             state,
+            leak: None,
             generation: 0,
         })
     }

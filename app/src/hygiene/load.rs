@@ -13,7 +13,8 @@ use crate::{
 
 /// Keys of each kind that somebody should look at.
 pub async fn hygiene() -> Result<HygieneView, ApiError> {
-    const KINDS: [KeyFlag; 8] = [
+    const KINDS: [KeyFlag; 9] = [
+        KeyFlag::Leaked,
         KeyFlag::Refusing,
         KeyFlag::Limited,
         KeyFlag::OwnerDisabled,

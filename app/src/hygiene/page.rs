@@ -38,6 +38,11 @@ pub(crate) fn Hygiene() -> impl IntoView {
 /// Why it matters, and what mends one key: the button's words and whether it archives (or else edits).
 fn advice(fact: KeyFlag) -> (&'static str, &'static str, bool) {
     match fact {
+        KeyFlag::Leaked => (
+            "Somebody found their secrets where they should not be. They are switched off. Give their holders new keys and archive these, or say why one may work again.",
+            "Decide\u{2026}",
+            false,
+        ),
         KeyFlag::Refusing => (
             "More than a tenth of their calls today were refused. Find out why, and mend the key or tell its owner.",
             "Why refused?",
@@ -83,6 +88,9 @@ fn Habit(habit: HabitView, may_write: bool) -> impl IntoView {
         let key = row.mask.id.clone();
         let action = if archives {
             view! { <a class="btn risky" href=routes::archive_key(&key) data-archive=key.clone() aria-label=format!("Archive {}\u{2026}", row.name)>{words}</a> }.into_any()
+        } else if fact == KeyFlag::Leaked {
+            view! { <a class="btn" href=routes::key(&key) aria-label=format!("Decide about {}\u{2026}", row.name)>{words}</a> }
+                .into_any()
         } else if fact == KeyFlag::Refusing {
             view! { <a class="btn" href=routes::why_key(&key) aria-label=format!("{words} {}", row.name)>{words}</a> }
                 .into_any()

@@ -48,7 +48,14 @@ pub async fn show_job(id: String) -> Result<JobPageView, ApiError> {
             others.truncate(LINES.into());
             let may_cancel = permit.allows(Action::WriteKeys).is_ok()
                 && (permit.role() == Role::Superadmin || job.created_by == permit.actor());
+            let undo = match job.action.as_str() {
+                "archive" => Some("Undo archiving"),
+                "disable" => Some("Switch them on again"),
+                "enable" => Some("Switch them off again"),
+                _ => None,
+            };
             Ok(JobPageView {
+                undo: undo.filter(|_| may_cancel && job.end.is_some() && job.done > 0),
                 job: view(&job, admin.clock().now()),
                 refused: refused.iter().map(line).collect(),
                 others: others.iter().map(line).collect(),
@@ -64,6 +71,14 @@ pub async fn cancel_job(context: &RequestContext, id: &str) -> Result<(), FormEr
     let permit = context.may(Action::WriteKeys)?;
     let id = JobId::parse(id).ok_or(ApiError::NotFound)?;
     context.admin.cancel_job(permit, id).await.map(drop).map_err(to_view::refused)
+}
+
+/// Starts taking back what a job did; the id of the job that does.
+pub async fn undo_job(context: &RequestContext, id: &str) -> Result<String, FormErrors> {
+    let permit = context.may(Action::WriteKeys)?;
+    let id = JobId::parse(id).ok_or(ApiError::NotFound)?;
+    let job = context.admin.undo_job(permit, id).await.map_err(to_view::refused)?;
+    Ok(job.id.to_string())
 }
 
 fn line(line: &JobLine) -> JobLineView {

@@ -67,21 +67,28 @@ pub(crate) fn JobPage() -> impl IntoView {
         _ => None,
     };
     let show = move |page: JobPageView| {
-        let JobPageView { job, refused, others, may_cancel } = page;
+        let JobPageView { job, refused, others, undo, may_cancel } = page;
         let above = vec![(routes::JOBS.to_owned(), "Jobs".to_owned())];
         let [done, same, not] = job.counts;
         let said = if job.is_check { "can be imported" } else { "done" };
         let stop = (job.is_going && may_cancel).then(|| {
             view! {
-                <form class="end" method="post" action=routes::cancel_job(&job.id)>
+                <form method="post" action=routes::cancel_job(&job.id)>
                     <button class="btn"><Icon name="x"/>"Stop"</button>
+                </form>
+            }
+        });
+        let undo = undo.map(|words| {
+            view! {
+                <form method="post" action=routes::undo_job(&job.id)>
+                    <button class="btn">{words}</button>
                 </form>
             }
         });
         let lead = view! { "Started "<Ago when=job.created.clone()/>" by "<bdi>{job.by.clone()}</bdi>"." }.into_any();
         let ended = job.ended.clone().map(|ended| view! { <span class="muted">"Ended "<Ago when=ended/></span> });
         view! {
-            <PageHead title=job.title.clone() above here=job.title.clone() lead>{stop}</PageHead>
+            <PageHead title=job.title.clone() above here=job.title.clone() lead><span class="end" data-live="job-acts">{stop}{undo}</span></PageHead>
             {failure.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error.to_string()}</span></div> })}
             <div class="stack loose" data-live="job">
                 <section class="panel" aria-labelledby="progress">

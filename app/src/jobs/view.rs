@@ -51,6 +51,8 @@ pub struct JobPageView {
     pub refused: Vec<JobLineView>,
     /// The first of the others.
     pub others: Vec<JobLineView>,
+    /// The words of what takes it back, where anything does and who looks may do so.
+    pub undo: Option<&'static str>,
     /// Whether who looks may stop it.
     pub may_cancel: bool,
 }

@@ -24,7 +24,7 @@ use crate::{
         list::view::{FoundView, ListedView, SavedViewView},
         view::{
             ArchivedView, CallerView, EventView, FieldErrorView, GroupView, IdentityView, ImpactView, KeyRow, KeyView,
-            MaskView, OffView, SpecView, StatusView, When,
+            LeakView, MaskView, OffView, SpecView, StatusView, When,
         },
     },
     routes,
@@ -207,6 +207,7 @@ pub(crate) fn key(
         last_address: found.last_use.as_ref().map(|used| used.address.clone()).filter(|address| !address.is_empty()),
         archived,
         off,
+        leak: key.leak.as_ref().map(|leak| LeakView { at: when(leak.at, now), source: leak.source.clone() }),
         impact: impact(found, now),
         history: history.iter().map(|event| crate::keys::to_view::event(event, now)).collect(),
         may_write: permit.allows(Action::WriteKeys).is_ok(),

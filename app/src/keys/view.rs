@@ -153,6 +153,15 @@ pub struct OffView {
     pub by: String,
 }
 
+/// When a key was reported as leaked, and where it was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeakView {
+    /// When.
+    pub at: When,
+    /// Where, as the report says; may be empty.
+    pub source: String,
+}
+
 /// The identity a key acts as.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdentityView {
@@ -210,6 +219,8 @@ pub struct KeyView {
     pub archived: Option<ArchivedView>,
     /// When and by whom it was switched off.
     pub off: Option<OffView>,
+    /// That its secret was reported as leaked.
+    pub leak: Option<LeakView>,
     /// Its use.
     pub impact: ImpactView,
     /// What happened to it, newest first.

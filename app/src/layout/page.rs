@@ -176,7 +176,11 @@ fn Item(
 ) -> impl IntoView {
     // Beside the link and not in it: the palette lists the link by its words.
     let count = (incidents > 0).then(|| {
-        let said = if incidents == 1 { " key refuses or limits calls" } else { " keys refuse or limit calls" };
+        let said = if incidents == 1 {
+            " key leaked, or refuses or limits calls"
+        } else {
+            " keys leaked, or refuse or limit calls"
+        };
         view! { <span class="count">{grouped(incidents)}<span class="hide">{said}</span></span> }
     });
     view! { <li><a class="item" href=href aria-current=(href == current).then_some("page")><Icon name=icon/>{label}</a>{count}</li> }

@@ -42,7 +42,7 @@ pub(super) fn operations() -> Vec<CallEndpoint> {
 pub(super) fn event_json(event: &Event) -> Value {
     json!({
         "seq": event.seq,
-        "at": event.at.to_string(),
+        "at": event.at.exact(),
         "actor": event.actor,
         "action": event.verb,
         "target": event.target,

@@ -25,16 +25,13 @@ use crate::{
     },
     import,
     json::Object,
+    layers::envelope::IMPORT,
     machine::problem::Problem,
 };
 
 const READ: Option<&str> = Some("keyward.keys.read");
 const WRITE: Option<&str> = Some("keyward.keys.write");
 
-/// Where an import is sent.
-pub const IMPORT: &str = "/api/v1/keys/import";
-/// The largest import, in bytes.
-pub const IMPORT_LIMIT: usize = 64 * 1024 * 1024;
 /// Keys that are named one by one.
 const NAMED: usize = 200;
 /// Keys read at a time for an export.
@@ -85,6 +82,8 @@ pub(super) fn operations() -> Vec<CallEndpoint> {
             Box::pin(cancel(call))
         })
         .answers(ok, "Job"),
+        post("/api/v1/jobs/{id}/undo", ("undo_job", "Take back what a bulk change did"), |call| Box::pin(undo(call)))
+            .answers(accepted, "Job"),
     ]
 }
 
@@ -147,6 +146,11 @@ async fn show(call: Call) -> Answer {
 async fn cancel(call: Call) -> Answer {
     let job = call.app.admin.cancel_job(call.permit()?, call.job_id()?).await.map_err(|error| call.failed(error))?;
     Ok(answer(StatusCode::OK, &job_json(&job, call.now())))
+}
+
+async fn undo(call: Call) -> Answer {
+    let job = call.app.admin.undo_job(call.permit()?, call.job_id()?).await.map_err(|error| call.failed(error))?;
+    Ok(call.started(&job))
 }
 
 async fn lines(call: Call) -> Answer {
@@ -227,16 +231,16 @@ async fn bulk(call: Call) -> Answer {
         return Ok(answer(StatusCode::OK, &body));
     }
     match pick {
-        Pick::These(_) => {
-            let step = admin.step_bulk(permit, &act, &pick, None, None).await.map_err(|error| call.failed(error))?;
-            let results: Vec<_> = step.items.iter().map(result).collect();
+        Pick::These(ids) => {
+            let items = admin.change_keys(permit, &act, &ids, None).await.map_err(|error| call.failed(error))?;
+            let results: Vec<_> = items.iter().map(result).collect();
             Ok(answer(
                 StatusCode::OK,
                 &json!({ "keys": results.len(), "in_use": null, "last_used_at": null, "results": results, "job": null }),
             ))
         }
         Pick::All(list) => {
-            let job = admin.start_bulk(permit, &act, &list).await.map_err(|error| call.failed(error))?;
+            let job = admin.start_bulk(permit, &act, &list, None).await.map_err(|error| call.failed(error))?;
             let body = json!({
                 "keys": job.total, "in_use": null, "last_used_at": null, "results": [],
                 "job": job_json(&job, call.now()),

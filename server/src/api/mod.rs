@@ -29,7 +29,6 @@ use serde_json::{Map, Value};
 pub(crate) use self::input::typed as field_value;
 pub use self::{
     call::CallEndpoint,
-    jobs::{IMPORT, IMPORT_LIMIT},
     operation::{Endpoint, Operation},
     schema::schemas,
 };

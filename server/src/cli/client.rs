@@ -8,6 +8,7 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request},
 };
+use model::id::JobId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use tower::ServiceExt;
@@ -28,6 +29,9 @@ use crate::{
 const REPEATS: u8 = 3;
 /// The longest time that is waited for a limit, in seconds.
 const LONGEST_WAIT: u64 = 60;
+
+/// How often it is looked how far a job is that a server works at.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 /// Carries out operations.
 pub(super) struct Client(Place);
@@ -105,6 +109,33 @@ impl Client {
         self.send(Method::POST, &address(path, &[]), None, Some(body_of(body))).await
     }
 
+    /// Sends an object on each line.
+    pub(super) async fn post_lines(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        lines: String,
+    ) -> Result<Answer, CliError> {
+        let body = (Bytes::from(lines), "application/jsonl");
+        self.send(Method::POST, &address(path, query), None, Some(body)).await
+    }
+
+    /// Works at a job until it has ended, or waits for the server to, and tells how far it is.
+    pub(super) async fn finish_job(&self, id: &str, mut tell: impl FnMut(i64, i64)) -> Result<Value, CliError> {
+        if let (Place::Here { session, .. }, Some(id)) = (&self.0, JobId::parse(id)) {
+            session.app.admin.work_at_job(id, |job| tell(job.looked_at(), job.total)).await?;
+        }
+        loop {
+            let job = self.get(&format!("/jobs/{id}"), &[]).await?.value();
+            let count = |name: &str| job[name].as_i64().unwrap_or_default();
+            tell(count("done") + count("same") + count("refused"), count("total"));
+            if !job["ended_at"].is_null() {
+                return Ok(job);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
     /// Changes what is there, and was seen in this version.
     pub(super) async fn patch(
         &self,
@@ -152,18 +183,19 @@ impl Client {
         method: Method,
         address: &str,
         seen: Option<&HeaderValue>,
-        body: Option<Bytes>,
+        body: Option<(Bytes, &'static str)>,
     ) -> Result<Answer, CliError> {
         let mut repeats = 0;
         loop {
             let mut request = Request::builder().method(&method).header(header::ACCEPT, "application/json");
-            if body.is_some() {
-                request = request.header(header::CONTENT_TYPE, "application/json");
+            if let Some((_, kind)) = body {
+                request = request.header(header::CONTENT_TYPE, kind);
             }
             if let Some(seen) = seen {
                 request = request.header(header::IF_MATCH, seen);
             }
-            let response = self.0.exchange(request, address, body.clone().unwrap_or_default()).await?;
+            let body = body.clone().map(|(body, _)| body).unwrap_or_default();
+            let response = self.0.exchange(request, address, body).await?;
             let wait = (response.status() == StatusCode::TOO_MANY_REQUESTS)
                 .then(|| seconds(response.headers()))
                 .flatten()
@@ -200,8 +232,8 @@ fn address(path: &str, query: &[(&str, &str)]) -> String {
     if query.is_empty() { format!("/api/v1{path}") } else { format!("/api/v1{path}?{query}") }
 }
 
-fn body_of(body: &impl Serialize) -> Bytes {
-    raw(body).get().to_owned().into()
+fn body_of(body: &impl Serialize) -> (Bytes, &'static str) {
+    (raw(body).get().to_owned().into(), "application/json")
 }
 
 /// For how long a refusal asks to wait.

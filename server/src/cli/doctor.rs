@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use crate::{
+    backups,
     boot::{self, Upgrade},
     cli::{
         error::CliError,
@@ -207,6 +208,9 @@ async fn examine(flags: &Flags, lines: &mut Vec<Line>) {
         }
     }
     store.close().await;
+    if let Some(plan) = &config.backups {
+        note("backups", backups::stand(plan, Clock::system().now()));
+    }
     if let Some(metrics) = metrics(config.ops_listen).await {
         note("proxies", Ok(proxies(&metrics)));
     }

@@ -4,17 +4,26 @@
 mod admin;
 mod apply;
 mod audit;
+mod backup;
 mod catalog;
 mod client;
 mod doctor;
 mod error;
 mod export;
 mod globals;
+mod import;
+mod import_file;
+mod jobs;
 mod jwt;
 mod keys;
+mod later;
+mod leaks;
+mod move_to;
 mod output;
 mod remote;
 mod request_signing_keys;
+mod restore;
+mod scan;
 mod serve;
 mod session;
 mod verify;
@@ -53,8 +62,8 @@ Examples:
 
 /// The commands by their purpose. What is in no group works on this machine alone.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Keys", &["keys", "request-signing-keys", "verify"]),
-    ("Catalog", &["tenants", "groups", "identities", "scopes", "templates", "policy", "admin", "apply", "export"]),
+    ("Keys", &["keys", "request-signing-keys", "verify", "import", "export", "jobs"]),
+    ("Catalog", &["tenants", "groups", "identities", "scopes", "templates", "policy", "admin", "apply"]),
     ("Watching", &["audit"]),
 ];
 const ON_THIS_MACHINE: &str = "On this machine";
@@ -89,6 +98,11 @@ enum Command {
     RequestSigningKeys(request_signing_keys::Command),
     /// Read a key, its id or a refused request's id from standard input and explain it, check by check
     Verify(verify::Arguments),
+    /// Import the keys of another system: they keep their strings
+    Import(import::Arguments),
+    /// Bulk changes and imports: how far they are
+    #[command(subcommand, after_help = "Examples:\n  keyward jobs list\n  keyward jobs show 0123456789ABCDEF")]
+    Jobs(jobs::Command),
     /// What happened, and whether the audit chain is whole
     #[command(subcommand, after_help = "Examples:\n  keyward audit list --action key\n  keyward audit verify")]
     Audit(audit::Command),
@@ -138,6 +152,17 @@ enum Command {
     Export(export::Arguments),
     /// Say whether everything is in place, or whether a gateway guards as it should
     Doctor(doctor::Arguments),
+    /// Write everything to a file while the server runs, or check such a file
+    Backup(backup::Arguments),
+    /// Replace everything by a backup, and end again what was ended since
+    Restore(restore::Arguments),
+    /// Move everything to another database
+    Move(move_to::Arguments),
+    /// Rules for secret scanners
+    #[command(subcommand, after_help = "Example: keyward leaks rules --format gitleaks > .gitleaks.toml")]
+    Leaks(leaks::Command),
+    /// Find keys in files and in the history of a git repository, and say which of them work
+    Scan(scan::Arguments),
     /// Bring the database up to date; the file of an embedded one is copied first
     #[command(after_help = "Example: keyward migrate")]
     Migrate,
@@ -247,6 +272,13 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::RequestSigningKeys(command) => request_signing_keys::run(globals, command).await,
         Command::Verify(arguments) => verify::run(globals, arguments).await,
         Command::Doctor(arguments) => doctor::run(globals, arguments).await,
+        Command::Backup(arguments) => backup::run(globals, arguments).await,
+        Command::Restore(arguments) => restore::run(globals, arguments).await,
+        Command::Move(arguments) => move_to::run(globals, arguments).await,
+        Command::Leaks(command) => leaks::run(globals, command).await,
+        Command::Scan(arguments) => scan::run(globals, arguments).await,
+        Command::Import(arguments) => import::run(globals, arguments).await,
+        Command::Jobs(command) => jobs::run(globals, command).await,
         Command::Audit(command) => audit::run(globals, command).await,
         Command::Jwt(command) => jwt::run(globals, command).await,
     }

@@ -118,7 +118,7 @@ fn csv(page: &AuditPage, is_first: bool) -> String {
     }
     for event in &page.events {
         let Event { seq, at, actor, verb, target, detail, hash } = event;
-        text.push_str(&csv_line(&[&seq.to_string(), &at.to_string(), actor, verb, target, detail, &hex(hash)]));
+        text.push_str(&csv_line(&[&seq.to_string(), &at.exact(), actor, verb, target, detail, &hex(hash)]));
     }
     text
 }
@@ -129,7 +129,7 @@ fn json(page: &AuditPage, is_first: bool) -> String {
         let detail: serde_json::Value = serde_json::from_str(&event.detail).unwrap_or_default();
         let object = serde_json::json!({
             "number": event.seq,
-            "at": event.at.to_string(),
+            "at": event.at.exact(),
             "who": event.actor,
             "what": event.verb,
             "target": event.target,

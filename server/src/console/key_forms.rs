@@ -44,15 +44,18 @@ forms!(KeyForm, EditForm, ArchiveForm, PurgeForm, RotateForm);
 /// The form that switches a key.
 pub struct SwitchForm {
     on: bool,
+    /// Why a key that was reported as leaked may work again.
+    reason: String,
 }
 
 impl Form for SwitchForm {
     fn read(pairs: &mut Pairs) -> Option<Self> {
-        match take(pairs, "to").as_str() {
-            "on" => Some(Self { on: true }),
-            "off" => Some(Self { on: false }),
-            _ => None,
-        }
+        let on = match take(pairs, "to").as_str() {
+            "on" => true,
+            "off" => false,
+            _ => return None,
+        };
+        Some(Self { on, reason: take(pairs, "reason").trim().to_owned() })
     }
 }
 
@@ -129,7 +132,7 @@ pub async fn post_edit(Path(id): Path<String>, FormPost(form, post): FormPost<Ed
 /// Switches a key off or on, and leads to its page.
 pub async fn post_switch(Path(id): Path<String>, FormPost(form, post): FormPost<SwitchForm>) -> Response {
     let page = routes::key(&id);
-    match (switch(&post.context, &id, form.on).await, KeyId::parse(&id)) {
+    match (switch(&post.context, &id, form.on, &form.reason).await, KeyId::parse(&id)) {
         (Ok(()), Some(key)) => flash::lead(&page, Flash::switched(key, form.on)),
         // An archived key's page says why it stays as it is.
         (Ok(()) | Err(FormErrors { failure: None, .. }), _) => Redirect::to(&page).into_response(),

@@ -26,9 +26,14 @@ use crate::{
 
 /// The largest body of almost every route, in bytes.
 pub const BODY_LIMIT: usize = 64 * 1024;
+/// Where imports are sent.
+pub const IMPORT: &str = "/api/v1/keys/import";
+/// The largest import, in bytes.
+const IMPORT_LIMIT: usize = 64 * 1024 * 1024;
+
 /// The largest body that a route takes, in bytes: an import's is read after its key was verified.
 pub fn body_limit(route: &str) -> usize {
-    if route == crate::api::IMPORT { crate::api::IMPORT_LIMIT } else { BODY_LIMIT }
+    if route == IMPORT { IMPORT_LIMIT } else { BODY_LIMIT }
 }
 
 /// The most lines that a request's headers may have.

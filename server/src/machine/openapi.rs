@@ -21,7 +21,7 @@ use crate::{
     api,
     layers::{envelope::enclose, headers::browsers},
     machine::{
-        jwks,
+        jwks, leaks,
         problem::ProblemDocument,
         verify::{self, Body, VerifyAnswer},
     },
@@ -62,6 +62,7 @@ pub fn document(origin: &str) -> Value {
         "servers": [{ "url": origin }],
         "paths": {
             "/api/v1/verify": { "post": ask(origin) },
+            leaks::PATH: { "post": report(origin) },
             "/forward-auth": forward_auth(origin),
             "/forward-auth/envoy/{scope}/{tenant}/{path}": envoy(origin),
             jwks::PATH: { "get": {
@@ -119,6 +120,7 @@ fn schemas() -> Value {
     let mut all = Vec::new();
     named::<Body<'_>>(&mut all);
     named::<VerifyAnswer<'_>>(&mut all);
+    named::<leaks::Body>(&mut all);
     named::<ProblemDocument<'_>>(&mut all);
     let mut all: serde_json::Map<String, Value> = all.into_iter().map(|(name, schema)| (name, json!(schema))).collect();
     all.insert("Code".to_owned(), codes());
@@ -162,6 +164,35 @@ fn ask(origin: &str) -> Value {
             "431": problem("The headers have more than 200 lines or 32 KiB."),
             "429": problem("The asking key was used too often; Retry-After says how long to wait."),
             "503": problem("Nobody can tell now (unavailable): try again, and let nothing pass meanwhile."),
+        },
+        "x-codeSamples": [{ "lang": "Shell", "source": source }],
+    })
+}
+
+/// Reports of leaks.
+fn report(origin: &str) -> Value {
+    let source = format!(
+        "curl {origin}{} \\\n  -H 'Content-Type: application/json' \\\n  -d '{{\"token\": \"'$FOUND'\", \"source\": \"a public repository\"}}'",
+        leaks::PATH
+    );
+    json!({
+        "operationId": "report_leak",
+        "summary": "Report a key that was found where it should not be",
+        "description": "Anyone reports the key itself: the answer is the same whether there is such a key or not. Whoever holds a key with the scope keyward.leaks.write reports digests of keys of its tenant. What is found is switched off, and its page says so until somebody decides.",
+        "security": [{}, { "key": [] }],
+        "requestBody": { "required": true, "content": { "application/json": { "schema": { "$ref": "#/components/schemas/LeakReport" } } } },
+        "responses": {
+            "202": { "description": "It was received.", "content": { "application/json": { "schema": { "type": "object", "required": ["received"], "properties": { "received": { "const": true } } } } } },
+            "400": problem("The report is not understood (bad_request), or two keys came at once (ambiguous_credentials)."),
+            "401": problem("Digests were reported without a key, or with one that is not valid."),
+            "403": problem("The reporting key does not hold keyward.leaks.write, or may not be used from here."),
+            "405": problem("Report with POST."),
+            "413": problem("The body is longer than 64 KiB."),
+            "415": problem("The body is compressed (unsupported_encoding): send it plain."),
+            "422": problem("The source is too long, or has several lines."),
+            "429": problem("Too many reports came from this network, or in all; Retry-After says how long to wait."),
+            "431": problem("The headers have more than 200 lines or 32 KiB."),
+            "503": problem("It cannot be noted now: try again."),
         },
         "x-codeSamples": [{ "lang": "Shell", "source": source }],
     })

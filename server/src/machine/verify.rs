@@ -453,21 +453,35 @@ async fn asker(
     client: Option<IpAddr>,
     headers: &HeaderMap,
 ) -> Result<Arc<KnownKey>, Problem> {
+    caller_with(app, request_id, client, headers, &ASKING).await
+}
+
+/// The calling service's own key, which must hold this scope of Keyward's own.
+pub(super) async fn caller_with(
+    app: &AppState,
+    request_id: &RequestId,
+    client: Option<IpAddr>,
+    headers: &HeaderMap,
+    required: &RequiredScopes,
+) -> Result<Arc<KnownKey>, Problem> {
+    let scope = required.to_string();
     let unauthorized = |code, detail: &str, challenge: &str| {
         Problem::new(StatusCode::UNAUTHORIZED, code, detail, request_id).with(header::WWW_AUTHENTICATE, challenge)
     };
     let (credential, source) = match presented_in_headers(headers, app.verifier.names(None).as_deref()) {
         Credentials::One(credential, way) => (credential, way),
         Credentials::None => {
-            let detail = "Present a key with the scope keyward.verify: Authorization: Bearer TOKEN. `keyward keys create` makes one.";
-            return Err(unauthorized("missing_credentials", detail, "Bearer realm=\"keyward\""));
+            let detail = format!(
+                "Present a key with the scope {scope}: Authorization: Bearer TOKEN. `keyward keys create` makes one."
+            );
+            return Err(unauthorized("missing_credentials", &detail, "Bearer realm=\"keyward\""));
         }
         Credentials::Ambiguous => return Err(ambiguous(request_id)),
     };
     let question = VerifyRequest {
         credential: &credential,
         source: Some(source),
-        required: &ASKING,
+        required,
         tenant: None,
         address: client,
         agent: agent(headers),
@@ -481,11 +495,10 @@ async fn asker(
     match (answer.decision, answer.key) {
         (Decision::Allow, Some(key)) => Ok(key),
         (Decision::Deny(_, Reason::InsufficientScope), _) => {
-            let detail = "The asking key needs the scope keyward.verify.";
-            Err(Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", detail, request_id).with(
-                header::WWW_AUTHENTICATE,
-                "Bearer realm=\"keyward\", error=\"insufficient_scope\", scope=\"keyward.verify\"",
-            ))
+            let detail = format!("The asking key needs the scope {scope}.");
+            let challenge = format!("Bearer realm=\"keyward\", error=\"insufficient_scope\", scope=\"{scope}\"");
+            Err(Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", &detail, request_id)
+                .with(header::WWW_AUTHENTICATE, &challenge))
         }
         (decision, _) => Err(refusal(decision, &answer.limits, StatusCode::TOO_MANY_REQUESTS, request_id)),
     }

@@ -549,9 +549,12 @@ async fn the_document_describes_every_operation_and_its_examples_are_taken() {
     for operation in making {
         let described = &document["paths"][operation.path]["post"];
         let sample = described["x-codeSamples"][0]["source"].as_str().unwrap();
+        if operation.body.is_none() {
+            continue;
+        }
         let body = sample.split("-d '").nth(1).and_then(|rest| rest.strip_suffix('\'')).unwrap();
         let made = post(&keyward, &token, operation.path, serde_json::from_str(body).unwrap()).await;
-        assert_eq!(made.status, StatusCode::CREATED, "{sample}: {}", made.body);
+        assert_eq!(made.status, operation.answer.0, "{sample}: {}", made.body);
     }
 }
 

@@ -40,6 +40,17 @@ pub(crate) const SCOPES: [&str; 11] = [
     "keyward.any_tenant",
 ];
 
+/// Strings of the examples of the import, and what is said of them.
+const IMPORTED: [(&str, &str); 7] = [
+    ("acme_3ZmkT8dyvTvKjY5hNb9qWx", "valid"),
+    ("acme_9LpRz2GhUcW4sXeQ7yMtKv", "inactive"),
+    ("Pf7Jt2XnQ5sKu9BvMa3Ey8Wh", "valid"),
+    ("hJd82KsL.4nVb7QwEr5TyUi8Op1As", "valid"),
+    ("mNc56RtY.9kLp2WsXe3DcRf4VgTb6", "inactive"),
+    ("live-1b4d8e2a6c9f3057", "valid"),
+    ("live-1b4d8e2a6c9f3058", "malformed"),
+];
+
 /// A new key's token, made on this machine.
 pub(crate) fn token(database: &Database, name: &str, scopes: &[&str], more: &[&str]) -> String {
     let scopes: Vec<&str> = scopes.iter().flat_map(|scope| ["--scope", scope]).collect();
@@ -59,14 +70,16 @@ pub(crate) fn remote(server: &str, key: &str, arguments: &[&str]) -> Command {
 /// What happened, without what differs from run to run: secrets, ids, hashes, fingerprints and instants.
 fn blank(text: &str) -> String {
     let mut known = HashMap::new();
-    let is_word = |c: char| c.is_ascii_alphanumeric() || "_-+/:=".contains(c);
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "_-+/:=.".contains(c);
     let mut blanked = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let end = if is_word(first) { rest.find(|c| !is_word(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
-        let (word, left) = rest.split_at(end);
+        // A full stop after a word ends a sentence.
+        let whole = rest[..end].trim_end_matches('.').len().max(1);
+        let (word, left) = rest.split_at(if is_word(first) { whole } else { end });
         let is_mixed = word.bytes().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
-        let is_instant = word.len() == 20 && word.ends_with('Z') && word.starts_with("20");
+        let is_instant = [20, 24].contains(&word.len()) && word.ends_with('Z') && word.starts_with("20");
         let is_random = is_mixed && word.bytes().all(|b| b.is_ascii_alphanumeric()) && [16, 64].contains(&word.len());
         let is_token = word.split('_').nth(1).is_some_and(|part| part.len() == 16);
         if is_instant {
@@ -115,6 +128,7 @@ impl Script<'_> {
         let key = key(&mut script);
         signing_keys(&mut script, &key, public_key);
         end_of_key(&mut script, &key);
+        import(&mut script);
         people_and_audit(&mut script);
         script.steps
     }
@@ -239,6 +253,38 @@ fn end_of_key(script: &mut Script, id: &str) {
     script.step(&["groups", "delete", "Foyer", "--tenant", "acme"], 0, "is deleted");
 }
 
+/// The examples of the import, as they are written beside it; then what is wrong with a file, and jobs.
+fn import(script: &mut Script) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/import");
+    let told = fs::read_to_string(folder.join("README.md")).unwrap();
+    let mut examples = 0;
+    for line in told.lines().filter_map(|line| line.strip_prefix("    keyward ")) {
+        let here = |word: &str| {
+            let is_file = folder.join(word).is_file();
+            if is_file { folder.join(word).display().to_string() } else { word.to_owned() }
+        };
+        let words: Vec<String> = line.split(' ').map(here).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        script.step(&words, 2, "--yes");
+        script.step(&[&words[..], &["--check"]].concat(), 0, "2 can be imported, 0 refused.");
+        script.step(&[&words[..], &["--yes"]].concat(), 0, "2 imported, 0 refused.");
+        script.step(&[&words[..], &["--yes"]].concat(), 0, "0 imported, 2 there already, 0 refused.");
+        examples += 1;
+    }
+    assert_eq!(examples, 4);
+    let file =
+        "name,scopes,key,expires\nOne,orders.read,string-0000000000000001,90d\nTwo,orders.read,short,90d\nThree\n";
+    script.step_with(&["import", "-", "--check"], file, 1, "line 3: key: ");
+    script.step_with(&["import", "-", "--yes"], file, 1, "line 4: It has 1 values");
+    script.step_with(&["import", "-", "--yes", "--json"], file, 1, r#""refused":[{"#);
+    script.step_with(&["import", "-", "--yes"], "", 2, "");
+    script.step(&["import", "/nonexistent/keys.csv"], 3, "cannot be read");
+    script.step_with(&["import", "-", "--set", "colour=red"], file, 2, "there is no field colour");
+    script.step(&["jobs", "list"], 0, "import_check");
+    script.step(&["jobs", "show", "0000000000000000"], 1, "there is no job");
+    script.step(&["jobs", "cancel", "0000000000000000"], 1, "there is no job");
+}
+
 fn people_and_audit(script: &mut Script) {
     script.step(&["accounts", "list"], 0, "ops@example.com");
     script.step(&["accounts", "disable", "--email", "Ada@Example.com"], 0, "ada@example.com may not sign in any more.");
@@ -287,6 +333,12 @@ fn one_script_says_and_does_the_same_here_and_on_a_server() {
             assert!(!format!("{remote:?}").contains(&key), "{name}: {what}");
         }
         assert_eq!(local.len(), remote.len());
+        for database in [&here.1, &there.1] {
+            for (string, code) in IMPORTED {
+                let told = run(database, &["verify", "--scope", "orders.read", "--json"], string);
+                assert!(told.stdout.contains(&format!("\"{code}\"")), "{name}: {string}: {told:?}");
+            }
+        }
         drop(here_server);
     }
 }

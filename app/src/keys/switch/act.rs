@@ -12,7 +12,7 @@ pub async fn switch_key(id: String, on: bool) -> Result<StatusView, ApiError> {
         async {
             let context = context::expect_context_of_request()?;
             // One that was archived meanwhile stays as it is.
-            switch(&context, &id, on).await.map_err(|refused| refused.failure.unwrap_or(ApiError::Conflict))?;
+            switch(&context, &id, on, "").await.map_err(|refused| refused.failure.unwrap_or(ApiError::Conflict))?;
             let found =
                 context.admin.show_key(context.permit()?, to_view::key_id(&id)?).await.map_err(context::closed)?;
             Ok(to_view::row(&found.key, found.last_use.as_ref(), context.admin.clock().now()).status)
@@ -21,16 +21,22 @@ pub async fn switch_key(id: String, on: bool) -> Result<StatusView, ApiError> {
     )
 }
 
-/// Switches a key off, or on again.
+/// Switches a key off, or on again: one that was reported as leaked for a reason.
 #[cfg(feature = "ssr")]
 pub async fn switch(
     context: &crate::session::context::RequestContext,
     id: &str,
     on: bool,
+    reason: &str,
 ) -> Result<(), crate::form_outcome::FormErrors> {
     use model::account::Action;
 
     use crate::keys::to_view::{self, refused};
-    context.admin.switch_key(context.may(Action::WriteKeys)?, to_view::key_id(id)?, on).await.map_err(refused)?;
+    let (permit, key) = (context.may(Action::WriteKeys)?, to_view::key_id(id)?);
+    let switched = match (on, reason) {
+        (true, reason) if !reason.is_empty() => context.admin.trust_leaked_key(permit, key, reason).await,
+        (on, _) => context.admin.switch_key(permit, key, on).await,
+    };
+    switched.map_err(refused)?;
     Ok(())
 }

@@ -23,7 +23,7 @@ use crate::{
         form::rotation::RotateForm,
         issued_secret,
         switch::button::Switch,
-        view::{ArchivedView, KeyView, OffView, SpecView, StatusView, holder},
+        view::{ArchivedView, KeyView, LeakView, OffView, SpecView, StatusView, holder},
     },
     layout::{
         head::{PageHead, above_keys},
@@ -84,16 +84,30 @@ fn Detail(
     failure: Option<ApiError>,
     asked: Option<(String, RotateForm, FormErrors)>,
 ) -> impl IntoView {
-    let KeyView { row, description, spec, last_address, archived, off, impact, history, may_write, may_purge, origin } =
-        view;
+    let KeyView {
+        row,
+        description,
+        spec,
+        last_address,
+        archived,
+        off,
+        leak,
+        impact,
+        history,
+        may_write,
+        may_purge,
+        origin,
+    } = view;
     let id = row.mask.id.clone();
     let is_on = off.is_none();
+    let leak = leak.filter(|_| archived.is_none());
+    let may_switch = leak.is_none();
     let generation = history.first().map(|event| event.seq);
     // One that was rotated has no second successor while the first one is there.
     let has_successor = seen.pairs.iter().any(|pair| pair.is_old && pair.new.status.of != KeyStatus::Expired);
     let works = row.status.of.works() && !has_successor;
     let actions = match (archived.is_some(), may_write, may_purge) {
-        (false, true, _) => view! { <Actions id=id.clone() is_on works/> }.into_any(),
+        (false, true, _) => view! { <Actions id=id.clone() is_on may_switch works/> }.into_any(),
         (true, _, true) => {
             view! { <a class="btn risky end" href=routes::purge_key(&id)><Icon name="x"/>"Delete for good\u{2026}"</a> }
                 .into_any()
@@ -138,7 +152,10 @@ fn Detail(
                 {unused.map(|found| view! { <footer><LeastPrivilege id=id.clone() found/></footer> })}</section>
             <div class="stack">
                 {archived.map(|archived| view! { <Gone id=id.clone() archived may_write/> })}
-                <div class="slot" data-own="off">{off.map(|off| view! { <Off id=id.clone() off may_write/> })}</div>
+                {match leak {
+                    Some(leak) => view! { <Leaked id=id.clone() leak may_write/> }.into_any(),
+                    None => view! { <div class="slot" data-own="off">{off.map(|off| view! { <Off id=id.clone() off may_write/> })}</div> }.into_any(),
+                }}
                 <Stopped spec/>
                 {(!description.is_empty()).then(|| view! { <p class="prose">{description}</p> })}
                 {pairs.into_iter().map(pair).collect_view()}
@@ -159,13 +176,35 @@ fn Detail(
 
 /// What can be done with a key, in the fixed order.
 #[component]
-fn Actions(id: String, is_on: bool, works: bool) -> impl IntoView {
+fn Actions(id: String, is_on: bool, may_switch: bool, works: bool) -> impl IntoView {
     view! {
         <div class="row tight end acts">
             <a class="btn" href=routes::edit_key(&id) data-edit=""><Icon name="edit"/>"Edit\u{2026}"</a>
-            <Switch id=id.clone() is_on class="btn"/>
+            {may_switch.then(|| view! { <Switch id=id.clone() is_on class="btn"/> })}
             <span class="slot" data-own="rotate">{works.then(|| view! { <a class="btn" href=routes::rotate_key(&id)><Icon name="rotate"/>"Rotate\u{2026}"</a> })}</span>
             <a class="btn risky" href=routes::archive_key(&id) data-archive=id.clone()><Icon name="archive"/>"Archive\u{2026}"</a>
+        </div>
+    }
+}
+
+/// A key whose secret was reported as leaked, and what to do.
+#[component]
+fn Leaked(id: String, leak: LeakView, may_write: bool) -> impl IntoView {
+    let found = (!leak.source.is_empty()).then(|| view! { ", found in "<bdi>{leak.source}</bdi> });
+    view! {
+        <div class="banner bad">
+            <Icon name="warning"/>
+            <div class="stack tight">
+                <p><b>"Reported as leaked "<Moment when=leak.at/>{found}"."</b>" It is switched off, and refused everywhere. Give its holder a new key, then archive this one. If the secret is safe, say why, and it works again."</p>
+                {may_write.then(|| view! {
+                    <form class="row" method="post" action=routes::switch_key(&id)>
+                        <input type="hidden" name="to" value="on"/>
+                        <label class="field grow"><span>"Why it may work again"</span>
+                            <input name="reason" required maxlength="200" autocomplete="off"/></label>
+                        <button class="btn">"Switch on"</button>
+                    </form>
+                })}
+            </div>
         </div>
     }
 }
