@@ -16,9 +16,9 @@ use store::Location;
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Settings (each also as KEYWARD_… in the environment, or in the file)")]
 pub struct Flags {
-    /// A TOML file with settings
-    #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    /// A TOML file with settings. Without a file it is none; `export` then writes the configuration
+    #[arg(long, global = true, value_name = "FILE", num_args = 0..=1, help = "A TOML file with settings")]
+    pub config: Option<Option<PathBuf>>,
     /// Where the console and the API listen [default: 127.0.0.1:3000]
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub listen: Option<String>,
@@ -213,12 +213,12 @@ impl Config {
 impl Raw {
     fn gather(flags: &Flags, environment: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut file = match &flags.config {
-            Some(path) => {
+            Some(Some(path)) => {
                 let broken = |error: String| ConfigError::File(path.display().to_string(), error);
                 let text = fs::read_to_string(path).map_err(|error| broken(error.to_string()))?;
                 text.parse::<toml::Table>().map_err(|error| broken(error.message().to_owned()))?
             }
-            None => toml::Table::new(),
+            Some(None) | None => toml::Table::new(),
         };
         let environment = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
         let mut values = HashMap::new();
@@ -248,7 +248,7 @@ impl Raw {
             };
             values.extend(value.map(|value| (name, value)));
         }
-        if let (Some(unknown), Some(path)) = (file.keys().next(), &flags.config) {
+        if let (Some(unknown), Some(Some(path))) = (file.keys().next(), &flags.config) {
             let known: Vec<_> = flags.given().map(|(name, _)| name).to_vec();
             let wrong = format!("there is no setting named {unknown}; there are {}", known.join(", "));
             return Err(ConfigError::File(path.display().to_string(), wrong));
@@ -442,7 +442,8 @@ mod tests {
             "listen = \"127.0.0.1:1\"\nops_listen = \"127.0.0.1:2\"\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\n",
         )
         .unwrap();
-        let flags = Flags { config: Some(path.clone()), listen: Some("127.0.0.1:7".to_owned()), ..Flags::default() };
+        let flags =
+            Flags { config: Some(Some(path.clone())), listen: Some("127.0.0.1:7".to_owned()), ..Flags::default() };
         let config = read(&flags, &[("KEYWARD_LISTEN", "127.0.0.1:8"), ("KEYWARD_OPS_LISTEN", "127.0.0.1:9")]).unwrap();
         assert_eq!((config.listen.port(), config.ops_listen.port(), config.trusted_proxies.len()), (7, 9, 2));
 

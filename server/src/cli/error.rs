@@ -28,6 +28,17 @@ impl CliError {
         }
     }
 
+    /// The same, at a place in a file, and with what is done all the same.
+    pub(super) fn within(self, place: &str, more: &str) -> Self {
+        let said = |message: &str| format!("{place}: {message}\n{more}");
+        match self {
+            Self::NotFound => Self::No(said("it is gone meanwhile")),
+            Self::No(message) => Self::No(said(&message)),
+            Self::Usage(message) => Self::Usage(said(&message)),
+            Self::Environment(message) => Self::Environment(said(&message)),
+        }
+    }
+
     /// Says what there is none of.
     pub(super) fn naming(self, missing: impl FnOnce() -> String) -> Self {
         match self {

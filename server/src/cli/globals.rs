@@ -39,6 +39,11 @@ impl Globals {
         if self.server.url.is_some() { Err(not_on_a_server()) } else { Ok(&self.settings) }
     }
 
+    /// Whether `--config` was given without a file.
+    pub(super) fn asks_for_config(&self) -> bool {
+        self.settings.config == Some(None)
+    }
+
     /// The server that is asked in place of this machine's database, with its address.
     pub(super) fn server(&self) -> Option<(&str, &ServerFlags)> {
         Some((self.server.url.as_deref()?, &self.server))

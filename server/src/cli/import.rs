@@ -51,7 +51,7 @@ pub(super) struct Arguments {
     /// Leave out columns that are no field
     #[arg(long)]
     ignore_others: bool,
-    /// The file with the key of the MACs in `hmac_sha256`
+    /// The file with the key that the MACs (HMAC-SHA-256) were made with
     #[arg(long, value_name = "FILE")]
     hmac_key_file: Option<PathBuf>,
     /// Check only: nothing is imported

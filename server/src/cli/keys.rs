@@ -235,17 +235,7 @@ impl<const IS_NEW: bool> KeyFlags<IS_NEW> {
 
     /// What was given, as the API takes it.
     fn body(self) -> Result<Object, CliError> {
-        let value = |(field, given): (InputField, String)| {
-            let given = given.trim();
-            let value = match field.name {
-                "metadata" if given.is_empty() => raw(&()),
-                "metadata" => serde_json::from_str(given)
-                    .map_err(|error| CliError::Usage(format!("metadata: this is not JSON: {error}")))?,
-                _ if field.is_list => raw(&values(given)),
-                _ => raw(&given),
-            };
-            Ok((field.name.to_owned(), value))
-        };
+        let value = |(field, given): (InputField, String)| Ok((field.name.to_owned(), field_json(field.name, &given)?));
         self.0.into_iter().map(value).collect()
     }
 }
@@ -438,6 +428,20 @@ fn field(part: &RawValue) -> String {
         Value::Object(object) if object.is_empty() => String::new(),
         Value::Object(_) => part.get().to_owned(),
         other => text(&other),
+    }
+}
+
+/// A field of a key as it is typed, as the API takes it.
+pub(super) fn field_json(name: &str, text: &str) -> Result<Box<RawValue>, CliError> {
+    let text = text.trim();
+    let is_list = KeyInput::FIELDS.iter().any(|field| field.name == name && field.is_list);
+    match name {
+        "metadata" if text.is_empty() => Ok(raw(&())),
+        "metadata" => {
+            serde_json::from_str(text).map_err(|error| CliError::Usage(format!("metadata: this is not JSON: {error}")))
+        }
+        _ if is_list => Ok(raw(&values(text))),
+        _ => Ok(raw(&text)),
     }
 }
 

@@ -27,7 +27,7 @@ pub enum Scanner {
     Gitleaks,
     /// A custom pattern of GitHub's secret scanning
     Github,
-    /// Custom detectors of `TruffleHog`
+    /// Custom detectors of the scanner trufflehog
     Trufflehog,
 }
 

@@ -2,12 +2,14 @@
 //! error. Exit codes: 0 done, 1 the answer is no, 2 usage, 3 the environment.
 
 mod admin;
+mod apply;
 mod audit;
 mod backup;
 mod catalog;
 mod client;
 mod doctor;
 mod error;
+mod export;
 mod globals;
 mod import;
 mod import_file;
@@ -60,8 +62,8 @@ Examples:
 
 /// The commands by their purpose. What is in no group works on this machine alone.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Keys", &["keys", "request-signing-keys", "verify", "import", "jobs"]),
-    ("Catalog", &["tenants", "groups", "identities", "scopes", "templates", "policy", "admin"]),
+    ("Keys", &["keys", "request-signing-keys", "verify", "import", "export", "jobs"]),
+    ("Catalog", &["tenants", "groups", "identities", "scopes", "templates", "policy", "admin", "apply"]),
     ("Watching", &["audit"]),
 ];
 const ON_THIS_MACHINE: &str = "On this machine";
@@ -144,6 +146,10 @@ enum Command {
     /// The bounds on every key
     #[command(subcommand, after_help = "Example: keyward policy edit keys_per_owner=20")]
     Policy(catalog::PolicyCommand),
+    /// Make and change what a file says there should be, after showing it
+    Apply(apply::Arguments),
+    /// Write all keys, or with --config a file for apply; never a secret
+    Export(export::Arguments),
     /// Say whether everything is in place, or whether a gateway guards as it should
     Doctor(doctor::Arguments),
     /// Write everything to a file while the server runs, or check such a file
@@ -238,9 +244,15 @@ fn report_lost_output() {
 
 async fn execute(cli: Cli) -> Result<(), CliError> {
     let globals = &cli.globals;
-    match cli.command.unwrap_or(Command::Serve) {
+    let command = cli.command.unwrap_or(Command::Serve);
+    if globals.asks_for_config() && !matches!(command, Command::Export(_)) {
+        return Err(CliError::Usage("--config takes a file with settings".to_owned()));
+    }
+    match command {
         Command::Serve => serve::serve(globals).await,
         Command::SetupLink => serve::setup_link(globals).await,
+        Command::Apply(arguments) => apply::run(globals, arguments).await,
+        Command::Export(arguments) => export::run(globals, arguments).await,
         Command::Migrate => serve::migrate(globals).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();

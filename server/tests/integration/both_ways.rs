@@ -26,7 +26,7 @@ use crate::support::{
 };
 
 /// What a key needs that does all of the script.
-const SCOPES: [&str; 11] = [
+pub(crate) const SCOPES: [&str; 11] = [
     "keyward.keys.read",
     "keyward.keys.write",
     "keyward.usage.read",
@@ -52,7 +52,7 @@ const IMPORTED: [(&str, &str); 7] = [
 ];
 
 /// A new key's token, made on this machine.
-fn token(database: &Database, name: &str, scopes: &[&str], more: &[&str]) -> String {
+pub(crate) fn token(database: &Database, name: &str, scopes: &[&str], more: &[&str]) -> String {
     let scopes: Vec<&str> = scopes.iter().flat_map(|scope| ["--scope", scope]).collect();
     let made = run(database, &[&["keys", "create", "--name", name][..], &scopes, more].concat(), "");
     assert_eq!(made.code, 0, "{made:?}");
@@ -60,7 +60,7 @@ fn token(database: &Database, name: &str, scopes: &[&str], more: &[&str]) -> Str
 }
 
 /// A command that knows the server and a key, and nothing of the database.
-fn remote(server: &str, key: &str, arguments: &[&str]) -> Command {
+pub(crate) fn remote(server: &str, key: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
     command.args(arguments).args(["--server", server]).env("KEYWARD_API_KEY", key);
     command.env("KEYWARD_DATA_DIR", "/nonexistent/nowhere");
@@ -70,14 +70,16 @@ fn remote(server: &str, key: &str, arguments: &[&str]) -> Command {
 /// What happened, without what differs from run to run: secrets, ids, hashes, fingerprints and instants.
 fn blank(text: &str) -> String {
     let mut known = HashMap::new();
-    let is_word = |c: char| c.is_ascii_alphanumeric() || "_-+/:=".contains(c);
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "_-+/:=.".contains(c);
     let mut blanked = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let end = if is_word(first) { rest.find(|c| !is_word(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
-        let (word, left) = rest.split_at(end);
+        // A full stop after a word ends a sentence.
+        let whole = rest[..end].trim_end_matches('.').len().max(1);
+        let (word, left) = rest.split_at(if is_word(first) { whole } else { end });
         let is_mixed = word.bytes().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
-        let is_instant = word.len() == 20 && word.ends_with('Z') && word.starts_with("20");
+        let is_instant = [20, 24].contains(&word.len()) && word.ends_with('Z') && word.starts_with("20");
         let is_random = is_mixed && word.bytes().all(|b| b.is_ascii_alphanumeric()) && [16, 64].contains(&word.len());
         let is_token = word.split('_').nth(1).is_some_and(|part| part.len() == 16);
         if is_instant {

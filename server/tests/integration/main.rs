@@ -5,6 +5,7 @@
 #![expect(clippy::type_complexity, reason = "tables of cases")]
 
 mod api;
+mod apply;
 mod architecture;
 mod authority;
 mod backups;
