@@ -179,7 +179,8 @@ export class Keyward {
   /** Makes a key for so long that somebody holds. */
   async issueTo(owner: string, expires: string, name: string, ...scopes: string[]): Promise<Key> {
     const args = ["keys", "create", "--json", "--expires", expires, "--owner", owner, "--name", name, ...scopes.flatMap((scope) => ["--scope", scope])];
-    return JSON.parse(await this.done(args));
+    const { key, token } = JSON.parse(await this.done(args));
+    return { ...key, token };
   }
 
   /** Archives a key. */
@@ -213,8 +214,8 @@ export class Keyward {
   /** Uses a key once, and waits until that is written: pages that ask how a key is used know it from then on. */
   async useAndWrite(key: Key): Promise<void> {
     await this.use(key);
-    const calls = async () => this.done(["keys", "show", key.id]);
-    await expect.poll(calls, { message: "the use of the key is written", timeout: 20_000 }).toMatch(/calls_24h +[1-9]/);
+    const calls = async () => this.done(["keys", "usage", key.id]);
+    await expect.poll(calls, { message: "the use of the key is written", timeout: 20_000 }).toMatch(/allowed +[1-9]/);
   }
 
   /** Signs a browser in. Passwords are slow by design, so all share one session of a person, made by the form's own POST. */
@@ -391,6 +392,7 @@ export const pages = (id: string): Array<[string, string]> => [
   ["archive-key", `/keys/${id}/archive`],
   ["signing-keys", `/keys/${id}/signing`],
   ["hygiene", "/hygiene"],
+  ["jobs", "/jobs"],
   ["why", "/why"],
   ["audit", "/audit"],
   ["tenants", "/settings/tenants"],

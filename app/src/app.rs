@@ -40,6 +40,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/settings/:kind/:id") view=crate::catalog::page::entry::EntryPage ssr=SsrMode::Async/>
                 <Route path=path!("/keys/:id/signing") view=crate::request_signing::page::SigningKeys ssr=SsrMode::Async/>
                 <Route path=path!("/audit") view=crate::audit::page::Audit ssr=SsrMode::Async/>
+                <Route path=path!("/jobs") view=crate::jobs::page::Jobs ssr=SsrMode::Async/>
+                <Route path=path!("/jobs/:id") view=crate::jobs::page::JobPage ssr=SsrMode::Async/>
                 <Route path=path!("/why") view=crate::explain::page::Why ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>

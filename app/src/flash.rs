@@ -33,6 +33,8 @@ pub enum Flash {
     Restored,
     /// An archived key was removed.
     Purged,
+    /// A job was asked to stop.
+    JobStopping,
     /// An identity was switched off, as which so many keys act.
     IdentityOff(i64),
     /// An identity was switched on, as which so many keys act that work.
@@ -63,6 +65,7 @@ impl Flash {
             Self::ChecklistHidden => "checklist_hidden".to_owned(),
             Self::Restored => "restored".to_owned(),
             Self::Purged => "purged".to_owned(),
+            Self::JobStopping => "job_stopping".to_owned(),
             Self::IdentityOff(keys) => format!("identity_off.{keys}"),
             Self::IdentityOn(keys) => format!("identity_on.{keys}"),
             Self::Disabled(keys) => format!("disabled.{keys}"),
@@ -91,6 +94,7 @@ impl Flash {
                 Self::Archived,
                 Self::Restored,
                 Self::Purged,
+                Self::JobStopping,
                 Self::Deleted,
                 Self::ChecklistHidden,
             ]
@@ -126,6 +130,7 @@ impl Flash {
             }
             Self::ChecklistHidden => "Hidden for everyone. About shows it again.",
             Self::Restored => "Brought back. It is as it was before it was archived.",
+            Self::JobStopping => "It stops after the step it is at. What was done stays done.",
             Self::Purged => "Deleted for good. Its history stays in the audit.",
             Self::IdentityOff(0) => "Switched off. No key acts as it.",
             Self::IdentityOn(0) => "Switched on. No key acts as it.",
@@ -164,6 +169,7 @@ impl Flash {
             | Self::Samples(..)
             | Self::ChecklistHidden
             | Self::Purged
+            | Self::JobStopping
             | Self::IdentityOff(_)
             | Self::IdentityOn(_)
             | Self::Disabled(_)
@@ -195,6 +201,7 @@ mod tests {
             Flash::Samples(0, 12),
             Flash::ChecklistHidden,
             Flash::Purged,
+            Flash::JobStopping,
         ];
         for said in others.into_iter().chain(numbers) {
             assert_eq!(Flash::parse(&said.to_text()), Some(said));

@@ -26,6 +26,7 @@ pub mod form_outcome;
 mod gateway;
 #[cfg(feature = "ssr")]
 mod hygiene;
+pub mod jobs;
 pub mod keys;
 mod layout;
 #[cfg(feature = "ssr")]

@@ -74,6 +74,8 @@ pub const PEOPLE: &str = "/settings/people";
 pub const NEW_PERSON: &str = "/settings/people/new";
 /// Asks before someone may not sign in any more; its POST does it, or lets them sign in again.
 pub const SWITCH_PERSON: &str = "/settings/people/:id/switch";
+/// Work that takes longer than a request.
+pub const JOBS: &str = "/jobs";
 /// Walks every check for a key, or for a request that was refused.
 pub const WHY: &str = "/why";
 /// Tests a gateway.
@@ -86,6 +88,21 @@ pub const API: &str = "/api/console";
 /// One key's page.
 pub fn key(id: &str) -> String {
     format!("{KEYS}/{id}")
+}
+
+/// One job's page.
+pub fn job(id: &str) -> String {
+    format!("{JOBS}/{id}")
+}
+
+/// Stops one job (POST).
+pub fn cancel_job(id: &str) -> String {
+    format!("{JOBS}/{id}/cancel")
+}
+
+/// Takes back what one job did (POST).
+pub fn undo_job(id: &str) -> String {
+    format!("{JOBS}/{id}/undo")
 }
 
 /// The page that edits one key.

@@ -224,7 +224,7 @@ test("many keys at once: asked first, carried out with a count, told one by one"
     await sure.fill(String(matching));
   }
   await page.getByRole("button", { name: `Archive ${matching} keys` }).click();
-  await expect(page.getByRole("status").filter({ hasText: `${matching} keys archived.` })).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: `${matching} keys are archived.` })).toBeVisible();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(`${matching} keys archived`);
   await expect(page.getByRole("region", { name: "Each key" }).getByText("Is archived.")).toHaveCount(matching);
   await expect(page.getByRole("button", { name: `Archive ${matching} keys` }), "it is not asked again").toBeHidden();

@@ -36,6 +36,8 @@ use crate::{
 const REMEMBERED: usize = 100_000;
 /// How often keys are looked at again whose time has come.
 const SETTLE_EVERY: Duration = Duration::from_secs(1);
+/// How often a process looks for jobs that wait, its own and those of processes that ended.
+const JOBS_EVERY: Duration = Duration::from_millis(500);
 /// How often what has outlived its use is forgotten.
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
 /// How often the audit chain is walked onward.
@@ -245,6 +247,9 @@ pub async fn serve(app: AppState, listeners: Listeners, mut stop: watch::Receive
         every(POLL_EVERY, &app, &stop, "listening for changes", |app| async move { app.verifier.poll_changes().await }),
         every(FLUSH_EVERY, &app, &stop, "writing usage", |app| async move { app.verifier.flush().await }),
         every(SETTLE_EVERY, &app, &stop, "looking again at keys", |app| async move { app.admin.reindex_keys().await }),
+        every(JOBS_EVERY, &app, &stop, "working at jobs", |app| async move {
+            app.admin.work_at_jobs(|| app.is_stopping()).await
+        }),
         every(SWEEP_EVERY, &app, &stop, "sweeping", |app| async move { app.admin.sweep().await }),
         every(WALK_EVERY, &app, &stop, "walking the audit chain", |app| async move {
             app.admin.verify_audit_onward().await

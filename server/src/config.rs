@@ -30,8 +30,13 @@ pub struct Flags {
     /// Where files are kept [default: data]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub data_dir: Option<String>,
-    /// <sqlite://FILE> (in the data folder) or postgres://… [default: <sqlite://keyward.db>]
-    #[arg(long, global = true, value_name = "URL")]
+    /// Where the database is
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help = "sqlite://FILE (in the data folder) or postgres://USER:PASSWORD@HOST/DATABASE [default: sqlite://keyward.db]"
+    )]
     pub database_url: Option<String>,
     /// The console's address as browsers see it [default: http:// and the listening address]
     #[arg(long, global = true, value_name = "URL")]
@@ -241,8 +246,8 @@ impl Raw {
     }
 }
 
-/// Variables that callers of guarded services keep beside the settings: their key, and what they sign with.
-const OF_CALLERS: [&str; 2] = ["KEYWARD_KEY", "KEYWARD_SIGNING_KEY"];
+/// Variables that callers keep beside the settings: their key, what they sign with, and the key for `--server`.
+const OF_CALLERS: [&str; 4] = ["KEYWARD_KEY", "KEYWARD_SIGNING_KEY", "KEYWARD_API_KEY", "KEYWARD_API_KEY_FILE"];
 
 /// Which of these variables are named like settings and are none: misspelt ones, most likely.
 pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {

@@ -25,6 +25,19 @@ pub(crate) fn raw(value: &impl Serialize) -> Box<RawValue> {
     to_raw_value(value).expect("names are texts")
 }
 
+/// What makes one JSON value of another as a merge patch (RFC 7396). Numbers stay as they are written.
+pub(crate) fn merge_patch(from: &RawValue, to: &RawValue) -> Box<RawValue> {
+    let read = |value: &RawValue| serde_json::from_str::<Object>(value.get());
+    let (Ok(before), Ok(after)) = (read(from), read(to)) else { return to.to_owned() };
+    let gone = before.keys().filter(|name| !after.contains_key(*name)).map(|name| (name.clone(), raw(&())));
+    let changed = after.iter().filter_map(|(name, value)| match before.get(name) {
+        Some(held) if held.get() == value.get() => None,
+        Some(held) => Some((name.clone(), merge_patch(held, value))),
+        None => Some((name.clone(), value.clone())),
+    });
+    raw(&gone.chain(changed).collect::<Object>())
+}
+
 /// How a key stands, in words.
 pub(crate) fn status(key: &Key, now: Timestamp) -> String {
     key.status(now).words().to_lowercase()
@@ -58,4 +71,25 @@ pub(crate) fn key_json(key: &Key, last_use: Option<&LastUse>, now: Timestamp) ->
     // It was a JSON object when it was stored.
     shown.insert("metadata".to_owned(), serde_json::from_str(key.spec.metadata.as_str()).unwrap_or_else(|_| raw(&())));
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_patch_says_what_differs() {
+        for (from, to, expected) in [
+            (r#"{"a":1,"b":2}"#, r#"{"b":2,"c":1.50}"#, r#"{"a":null,"c":1.50}"#),
+            (r#"{"n":{"x":1,"y":2}}"#, r#"{"n":{"x":1,"y":3}}"#, r#"{"n":{"y":3}}"#),
+            (r#"{"a":[1]}"#, r#"{"a":[2]}"#, r#"{"a":[2]}"#),
+            (r#"{"a":1}"#, r#"{"a":1}"#, "{}"),
+            (r#"{"a":1}"#, "null", "null"),
+            ("null", r#"{"a":1}"#, r#"{"a":1}"#),
+        ] {
+            let (from, to): (&RawValue, &RawValue) =
+                (serde_json::from_str(from).unwrap(), serde_json::from_str(to).unwrap());
+            assert_eq!(merge_patch(from, to).get(), expected);
+        }
+    }
 }

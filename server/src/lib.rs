@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 mod console;
 mod deadline;
+mod import;
 mod json;
 mod layers;
 pub mod listen;

@@ -1,5 +1,5 @@
-//! One act on many keys: what would happen first, then step by step, each key in a change of its own and with a result
-//! of its own.
+//! One act on many keys: what would happen first, then each key in a change of its own and with a result of its own. All
+//! that answer a question are a job ([`Admin::start_bulk`]).
 
 use model::{
     account::Action,
@@ -8,7 +8,7 @@ use model::{
     id::KeyId,
     key::{ArchiveReason, Form, Generation, Key, KeyState, Named},
     key_input::KeyInput,
-    listing::{Cursor, ListKeys},
+    listing::ListKeys,
     name::{Owner, is_seen},
     time::{DAY, Timestamp},
 };
@@ -21,10 +21,10 @@ use super::{
 };
 use crate::Permit;
 
-/// Keys changed in one step.
-const STEP: u16 = 50;
+/// Keys that a plan looks at, of all that answer a question.
+const SHOWN: usize = 50;
 /// Why a key is left alone that is not any more what was looked at.
-const CHANGED: &str = "It changed after you looked at it. Look again.";
+pub(super) const CHANGED: &str = "It changed after you looked at it. Look again.";
 
 /// What is done to each key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,48 @@ pub enum BulkAct {
     Extend(String),
     /// Give it to this owner.
     HandOver(String),
+}
+
+impl BulkAct {
+    /// Its code, and what it needs to be told beside.
+    pub fn parts(&self) -> (&'static str, &str) {
+        match self {
+            Self::Archive(reason) => ("archive", reason.code()),
+            Self::Restore => ("restore", ""),
+            Self::Switch(true) => ("enable", ""),
+            Self::Switch(false) => ("disable", ""),
+            Self::Move(group) => ("move", group),
+            Self::Extend(until) => ("extend", until),
+            Self::HandOver(owner) => ("hand_over", owner),
+        }
+    }
+
+    /// Reads what [`BulkAct::parts`] says.
+    pub fn parse(code: &str, value: &str) -> Option<Self> {
+        Some(match code {
+            "archive" if value.is_empty() => Self::Archive(ArchiveReason::default()),
+            "archive" => Self::Archive(ArchiveReason::parse(value)?),
+            "restore" => Self::Restore,
+            "enable" => Self::Switch(true),
+            "disable" => Self::Switch(false),
+            "move" => Self::Move(value.to_owned()),
+            "extend" => Self::Extend(value.to_owned()),
+            "hand_over" => Self::HandOver(value.to_owned()),
+            _ => return None,
+        })
+    }
+
+    /// What takes it back, where anything does.
+    pub fn undo(&self) -> Option<Self> {
+        match self {
+            Self::Archive(_) => Some(Self::Restore),
+            Self::Switch(on) => Some(Self::Switch(!on)),
+            Self::Restore | Self::Move(_) | Self::Extend(_) | Self::HandOver(_) => None,
+        }
+    }
+
+    /// The codes of all acts.
+    pub const CODES: [&'static str; 7] = ["archive", "restore", "enable", "disable", "move", "extend", "hand_over"];
 }
 
 /// Which keys.
@@ -72,19 +114,8 @@ pub struct BulkPlan {
     pub items: Vec<BulkItem>,
     /// How many keys it is about, of all of them how many were used in the last 24 hours, and when.
     pub stakes: Stakes,
-    /// Where to begin: keys made from now on are left alone.
-    pub from: Option<i64>,
     /// The last change before the keys were looked at: what changes later was not looked at.
     pub seen: Generation,
-}
-
-/// What happened in one step.
-#[derive(Clone, Debug)]
-pub struct BulkStep {
-    /// The keys of this step.
-    pub items: Vec<BulkItem>,
-    /// Where the next step begins, when there is one.
-    pub next: Option<i64>,
 }
 
 /// What to change in a key, found to be possible.
@@ -102,9 +133,8 @@ impl Admin {
     pub async fn plan_bulk(&self, permit: &Permit, act: &BulkAct, pick: &Pick) -> Result<BulkPlan, AdminError> {
         permit.allows(Action::WriteKeys)?;
         let seen = self.store.audit_head().await?.seq;
-        let (ids, from) = self.picked(permit, pick, None).await?;
         let mut items = Vec::new();
-        for (id, _) in ids {
+        for id in self.picked(permit, pick).await? {
             items.push(self.look_at(permit, act, id).await?.0);
         }
         let stakes = match pick {
@@ -120,60 +150,63 @@ impl Admin {
                 }
             }
         };
-        Ok(BulkPlan { stakes, items, from: from.map(|seq| seq + 1), seen })
+        Ok(BulkPlan { stakes, items, seen })
     }
 
-    /// Does it to the next keys from this place on; these keys are all done in one step. `seen` is the plan's: a key that
-    /// changed after it is left alone.
-    pub async fn step_bulk(
+    /// Does it to these keys. `seen` is the plan's: a key that changed after it is left alone.
+    pub async fn change_keys(
         &self,
         permit: &Permit,
         act: &BulkAct,
-        pick: &Pick,
-        from: Option<i64>,
+        ids: &[KeyId],
         seen: Option<Generation>,
-    ) -> Result<BulkStep, AdminError> {
+    ) -> Result<Vec<BulkItem>, AdminError> {
         permit.allows(Action::WriteKeys)?;
-        let (ids, _) = self.picked(permit, pick, from).await?;
-        let last = ids.last().map(|(_, seq)| *seq);
-        let full = ids.len() == usize::from(STEP) && matches!(pick, Pick::All(_));
         let mut items = Vec::new();
-        for (id, _) in ids {
-            let (mut item, planned) = self.look_at(permit, act, id).await?;
-            let generation = item.key.as_ref().map_or(0, |key| key.generation);
-            if planned.is_some() && seen.is_some_and(|seen| generation > seen) {
-                item.refused = Some(CHANGED.to_owned());
-            } else if let Some(planned) = planned
-                && let Err(error) = self.carry_out(permit, id, planned, generation).await
-            {
-                item.refused = Some(match error {
-                    AdminError::Invalid(errors) => errors.into_iter().map(|error| error.message).collect(),
-                    AdminError::NotFound | AdminError::Forbidden => error.to_string(),
-                    // What was done stays done; the rest can be tried again.
-                    error => return Err(error),
-                });
-            }
-            items.push(item);
+        for id in ids {
+            items.push(self.act_on(permit, act, *id, seen).await?);
         }
-        Ok(BulkStep { items, next: last.filter(|_| full) })
+        Ok(items)
     }
 
-    /// The keys of a step, each with its number, and the highest of those numbers.
-    async fn picked(
+    /// Does it to one key, unless it changed after `seen`.
+    pub(super) async fn act_on(
         &self,
         permit: &Permit,
-        pick: &Pick,
-        from: Option<i64>,
-    ) -> Result<(Vec<(KeyId, i64)>, Option<i64>), AdminError> {
+        act: &BulkAct,
+        id: KeyId,
+        seen: Option<Generation>,
+    ) -> Result<BulkItem, AdminError> {
+        let (mut item, planned) = self.look_at(permit, act, id).await?;
+        let generation = item.key.as_ref().map_or(0, |key| key.generation);
+        if planned.is_some() && seen.is_some_and(|seen| generation > seen) {
+            item.refused = Some(CHANGED.to_owned());
+        } else if let Some(planned) = planned
+            && let Err(error) = self.carry_out(permit, id, planned, generation).await
+        {
+            item.refused = Some(match error {
+                AdminError::Invalid(errors) => errors.into_iter().map(|error| error.message).collect(),
+                AdminError::NotFound | AdminError::Forbidden => error.to_string(),
+                // What was done stays done; the rest can be tried again.
+                error => return Err(error),
+            });
+        }
+        Ok(item)
+    }
+
+    /// The keys that answer a question, at most so many.
+    pub async fn matching_keys(&self, permit: &Permit, list: &ListKeys, most: usize) -> Result<Vec<KeyId>, AdminError> {
+        permit.allows(Action::ReadKeys)?;
+        let question = list::within_reach(permit, list).question();
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        Ok(self.store.key_ids(&question, most, self.clock.now()).await?)
+    }
+
+    /// The keys that are looked at: those that are named, or the first that answer the question.
+    async fn picked(&self, permit: &Permit, pick: &Pick) -> Result<Vec<KeyId>, AdminError> {
         Ok(match pick {
-            Pick::These(ids) => (ids.iter().map(|id| (*id, 0)).collect(), None),
-            Pick::All(question) => {
-                let after = from.map(|seq| Cursor { seq, ..Cursor::default() });
-                let question = ListKeys { after, ..list::within_reach(permit, question).question() };
-                let page = self.store.keys(&question, STEP, self.clock.now()).await?;
-                let first = page.keys.first().map(|listed| listed.seq);
-                (page.keys.iter().map(|listed| (listed.key.id, listed.seq)).collect(), first)
-            }
+            Pick::These(ids) => ids.clone(),
+            Pick::All(question) => self.matching_keys(permit, question, SHOWN).await?,
         })
     }
 

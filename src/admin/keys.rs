@@ -158,7 +158,8 @@ impl Admin {
         let Read { spec, tenant, form } = read;
         let granted_by = self.grantor_of(permit, replaced.as_ref().map(|replaced| &replaced.key), &spec.scopes).await?;
         let token = match form {
-            Form::Token => self.entropy.token(&tenant.prefix, id),
+            // An imported key is made by an import alone.
+            Form::Token | Form::Imported => self.entropy.token(&tenant.prefix, id),
             Form::Jwt => {
                 let claims = Claims {
                     issuer: self.issuer(),
@@ -489,7 +490,9 @@ impl Admin {
         let signed_writes =
             SignedWrites::parse(&code(&form.signed_writes, "optional")).ok_or("Choose optional or required.");
         let signed_writes = field(&mut errors, "signed_writes", signed_writes);
-        let shape = Form::parse(&code(&form.form, "token")).ok_or("Choose token or jwt.");
+        let shape = Form::parse(&code(&form.form, "token"))
+            .filter(|shape| before.is_some() || *shape != Form::Imported)
+            .ok_or("Choose token or jwt.");
         let shape = field(&mut errors, "form", shape);
         let tenant = match (before, form.tenant.trim()) {
             (Some(key), _) => Some(key.tenant.clone()),
@@ -734,7 +737,7 @@ pub(super) fn error(field: &'static str, message: impl ToString) -> FieldError {
     FieldError { field, message: message.to_string() }
 }
 
-fn metadata(text: &str) -> Result<Metadata, String> {
+pub(super) fn metadata(text: &str) -> Result<Metadata, String> {
     if text.trim().is_empty() {
         return Ok(Metadata::default());
     }

@@ -10,6 +10,8 @@ mod catalog;
 mod chain_status;
 mod first_run;
 mod gateway_check;
+mod import;
+mod jobs;
 mod json;
 mod jwt_signing;
 mod keys;
@@ -42,10 +44,11 @@ pub use self::{
     accounts::{NewAccount, SetupError},
     activity::{Calls, Record},
     audit::{ChainError, ChainReport},
-    bulk::{BulkAct, BulkItem, BulkPlan, BulkStep, Pick},
+    bulk::{BulkAct, BulkItem, BulkPlan, Pick},
     chain_status::ChainStatus,
     first_run::FirstRun,
     gateway_check::{Attempt, Finding, GatewayCheck, GatewayForm, GatewayReport, Outcome, Seen},
+    import::{FieldMistake, ImportLine, ImportedSecret, ReadLine},
     json::{NotAnObject, check_object},
     keys::{Issued, KeyDetail, Mark},
     least_privilege::UnusedScopes,
@@ -84,6 +87,8 @@ pub struct Admin {
     checkpoint: PathBuf,
     walked: chain_status::Walked,
     issuer: String,
+    /// Under what name this process works at jobs.
+    worker: String,
 }
 
 /// A field that must be mended, and how. The field's name is the form's.
@@ -154,10 +159,12 @@ impl AdminError {
 impl Admin {
     /// The use cases on this store. `checkpoint` is the file that anchors the audit chain outside the database.
     pub fn new(store: Store, clock: Clock, entropy: Entropy, checkpoint: PathBuf) -> Self {
+        let worker = entropy.job_id().to_string();
         Self {
             store,
             clock,
             entropy,
+            worker,
             issuer: "keyward".to_owned(),
             passwords: Passwords::new(HASHES_AT_ONCE, HASH_PATIENCE),
             throttle: throttle::Throttle::default(),
@@ -200,6 +207,7 @@ impl Admin {
             store.sweep_call_samples(now).await,
             store.sweep_quotas(now.plus(-QUOTAS_KEPT)).await,
             store.sweep_forms_sent(now.plus(-FORMS_KEPT)).await,
+            store.sweep_jobs(now.plus(-jobs::JOBS_KEPT)).await,
             self.sweep_canaries(now).await,
             store.sweep_usage(now).await,
             self.note_first_run_done(now).await,

@@ -101,6 +101,16 @@ impl Permit {
         self.credential.as_ref().map_or(&self.actor, |credential| &credential.key)
     }
 
+    /// Whose authority work has that goes on after whoever started it has gone: `operator`, or `account:` or `key:` with an
+    /// id.
+    pub(crate) fn on_behalf(&self) -> String {
+        match (&self.credential, self.grantor) {
+            (Some(held), _) => format!("key:{}", held.key),
+            (None, Grantor::Account(id)) => format!("account:{id}"),
+            (None, _) => "operator".to_owned(),
+        }
+    }
+
     /// Whose role bounds the scopes of Keyward's own that it gives.
     pub fn grantor(&self) -> Grantor {
         self.grantor

@@ -83,7 +83,7 @@ pub enum Remedy {
 impl Remedy {
     fn of(key: &Key) -> Self {
         match key.form {
-            Form::Token => Self::Edit,
+            Form::Token | Form::Imported => Self::Edit,
             Form::Jwt => Self::NewKey,
         }
     }
@@ -232,14 +232,16 @@ impl Admin {
             Timestamp::NEVER => "never".to_owned(),
             _ => format!("{}d", policy.max_days),
         };
-        let form = KeyInput { expires: life, ..KeyInput::of(key) };
+        // The successor of an imported key is one of ours.
+        let shape = if key.form == Form::Imported { Form::Token } else { key.form };
+        let form = KeyInput { expires: life, form: shape.code().to_owned(), ..KeyInput::of(key) };
         self.read(permit, &form, None, policy).await.map_err(|error| match error {
             AdminError::Invalid(_) => {
                 AdminError::field("overlap", format!("{} {}", error.sentences(), Remedy::of(key).words()))
             }
             error => error,
         })?;
-        Ok(Read { spec: KeySpec { expires_at, ..key.spec.clone() }, tenant: key.tenant.clone(), form: key.form })
+        Ok(Read { spec: KeySpec { expires_at, ..key.spec.clone() }, tenant: key.tenant.clone(), form: shape })
     }
 
     /// Ends the overlap: the old key stops now. It can be let work again until it is archived.

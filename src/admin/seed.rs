@@ -8,7 +8,7 @@ use model::{
     key::{Form, Grantor, Key, KeySpec, KeyState, Purpose},
     time::Timestamp,
 };
-use store::{CallCounts, LastUse, SeededKey};
+use store::{CallCounts, KeyInBatch, LastUse};
 
 use crate::{Admin, AdminError, Permit};
 
@@ -70,9 +70,9 @@ impl Admin {
                 last_use: Some(last_use),
             }));
             let digest = Digest::of(token.reveal().as_bytes());
-            seeded.push(SeededKey { key, digest, last_use: used.map(|(last_use, _)| last_use) });
+            seeded.push(KeyInBatch { key, digest, last_use: used.map(|(last_use, _)| last_use) });
         }
-        change.insert_seeded(&seeded, now).await?;
+        change.insert_keys(&seeded, now).await?;
         let detail = serde_json::json!({ "keys": seeded.len() });
         let target = format!("{} keys", seeded.len());
         change.commit(now, permit.actor(), Verb::SeedKeys, &target, &detail.to_string()).await?;

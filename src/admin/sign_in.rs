@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use model::{
     account::Account,
     address::client_network,
-    id::AccountId,
+    id::{AccountId, KeyId},
     key::{Grantor, Key},
     name::Email,
     time::{HOUR, Timestamp},
@@ -108,6 +108,24 @@ impl Admin {
             }
         };
         Ok(grantor.map(|grantor| Permit::for_key(key, grantor)))
+    }
+
+    /// The permit of work that was started on somebody's behalf ([`Permit::on_behalf`]), as far as they may do it today:
+    /// `None` when their account was disabled, or their key no longer works.
+    pub(crate) async fn permit_on_behalf(&self, of: &str) -> Result<Option<Permit>, AdminError> {
+        if of == "operator" {
+            return Ok(Some(Permit::for_operator()));
+        }
+        if let Some(id) = of.strip_prefix("account:").and_then(AccountId::parse) {
+            let account = self.store.account(id).await?.filter(|account| account.disabled_at.is_none());
+            return Ok(account.map(|account| Permit::for_account(&account)));
+        }
+        let Some(id) = of.strip_prefix("key:").and_then(KeyId::parse) else { return Ok(None) };
+        let now = self.clock.now();
+        match self.store.key(id).await? {
+            Some((stored, _)) if stored.key.status(now).works() => self.permit_of_key(&stored.key).await,
+            _ => Ok(None),
+        }
     }
 
     /// The permit of a session that began at `since`; `None` when it is over or its account was disabled.

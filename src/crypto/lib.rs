@@ -2,6 +2,7 @@
 //! 9068) and signed requests (RFC 9421). Neither knows the database.
 
 pub mod clock;
+pub mod imported;
 pub mod jwt;
 pub mod secret;
 pub mod signature;

@@ -8,11 +8,14 @@ use std::{
     sync::Arc,
 };
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce, aead::Aead};
 use hmac::{Hmac, KeyInit, Mac};
 use model::{
-    id::{AccountId, BASE62, EntryId, ID_LENGTH, KeyId, RequestSigningKeyId, TenantId},
+    id::{AccountId, BASE62, EntryId, ID_LENGTH, JobId, KeyId, RequestSigningKeyId, TenantId},
     name::Prefix,
     token::{SECRET_LENGTH, checksum},
 };
@@ -80,6 +83,11 @@ impl Entropy {
         self.id(EntryId::parse)
     }
 
+    /// A new job's id.
+    pub fn job_id(&self) -> JobId {
+        self.id(JobId::parse)
+    }
+
     /// A new user id.
     pub fn account_id(&self) -> AccountId {
         self.id(AccountId::parse)
@@ -139,6 +147,22 @@ impl Digest {
     /// Compares in constant time.
     pub fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
+    }
+
+    /// A digest of nothing that anybody holds: no text is known to have it.
+    pub fn of_nothing(entropy: &Entropy) -> Self {
+        Self(*entropy.bytes())
+    }
+
+    /// The bytes, to find what they are the digest of.
+    pub fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
+    /// Reads 32 bytes in base64, of the standard alphabet or that of addresses, padded or not.
+    pub fn from_base64(text: &str) -> Option<Self> {
+        let text = text.trim_end_matches('=').replace('-', "+").replace('_', "/");
+        STANDARD_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
     /// 64 hexadecimal digits, as stored.
@@ -267,7 +291,8 @@ pub fn private() -> fs::OpenOptions {
     options
 }
 
-fn hmac(key: &[u8], bytes: &[u8]) -> [u8; 32] {
+/// HMAC-SHA256 (RFC 2104).
+pub(crate) fn hmac(key: &[u8], bytes: &[u8]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(bytes);
     mac.finalize().into_bytes().into()

@@ -32,6 +32,8 @@ codes! {
         RestoreKey = "key.restore" => "Archiving undone",
         /// An archived key was removed with all that was known of it.
         PurgeKey = "key.purge" => "Key purged",
+        /// Keys of another system were imported, so many in one event.
+        ImportKeys = "keys.import" => "Keys imported",
         /// Made-up keys were made, to see how many feel.
         SeedKeys = "keys.seed" => "Example keys made",
         /// A request signing key was added to a key.

@@ -68,6 +68,10 @@ id! {
     /// A public key that verifies signatures beside a key's token.
     RequestSigningKeyId
 }
+id! {
+    /// Work that takes longer than a request.
+    JobId
+}
 
 #[cfg(test)]
 mod tests {

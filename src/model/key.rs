@@ -176,6 +176,8 @@ codes! {
         Token = "token" => "Token",
         /// A signed statement that services can read by themselves (RFC 9068).
         Jwt = "jwt" => "JWT",
+        /// The string that another system gave out, imported from there.
+        Imported = "imported" => "Imported",
     }
 }
 

@@ -13,6 +13,7 @@ pub mod entry_input;
 pub mod example;
 pub mod first_run;
 pub mod id;
+pub mod job;
 pub mod key;
 pub mod key_input;
 pub mod label;

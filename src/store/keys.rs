@@ -300,6 +300,9 @@ macro_rules! select_keys {
 
 pub(super) use select_keys;
 
+/// Ids in one statement.
+const IDS: usize = 5000;
+
 /// How long a key that was rotated counts as one with its successor, in milliseconds: an overlap that is longer makes
 /// two keys of them.
 const OVERLAP: i64 = 30 * DAY;
@@ -399,6 +402,20 @@ impl Store {
         let is_first = before.is_none() && list.after.is_none();
         let previous = keys.first().filter(|_| !is_first).map(|listed| place(listed, passed));
         Ok(KeyPage { keys, passed, next, previous })
+    }
+
+    /// The ids of all keys that answer a question, in its order, at most so many.
+    pub async fn key_ids(&self, list: &ListKeys, limit: u32, now: Timestamp) -> Result<Vec<KeyId>, StoreError> {
+        let mut ids = Vec::new();
+        for numbers in self.numbers_in_order(list, limit, now).await?.chunks(IDS) {
+            let sql = format!("SELECT id FROM keys WHERE seq IN ({}) ORDER BY seq", comma_separated(numbers));
+            let rows: Vec<(String,)> =
+                reading!(self, db => sqlx::query_as(AssertSqlSafe(sql)).persistent(false).fetch_all(db).await?);
+            for (id,) in rows {
+                ids.push(KeyId::parse(&id).ok_or(StoreError::Corrupt("key"))?);
+            }
+        }
+        Ok(ids)
     }
 
     async fn keys_numbered(&self, numbers: &[i64]) -> Result<Vec<ListedKey>, StoreError> {
@@ -536,6 +553,7 @@ impl Change {
             "DELETE FROM nonces WHERE key_id = $1",
             "DELETE FROM request_signing_keys WHERE key_id = $1",
             "DELETE FROM refusals WHERE key_id = $1",
+            "DELETE FROM imported_hashes WHERE key_id = $1",
             "DELETE FROM keys WHERE id = $1 AND archived_at IS NOT NULL",
         ] {
             within!(self, db => sqlx::query(sql).bind(id.as_str()).execute(db).await.map(drop))?;

@@ -13,7 +13,10 @@ mod fault;
 mod first_run;
 pub mod fold;
 mod forms_sent;
+mod imports;
+mod jobs;
 mod jwt_signing_keys;
+mod key_batch;
 mod key_index;
 mod key_order;
 mod keys;
@@ -24,7 +27,6 @@ mod refusals;
 mod request_signing_keys;
 mod rotations;
 mod search;
-mod seeded;
 mod sessions;
 mod setup;
 mod usage;
@@ -57,6 +59,9 @@ pub use self::{
     change::Change,
     first_run::FirstRunRecord,
     forms_sent::{MadeByForm, SentForm},
+    imports::{Candidate, FOUND_BY, ImportedHash, Imports, mac_place},
+    jobs::{JobLine, JobStep, NewJobLine, StoredJob},
+    key_batch::KeyInBatch,
     key_index::Stakes,
     keys::{Counts, KeyHour, KeyPage, LastUse, ListedKey, NewKey, StoredKey},
     overview::BusyKey,
@@ -64,7 +69,6 @@ pub use self::{
     request_signing_keys::StoredRequestSigningKey,
     rotations::{Rotation, Successor},
     search::{Found, found_in},
-    seeded::SeededKey,
     sessions::StoredSession,
     usage::{ArchiveImpact, CallCounts},
     views::SavedView,

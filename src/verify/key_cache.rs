@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use crypto::secret::Digest;
 use model::{
     audit::{Event, Verb},
     catalog::Kind,
@@ -19,7 +20,7 @@ use model::{
 };
 use quick_cache::{Weighter, sync::Cache};
 use serde_json::value::RawValue;
-use store::StoredKey;
+use store::{Imports, StoredKey};
 use tokio::sync::OnceCell;
 
 /// A key as verification knows it, with what is told of it.
@@ -72,6 +73,8 @@ pub(super) struct Rules {
     pub accepted: Option<CredentialSources>,
     /// The longest life of a JWT, in milliseconds.
     pub longest: i64,
+    /// Whether keys were imported.
+    pub imports: Imports,
     /// What each tenant added, by its name; tenants that added nothing are left out.
     pub names: HashMap<String, Arc<Names>>,
 }
@@ -110,6 +113,13 @@ pub(super) struct KeyCache {
     keys: Cache<KeyId, Arc<KnownKey>, Weight>,
     /// Ids that no key had when the store was asked.
     absent: Cache<KeyId, ()>,
+    /// Imported keys by the SHA-256 of their strings. Whether one still is that key's is seen at the key.
+    imported: Cache<[u8; 32], KeyId>,
+    /// The SHA-256 of texts that were no imported key's when the store was asked.
+    unknown: Cache<[u8; 32], ()>,
+    /// Whether keys were imported, as last read.
+    has_imports: AtomicBool,
+    has_unused_imports: AtomicBool,
     flights: Flights,
     /// What the policy accepts; no bit before it was read.
     accepted: AtomicU8,
@@ -139,6 +149,14 @@ pub(super) struct Seat<'a> {
     flight: Option<Flight>,
 }
 
+/// What memory knows of a text that may be an imported key's string.
+pub(super) enum KnownImport {
+    /// It was this key's.
+    Key(KeyId),
+    /// It is no key's.
+    Nobody,
+}
+
 /// What memory knows of an id.
 #[derive(Debug)]
 pub(super) enum Known {
@@ -156,6 +174,10 @@ impl KeyCache {
         Self {
             keys: Cache::with_weighter(capacity, bytes, Weight),
             absent: Cache::new(ABSENT),
+            imported: Cache::new(capacity),
+            unknown: Cache::new(ABSENT),
+            has_imports: AtomicBool::new(false),
+            has_unused_imports: AtomicBool::new(false),
             flights: Flights::default(),
             accepted: AtomicU8::new(0),
             longest: AtomicI64::new(0),
@@ -178,6 +200,43 @@ impl KeyCache {
             None if self.absent.get(&id).is_some() => Known::Absent,
             None => Known::Nothing,
         }
+    }
+
+    /// Whether keys were imported, as last read.
+    pub(super) fn imports(&self) -> Imports {
+        Imports { any: self.has_imports.load(Ordering::SeqCst), unused: self.has_unused_imports.load(Ordering::SeqCst) }
+    }
+
+    /// The imported key whose string has this digest, or that there is none; `None` when memory does not know.
+    pub(super) fn imported(&self, digest: &Digest, steady: i64) -> Option<KnownImport> {
+        if let Some(id) = self.imported.get(&digest.bytes()) {
+            return Some(KnownImport::Key(id));
+        }
+        let is_trusted = steady < self.trusted_until.load(Ordering::SeqCst);
+        (is_trusted && self.unknown.get(&digest.bytes()).is_some()).then_some(KnownImport::Nobody)
+    }
+
+    /// Remembers whose string has this digest, or that it is no imported key's, unless something was forgotten since.
+    pub(super) fn keep_import(&self, filling: Filling, digest: &Digest, found: Option<KeyId>) {
+        match found {
+            Some(id) => self.imported.insert(digest.bytes(), id),
+            None => self.unknown.insert(digest.bytes(), ()),
+        }
+        if self.forgotten.load(Ordering::SeqCst) != filling.0 {
+            self.forget_import(digest);
+        }
+    }
+
+    /// Forgets whose string has this digest.
+    pub(super) fn forget_import(&self, digest: &Digest) {
+        self.imported.remove(&digest.bytes());
+        self.unknown.remove(&digest.bytes());
+    }
+
+    /// Forgets a key, which is another than it was remembered to be.
+    pub(super) fn forget(&self, id: KeyId) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.keys.remove(&id);
     }
 
     /// Taken before the store is read.
@@ -211,6 +270,7 @@ impl KeyCache {
     pub(super) fn invalidate(&self, change: &Event) {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.absent.clear();
+        self.unknown.clear();
         if let Some(id) = KeyId::parse(&change.target).filter(|_| change.verb.starts_with("key.")) {
             self.keys.remove(&id);
         } else if change.verb.starts_with("entry.") {
@@ -312,6 +372,8 @@ impl KeyCache {
             AllNames { every: Arc::new(every), by_tenant: rules.names };
         self.has_names.store(any, Ordering::Relaxed);
         self.longest.store(rules.longest, Ordering::SeqCst);
+        self.has_imports.store(rules.imports.any, Ordering::SeqCst);
+        self.has_unused_imports.store(rules.imports.unused, Ordering::SeqCst);
         self.accepted.store(rules.accepted.map_or(0, CredentialSources::bits), Ordering::SeqCst);
     }
 
@@ -328,6 +390,8 @@ impl KeyCache {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.keys.clear();
         self.absent.clear();
+        self.imported.clear();
+        self.unknown.clear();
         self.rules_changed.store(true, Ordering::SeqCst);
         self.heard.store(generation, Ordering::SeqCst);
     }
@@ -366,7 +430,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crypto::secret::Digest;
     use model::{audit::GENESIS, example::example, key::Metadata, time::Timestamp};
 
     fn stored() -> Arc<KnownKey> {

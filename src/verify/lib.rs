@@ -4,6 +4,7 @@
 
 mod change_feed;
 mod gateway;
+mod imported;
 mod key_cache;
 mod limiter;
 mod refusals;
@@ -22,6 +23,7 @@ use model::{
     activity::RequestKind,
     decision::{Decision, DecisionInput, KeyLookup, LimitOutcome, Reason, Signature, decide, remedy},
     id::KeyId,
+    key::Form,
     scope::ClosedGates,
     tenant::{CredentialSources, Tokens},
     time::Timestamp,
@@ -33,7 +35,8 @@ use tokio::sync::watch;
 use self::{
     change_feed::ChangeFeed,
     gateway::GatewaySighting,
-    key_cache::{KeyCache, Known, Rules},
+    imported::{FirstUses, TooMany},
+    key_cache::{KeyCache, Known, KnownImport, Rules},
     limiter::Limiter,
     refusals::Refusals,
     usage::{CountedCall, Usage},
@@ -66,6 +69,7 @@ pub struct Verifier {
     changes: Arc<ChangeFeed>,
     /// In whose name JWTs are issued.
     issuer: String,
+    first_uses: FirstUses,
     /// Held by whoever reads the rules for a question.
     reading_rules: tokio::sync::Mutex<()>,
 }
@@ -123,7 +127,8 @@ impl<'a> Credential<'a> {
     }
 
     fn is_proved_by(&self, stored: &StoredKey) -> bool {
-        stored.digest.matches(&self.digest)
+        stored.key.form != Form::Imported
+            && stored.digest.matches(&self.digest)
             && self.pair.is_none_or(|pair| token::joined(stored.key.prefix.as_str(), pair))
     }
 }
@@ -143,7 +148,8 @@ impl Verifier {
         let (limiter, refusals, usage) = (Limiter::default(), Refusals::default(), Usage::default());
         let (issuer, reading_rules) = ("keyward".to_owned(), tokio::sync::Mutex::default());
         let gateway = GatewaySighting::default();
-        Self { store, clock, cache, limiter, refusals, usage, gateway, changes, issuer, reading_rules }
+        let first_uses = FirstUses::new();
+        Self { store, clock, cache, limiter, refusals, usage, gateway, changes, issuer, first_uses, reading_rules }
     }
 
     /// The same, taking JWTs that were issued in the name of this address, and no others.
@@ -186,6 +192,10 @@ impl Verifier {
         let key = match &credential {
             Some(credential) => self.find(credential.id).await?.filter(|stored| credential.is_proved_by(stored)),
             None => None,
+        };
+        let key = match key {
+            None => self.imported(request.credential, asked.is_some()).await?,
+            key => key,
         };
         if let (Some(stored), Some(jwt)) = (&key, credential.as_ref().and_then(|credential| credential.jwt.as_ref())) {
             self.accepted().await?;
@@ -359,6 +369,70 @@ impl Verifier {
         found.cloned().map_err(|error| unavailable(&error))
     }
 
+    /// The imported key that a text is the string of, found by its SHA-256; where another system knew it by a salted hash or
+    /// a MAC, at its first use by that, which settles how it is found if it is `for_good`. Where no key was imported, this
+    /// costs a question to memory.
+    async fn imported(&self, text: &str, for_good: bool) -> Result<Option<Arc<KnownKey>>, Unavailable> {
+        self.accepted().await?;
+        if self.cache.need_rules() {
+            // Heard that something changed: it may be that keys were imported.
+            let read = tokio::time::timeout(PATIENCE, self.refresh_rules());
+            read.await.map_err(|_| Unavailable)?.map_err(|error| unavailable(&error))?;
+        }
+        // In Basic the string stands on one side of a colon, and the other is left out.
+        let text = text.strip_suffix(':').or_else(|| text.strip_prefix(':')).unwrap_or(text);
+        if !self.cache.imports().any || text.is_empty() || text.len() > imported::LONGEST {
+            return Ok(None);
+        }
+        let digest = Digest::of(text.as_bytes());
+        match self.cache.imported(&digest, self.clock.steady()) {
+            Some(KnownImport::Nobody) => return Ok(None),
+            Some(KnownImport::Key(id)) => {
+                let found = self.find(id).await?.filter(|stored| stored.digest.matches(&digest));
+                if found.is_some() {
+                    return Ok(found);
+                }
+                self.cache.forget_import(&digest);
+            }
+            None => {}
+        }
+        let filling = self.cache.begin();
+        let read = tokio::time::timeout(PATIENCE, self.store.imported_key(&digest));
+        let read = read.await.map_err(|_| Unavailable)?.map_err(|error| unavailable(&error))?;
+        if let Some(id) = read {
+            self.cache.keep_import(filling, &digest, Some(id));
+            let found = self.find(id).await?;
+            if found.as_ref().is_some_and(|stored| !stored.digest.matches(&digest)) {
+                // Remembered from before its first use, which was at another node.
+                self.cache.forget(id);
+                return Ok(self.find(id).await?.filter(|stored| stored.digest.matches(&digest)));
+            }
+            return Ok(found);
+        }
+        let first = if self.cache.imports().unused { self.first_use(text).await? } else { None };
+        let Some(id) = first else {
+            self.cache.keep_import(filling, &digest, None);
+            return Ok(None);
+        };
+        if for_good {
+            let settled = tokio::time::timeout(PATIENCE, self.store.settle_import(id, &digest));
+            settled.await.map_err(|_| Unavailable)?.map_err(|error| unavailable(&error))?;
+            self.cache.forget(id);
+            tracing::info!(key = %id, "an imported key was used for the first time and is found by its digest now");
+        }
+        Ok(self.find(id).await?.filter(|stored| stored.key.form == Form::Imported))
+    }
+
+    /// The key that another system's hash says this text is the string of.
+    async fn first_use(&self, text: &str) -> Result<Option<KeyId>, Unavailable> {
+        let candidates = tokio::time::timeout(PATIENCE, self.store.candidates(text));
+        let candidates = candidates.await.map_err(|_| Unavailable)?.map_err(|error| unavailable(&error))?;
+        self.first_uses.matching(candidates, text).await.map_err(|TooMany| {
+            tracing::warn!("an imported key could not be checked in time: too many first uses at once");
+            Unavailable
+        })
+    }
+
     /// The names that this tenant added to carry keys, or all tenants together where keys of any may come, as last heard,
     /// if there are any.
     pub fn names(&self, tenant: Option<&str>) -> Option<Arc<Names>> {
@@ -421,7 +495,8 @@ impl Verifier {
             }
         }
         let longest = policy.longest();
-        self.cache.keep_rules(Rules { accepted: Some(policy.presentations), longest, names });
+        let imports = self.store.imports().await?;
+        self.cache.keep_rules(Rules { accepted: Some(policy.presentations), longest, imports, names });
         unread.0 = None;
         Ok(policy.presentations)
     }

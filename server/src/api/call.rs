@@ -6,7 +6,7 @@ use admin::{AdminError, FieldError, Permit};
 use axum::{
     body::{Bytes, to_bytes},
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use model::{decision::Decision, id::KeyId, key::Generation, time::Timestamp};
@@ -16,7 +16,7 @@ use verify::{KnownKey, VerifyRequest};
 use crate::{
     api::operation::{Endpoint, Operation, Value},
     json::Object,
-    layers::envelope::{BODY_LIMIT, Caller},
+    layers::envelope::{Caller, body_limit},
     machine::{
         credential::{Credentials, presented_in_headers},
         guarded::is_safe,
@@ -33,13 +33,25 @@ type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
 /// An operation of the API, with what answers to its calls.
 pub type CallEndpoint = Endpoint<fn(Call) -> Answering>;
 
-/// A call whose key was verified.
+/// Who stands behind calls.
+#[derive(Clone)]
+pub(super) enum Authority {
+    /// The key that each call presents.
+    Key,
+    /// Whoever runs a command on this machine.
+    Operator(Permit),
+}
+
+/// Headers that say what is left of a key's limits.
+type LimitHeaders = Vec<(HeaderName, HeaderValue)>;
+
+/// A call of somebody who is known.
 pub struct Call {
     /// The program.
     pub(super) app: AppState,
-    /// The calling key.
-    pub(super) key: Arc<KnownKey>,
-    /// What it may do, if somebody gave it any of Keyward's own scopes.
+    /// The calling key; `None` for whoever runs a command on this machine.
+    pub(super) key: Option<Arc<KnownKey>>,
+    /// What the caller may do; `None` for a key to which nobody gave any of Keyward's own scopes.
     pub(super) granted: Option<Permit>,
     id: RequestId,
     operation: &'static Operation,
@@ -51,56 +63,31 @@ pub struct Call {
 }
 
 impl Call {
-    /// Verifies the key that a request presents, in a header: a browser sends cookies for whoever asks it to, and an address
-    /// stays in logs. The answer carries what is left of its limits.
+    /// Finds out who calls, and reads what was sent. The answer carries what is left of the limits of the calling key.
     pub(super) async fn authenticate(
         app: AppState,
+        authority: Authority,
         operation: &'static Operation,
         params: Vec<(String, String)>,
         caller: Caller,
         request: Request,
-    ) -> Result<(Self, Vec<(HeaderName, HeaderValue)>), Problem> {
+    ) -> Result<(Self, LimitHeaders), Problem> {
         let id = caller.id;
         let (parts, body) = request.into_parts();
-        let challenge = |error: &str| {
-            let scope = operation.scope.map(|scope| format!(", scope=\"{scope}\"")).unwrap_or_default();
-            format!("Bearer realm=\"keyward\"{error}{scope}")
-        };
-        let (credential, source) = match presented_in_headers(&parts.headers, app.verifier.names(None).as_deref()) {
-            Credentials::One(credential, way) => (credential.into_owned(), way),
-            Credentials::None => {
-                let detail = "Present a key of Keyward's own: Authorization: Bearer TOKEN. `keyward keys create --scope keyward.keys.read` makes one.";
-                return Err(Problem::new(StatusCode::UNAUTHORIZED, "missing_credentials", detail, &id)
-                    .with(header::WWW_AUTHENTICATE, &challenge("")));
+        let (key, granted, limits) = match authority {
+            Authority::Operator(permit) => (None, Some(permit), Vec::new()),
+            Authority::Key => {
+                let (key, limits) = verify(&app, operation, &caller, &parts).await?;
+                let granted = app.admin.permit_of_key(&key.key).await.map_err(|error| failed(error, &id))?;
+                (Some(key), granted, limits)
             }
-            Credentials::Ambiguous => return Err(ambiguous(&id)),
         };
-        let question = VerifyRequest {
-            source: Some(source),
-            address: caller.client.0,
-            agent: agent(&parts.headers),
-            writes: !is_safe(parts.method.as_str()),
-            ..VerifyRequest::new(&credential, &operation.required)
-        };
-        let answer = app.verifier.verify(&question, (id.as_str(), "the REST API")).await;
-        let answer = answer.map_err(|_| Problem::unavailable(&id))?;
-        let Some(key) = answer.key.clone().filter(|_| answer.decision.is_allow()) else {
-            let problem = refusal(answer.decision, &answer.limits, StatusCode::TOO_MANY_REQUESTS, &id);
-            return Err(match (answer.decision, operation.scope) {
-                (Decision::Deny(model::decision::Check::Scope, _), Some(scope)) => {
-                    let detail = format!("The calling key needs the scope {scope}.");
-                    Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", detail, &id)
-                        .with(header::WWW_AUTHENTICATE, &challenge(", error=\"insufficient_scope\""))
-                }
-                _ => problem,
-            });
-        };
-        let granted = app.admin.permit_of_key(&key.key).await.map_err(|error| failed(error, &id))?;
+        let most = body_limit(operation.path);
         let is_too_long = |_| {
-            let detail = format!("The body ended early, or is longer than {BODY_LIMIT} bytes.");
+            let detail = format!("The body ended early, or is longer than {most} bytes.");
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail, &id)
         };
-        let body = to_bytes(body, BODY_LIMIT).await.map_err(is_too_long)?;
+        let body = to_bytes(body, most).await.map_err(is_too_long)?;
         let path = parts.uri.path().to_owned();
         let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let query: Vec<(String, String)> = query.into_owned().collect();
@@ -110,11 +97,10 @@ impl Call {
         let call = Self { app, key, granted, id, operation, path, params, query, headers: parts.headers, body };
         call.check_accept()?;
         call.check_query()?;
-        let limits = limit_headers(&answer.limits).filter_map(|(name, value)| Some((name, value.parse().ok()?)));
-        Ok((call, limits.collect()))
+        Ok((call, limits))
     }
 
-    /// What the calling key may do.
+    /// What the caller may do.
     pub(super) fn permit(&self) -> Result<&Permit, Problem> {
         self.granted.as_ref().ok_or_else(|| {
             let detail = "Nobody stands behind this key's scopes of Keyward's own: whoever gave it these may not sign in any more. Take all of them away from the key, and give them again.";
@@ -179,6 +165,11 @@ impl Call {
         self.id.as_str()
     }
 
+    /// A parameter of the query as it stands there.
+    pub(super) fn sent_as(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
     /// A text of the query; an empty one says nothing.
     pub(super) fn asked(&self, name: &str) -> Option<&str> {
         self.query
@@ -200,7 +191,7 @@ impl Call {
         name: &'static str,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, Problem> {
-        let Some((_, text)) = self.query.iter().find(|(other, _)| other == name) else { return Ok(None) };
+        let Some(text) = self.sent_as(name) else { return Ok(None) };
         read(text).map(Some).ok_or_else(|| self.wrong(name, "It has no such value."))
     }
 
@@ -227,13 +218,8 @@ impl Call {
         if self.body.is_empty() && !self.operation.needs_body() {
             return Ok(Object::new());
         }
-        let coding = self.headers.get(header::CONTENT_ENCODING);
-        if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-            let detail = "The body is encoded: send it plain.";
-            return Err(self.problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", detail));
-        }
-        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
+        self.check_coding()?;
+        let kind = self.media_type();
         let is_patch = self.operation.method == Method::PATCH && kind.eq_ignore_ascii_case(MERGE_PATCH);
         if !is_patch && !kind.eq_ignore_ascii_case("application/json") {
             let detail = "Send the body as application/json.";
@@ -256,6 +242,31 @@ impl Call {
         let Some(value) = body.get(name) else { return Ok(None) };
         let text = serde_json::from_str(value.get());
         text.map_err(|_| self.invalid(vec![(name.to_owned(), "Give a text.".to_owned())]))
+    }
+
+    fn check_coding(&self) -> Result<(), Problem> {
+        let coding = self.headers.get(header::CONTENT_ENCODING);
+        if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            let detail = "The body is encoded: send it plain.";
+            return Err(self.problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", detail));
+        }
+        Ok(())
+    }
+
+    fn media_type(&self) -> &str {
+        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        kind.split(';').next().unwrap_or_default().trim()
+    }
+
+    /// Refuses a body that is not sent as JSON Lines.
+    pub(super) fn check_lines(&self) -> Result<(), Problem> {
+        self.check_coding()?;
+        let kind = self.media_type();
+        if ["application/jsonl", "application/x-ndjson"].iter().any(|fit| kind.eq_ignore_ascii_case(fit)) {
+            return Ok(());
+        }
+        let detail = "Send the body as application/jsonl: an object on each line.";
+        Err(self.problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
     }
 
     /// The body has fields to mend.
@@ -296,7 +307,7 @@ impl Call {
     fn check_accept(&self) -> Result<(), Problem> {
         let lines: Vec<&str> =
             self.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-        if accepts_json(&lines.join(",")) {
+        if accepts_json(&lines.join(","), self.operation.answer_lines.is_some()) {
             return Ok(());
         }
         Err(self.problem(StatusCode::NOT_ACCEPTABLE, "not_acceptable", "This is answered as application/json."))
@@ -365,13 +376,22 @@ impl IfMatch {
     }
 }
 
-/// Whether an `Accept` takes JSON: the most specific range that fits decides (RFC 9110, 12.5.1). Nothing takes everything.
-fn accepts_json(accept: &str) -> bool {
+/// Whether an `Accept` takes JSON, or JSON Lines where an operation answers with them: the most specific range that fits
+/// decides (RFC 9110, 12.5.1). Nothing takes everything.
+fn accepts_json(accept: &str, has_lines: bool) -> bool {
     let mut best: Option<(usize, bool)> = None;
     for range in accept.split(',').map(str::trim).filter(|range| !range.is_empty()) {
         let mut parts = range.split(';').map(str::trim);
         let kind = parts.next().unwrap_or_default();
-        let fits = ["*/*", "application/*", "application/problem+json", "application/json"];
+        let fits = [
+            "*/*",
+            "application/*",
+            "application/problem+json",
+            "application/json",
+            "application/jsonl",
+            "application/x-ndjson",
+        ];
+        let fits = if has_lines { &fits[..] } else { &fits[..4] };
         let Some(precision) = fits.iter().position(|fit| kind.eq_ignore_ascii_case(fit)) else { continue };
         let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
         let is_taken = weight.is_none_or(|weight| weight.parse().is_ok_and(|weight: f32| weight > 0.0));
@@ -385,6 +405,52 @@ fn accepts_json(accept: &str) -> bool {
 /// An instant with its offset (RFC 3339), which days alone are not.
 pub(super) fn instant(text: &str) -> Option<Timestamp> {
     Timestamp::parse(text).filter(|_| text.contains('T'))
+}
+
+/// Verifies the key that a request presents, in a header: a browser sends cookies for whoever asks it to, and an address
+/// stays in logs.
+async fn verify(
+    app: &AppState,
+    operation: &'static Operation,
+    caller: &Caller,
+    parts: &Parts,
+) -> Result<(Arc<KnownKey>, LimitHeaders), Problem> {
+    let id = &caller.id;
+    let challenge = |error: &str| {
+        let scope = operation.scope.map(|scope| format!(", scope=\"{scope}\"")).unwrap_or_default();
+        format!("Bearer realm=\"keyward\"{error}{scope}")
+    };
+    let (credential, source) = match presented_in_headers(&parts.headers, app.verifier.names(None).as_deref()) {
+        Credentials::One(credential, way) => (credential.into_owned(), way),
+        Credentials::None => {
+            let detail = "Present a key of Keyward's own: Authorization: Bearer TOKEN. `keyward keys create --scope keyward.keys.read` makes one.";
+            return Err(Problem::new(StatusCode::UNAUTHORIZED, "missing_credentials", detail, id)
+                .with(header::WWW_AUTHENTICATE, &challenge("")));
+        }
+        Credentials::Ambiguous => return Err(ambiguous(id)),
+    };
+    let question = VerifyRequest {
+        source: Some(source),
+        address: caller.client.0,
+        agent: agent(&parts.headers),
+        writes: !is_safe(parts.method.as_str()),
+        ..VerifyRequest::new(&credential, &operation.required)
+    };
+    let answer = app.verifier.verify(&question, (id.as_str(), "the REST API")).await;
+    let answer = answer.map_err(|_| Problem::unavailable(id))?;
+    let Some(key) = answer.key.clone().filter(|_| answer.decision.is_allow()) else {
+        let problem = refusal(answer.decision, &answer.limits, StatusCode::TOO_MANY_REQUESTS, id);
+        return Err(match (answer.decision, operation.scope) {
+            (Decision::Deny(model::decision::Check::Scope, _), Some(scope)) => {
+                let detail = format!("The calling key needs the scope {scope}.");
+                Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", detail, id)
+                    .with(header::WWW_AUTHENTICATE, &challenge(", error=\"insufficient_scope\""))
+            }
+            _ => problem,
+        });
+    };
+    let limits = limit_headers(&answer.limits).filter_map(|(name, value)| Some((name, value.parse().ok()?)));
+    Ok((key, limits.collect()))
 }
 
 /// Whether a text in it holds the character that no database keeps.
@@ -496,7 +562,8 @@ mod tests {
             ("APPLICATION/JSON", true),
             ("application/json; charset=utf-8", true),
         ] {
-            assert_eq!(accepts_json(accept), expected, "{accept}");
+            assert_eq!(accepts_json(accept, false), expected, "{accept}");
         }
+        assert!(accepts_json("application/jsonl", true) && !accepts_json("application/jsonl", false));
     }
 }

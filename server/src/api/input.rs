@@ -189,6 +189,15 @@ fn whole(number: &Number) -> String {
     text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }
 
+/// A field of an entry as it is typed, in JSON. What is no number stays a text, which is refused by its name.
+pub(crate) fn typed(field: Field, text: &str) -> Value {
+    match shape(field) {
+        Shape::Number if text.is_empty() => Value::Null,
+        Shape::Number => text.trim().parse::<i64>().map_or_else(|_| text.into(), Value::from),
+        Shape::Text | Shape::List => value(field, text),
+    }
+}
+
 /// A field of an entry, in JSON.
 pub(super) fn value(field: Field, text: &str) -> Value {
     match shape(field) {

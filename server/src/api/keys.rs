@@ -1,5 +1,7 @@
 //! Keys: everything that is done with them in the console.
 
+use std::borrow::Cow;
+
 use admin::{Admin, AdminError, Calls, Issued, Mark, Overlap, Permit, RequestSigningKeyForm};
 use axum::{
     http::{Method, StatusCode, header},
@@ -20,6 +22,7 @@ use crate::{
     api::{
         audit::event_json,
         call::{Answer, Call, CallEndpoint, instant, json as answer, paged, tagged, with},
+        fields::SPAN,
         input,
         operation::{EVENTS_CURSOR, LIMIT, Parameter, Value as Kind, cursor},
     },
@@ -65,9 +68,18 @@ const LIST: &[Parameter] = &[
     cursor("^[0-9]{1,15}([.][0-9]{1,12})?(-.*)?$"),
 ];
 
+/// The parameters that say which keys, without order and page.
+pub(super) const FILTER: &[Parameter] = LIST.split_at(LIST.len() - 3).0;
+
 /// How far back calls are counted.
 pub(super) const PERIOD: Parameter =
     Parameter { name: "period", about: "How far back; a day when it is left out.", kind: Kind::OneOf(periods) };
+
+const RETIREMENT: &[Parameter] = &[Parameter {
+    name: "overlap",
+    about: "For how long it still counts, such as 24h; not at all when it is left out.",
+    kind: Kind::Formed(SPAN),
+}];
 
 fn statuses() -> Vec<&'static str> {
     ["any", "working"].into_iter().chain(KeyStatus::ALL.map(KeyStatus::code)).collect()
@@ -193,6 +205,7 @@ pub(super) fn signing_operations() -> Vec<CallEndpoint> {
             WRITE,
             |call| Box::pin(retire(call)),
         )
+        .query(RETIREMENT)
         .empty(),
     ]
 }
@@ -240,7 +253,8 @@ impl Call {
             found => found.map_err(|error| self.failed(error))?,
         };
         let key = resource(&found.key, found.last_use.as_ref(), found.stands.as_ref(), self.now());
-        let response = answer(status, &json!({ "key": key, "token": token }));
+        let body = Object::from([("key".to_owned(), raw(&key)), ("token".to_owned(), raw(&token))]);
+        let response = answer(status, &body);
         let response = with(response, header::LOCATION, &format!("/api/v1/keys/{id}"));
         Ok(tagged(response, found.key.generation))
     }
@@ -299,26 +313,55 @@ impl Call {
     }
 }
 
-async fn list(call: Call) -> Answer {
-    let which = call.read("status", |status| match status {
+/// The question of a filter whose parameters `asked` knows, or the name of the one that is wrong.
+pub(super) fn list_of<'a>(asked: &dyn Fn(&str) -> Option<Cow<'a, str>>) -> Result<ListKeys, &'static str> {
+    fn read<T>(
+        text: Option<Cow<'_, str>>,
+        name: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, &'static str> {
+        text.map(|text| read(&text).ok_or(name)).transpose()
+    }
+    let which = read(asked("status"), "status", |status| match status {
         "any" => Some(StatusFilter::Any),
         "working" => Some(StatusFilter::Working),
         status => KeyStatus::parse(status).map(StatusFilter::Only),
     })?;
-    let flags: Option<Vec<_>> = call.asked_all("flag").into_iter().map(KeyFlag::parse).collect();
-    let list = ListKeys {
-        words: call.asked("q").unwrap_or_default().replace('\0', ""),
+    let flags: Option<Vec<_>> = match asked("flag") {
+        None => Some(Vec::new()),
+        Some(flags) => flags.split(',').map(|flag| KeyFlag::parse(flag.trim())).collect(),
+    };
+    // A text that is empty says nothing.
+    let text = |name| asked(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    Ok(ListKeys {
+        words: text("q").unwrap_or_default().replace('\0', ""),
         which: which.unwrap_or_default(),
-        tenant: call.asked("tenant").map(str::to_owned),
-        group: call.read("group", EntryId::parse)?,
-        identity: call.read("subject", EntryId::parse)?,
-        series: call.read("series", KeyId::parse)?,
-        owner: call.asked("owner").map(str::to_owned),
-        scope: call.asked("scope").map(str::to_owned),
-        flags: flags.ok_or_else(|| call.wrong("flag", "It has no such value."))?,
+        tenant: text("tenant"),
+        group: read(asked("group"), "group", EntryId::parse)?,
+        identity: read(asked("subject"), "subject", EntryId::parse)?,
+        series: read(asked("series"), "series", KeyId::parse)?,
+        owner: text("owner"),
+        scope: text("scope"),
+        flags: flags.ok_or("flag")?,
+        ..ListKeys::default()
+    })
+}
+
+/// The question that the address asks.
+pub(super) fn list_asked(call: &Call) -> Result<ListKeys, crate::machine::problem::Problem> {
+    let asked = |name: &str| match name {
+        // May be there several times.
+        "flag" => Some(call.asked_all("flag")).filter(|flags| !flags.is_empty()).map(|flags| flags.join(",").into()),
+        name => call.sent_as(name).map(Cow::from),
+    };
+    list_of(&asked).map_err(|name| call.wrong(name, "It has no such value."))
+}
+
+async fn list(call: Call) -> Answer {
+    let list = ListKeys {
         sort: call.read("sort", Sort::parse)?.unwrap_or_default(),
         after: call.read("cursor", Cursor::parse)?,
-        ..ListKeys::default()
+        ..list_asked(&call)?
     };
     let limit = call.limit()?;
     let page =
@@ -327,7 +370,8 @@ async fn list(call: Call) -> Answer {
     let shown = |listed: &ListedKey| resource(&listed.key, listed.last_use.as_ref(), Some(&listed.stands), now);
     let keys: Vec<_> = page.keys.iter().map(shown).collect();
     let next = page.next.as_ref().map(Cursor::to_text);
-    Ok(paged(&call, answer(StatusCode::OK, &json!({ "keys": keys, "next_cursor": next })), next.as_deref()))
+    let body = Object::from([("keys".to_owned(), raw(&keys)), ("next_cursor".to_owned(), raw(&next))]);
+    Ok(paged(&call, answer(StatusCode::OK, &body), next.as_deref()))
 }
 
 async fn create(call: Call) -> Answer {
@@ -468,7 +512,7 @@ async fn history(call: Call) -> Answer {
     Ok(paged(&call, answer(StatusCode::OK, &json!({ "events": events, "next_cursor": next })), next.as_deref()))
 }
 
-fn signing_json(key: &StoredRequestSigningKey) -> Value {
+fn signing_json(key: &StoredRequestSigningKey, now: Timestamp) -> Value {
     json!({
         "id": key.id.to_string(),
         "label": key.label.as_str(),
@@ -477,13 +521,14 @@ fn signing_json(key: &StoredRequestSigningKey) -> Value {
         "created_at": key.created_at.to_string(),
         "created_by": key.created_by,
         "retired_at": key.retired_at.map(|at| at.to_string()),
+        "counts": key.counts(now),
     })
 }
 
 async fn signing_keys(call: Call) -> Answer {
     let found = call.app.admin.request_signing_keys(call.permit()?, call.key_id()?).await;
     let found = found.map_err(|error| call.failed(error))?;
-    let keys: Vec<_> = found.iter().map(signing_json).collect();
+    let keys: Vec<_> = found.iter().map(|key| signing_json(key, call.now())).collect();
     Ok(answer(StatusCode::OK, &json!({ "request_signing_keys": keys })))
 }
 
@@ -501,12 +546,13 @@ async fn add_signing_key(call: Call) -> Answer {
     let form = RequestSigningKeyForm { label: text("label")?, public_key: text("public_key")?, replace_after };
     let added = call.app.admin.add_request_signing_key(call.permit()?, call.key_id()?, &form).await;
     let added = added.map_err(|error| call.failed(error))?;
-    Ok(answer(StatusCode::CREATED, &signing_json(&added)))
+    Ok(answer(StatusCode::CREATED, &signing_json(&added, call.now())))
 }
 
 async fn retire(call: Call) -> Answer {
     let signing = RequestSigningKeyId::parse(call.param("signing")).ok_or_else(|| call.nothing())?;
-    let retired = call.app.admin.retire_request_signing_key(call.permit()?, call.key_id()?, signing, 0).await;
+    let overlap = call.read("overlap", span)?.unwrap_or(0);
+    let retired = call.app.admin.retire_request_signing_key(call.permit()?, call.key_id()?, signing, overlap).await;
     retired.map_err(|error| call.failed(error))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

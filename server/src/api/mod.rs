@@ -8,6 +8,7 @@ mod catalog;
 mod examples;
 mod fields;
 mod input;
+mod jobs;
 mod keys;
 mod operation;
 mod schema;
@@ -16,7 +17,9 @@ mod whoami;
 
 use std::sync::LazyLock;
 
+use admin::Permit;
 use axum::{
+    Router,
     body::{Body, HttpBody},
     extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection},
     http::{Method, StatusCode, header},
@@ -26,13 +29,14 @@ use axum::{
 use model::catalog::Kind;
 use serde_json::{Map, Value};
 
+pub(crate) use self::input::typed as field_value;
 pub use self::{
     call::CallEndpoint,
     operation::{Endpoint, Operation},
     schema::{responses, schemas},
 };
 use crate::{
-    api::call::Call,
+    api::call::{Authority, Call},
     layers::envelope::{Caller, enclose},
     machine::problem::Problem,
     state::AppState,
@@ -44,6 +48,7 @@ pub static OPERATIONS: LazyLock<Vec<CallEndpoint>> = LazyLock::new(|| {
     let mut all = vec![whoami::operation()];
     all.extend(keys::operations());
     all.extend(keys::signing_operations());
+    all.extend(jobs::operations());
     all.extend(kinds.into_iter().flat_map(catalog::operations));
     all.extend(catalog::policy_operations());
     all.extend(accounts::operations());
@@ -57,12 +62,23 @@ pub fn paths(origin: &str) -> Map<String, Value> {
     schema::paths(OPERATIONS.iter().map(|endpoint| &endpoint.operation), origin)
 }
 
-/// Every path with what answers there.
+/// Every path with what answers there to programs, each of which presents a key.
 pub fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
+    routes_for(&Authority::Key)
+}
+
+/// The same for whoever runs a command on this machine, with their permit in the place of a key. No listener has it.
+pub fn operator_router(app: AppState, permit: Permit) -> Router {
+    let routes = routes_for(&Authority::Operator(permit));
+    routes.into_iter().fold(Router::new(), |router, (path, handler)| router.route(path, handler)).with_state(app)
+}
+
+fn routes_for(authority: &Authority) -> Vec<(&'static str, MethodRouter<AppState>)> {
     let mut paths: Vec<&'static str> = OPERATIONS.iter().map(|operation| operation.path).collect();
     paths.sort_unstable();
     paths.dedup();
     let route = |path: &'static str| {
+        let authority = authority.clone();
         let handler = async move |State(app): State<AppState>,
                                   params: Result<RawPathParams, RawPathParamsRejection>,
                                   request: Request| {
@@ -73,7 +89,7 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
                     return Problem::new(StatusCode::NOT_FOUND, "not_found", detail, &caller.id).into_response();
                 };
                 let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-                respond(path, body, params, caller, request).await
+                Box::pin(respond(path, body, authority, params, caller, request)).await
             })
             .await
         };
@@ -85,6 +101,7 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
 async fn respond(
     path: &'static str,
     app: AppState,
+    authority: Authority,
     params: Vec<(String, String)>,
     caller: Caller,
     request: Request,
@@ -107,7 +124,7 @@ async fn respond(
             .into_response();
     };
     let is_head = request.method() == Method::HEAD;
-    let mut response = match Call::authenticate(app, operation, params, caller, request).await {
+    let mut response = match Call::authenticate(app, authority, operation, params, caller, request).await {
         Ok((call, limits)) => {
             let mut response = (operation.handler)(call).await.unwrap_or_else(IntoResponse::into_response);
             response.headers_mut().extend(limits);

@@ -50,6 +50,12 @@ pub struct Operation {
     pub body: Option<&'static str>,
     /// The status of its success, and the schema of what it answers then.
     pub answer: (StatusCode, Option<&'static str>),
+    /// Another status of its success, with the same answer.
+    pub or: Option<StatusCode>,
+    /// The schema of each line of its body, where that is JSON Lines.
+    pub body_lines: Option<&'static str>,
+    /// The schema of each line of what it answers, where that is JSON Lines.
+    pub answer_lines: Option<&'static str>,
     /// Whether `If-Match` is asked for.
     pub is_conditional: bool,
     /// Whether `Idempotency-Key` counts.
@@ -62,6 +68,11 @@ impl Operation {
     /// Whether it is for changing something.
     pub(super) fn may_change(&self) -> bool {
         self.method != Method::GET
+    }
+
+    /// Whether it reads a body.
+    pub(super) fn takes_body(&self) -> bool {
+        self.body.is_some() || self.body_lines.is_some()
     }
 
     /// Whether it does nothing without a body. What a verb may be told beside its name can be left out.
@@ -119,6 +130,9 @@ impl<F> Endpoint<F> {
             query,
             body,
             answer,
+            or: None,
+            body_lines: None,
+            answer_lines: None,
             is_conditional,
             is_idempotent,
             required,
@@ -138,6 +152,21 @@ impl<F> Endpoint<F> {
 
     pub(super) fn answers(mut self, status: StatusCode, schema: &'static str) -> Self {
         self.operation.answer = (status, Some(schema));
+        self
+    }
+
+    pub(super) fn or(mut self, status: StatusCode) -> Self {
+        self.operation.or = Some(status);
+        self
+    }
+
+    pub(super) fn lines(mut self, schema: &'static str) -> Self {
+        self.operation.body_lines = Some(schema);
+        self
+    }
+
+    pub(super) fn streams(mut self, schema: &'static str) -> Self {
+        self.operation.answer_lines = Some(schema);
         self
     }
 

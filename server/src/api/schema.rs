@@ -1,13 +1,17 @@
 //! The REST API as `OpenAPI` describes it: paths from the table of operations, and the schemas that they name, from the
 //! fields that the domain reads.
 
-use admin::password::{MAX_LENGTH, MIN_LENGTH};
+use admin::{
+    BulkAct,
+    password::{MAX_LENGTH, MIN_LENGTH},
+};
 use axum::http::StatusCode;
 use model::{
     account::Role,
     activity::Period,
     catalog::Kind,
     entry_input::Field,
+    job::{JobKind, JobStatus, LineOutcome},
     key::{ArchiveReason, KeyStatus},
     key_input::KeyInput,
     listing::KeyFlag,
@@ -15,15 +19,21 @@ use model::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::api::{
-    catalog::schema_names,
-    examples,
-    fields::{self, SPAN, TEXT},
-    input::{Shape, choices, key_choices, shape},
-    operation::{Operation, Parameter, Value as Held},
-    usage::MAX_KEY,
+use crate::{
+    api::{
+        catalog::schema_names,
+        examples,
+        fields::{self, SPAN, TEXT, nullable},
+        input::{Shape, choices, key_choices, shape},
+        keys::FILTER,
+        operation::{Operation, Parameter, Value as Held},
+        usage::MAX_KEY,
+    },
+    import,
 };
 
+/// How JSON Lines are sent.
+pub(super) const JSON_LINES: &str = "application/jsonl";
 /// The form of an id.
 const ID: &str = "^[0-9A-Za-z]{16}$";
 /// The form of a list of entity tags (RFC 9110, 8.8.3).
@@ -81,6 +91,14 @@ fn described(operation: &Operation, origin: &str) -> Value {
             responses.insert("200".to_owned(), again);
         }
     }
+    if let Some(line) = operation.answer_lines {
+        success["content"] = json!({ JSON_LINES: { "schema": lines_of(line) } });
+    }
+    if let Some(status) = operation.or {
+        let mut success = success.clone();
+        success["description"] = success_words(status).into();
+        responses.insert(status.as_u16().to_string(), success);
+    }
     responses.insert(status.as_u16().to_string(), success);
     for (code, _, _) in PROBLEMS.into_iter().filter(|(_, _, holds)| holds(operation)) {
         responses.insert(code.to_owned(), json!({ "$ref": format!("#/components/responses/Problem{code}") }));
@@ -107,6 +125,10 @@ fn described(operation: &Operation, origin: &str) -> Value {
         }
         described["requestBody"] = json!({ "required": operation.needs_body(), "content": content });
     }
+    if let Some(line) = operation.body_lines {
+        let media = json!({ "schema": lines_of(line), "example": examples::lines(line) });
+        described["requestBody"] = json!({ "required": true, "content": { JSON_LINES: media } });
+    }
     described
 }
 
@@ -126,8 +148,8 @@ const PROBLEMS: [DescribedProblem; 14] = [
     ),
     ("410", "A key that the same request made before is gone since.", |operation| operation.is_idempotent),
     ("412", "It changed since it was read.", Operation::may_change),
-    ("413", "The body is longer than 64 KiB.", Operation::may_change),
-    ("415", "The body is not sent as application/json.", |operation| operation.body.is_some()),
+    ("413", "The body is too long: 64 KiB, or 64 MiB of an import.", Operation::may_change),
+    ("415", "The body is sent as another kind.", Operation::takes_body),
     ("422", "Fields have to be mended; errors names them.", Operation::may_change),
     ("428", "If-Match is missing.", |operation| operation.is_conditional),
     ("429", "Too often, or too much; with Retry-After, RateLimit and RateLimit-Policy.", |_| true),
@@ -139,9 +161,14 @@ pub fn responses() -> Map<String, Value> {
     PROBLEMS.into_iter().map(|(code, words, _)| (format!("Problem{code}"), problem(words))).collect()
 }
 
+fn lines_of(schema: &str) -> Value {
+    json!({ "description": format!("JSON Lines: on each line an object as the schema {schema} says.") })
+}
+
 fn success_words(status: StatusCode) -> &'static str {
     match status {
         StatusCode::CREATED => "It is made; Location says where it is.",
+        StatusCode::ACCEPTED => "It is begun; Location says where it is seen how far it is.",
         StatusCode::NO_CONTENT => "It is done.",
         _ => "This is how it is.",
     }
@@ -162,6 +189,10 @@ fn sample(operation: &Operation, origin: &str) -> String {
     if let Some(body) = operation.body {
         lines.push("  -H 'Content-Type: application/json'".to_owned());
         lines.push(format!("  -d '{}'", examples::request(body)));
+    }
+    if operation.body_lines.is_some() {
+        lines.push(format!("  -H 'Content-Type: {JSON_LINES}'"));
+        lines.push("  --data-binary @keys.jsonl".to_owned());
     }
     lines.join(" \\\n")
 }
@@ -286,11 +317,14 @@ pub fn schemas() -> Map<String, Value> {
     add("EventPage", page_of("events", "Event"));
     let signing = json!({
         "id": text(), "label": text(), "fingerprint": text(), "public_key": text(), "created_at": instant(), "created_by": text(),
-        "retired_at": maybe_instant(),
+        "retired_at": maybe_instant(), "counts": { "type": "boolean" },
     });
     add(
         "RequestSigningKey",
-        object(signing, &["id", "label", "fingerprint", "public_key", "created_at", "created_by", "retired_at"]),
+        object(
+            signing,
+            &["id", "label", "fingerprint", "public_key", "created_at", "created_by", "retired_at", "counts"],
+        ),
     );
     add("RequestSigningKeys", list_of("request_signing_keys", "RequestSigningKey"));
     let after = fields::nullable(fields::formed(SPAN));
@@ -320,6 +354,7 @@ pub fn schemas() -> Map<String, Value> {
     let presented = json!({ "type": "boolean", "description": "Whether a secret was presented. Without, it is judged as if it had been." });
     let explanation = json!({ "secret_presented": presented, "refusal": then, "now": now });
     add("Explanation", object(explanation, &["secret_presented", "refusal", "now"]));
+    add_jobs(&mut add);
     for kind in Kind::ALL {
         let [entry, new, patch, entries] = schema_names(kind);
         add(entry, entry_resource(kind));
@@ -365,6 +400,68 @@ fn explain() -> Value {
 fn every(properties: Value) -> Value {
     let required: Vec<String> = properties.as_object().map(|all| all.keys().cloned().collect()).unwrap_or_default();
     json!({ "type": "object", "required": required, "properties": properties })
+}
+
+fn add_jobs(add: &mut impl FnMut(&str, Value)) {
+    let job = json!({
+        "id": text(), "kind": { "enum": JobKind::ALL.map(JobKind::code) }, "status": { "enum": JobStatus::ALL.map(JobStatus::code) },
+        "action": { "enum": BulkAct::CODES.iter().map(|code| json!(code)).chain([Value::Null]).collect::<Vec<_>>() },
+        "created_at": instant(), "created_by": text(), "total": number(), "done": number(), "same": number(),
+        "refused": number(), "ended_at": maybe_instant(), "cancelled_by": maybe(), "failure": maybe(),
+    });
+    let names = [
+        "id",
+        "kind",
+        "action",
+        "status",
+        "created_at",
+        "created_by",
+        "total",
+        "done",
+        "same",
+        "refused",
+        "ended_at",
+        "cancelled_by",
+        "failure",
+    ];
+    add("Job", object(job, &names));
+    add("Jobs", list_of("jobs", "Job"));
+    let outcome = json!({ "enum": LineOutcome::ALL.map(LineOutcome::code) });
+    let line = json!({ "line": number(), "outcome": nullable(outcome.clone()), "key_id": maybe(), "detail": text() });
+    add("JobLine", object(line, &["line", "outcome", "key_id", "detail"]));
+    add("JobLines", page_of("lines", "JobLine"));
+    let text_of = |parameter: &Parameter| match parameter.kind {
+        Held::ListOf(codes) => {
+            let codes = codes().join("|");
+            fields::formed(&format!("^({codes})(,({codes}))*$"))
+        }
+        _ => query_parameter(parameter)["schema"].clone(),
+    };
+    let filter: Map<String, Value> =
+        FILTER.iter().map(|parameter| (parameter.name.to_owned(), text_of(parameter))).collect();
+    let mut filter = closed(filter.into(), &[]);
+    filter["minProperties"] = 1.into();
+    let properties = json!({
+        "action": { "enum": BulkAct::CODES },
+        "value": { "type": "string", "description": "The reason of archive, the group of move, the expiry of extend, the owner of hand_over." },
+        "ids": { "type": "array", "items": fields::formed(ID), "minItems": 1, "maxItems": 200 },
+        "filter": filter,
+        "dry_run": { "type": "boolean" },
+    });
+    let mut bulk = closed(properties, &["action"]);
+    bulk["oneOf"] = json!([{ "required": ["ids"] }, { "required": ["filter"] }]);
+    add("Bulk", bulk);
+    let one = json!({ "key_id": text(), "name": maybe(), "outcome": outcome, "detail": text() });
+    let one = object(one, &["key_id", "name", "outcome", "detail"]);
+    let result = json!({
+        "keys": number(), "in_use": { "type": ["integer", "null"] }, "last_used_at": maybe_instant(),
+        "results": { "type": "array", "items": one }, "job": nullable(reference("Job")),
+    });
+    add("BulkResult", object(result, &["keys", "in_use", "last_used_at", "results", "job"]));
+    let line: Map<String, Value> = import::fields().map(|name| (name.to_owned(), json!({}))).collect();
+    let mut line = closed(line.into(), &["name"]);
+    line["description"] = "A key of another system. Exactly one of key (its string), sha256, hmac_sha256 and hash (bcrypt, scrypt, PBKDF2 or salted SHA, with found_by, the beginning of its string). A line {\"hmac_key\": \"...\"} before the others gives the key of their MACs.".into();
+    add("ImportLine", line);
 }
 
 fn key_field(name: &str, is_list: bool) -> Value {

@@ -20,9 +20,9 @@ pub(super) fn operation() -> CallEndpoint {
 }
 
 fn whoami(call: &Call) -> Response {
-    let key = &call.key.key;
+    let key = call.key.as_ref().map(|known| resource(&known.key, None, None, call.now()));
     let role = call.granted.as_ref().map(|permit| permit.role().code());
     let tenant = call.granted.as_ref().and_then(|permit| permit.only_tenant());
-    let body = json!({ "key": resource(key, None, None, call.now()), "role": role, "tenant": tenant });
+    let body = json!({ "key": key, "role": role, "tenant": tenant });
     answer(StatusCode::OK, &body)
 }

@@ -4,15 +4,14 @@ use std::io::{IsTerminal, Read};
 
 use admin::NewAccount;
 use clap::{Args, Subcommand, ValueEnum};
-use model::account::{Account, Role};
+use model::{account::Role, name::Email, time::Timestamp};
+use serde_json::{Value, json, value::RawValue};
 
-use crate::{
-    boot::Upgrade,
-    cli::{
-        output::print_json,
-        session::{CliError, Session},
-    },
-    config::Flags,
+use crate::cli::{
+    client::{Client, value},
+    error::CliError,
+    globals::Globals,
+    output::{print_json, text},
 };
 
 #[derive(Subcommand)]
@@ -40,8 +39,9 @@ pub(super) enum Command {
     #[command(after_help = "Example: keyward admin reset --email ops@example.com < password.txt")]
     Reset(Someone),
     /// List everyone
+    #[command(after_help = "Example: keyward accounts list")]
     List {
-        /// Print JSON
+        /// Print JSON, one line a person
         #[arg(long)]
         json: bool,
     },
@@ -77,52 +77,70 @@ impl From<RoleName> for Role {
     }
 }
 
-pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
-    let session = Session::open(flags, Upgrade::No).await?;
-    let permit = &session.operator;
+pub(super) async fn run(globals: &Globals, command: Command) -> Result<(), CliError> {
+    let client = Client::open(globals).await?;
     match command {
         Command::Create { email, role, json } => {
-            let password = password()?;
-            let account = session.admin.create_account(permit, NewAccount { email, password }, role.into()).await?;
-            done(&account, &format!("may sign in as {}", account.role.code()), json);
+            let session = client.session()?;
+            let (role, password) = (role.into(), password()?);
+            session
+                .admin
+                .create_account(&session.operator, NewAccount { email: email.clone(), password }, role)
+                .await?;
+            done(&account(&client, &email).await?, &format!("may sign in as {}", role.code()), json);
         }
-        Command::Disable(who) => {
-            let id = session.admin.account_named(permit, &who.email).await?.id;
-            done(&session.admin.disable_account(permit, id).await?, "may not sign in any more", who.json);
-        }
-        Command::Enable(who) => {
-            let id = session.admin.account_named(permit, &who.email).await?.id;
-            done(&session.admin.enable_account(permit, id).await?, "may sign in again", who.json);
-        }
+        Command::Disable(who) => who.switch(&client, "disable", "may not sign in any more").await?,
+        Command::Enable(who) => who.switch(&client, "enable", "may sign in again").await?,
         Command::Reset(who) => {
-            let id = session.admin.account_named(permit, &who.email).await?.id;
-            let account = session.admin.reset_password(permit, id, password()?).await?;
-            done(&account, "has a new password, and no session any more", who.json);
+            let session = client.session()?;
+            let found = account(&client, &who.email).await?;
+            let id = session.admin.account_named(&session.operator, &who.email).await?.id;
+            session.admin.reset_password(&session.operator, id, password()?).await?;
+            done(&found, "has a new password, and no session any more", who.json);
         }
         Command::List { json } => {
-            let accounts = session.admin.accounts(permit).await?;
-            if json {
-                print_json(&accounts.iter().map(as_json).collect::<Vec<_>>());
-            } else if accounts.is_empty() {
+            let accounts = client.get("/accounts", &[]).await?.list("accounts");
+            if accounts.is_empty() && !json {
                 println!("Nobody yet. `keyward setup-link` prints a link that creates the first superadmin.");
-            } else {
-                for account in accounts {
-                    let off = account.disabled_at.map(|at| format!(", disabled {}", at.day())).unwrap_or_default();
-                    let (role, email) = (account.role.code(), account.email.as_str());
-                    println!("{role:<12} {email:<40} since {}{off}", account.created_at.day());
-                }
+            }
+            for account in &accounts {
+                if json { print_json(account) } else { println!("{}", line(&value(account))) }
             }
         }
     }
-    session.close().await
+    client.close().await
 }
 
-fn done(account: &Account, what: &str, json: bool) {
-    if json {
-        print_json(&as_json(account));
-    } else {
-        println!("{} {what}.", account.email);
+impl Someone {
+    async fn switch(&self, client: &Client, verb: &str, words: &str) -> Result<(), CliError> {
+        let found = value(&account(client, &self.email).await?);
+        let switched = client.post(&format!("/accounts/{}/{verb}", text(&found["id"])), &json!({})).await?;
+        done(&switched.body, words, self.json);
+        Ok(())
     }
+}
+
+/// The account that signs in with this address, however it is spelt.
+async fn account(client: &Client, email: &str) -> Result<Box<RawValue>, CliError> {
+    let normal = Email::parse(email).map_err(|wrong| CliError::Usage(format!("email: {wrong}")))?;
+    let accounts = client.get("/accounts", &[]).await?.list("accounts");
+    let found = accounts.into_iter().find(|account| value(account)["email"] == normal.as_str());
+    found.ok_or_else(|| CliError::No(format!("nobody signs in as {email}; `keyward accounts list` lists people")))
+}
+
+fn done(account: &RawValue, words: &str, json: bool) {
+    if json {
+        print_json(&account);
+    } else {
+        println!("{} {words}.", text(&value(account)["email"]));
+    }
+}
+
+fn line(account: &Value) -> String {
+    let day = |name: &str| account[name].as_str().and_then(Timestamp::parse).map(Timestamp::day);
+    let off = day("disabled_at").map(|day| format!(", disabled {day}")).unwrap_or_default();
+    let since = day("created_at").unwrap_or_default();
+    format!("{:<12} {:<40} since {since}{off}", text(&account["role"]), text(&account["email"]))
 }
 
 fn password() -> Result<String, CliError> {
@@ -133,11 +151,4 @@ fn password() -> Result<String, CliError> {
     let mut text = String::new();
     std::io::stdin().take(4096).read_to_string(&mut text).map_err(failed)?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
-}
-
-fn as_json(account: &Account) -> serde_json::Value {
-    serde_json::json!({
-        "id": account.id.as_str(), "email": account.email.as_str(), "role": account.role.code(),
-        "created_at": account.created_at.to_string(), "disabled_at": account.disabled_at.map(|at| at.to_string()),
-    })
 }

@@ -1,21 +1,25 @@
 //! The catalog by command: `tenants`, `groups`, `identities`, `scopes` and `templates`, alike for all of them, and `policy`.
 //! What is asked for is a field's name and its value; which fields there are, and what they hold, the domain says.
 
-use admin::{AdminError, Permit, SamplesAdded};
+use admin::SamplesAdded;
 use clap::{Args, Subcommand};
 use model::{
-    catalog::{DEFAULT_TENANT, Entry, Kind, POLICY},
-    entry_input::{EntryInput, Field},
+    catalog::{DEFAULT_TENANT, Kind},
+    entry_input::Field,
     sample_set::SampleSet,
 };
+use serde_json::{Map, Value, json};
 
 use crate::{
+    api,
     boot::Upgrade,
     cli::{
-        output::print_json,
-        session::{CliError, Session},
+        client::{Answer, Client, value},
+        error::CliError,
+        globals::Globals,
+        output::{print_fields, print_json, text},
+        session::Session,
     },
-    config::Flags,
 };
 
 /// What can be done with every kind that has a list.
@@ -87,6 +91,7 @@ pub(super) enum Command {
 #[derive(Subcommand)]
 pub(super) enum CatalogCommand {
     /// Add sample sets; what is there already stays as it is. Without a name, list them
+    #[command(after_help = "Example: keyward catalog samples booking-panel map-kiosk")]
     Samples {
         /// Which ones
         #[arg(value_name = "NAME")]
@@ -101,6 +106,7 @@ pub(super) enum CatalogCommand {
 #[derive(Subcommand)]
 pub(super) enum PolicyCommand {
     /// Show it
+    #[command(after_help = "Example: keyward policy show --json")]
     Show {
         /// Print JSON
         #[arg(long)]
@@ -135,52 +141,77 @@ pub(super) struct Within {
     tenant: String,
 }
 
-pub(super) async fn run(flags: &Flags, kind: Kind, command: Command) -> Result<(), CliError> {
-    let session = Session::open(flags, Upgrade::No).await?;
-    let (admin, permit) = (&session.admin, &session.operator);
+/// The commands of a kind, each with an example.
+pub(super) fn with_examples(command: clap::Command, kind: Kind) -> clap::Command {
+    let many = kind.code();
+    let (name, field) = match kind {
+        Kind::Tenant => ("acme", "docs=https://docs.acme.example"),
+        Kind::Group => ("Lobby --tenant acme", "description=\"Screens in the lobby\""),
+        Kind::Identity => ("panel@acme.example --tenant acme", "description=\"The panel at the door\""),
+        Kind::Scope => ("lockers", "risk=medium"),
+        Kind::Template => ("Wayfinder", "required=maps.read"),
+        Kind::Policy => ("", ""),
+    };
+    let example = |verb: &str| match verb {
+        "list" => format!("keyward {many} list --json"),
+        "create" => format!("keyward {many} create name={name} {field}"),
+        "edit" => format!("keyward {many} edit {name} {field}"),
+        verb => format!("keyward {many} {verb} {name}"),
+    };
+    let verbs: Vec<_> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    verbs.iter().fold(command, |command, verb| {
+        command.mut_subcommand(verb, |command| command.after_help(format!("Example: {}", example(verb))))
+    })
+}
+
+pub(super) async fn run(globals: &Globals, kind: Kind, command: Command) -> Result<(), CliError> {
+    let client = Client::open(globals).await?;
+    let list = format!("/{}", kind.code());
     match command {
         Command::List { json } => {
-            let entries = admin.entries(permit, kind).await?;
+            let entries = client.get(&list, &[]).await?.list(kind.code());
             if entries.is_empty() && !json {
                 println!("None. `keyward {} create --help` shows how to make one.", kind.code());
             }
             for entry in &entries {
-                if json { print_json(&as_json(entry)) } else { println!("{}", line(entry)) }
+                if json { print_json(entry) } else { println!("{}", line(kind, &value(entry))) }
             }
         }
-        Command::Show { which, json } => show(&find(&session, permit, kind, &which).await?, json),
+        Command::Show { which, json } => show(kind, &which.find(&client, kind).await?, json),
         Command::Create { fields, within, json } => {
-            let mut input = kind.blank();
+            let mut body = read(kind, &fields)?;
             if kind.is_in_tenant() {
-                input.set(Field::Tenant, within.tenant);
+                body.insert(Field::Tenant.code().to_owned(), within.tenant.into());
             }
-            let entry = admin.create_entry(permit, kind, &input.with(&read(kind, &fields)?)).await?;
-            done(&entry, "made", json);
+            done(kind, &client.post(&list, &body).await?, "made", json);
         }
         Command::Edit { which, fields, json } => {
             let fields = read(kind, &fields)?;
-            let id = found(admin.entry_id(permit, kind, &which.within.tenant, &which.name).await, kind, &which)?;
-            done(&admin.edit_entry(permit, kind, id, &fields, None).await?, "stored", json);
+            let path = which.path(&client, kind).await?;
+            let seen = client.get(&path, &[]).await?.tag;
+            done(kind, &client.patch(&path, seen.as_ref(), &fields).await?, "stored", json);
         }
         Command::Delete { which, json } => {
             if !kind.can_be_deleted() {
                 return Err(CliError::Usage(format!("{} cannot be deleted", kind.code())));
             }
-            let id = found(admin.entry_id(permit, kind, &which.within.tenant, &which.name).await, kind, &which)?;
-            done(&admin.delete_entry(permit, kind, id).await?, "deleted", json);
+            let path = which.path(&client, kind).await?;
+            let entry = client.get(&path, &[]).await?;
+            client.delete(&path, &[]).await?;
+            done(kind, &entry, "deleted", json);
         }
-        Command::Disable { which, json } => switch(&session, permit, kind, &which, false, json).await?,
-        Command::Enable { which, json } => switch(&session, permit, kind, &which, true, json).await?,
+        Command::Disable { which, json } => which.switch(&client, kind, false, json).await?,
+        Command::Enable { which, json } => which.switch(&client, kind, true, json).await?,
     }
-    session.close().await
+    client.close().await
 }
 
-pub(super) async fn run_catalog(flags: &Flags, command: CatalogCommand) -> Result<(), CliError> {
+pub(super) async fn run_catalog(globals: &Globals, command: CatalogCommand) -> Result<(), CliError> {
     let CatalogCommand::Samples { names, json } = command;
     if names.is_empty() {
         for set in SampleSet::ALL {
             if json {
-                print_json(&serde_json::json!({ "name": set.code(), "description": set.sentence() }));
+                print_json(&json!({ "name": set.code(), "description": set.sentence() }));
             } else {
                 println!("{:<16} {}", set.code(), set.sentence());
             }
@@ -193,15 +224,15 @@ pub(super) async fn run_catalog(flags: &Flags, command: CatalogCommand) -> Resul
     };
     let sets: Vec<_> =
         names.iter().map(|name| SampleSet::parse(name).ok_or_else(|| unknown(name))).collect::<Result<_, _>>()?;
-    let session = Session::open(flags, Upgrade::No).await?;
+    let session = Session::open(globals, Upgrade::No).await?;
     for set in sets {
         let SamplesAdded { added, kept } = session.admin.add_sample_set(&session.operator, set).await?;
         if json {
             let named = |entries: &[(Kind, String)]| -> Vec<_> {
-                let entry = |(kind, name): &(Kind, String)| serde_json::json!({ "kind": kind.code(), "name": name });
+                let entry = |(kind, name): &(Kind, String)| json!({ "kind": kind.code(), "name": name });
                 entries.iter().map(entry).collect()
             };
-            print_json(&serde_json::json!({ "name": set.code(), "added": named(&added), "kept": named(&kept) }));
+            print_json(&json!({ "name": set.code(), "added": named(&added), "kept": named(&kept) }));
             continue;
         }
         for (entries, what) in [(added, "made"), (kept, "there already, and stays as it is")] {
@@ -213,62 +244,54 @@ pub(super) async fn run_catalog(flags: &Flags, command: CatalogCommand) -> Resul
     session.close().await
 }
 
-pub(super) async fn run_policy(flags: &Flags, command: PolicyCommand) -> Result<(), CliError> {
-    let session = Session::open(flags, Upgrade::No).await?;
-    let (admin, permit) = (&session.admin, &session.operator);
+pub(super) async fn run_policy(globals: &Globals, command: PolicyCommand) -> Result<(), CliError> {
+    let client = Client::open(globals).await?;
     match command {
-        PolicyCommand::Show { json } => show(&admin.entry_named(permit, Kind::Policy, "", POLICY).await?, json),
+        PolicyCommand::Show { json } => show(Kind::Policy, &client.get("/policy", &[]).await?, json),
         PolicyCommand::Edit { fields, json } => {
             let fields = read(Kind::Policy, &fields)?;
-            let id = admin.entry_id(permit, Kind::Policy, "", POLICY).await?;
-            done(&admin.edit_entry(permit, Kind::Policy, id, &fields, None).await?, "stored", json);
+            let seen = client.get("/policy", &[]).await?.tag;
+            done(Kind::Policy, &client.patch("/policy", seen.as_ref(), &fields).await?, "stored", json);
         }
     }
-    session.close().await
+    client.close().await
 }
 
-async fn switch(
-    session: &Session,
-    permit: &Permit,
-    kind: Kind,
-    which: &Which,
-    on: bool,
-    json: bool,
-) -> Result<(), CliError> {
-    if !kind.can_be_disabled() {
-        return Err(CliError::Usage(format!("{} cannot be switched off; identities can", kind.code())));
-    }
-    let id = find(session, permit, kind, which).await?.id;
-    let entry = session.admin.switch_entry(permit, kind, id, on).await?;
-    done(&entry, if on { "switched on" } else { "switched off" }, json);
-    Ok(())
-}
-
-async fn find(session: &Session, permit: &Permit, kind: Kind, which: &Which) -> Result<Entry, CliError> {
-    let named = session.admin.entry_named(permit, kind, &which.within.tenant, &which.name).await;
-    found(named, kind, which)
-}
-
-/// Says which names there are when there is none of this one.
-fn found<T>(named: Result<T, AdminError>, kind: Kind, which: &Which) -> Result<T, CliError> {
-    named.map_err(|error| match error {
-        AdminError::NotFound => {
-            let tenant = &which.within.tenant;
+impl Which {
+    /// The path of the entry of this name. When there is none, the error says how to find its name.
+    async fn path(&self, client: &Client, kind: Kind) -> Result<String, CliError> {
+        let tenant = &self.within.tenant;
+        let is_it = |entry: &Value| {
+            entry["name"] == self.name.as_str() && (!kind.is_in_tenant() || entry["tenant"] == tenant.as_str())
+        };
+        let entries = client.get(&format!("/{}", kind.code()), &[]).await?.list(kind.code());
+        let found = entries.iter().map(|entry| value(entry)).find(is_it);
+        let missing = || {
             let within = if kind.is_in_tenant() { format!(" in tenant {tenant}") } else { String::new() };
-            let what = kind.words().to_lowercase();
-            CliError::No(format!(
-                "there is no {what} {}{within}; `keyward {} list` names them",
-                which.name,
-                kind.code()
-            ))
+            let (what, name, many) = (kind.words().to_lowercase(), &self.name, kind.code());
+            CliError::No(format!("there is no {what} {name}{within}; `keyward {many} list` names them"))
+        };
+        found.map(|entry| format!("/{}/{}", kind.code(), text(&entry["id"]))).ok_or_else(missing)
+    }
+
+    async fn find(&self, client: &Client, kind: Kind) -> Result<Answer, CliError> {
+        client.get(&self.path(client, kind).await?, &[]).await
+    }
+
+    async fn switch(&self, client: &Client, kind: Kind, on: bool, json: bool) -> Result<(), CliError> {
+        if !kind.can_be_disabled() {
+            return Err(CliError::Usage(format!("{} cannot be switched off; identities can", kind.code())));
         }
-        other => other.into(),
-    })
+        let verb = if on { "enable" } else { "disable" };
+        let path = format!("{}/{verb}", self.path(client, kind).await?);
+        done(kind, &client.post(&path, &json!({})).await?, if on { "switched on" } else { "switched off" }, json);
+        Ok(())
+    }
 }
 
-/// Reads `NAME=VALUE` pairs; a field is named once.
-fn read(kind: Kind, pairs: &[String]) -> Result<EntryInput, CliError> {
-    let mut input = EntryInput::default();
+/// Reads `NAME=VALUE` pairs, as the API takes them; a field is named once.
+fn read(kind: Kind, pairs: &[String]) -> Result<Map<String, Value>, CliError> {
+    let mut body = Map::new();
     for pair in pairs {
         let Some((name, value)) = pair.split_once('=') else {
             return Err(CliError::Usage(format!("write a field as NAME=VALUE, not {pair}")));
@@ -281,59 +304,42 @@ fn read(kind: Kind, pairs: &[String]) -> Result<EntryInput, CliError> {
                 known.join("\n")
             )));
         };
-        if input.set(field, value.to_owned()).is_some() {
+        if body.insert(name.to_owned(), api::field_value(field, value)).is_some() {
             return Err(CliError::Usage(format!("{name}: give it once; several values go into one, between spaces")));
         }
     }
-    Ok(input)
+    Ok(body)
 }
 
-fn done(entry: &Entry, what: &str, json: bool) {
+fn done(kind: Kind, entry: &Answer, what: &str, json: bool) {
     if json {
-        print_json(&as_json(entry));
+        print_json(&entry.body);
     } else {
-        println!("{} is {what}.", [entry.kind().words(), entry.name()].join(" ").trim_end());
+        println!("{} is {what}.", [kind.words(), &text(&entry.value()["name"])].join(" ").trim_end());
     }
 }
 
-fn show(entry: &Entry, json: bool) {
+fn show(kind: Kind, entry: &Answer, json: bool) {
     if json {
-        return print_json(&as_json(entry));
+        return print_json(&entry.body);
     }
-    let settings = entry.settings.input();
-    for field in entry.kind().fields() {
-        println!("{:<16} {}", field.code(), settings.get(*field));
-    }
-    println!("{:<16} {} by {}", "created", entry.created_at, entry.created_by);
-    if let Some(at) = entry.disabled_at {
-        println!("{:<16} {at}", "disabled");
-    }
+    let entry = entry.value();
+    let fields = kind.fields().iter().map(|field| (field.code(), text(&entry[field.code()])));
+    let more = ["created_at", "created_by", "disabled_at"].map(|name| (name, text(&entry[name])));
+    print_fields(fields.chain(more));
 }
 
 /// The name, and the fields that are told in a line.
-fn line(entry: &Entry) -> String {
-    let told: &[Field] = match entry.kind() {
+fn line(kind: Kind, entry: &Value) -> String {
+    let told: &[Field] = match kind {
         Kind::Tenant => &[Field::Prefix, Field::Docs],
         Kind::Group | Kind::Identity => &[Field::Tenant, Field::Description],
         Kind::Scope => &[Field::Risk, Field::Gate, Field::Sentence],
         Kind::Template => &[Field::Required, Field::Optional],
         Kind::Policy => &[],
     };
-    let settings = entry.settings.input();
-    let texts = told.iter().map(|field| settings.get(*field).replace(['\r', '\n'], " "));
-    let told = texts.filter(|text| !text.is_empty());
-    let off = entry.disabled_at.map(|_| "off".to_owned());
-    format!("{:<24} {}", entry.name(), off.into_iter().chain(told).collect::<Vec<_>>().join("  ")).trim_end().to_owned()
-}
-
-fn as_json(entry: &Entry) -> serde_json::Value {
-    let mut value = serde_json::json!({
-        "id": entry.id.as_str(), "kind": entry.kind().code(), "created_at": entry.created_at.to_string(),
-        "created_by": entry.created_by, "disabled_at": entry.disabled_at.map(|at| at.to_string()),
-        "generation": entry.generation,
-    });
-    for (field, text) in entry.settings.input().iter() {
-        value[field.code()] = text.into();
-    }
-    value
+    let off = entry["disabled_at"].as_str().map(|_| "off".to_owned());
+    let texts = told.iter().map(|field| text(&entry[field.code()]).replace(['\r', '\n'], " "));
+    let told: Vec<_> = off.into_iter().chain(texts).filter(|text| !text.is_empty()).collect();
+    format!("{:<24} {}", text(&entry["name"]), told.join("  ")).trim_end().to_owned()
 }

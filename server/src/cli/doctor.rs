@@ -18,8 +18,10 @@ use tokio::{
 use crate::{
     boot::{self, Upgrade},
     cli::{
+        error::CliError,
+        globals::Globals,
         output::print_json,
-        session::{CliError, Session, start_log},
+        session::{Session, start_log},
     },
     config::{Config, Flags},
     ops::gateway_check,
@@ -47,20 +49,18 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliError> {
+pub(super) async fn run(globals: &Globals, arguments: Arguments) -> Result<(), CliError> {
     let Arguments { gateway, scope, tenant, json } = arguments;
     match gateway {
-        Some(url) => test(flags, &GatewayForm { url, scope, tenant }, json).await,
-        None => look(flags, json).await,
+        Some(url) => test(globals, &GatewayForm { url, scope, tenant }, json).await,
+        None => look(globals.here()?, json).await,
     }
 }
 
-async fn test(flags: &Flags, form: &GatewayForm, json: bool) -> Result<(), CliError> {
-    let Session { store, admin, operator, .. } = Session::open(flags, Upgrade::No).await?;
-    let admin = Arc::new(admin);
-    let found = gateway_check::run(&admin, &operator, form).await;
-    admin.checkpoint_audit().await.map_err(|error| CliError::Environment(error.to_string()))?;
-    store.close().await;
+async fn test(globals: &Globals, form: &GatewayForm, json: bool) -> Result<(), CliError> {
+    let session = Session::open(globals, Upgrade::No).await?;
+    let found = gateway_check::run(&session.admin, &session.operator, form).await;
+    session.close().await?;
     let report = found?;
     if json {
         print_json(&as_json(&report));

@@ -4,11 +4,7 @@ use clap::Subcommand;
 
 use crate::{
     boot::Upgrade,
-    cli::{
-        output::print_json,
-        session::{CliError, Session},
-    },
-    config::Flags,
+    cli::{error::CliError, globals::Globals, output::print_json, session::Session},
 };
 
 #[derive(Subcommand)]
@@ -25,8 +21,8 @@ pub(super) enum Command {
     Jwks,
 }
 
-pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
-    let session = Session::open(flags, Upgrade::No).await?;
+pub(super) async fn run(globals: &Globals, command: Command) -> Result<(), CliError> {
+    let session = Session::open(globals, Upgrade::No).await?;
     match command {
         Command::Rotate { json } => {
             let kid = session.admin.rotate_jwt_signing_key(&session.operator).await?;

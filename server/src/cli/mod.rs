@@ -4,10 +4,17 @@
 mod admin;
 mod audit;
 mod catalog;
+mod client;
 mod doctor;
+mod error;
+mod globals;
+mod import;
+mod import_file;
+mod jobs;
 mod jwt;
 mod keys;
 mod output;
+mod remote;
 mod request_signing_keys;
 mod serve;
 mod session;
@@ -15,48 +22,84 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use model::catalog::Kind;
 
-use crate::{cli::session::CliError, config::Flags};
+use crate::cli::{error::CliError, globals::Globals};
 
 /// API keys done right: a console for people, verification for services.
 #[derive(Parser)]
-#[command(
-    name = "keyward",
-    version,
-    after_help = "Run without a command, it serves.\n\nFirst run: the server prints a one-time link that makes the first superadmin; `keyward setup-link` prints another. \
-The overview then lists what is left to do. The catalog starts empty: `keyward catalog samples` lists what can be added to begin with."
-)]
+#[command(name = "keyward", version, after_help = MORE)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    flags: Flags,
+    globals: Globals,
 }
+
+/// What the help says at its end.
+const MORE: &str = "Run without a command, it serves.
+
+Output: --json prints one JSON value on one line, and lists print one on each line (JSON Lines). Errors are text on standard
+error. Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 the environment.
+
+First run: the server prints a one-time link that makes the first superadmin; `keyward setup-link` prints another. The
+overview then lists what is left to do. The catalog starts empty: `keyward catalog samples` lists what can be added to begin
+with.
+
+Examples:
+  keyward keys create --name kiosk --scope bookings.read
+  keyward keys list --server https://keys.example.com
+  keyward completions bash > /etc/bash_completion.d/keyward";
+
+/// The commands by their purpose. What is in no group works on this machine alone.
+const GROUPS: [(&str, &[&str]); 3] = [
+    ("Keys", &["keys", "request-signing-keys", "verify", "import", "jobs"]),
+    ("Catalog", &["tenants", "groups", "identities", "scopes", "templates", "policy", "admin"]),
+    ("Watching", &["audit"]),
+];
+const ON_THIS_MACHINE: &str = "On this machine";
 
 #[derive(Subcommand)]
 enum Command {
     /// Migrate, then serve the console, the API and the ops listener
+    #[command(after_help = "Example: keyward serve --listen 0.0.0.0:3000 --public-url https://keys.example.com")]
     Serve,
     /// Print a fresh one-time link that creates the first superadmin
+    #[command(after_help = "Example: keyward setup-link")]
     SetupLink,
-    /// People who may sign in
-    #[command(subcommand)]
+    /// People who may sign in; also called accounts
+    #[command(
+        subcommand,
+        alias = "accounts",
+        after_help = "Examples:\n  keyward admin create --email ops@example.com --role admin < password.txt\n  keyward accounts list --server https://keys.example.com"
+    )]
     Admin(admin::Command),
-    /// Keys
-    #[command(subcommand)]
+    /// Create, find and change keys
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  keyward keys create --name kiosk --scope bookings.read\n  keyward keys list --search kiosk --json"
+    )]
     Keys(keys::Command),
     /// Public keys that verify signed writes
-    #[command(subcommand, alias = "verify-keys")]
+    #[command(
+        subcommand,
+        alias = "verify-keys",
+        after_help = "Example: keyward request-signing-keys list 0123456789ABCDEF"
+    )]
     RequestSigningKeys(request_signing_keys::Command),
     /// Read a key, its id or a refused request's id from standard input and explain it, check by check
     Verify(verify::Arguments),
-    /// The audit chain
-    #[command(subcommand)]
+    /// Import the keys of another system: they keep their strings
+    Import(import::Arguments),
+    /// Bulk changes and imports: how far they are
+    #[command(subcommand, after_help = "Examples:\n  keyward jobs list\n  keyward jobs show 0123456789ABCDEF")]
+    Jobs(jobs::Command),
+    /// What happened, and whether the audit chain is whole
+    #[command(subcommand, after_help = "Examples:\n  keyward audit list --action key\n  keyward audit verify")]
     Audit(audit::Command),
     /// The key that signs JWTs
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: keyward jwt rotate")]
     Jwt(jwt::Command),
     /// The domains that keys belong to
     #[command(
@@ -97,14 +140,23 @@ enum Command {
     Policy(catalog::PolicyCommand),
     /// Say whether everything is in place, or whether a gateway guards as it should
     Doctor(doctor::Arguments),
-    /// Bring the database up to date; a `SQLite` file is copied first
+    /// Bring the database up to date; the file of an embedded one is copied first
+    #[command(after_help = "Example: keyward migrate")]
     Migrate,
+    /// Print a script that completes commands in a shell
+    #[command(
+        after_help = "Examples:\n  keyward completions bash > /etc/bash_completion.d/keyward\n  keyward completions zsh > \"${fpath[1]}/_keyward\""
+    )]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
 }
 
 /// Runs the program.
 pub fn run() -> ExitCode {
     report_lost_output();
-    let cli = Cli::parse();
+    let cli = Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return report(&CliError::Environment(format!("the runtime could not be started: {error}"))),
@@ -116,6 +168,40 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),
     }
+}
+
+/// The command line as it is read: its commands are listed by their purpose.
+fn command() -> clap::Command {
+    let catalog = [Kind::Tenant, Kind::Group, Kind::Identity, Kind::Scope, Kind::Template];
+    let command = catalog.into_iter().fold(Cli::command(), |command, kind| {
+        command.mut_subcommand(kind.code(), |command| catalog::with_examples(command, kind))
+    });
+    let groups = by_purpose(&command);
+    let names: Vec<_> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    // The template lists them.
+    let command =
+        names.iter().fold(command, |command, name| command.mut_subcommand(name, |command| command.hide(true)));
+    command.override_usage("keyward [OPTIONS] [COMMAND]").help_template(format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{groups}{{all-args}}{{after-help}}"
+    ))
+}
+
+/// The commands in their groups, each with what it is for.
+fn by_purpose(command: &clap::Command) -> String {
+    let header = clap::builder::Styles::default().get_header().to_owned();
+    let is_grouped = |name: &str| GROUPS.iter().any(|(_, names)| names.contains(&name));
+    let all = || command.get_subcommands();
+    let rest: Vec<&str> = all().map(clap::Command::get_name).filter(|name| !is_grouped(name)).collect();
+    let mut text = String::new();
+    for (group, names) in GROUPS.iter().copied().chain([(ON_THIS_MACHINE, rest.as_slice())]) {
+        let lines = names.iter().filter_map(|name| all().find(|command| command.get_name() == *name));
+        let line = |command: &clap::Command| {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            format!("  {:<22} {about}\n", command.get_name())
+        };
+        text.extend([format!("{header}{group}:{header:#}\n"), lines.map(line).collect(), "\n".to_owned()]);
+    }
+    text
 }
 
 /// Standard output that cannot be written, such as a pipe whose reader is gone, is an error of the environment and no
@@ -134,34 +220,38 @@ fn report_lost_output() {
 }
 
 async fn execute(cli: Cli) -> Result<(), CliError> {
-    let flags = &cli.flags;
+    let globals = &cli.globals;
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::serve(flags).await,
-        Command::SetupLink => serve::setup_link(flags).await,
-        Command::Migrate => serve::migrate(flags).await,
-        Command::Admin(command) => admin::run(flags, command).await,
-        Command::Keys(command) => keys::run(flags, command).await,
-        Command::Tenants(command) => catalog::run(flags, Kind::Tenant, command).await,
-        Command::Groups(command) => catalog::run(flags, Kind::Group, command).await,
-        Command::Identities(command) => catalog::run(flags, Kind::Identity, command).await,
-        Command::Scopes(command) => catalog::run(flags, Kind::Scope, command).await,
-        Command::Templates(command) => catalog::run(flags, Kind::Template, command).await,
-        Command::Catalog(command) => catalog::run_catalog(flags, command).await,
-        Command::Policy(command) => catalog::run_policy(flags, command).await,
-        Command::RequestSigningKeys(command) => request_signing_keys::run(flags, command).await,
-        Command::Verify(arguments) => verify::run(flags, arguments).await,
-        Command::Doctor(arguments) => doctor::run(flags, arguments).await,
-        Command::Audit(command) => audit::run(flags, command).await,
-        Command::Jwt(command) => jwt::run(flags, command).await,
+        Command::Serve => serve::serve(globals).await,
+        Command::SetupLink => serve::setup_link(globals).await,
+        Command::Migrate => serve::migrate(globals).await,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "keyward", &mut script);
+            print!("{}", String::from_utf8_lossy(&script));
+            Ok(())
+        }
+        Command::Admin(command) => admin::run(globals, command).await,
+        Command::Keys(command) => keys::run(globals, command).await,
+        Command::Tenants(command) => catalog::run(globals, Kind::Tenant, command).await,
+        Command::Groups(command) => catalog::run(globals, Kind::Group, command).await,
+        Command::Identities(command) => catalog::run(globals, Kind::Identity, command).await,
+        Command::Scopes(command) => catalog::run(globals, Kind::Scope, command).await,
+        Command::Templates(command) => catalog::run(globals, Kind::Template, command).await,
+        Command::Catalog(command) => catalog::run_catalog(globals, command).await,
+        Command::Policy(command) => catalog::run_policy(globals, command).await,
+        Command::RequestSigningKeys(command) => request_signing_keys::run(globals, command).await,
+        Command::Verify(arguments) => verify::run(globals, arguments).await,
+        Command::Doctor(arguments) => doctor::run(globals, arguments).await,
+        Command::Import(arguments) => import::run(globals, arguments).await,
+        Command::Jobs(command) => jobs::run(globals, command).await,
+        Command::Audit(command) => audit::run(globals, command).await,
+        Command::Jwt(command) => jwt::run(globals, command).await,
     }
 }
 
 fn report(error: &CliError) -> ExitCode {
-    let (code, message) = match error {
-        CliError::No(message) => (1, message),
-        CliError::Usage(message) => (2, message),
-        CliError::Environment(message) => (3, message),
-    };
+    let (code, message) = error.report();
     eprintln!("keyward: {message}");
     ExitCode::from(code)
 }

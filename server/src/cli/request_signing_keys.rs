@@ -3,24 +3,23 @@
 
 use std::io::{IsTerminal, Read};
 
-use admin::RequestSigningKeyForm;
 use clap::Subcommand;
 use model::{
-    id::RequestSigningKeyId,
-    time::{Timestamp, span},
+    id::{KeyId, RequestSigningKeyId},
+    time::span,
 };
-use store::StoredRequestSigningKey;
+use serde_json::{json, value::RawValue};
 
-use crate::{
-    boot::Upgrade,
-    cli::{
-        keys::key_id,
-        output::print_json,
-        session::{CliError, Session},
-    },
-    config::Flags,
+use crate::cli::{
+    client::{Client, value},
+    error::CliError,
+    globals::Globals,
+    keys::key_id,
+    output::{print_json, text},
 };
 
+/// The name of the list in what the API answers.
+const LIST: &str = "request_signing_keys";
 /// The most bytes of a public key that are read.
 const LONGEST: u64 = 64 * 1024;
 
@@ -30,7 +29,8 @@ pub(super) enum Command {
     #[command(after_help = "Example: keyward request-signing-keys list 0123456789ABCDEF --json")]
     List {
         /// The key's id
-        key: String,
+        #[arg(value_parser = key_id)]
+        key: KeyId,
         /// Print JSON, one line a request signing key
         #[arg(long)]
         json: bool,
@@ -42,13 +42,14 @@ pub(super) enum Command {
   keyward request-signing-keys add 0123456789ABCDEF --label \"kiosk 4, new\" --replace-after 24h < public.pem")]
     Add {
         /// The key's id
-        key: String,
+        #[arg(value_parser = key_id)]
+        key: KeyId,
         /// What to call it: where the private half lives
         #[arg(long)]
         label: String,
         /// Retire the ones before, which count for so long: 0, 30m, 24h, 7d. Without it they stay
         #[arg(long, value_name = "TIME", value_parser = overlap)]
-        replace_after: Option<i64>,
+        replace_after: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -59,68 +60,59 @@ pub(super) enum Command {
     )]
     Retire {
         /// The key's id
-        key: String,
-        /// The request signing key's id, as `request-signing-keys list` prints it
-        request_signing_key: String,
+        #[arg(value_parser = key_id)]
+        key: KeyId,
+        /// The request signing key's id, as the list prints it
+        #[arg(value_parser = request_signing_key_id)]
+        request_signing_key: RequestSigningKeyId,
         /// For how long it still counts: 0, 30m, 24h, 7d
         #[arg(long, value_name = "TIME", default_value = "0", value_parser = overlap)]
-        overlap: i64,
+        overlap: String,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
 }
 
-pub(super) async fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
-    let session = Session::open(flags, Upgrade::No).await?;
-    let (admin, permit) = (&session.admin, &session.operator);
-    let now = || admin.clock().now();
+pub(super) async fn run(globals: &Globals, command: Command) -> Result<(), CliError> {
+    let client = Client::open(globals).await?;
+    let path = |key: KeyId| format!("/keys/{key}/request-signing-keys");
+    let explain = |key: KeyId| move |error: CliError| error.naming(|| format!("there is no key {key}"));
     match command {
         Command::List { key, json } => {
-            let found = admin.request_signing_keys(permit, key_id(&key)?).await?;
-            for request_signing_key in &found {
-                if json {
-                    print_json(&as_json(request_signing_key, now()));
-                } else {
-                    println!("{}", line(request_signing_key, now()));
-                }
+            let found = client.get(&path(key), &[]).await.map_err(explain(key))?.list(LIST);
+            for signing in &found {
+                print(signing, json);
             }
             if found.is_empty() && !json {
                 println!("No request signing keys. `keyward request-signing-keys add --help` shows how to add one.");
             }
         }
         Command::Add { key, label, replace_after, json } => {
-            let form = RequestSigningKeyForm { label, public_key: input()?, replace_after };
-            let added = admin.add_request_signing_key(permit, key_id(&key)?, &form).await?;
-            if json {
-                print_json(&as_json(&added, now()));
-            } else {
-                println!("{}", line(&added, now()));
-            }
+            let body = json!({ "label": label, "public_key": input()?, "replace_after": replace_after });
+            print(&client.post(&path(key), &body).await.map_err(explain(key))?.body, json);
         }
-        Command::Retire { key, request_signing_key, overlap, json } => {
-            let (key, id) = (key_id(&key)?, request_signing_key_id(&request_signing_key)?);
-            admin.retire_request_signing_key(permit, key, id, overlap).await?;
-            let found = admin.request_signing_keys(permit, key).await?;
-            for request_signing_key in found.iter().filter(|found| found.id == id) {
-                if json {
-                    print_json(&as_json(request_signing_key, now()));
-                } else {
-                    println!("{}", line(request_signing_key, now()));
-                }
+        Command::Retire { key, request_signing_key: id, overlap, json } => {
+            let missing = || format!("key {key} has no request signing key {id}");
+            let retired = client.delete(&format!("{}/{id}", path(key)), &[("overlap", &overlap)]).await;
+            retired.map_err(|error| error.naming(missing))?;
+            let found = client.get(&path(key), &[]).await?.list(LIST);
+            for signing in found.iter().filter(|found| value(found)["id"] == id.as_str()) {
+                print(signing, json);
             }
         }
     }
-    session.close().await
+    client.close().await
 }
 
-fn overlap(text: &str) -> Result<i64, &'static str> {
-    span(text).ok_or("write 0, or a length of time such as 30m, 24h or 7d")
+/// A length of time, as it is written.
+fn overlap(text: &str) -> Result<String, &'static str> {
+    span(text).map(|_| text.to_owned()).ok_or("write 0, or a length of time such as 30m, 24h or 7d")
 }
 
-fn request_signing_key_id(text: &str) -> Result<RequestSigningKeyId, CliError> {
+fn request_signing_key_id(text: &str) -> Result<RequestSigningKeyId, &'static str> {
     let hint = "a request signing key's id is the 16 characters that `request-signing-keys list` prints first";
-    RequestSigningKeyId::parse(text).ok_or_else(|| CliError::Usage(hint.to_owned()))
+    RequestSigningKeyId::parse(text).ok_or(hint)
 }
 
 fn input() -> Result<String, CliError> {
@@ -133,23 +125,17 @@ fn input() -> Result<String, CliError> {
     Ok(text)
 }
 
-fn state(key: &StoredRequestSigningKey, now: Timestamp) -> String {
-    match key.retired_at {
-        None => "counts".to_owned(),
-        Some(end) if key.counts(now) => format!("retires {end}"),
-        Some(end) => format!("retired {end}"),
+fn print(signing: &RawValue, json: bool) {
+    if json {
+        return print_json(&signing);
     }
-}
-
-fn line(key: &StoredRequestSigningKey, now: Timestamp) -> String {
-    format!("{}  {}  {:<28} {}", key.id, key.public.fingerprint(), key.label.as_str(), state(key, now))
-}
-
-fn as_json(key: &StoredRequestSigningKey, now: Timestamp) -> serde_json::Value {
-    serde_json::json!({
-        "id": key.id.as_str(), "key": key.key.as_str(), "label": key.label.as_str(),
-        "fingerprint": key.public.fingerprint(), "public_key": key.public.to_pem(), "counts": key.counts(now),
-        "added_at": key.created_at.to_string(), "added_by": key.created_by,
-        "retires_at": key.retired_at.map(|end| end.to_string()),
-    })
+    let signing = value(signing);
+    let end = text(&signing["retired_at"]);
+    let state = match signing["counts"].as_bool() {
+        Some(true) if end.is_empty() => "counts".to_owned(),
+        Some(true) => format!("retires {end}"),
+        _ => format!("retired {end}"),
+    };
+    let [id, fingerprint, label] = ["id", "fingerprint", "label"].map(|name| text(&signing[name]));
+    println!("{id}  {fingerprint}  {label:<28} {state}");
 }

@@ -8,12 +8,16 @@ use tokio::{
 
 use crate::{
     boot::{self, Listeners, Upgrade},
-    cli::session::{CliError, Session, start_log},
-    config::{Config, Flags, unknown_variables},
+    cli::{
+        error::CliError,
+        globals::Globals,
+        session::{Session, start_log},
+    },
+    config::{Config, unknown_variables},
 };
 
-pub(super) async fn serve(flags: &Flags) -> Result<(), CliError> {
-    let config = Config::load(flags)?;
+pub(super) async fn serve(globals: &Globals) -> Result<(), CliError> {
+    let config = Config::load(globals.here()?)?;
     start_log(&config, "info");
     let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     for name in unknown_variables(variables) {
@@ -77,9 +81,9 @@ async fn link(config: &Config, admin: &Admin, operator: &Permit) -> Result<Optio
     Ok(code.map(|code| format!("{}{}?code={}", config.public_url, app::routes::SETUP, code.reveal())))
 }
 
-pub(super) async fn setup_link(flags: &Flags) -> Result<(), CliError> {
-    let session = Session::open(flags, Upgrade::No).await?;
-    match link(&session.config, &session.admin, &session.operator).await? {
+pub(super) async fn setup_link(globals: &Globals) -> Result<(), CliError> {
+    let session = Session::open(globals, Upgrade::No).await?;
+    match link(&session.app.config, &session.admin, &session.operator).await? {
         Some(link) => {
             println!("{link}");
             Ok(())
@@ -88,8 +92,8 @@ pub(super) async fn setup_link(flags: &Flags) -> Result<(), CliError> {
     }
 }
 
-pub(super) async fn migrate(flags: &Flags) -> Result<(), CliError> {
-    let session = Session::open(flags, Upgrade::Yes).await?;
+pub(super) async fn migrate(globals: &Globals) -> Result<(), CliError> {
+    let session = Session::open(globals, Upgrade::Yes).await?;
     println!("The database is up to date.");
     session.close().await
 }

@@ -1,75 +1,32 @@
-//! What a command works with, and why it did not do what it was asked.
+//! The database of this machine, opened for a command, with the permit of whoever runs it.
 
-use std::io::IsTerminal;
+use std::{io::IsTerminal, sync::Arc};
 
-use admin::{Admin, AdminError, Permit};
+use admin::{Admin, Permit};
 use crypto::{clock::Clock, secret::Entropy};
-use store::Store;
 
 use crate::{
-    boot::{self, BootError, Upgrade},
-    config::{Config, ConfigError, Flags, LogFormat},
+    boot::{self, Upgrade},
+    cli::{error::CliError, globals::Globals},
+    config::{Config, LogFormat},
+    state::AppState,
 };
 
-/// Why a command did not do what it was asked.
-pub(super) enum CliError {
-    /// The answer is no.
-    No(String),
-    /// It was asked wrongly.
-    Usage(String),
-    /// The environment: settings, files, the database.
-    Environment(String),
-}
-
-impl From<ConfigError> for CliError {
-    fn from(error: ConfigError) -> Self {
-        Self::Environment(error.to_string())
-    }
-}
-
-impl From<BootError> for CliError {
-    fn from(error: BootError) -> Self {
-        Self::Environment(error.to_string())
-    }
-}
-
-impl From<AdminError> for CliError {
-    fn from(error: AdminError) -> Self {
-        match error {
-            AdminError::Invalid(_) => Self::Usage(error.to_string()),
-            AdminError::NotFound
-            | AdminError::Forbidden
-            | AdminError::Conflict
-            | AdminError::Repeated(_)
-            | AdminError::Reused(_) => Self::No(error.to_string()),
-            AdminError::Busy | AdminError::Store(_) => Self::Environment(error.to_string()),
-        }
-    }
-}
-
-impl From<store::StoreError> for CliError {
-    fn from(error: store::StoreError) -> Self {
-        BootError::Store(error).into()
-    }
-}
-
-/// What a command works with.
+/// What a command on this machine works with.
 pub(super) struct Session {
-    pub(super) config: Config,
-    pub(super) store: Store,
-    pub(super) admin: Admin,
+    pub(super) app: AppState,
+    pub(super) admin: Arc<Admin>,
     pub(super) operator: Permit,
 }
 
 impl Session {
-    pub(super) async fn open(flags: &Flags, upgrade: Upgrade) -> Result<Self, CliError> {
-        let config = Config::load(flags)?;
+    pub(super) async fn open(globals: &Globals, upgrade: Upgrade) -> Result<Self, CliError> {
+        let config = Config::load(globals.here()?)?;
         start_log(&config, "warn");
         let store = boot::open(&config, upgrade).await?;
-        let admin = Admin::new(store.clone(), Clock::system(), Entropy::system(), config.checkpoint())
-            .with_issuer(&config.public_url);
-        let operator = boot::operator(&config, &admin)?;
-        Ok(Self { config, store, admin, operator })
+        let app = boot::assemble(config, store, Clock::system(), Entropy::system());
+        let operator = boot::operator(&app.config, &app.admin)?;
+        Ok(Self { admin: app.admin.clone(), app, operator })
     }
 
     /// After a change: its event is anchored before the command ends. Where that fails, the change stands all the same.
@@ -77,7 +34,7 @@ impl Session {
         if let Err(error) = self.admin.checkpoint_audit().await {
             eprintln!("keyward: this is done, but the audit chain could not be anchored: {error}");
         }
-        self.store.close().await;
+        self.app.store.close().await;
         Ok(())
     }
 }

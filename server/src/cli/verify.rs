@@ -5,17 +5,12 @@ use std::io::{IsTerminal, Read};
 
 use app::explain::answer::{ExplainForm, Explanation, explain};
 use clap::Args;
-use crypto::clock::Clock;
 use model::decision::Decision;
-use verify::{RecordedRefusal, Verification, Verifier};
+use verify::{RecordedRefusal, Verification};
 
 use crate::{
     boot::Upgrade,
-    cli::{
-        output::print_json,
-        session::{CliError, Session},
-    },
-    config::Flags,
+    cli::{error::CliError, globals::Globals, output::print_json, session::Session},
     json::{Object, object, raw},
     machine::verify::VerifyAnswer,
 };
@@ -41,7 +36,7 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliError> {
+pub(super) async fn run(globals: &Globals, arguments: Arguments) -> Result<(), CliError> {
     let Arguments { scope, tenant, address, method, json } = arguments;
     if std::io::stdin().is_terminal() {
         eprintln!("Paste a key, its id or its name, or the id of a refused request, press Enter, then Ctrl-D:");
@@ -50,11 +45,11 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), CliEr
     let read = std::io::stdin().take(4096).read_to_string(&mut text);
     read.map_err(|error| CliError::Environment(format!("the key could not be read: {error}")))?;
 
-    let session = Session::open(flags, Upgrade::No).await?;
-    let verifier = Verifier::new(&session.store, Clock::system(), 1).with_issuer(&session.config.public_url);
+    let session = Session::open(globals, Upgrade::No).await?;
+    let verifier = &session.app.verifier;
     verifier.poll_changes().await?;
     let request = ExplainForm { scope, tenant, address, method };
-    match explain(&session.admin, &session.operator, &verifier, &text, &request).await? {
+    match explain(&session.admin, &session.operator, verifier, &text, &request).await? {
         Explanation::Presented(answer) => {
             if json {
                 print_json(&as_json(&answer));

@@ -24,8 +24,18 @@ use crate::{
     state::AppState,
 };
 
-/// The largest body any route takes, in bytes.
+/// The largest body of almost every route, in bytes.
 pub const BODY_LIMIT: usize = 64 * 1024;
+/// Where imports are sent.
+pub const IMPORT: &str = "/api/v1/keys/import";
+/// The largest import, in bytes.
+const IMPORT_LIMIT: usize = 64 * 1024 * 1024;
+
+/// The largest body that a route takes, in bytes: an import's is read after its key was verified.
+pub fn body_limit(route: &str) -> usize {
+    if route == IMPORT { IMPORT_LIMIT } else { BODY_LIMIT }
+}
+
 /// The most lines that a request's headers may have.
 pub const HEADER_LINES: usize = 200;
 /// The most bytes that they may have together.
@@ -109,7 +119,7 @@ where
             "a machine that is not in KEYWARD_TRUSTED_PROXIES says for whom it asks: if it is your proxy, add it there; until then everyone behind it counts as one"
         );
     }
-    let mut response = match limited(request) {
+    let mut response = match limited(request, body_limit(route)) {
         Ok(request) => in_time(answer(caller, request), &caller.id).await,
         Err((status, code, detail)) => Problem::new(status, code, detail, &caller.id).into_response(),
     };
@@ -140,7 +150,7 @@ pub fn finish(response: &mut Response, is_tls: bool, id: &RequestId) {
 
 /// The request with its body cut off at the limit. Refused at once is what says that it is larger, has too many headers,
 /// or is for no host or for two (RFC 9112, 3.2).
-fn limited(request: Request) -> Result<Request, (StatusCode, &'static str, String)> {
+fn limited(request: Request, most: usize) -> Result<Request, (StatusCode, &'static str, String)> {
     let headers = request.headers();
     let hosts = headers.get_all(header::HOST).iter().count();
     if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
@@ -154,13 +164,13 @@ fn limited(request: Request) -> Result<Request, (StatusCode, &'static str, Strin
     }
     let said = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     match said {
-        Some(length) if length > BODY_LIMIT => {
-            let detail = format!("A request's body has at most {BODY_LIMIT} bytes.");
+        Some(length) if length > most => {
+            let detail = format!("A request's body has at most {most} bytes.");
             Err((StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail))
         }
         // Nothing, or as much as it says: the protocol holds it to that.
         Some(_) => Ok(request),
-        None => Ok(request.map(|body| Body::new(Limited::new(body, BODY_LIMIT)))),
+        None => Ok(request.map(|body| Body::new(Limited::new(body, most)))),
     }
 }
 

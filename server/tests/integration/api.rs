@@ -126,7 +126,7 @@ async fn a_key_is_made_found_edited_rotated_and_archived_by_program() {
         let refused = keyward.client().forward(rotated.json()["token"].as_str().unwrap(), "scope=any").await;
         assert_eq!(refused.json()["code"], "archived", "{on}");
         let back = ask(&keyward, &token, Method::POST, &format!("{new}/undo-archive"), None).await;
-        assert_eq!(back.json()["status"], "active", "{on}: {}", back.body);
+        assert_eq!(back.json()["status"], "expiring", "{on}: it was rotated meanwhile: {}", back.body);
         let purged = ask(&keyward, &token, Method::DELETE, &new, None).await;
         assert_eq!(purged.status, StatusCode::UNPROCESSABLE_ENTITY, "{on}: only what is archived");
         ask(&keyward, &token, Method::POST, &format!("{new}/archive"), None).await;
@@ -566,9 +566,12 @@ async fn the_document_describes_every_operation_and_its_examples_are_taken() {
     for operation in making {
         let described = &document["paths"][operation.path]["post"];
         let sample = described["x-codeSamples"][0]["source"].as_str().unwrap();
+        if operation.body.is_none() {
+            continue;
+        }
         let body = sample.split("-d '").nth(1).and_then(|rest| rest.strip_suffix('\'')).unwrap();
         let made = post(&keyward, &token, operation.path, serde_json::from_str(body).unwrap()).await;
-        assert_eq!(made.status, StatusCode::CREATED, "{sample}: {}", made.body);
+        assert_eq!(made.status, operation.answer.0, "{sample}: {}", made.body);
     }
 }
 

@@ -68,7 +68,7 @@ fn wrong_words_and_wrong_settings_have_their_exit_codes() {
         (&["keys", "create", "--name", "x", "--scope", "a", "--expires", "never"], 2, "must expire"),
         (&["keys", "create", "--name", "x", "--scope", "a", "--expires", "soon"], 2, "such as 90d"),
         (&["keys", "create", "--name", "x", "--scope", "a", "--tenant", "nowhere"], 2, "no tenant"),
-        (&["keys", "show", "0123456789ABCDEF"], 1, "no such thing"),
+        (&["keys", "show", "0123456789ABCDEF"], 1, "there is no key"),
         (&["keys", "show", "x"], 2, "16 characters"),
         (&["keys", "archive", "0123456789ABCDEF", "--reason", "because"], 2, "not_needed"),
         (&["admin", "create", "--email", "ops@example.com", "--role", "king"], 2, "superadmin"),
@@ -104,7 +104,11 @@ fn wrong_words_and_wrong_settings_have_their_exit_codes() {
 fn helps(database: &Database, path: &[&str]) -> Vec<(Vec<String>, String)> {
     let output = run(database, &[path, &["--help"]].concat(), "");
     assert!(output.code == 0 && output.stdout.contains("Usage: keyward"), "{path:?} {output:?}");
-    let listed = output.stdout.split_once("Commands:").map_or("", |(_, rest)| rest.split("\n\n").next().unwrap());
+    let listed = match path {
+        // By their purpose, before the options.
+        [] => output.stdout.split_once("\nKeys:").and_then(|(_, rest)| rest.split_once("\nOptions:")).unwrap().0,
+        _ => output.stdout.split_once("Commands:").map_or("", |(_, rest)| rest.split("\n\n").next().unwrap()),
+    };
     let names: Vec<String> =
         listed.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).map(str::to_owned).collect();
     let mut all = vec![(path.iter().map(ToString::to_string).collect(), output.stdout.clone())];
@@ -118,11 +122,55 @@ fn helps(database: &Database, path: &[&str]) -> Vec<(Vec<String>, String)> {
 fn every_command_explains_itself() {
     let database = Database::sqlite();
     let all = helps(&database, &[]);
-    for name in ["keys create", "audit verify", "request-signing-keys add", "jwt rotate", "doctor", "tenants disable"] {
+    let groups =
+        ["Keys", "Catalog", "Watching", "On this machine"].map(|group| all[0].1.find(&format!("\n{group}:\n")));
+    assert!(groups.iter().all(Option::is_some) && groups.is_sorted(), "{}", all[0].1);
+    for name in [
+        "keys create",
+        "audit verify",
+        "completions",
+        "request-signing-keys add",
+        "jwt rotate",
+        "doctor",
+        "tenants disable",
+    ] {
         assert!(all.iter().any(|(path, _)| path.join(" ") == name), "{name}");
     }
     for (path, help) in &all {
         assert!(!help.contains(r#"[default: ""]"#) && !help.contains("[default: ]"), "{path:?}: {help}");
         assert!(!help.contains('\x1b'), "{path:?}: no colours into a pipe");
+        assert!(help.contains("Example"), "{path:?} has an example: {help}");
+        // Commands stand between backticks, and nothing else.
+        for quoted in help.split('`').skip(1).step_by(2) {
+            assert!(quoted.starts_with("keyward "), "{path:?}: {quoted}");
+        }
+        assert!(!help.contains("<sqlite"), "{path:?}: {help}");
     }
+}
+
+#[test]
+fn colours_are_for_terminals_and_end_with_no_color() {
+    let database = Database::sqlite();
+    let help = |variables: &[(&str, &str)]| {
+        let mut help = command(&database, &["--help"]);
+        help.envs(variables.iter().copied());
+        finish(help, "").stdout
+    };
+    assert!(help(&[("CLICOLOR_FORCE", "1")]).contains('\x1b'), "as a terminal has it");
+    assert!(!help(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]).contains('\x1b'));
+}
+
+#[test]
+fn shells_complete_commands() {
+    let database = Database::sqlite();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = run(&database, &["completions", shell], "");
+        assert!(script.code == 0 && script.stdout.contains("request-signing-keys"), "{shell}: {script:?}");
+    }
+    let script = run(&database, &["completions", "bash"], "").stdout;
+    let mut bash = std::process::Command::new("bash");
+    bash.arg("-n");
+    let read = finish(bash, &script);
+    assert!(read.code == 0 && read.stderr.is_empty(), "{read:?}");
+    assert_eq!(run(&database, &["completions", "sh"], "").code, 2);
 }

@@ -42,7 +42,6 @@ fn filled(path: &str) -> String {
 fn arguments(function: &str, id: &str) -> String {
     match function {
         "visitor" => "{}".to_owned(),
-        "bulk_step" => format!(r#"{{"form":{{"act":"on","keys":["{id}"]}}}}"#),
         "archive_impact" => format!(r#"{{"id":"{id}"}}"#),
         "find_keys" => r#"{"words":"for"}"#.to_owned(),
         "switch_key" => format!(r#"{{"id":"{id}","on":true}}"#),
@@ -219,7 +218,6 @@ async fn the_matrix_of_routes_and_roles() {
     let expected = "\
 archive_impact superadmin=200 admin=200 auditor=200 member=404
 archive_key  superadmin=200 admin=200 auditor=403 member=404
-bulk_step    superadmin=200 admin=200 auditor=403 member=200
 find_keys    superadmin=200 admin=200 auditor=200 member=200
 issue_key    superadmin=200 admin=200 auditor=403 member=200
 rotate_key   superadmin=200 admin=200 auditor=403 member=404
@@ -246,6 +244,8 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
         "/keys/{id}/signing" => vec![("public_key", "x")],
         "/keys/{id}/signing/{request_signing_key}/retire"
         | "/keys/{id}/restore"
+        | "/jobs/{id}/cancel"
+        | "/jobs/{id}/undo"
         | "/settings/{kind}/{id}/delete"
         | "/keys/views/{id}/delete"
         | "/audit/verify"
@@ -273,7 +273,9 @@ fn form_for(path: &str) -> Vec<(&'static str, &'static str)> {
 /// may hold a secret or is no more than a click.
 #[tokio::test]
 async fn every_form_refuses_what_no_page_sends_and_is_kept_when_its_session_ended() {
-    const NOT_KEPT: [&str; 16] = [
+    const NOT_KEPT: [&str; 18] = [
+        "/jobs/{id}/cancel",
+        "/jobs/{id}/undo",
         "/keys/views",
         "/keys/views/{id}/delete",
         "/keys/{id}/restore",
@@ -393,6 +395,8 @@ async fn the_matrix_of_forms_and_roles() {
 /settings/{kind}/{id}                   superadmin=303 admin=303 auditor=403 member=403
 /settings/{kind}/{id}/switch            superadmin=303 admin=303 auditor=403 member=403
 /settings/{kind}/{id}/delete            superadmin=303 admin=303 auditor=403 member=403
+/jobs/{id}/cancel                       superadmin=404 admin=404 auditor=403 member=404
+/jobs/{id}/undo                         superadmin=404 admin=404 auditor=403 member=404
 /why                                    superadmin=200 admin=200 auditor=200 member=200
 /settings/gateway                       superadmin=422 admin=422 auditor=403 member=403
 ";

@@ -184,8 +184,8 @@ fn stopping_under_load_finishes_what_is_under_way_and_writes_usage() {
     }
     let (clean, took) = server.stop();
     assert!(clean && took < Duration::from_secs(10), "{took:?}");
-    let shown = run(&database, &["keys", "show", crate::support::id_of(&token)], "");
-    assert!(shown.stdout.contains("calls_24h        20"), "{shown:?}");
+    let shown = run(&database, &["keys", "usage", crate::support::id_of(&token)], "");
+    assert!(shown.stdout.contains("allowed            20"), "{shown:?}");
 }
 
 #[test]

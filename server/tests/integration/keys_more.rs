@@ -122,12 +122,12 @@ fn mission_c2_an_exact_instant_has_its_zone_on_the_command_line() {
     for (_, database) in databases() {
         let year = run(&database, &["keys", "create", "--name", "a", "--scope", "a", "--expires", "30d", "--json"], "");
         let year: serde_json::Value = serde_json::from_str(&year.stdout).unwrap();
-        let day = &year["expires_at"].as_str().unwrap()[..10];
+        let day = &year["key"]["expires_at"].as_str().unwrap()[..10];
         let exact = format!("{day}T09:30:00+02:00");
         let made =
             run(&database, &["keys", "create", "--name", "a", "--scope", "a", "--expires", &exact, "--json"], "");
         let made: serde_json::Value = serde_json::from_str(&made.stdout).unwrap();
-        assert_eq!(made["expires_at"], format!("{day}T07:30:00Z"));
+        assert_eq!(made["key"]["expires_at"], format!("{day}T07:30:00Z"));
     }
 }
 
@@ -618,7 +618,7 @@ fn the_command_line_says_and_changes_everything() {
             "{\"a\": 1}",
             "--signed-writes",
         ];
-        let made = keys(&database, &full);
+        let made = keys(&database, &full)["key"].take();
         let expected = json!({
             "all_access_reason": "Migration", "role": "guest", "addresses": ["10.0.0.0/8", "192.0.2.7"],
             "limits": ["5/second", "100/minute"], "quota": "9/day", "labels": ["env=prod", "team=kiosk"], "metadata": { "a": 1 }, "signed_writes": "required",
@@ -638,7 +638,7 @@ fn the_command_line_says_and_changes_everything() {
         assert_eq!(keys(&database, &["switch", id, "off"])["status"], "off");
         assert_eq!(keys(&database, &["switch", id, "on"])["status"], "active");
         let next = keys(&database, &["rotate", id, "--overlap", "0"]);
-        assert_eq!((&next["rotated_from"], &next["quota"]), (&json!(id), &json!("9/day")));
+        assert_eq!((&next["key"]["rotated_from"], &next["key"]["quota"]), (&json!(id), &json!("9/day")));
         assert!(next["token"].as_str().unwrap().starts_with("kw_"));
         assert_eq!(keys(&database, &["show", id])["status"], "expired");
         for (arguments, code, words) in [

@@ -136,8 +136,8 @@ async fn archiving_can_be_undone_for_a_while() {
 
         // Many keys: what was archived together comes back together.
         let other = here.issue(form("map")).await.key.id;
-        let picked = Pick::These(vec![id, other]);
-        admin.step_bulk(&operator, &BulkAct::Archive(ArchiveReason::NotNeeded), &picked, None, None).await.unwrap();
+        let act = BulkAct::Archive(ArchiveReason::NotNeeded);
+        admin.change_keys(&operator, &act, &[id, other], None).await.unwrap();
         let form_of = |act| [("act", act), ("key", id.as_str()), ("key", other.as_str()), ("go", "1")];
         let many = here.browser.post("/keys/bulk", &form_of("restore")).await.page();
         assert!(many.contains("brought back"), "{many}");
@@ -368,7 +368,6 @@ async fn an_archived_key_stays_as_it_is_to_every_verb() {
         here.archive(key.id).await;
         let evidence = here.key(key.id).await;
         let is = |answer: &Answer| format!("{} {}", answer.status, answer.header("location"));
-        let picked = Pick::These(vec![key.id]);
         for verb in Verb::ALL {
             let path = |what: &str| format!("/keys/{}/{what}", key.id);
             let page = key.id.to_string();
@@ -376,8 +375,8 @@ async fn an_archived_key_stays_as_it_is_to_every_verb() {
                 Verb::EditKey => {
                     let changed = KeyInput { name: "other".to_owned(), ..KeyInput::of(&key) };
                     for act in [BulkAct::Move("lobby".to_owned()), BulkAct::Extend("200d".to_owned())] {
-                        let step = admin.step_bulk(&operator, &act, &picked, None, None).await.unwrap();
-                        assert!(step.items[0].refused.as_ref().unwrap().contains("archived"), "{act:?}");
+                        let items = admin.change_keys(&operator, &act, &[key.id], None).await.unwrap();
+                        assert!(items[0].refused.as_ref().unwrap().contains("archived"), "{act:?}");
                     }
                     let seen = evidence.generation.to_string();
                     let fields =
@@ -390,8 +389,8 @@ async fn an_archived_key_stays_as_it_is_to_every_verb() {
                 }
                 Verb::SwitchOffKey | Verb::SwitchOnKey => {
                     let on = verb == Verb::SwitchOnKey;
-                    let step = admin.step_bulk(&operator, &BulkAct::Switch(on), &picked, None, None).await.unwrap();
-                    assert!(step.items[0].refused.is_some());
+                    let items = admin.change_keys(&operator, &BulkAct::Switch(on), &[key.id], None).await.unwrap();
+                    assert!(items[0].refused.is_some());
                     let to = if on { "on" } else { "off" };
                     (admin.switch_key(&operator, key.id, on).await.err(), Some((path("switch"), vec![("to", to)])))
                 }

@@ -7,6 +7,7 @@
 mod api;
 mod architecture;
 mod authority;
+mod both_ways;
 mod catalog;
 mod cli;
 mod contracts;
@@ -17,6 +18,7 @@ mod first_run;
 mod forms;
 mod gates;
 mod gateway;
+mod jobs;
 mod jwt;
 mod keys_more;
 mod leaks;

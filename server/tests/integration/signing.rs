@@ -448,9 +448,14 @@ async fn mission_e2_e5_verify_keys_by_command() {
                 &["request-signing-keys", "add", "0123456789ABCDEF", "--label", "x"],
                 old.text("public.pem"),
                 1,
-                "no such thing",
+                "there is no key",
             ),
-            (&["request-signing-keys", "retire", key, "0123456789ABCDEF"], String::new(), 1, "no such thing"),
+            (
+                &["request-signing-keys", "retire", key, "0123456789ABCDEF"],
+                String::new(),
+                1,
+                "has no request signing key",
+            ),
             (&["request-signing-keys", "retire", key, "x"], String::new(), 2, "request-signing-keys list"),
             (&["request-signing-keys", "list", "x"], String::new(), 2, "16 characters"),
         ] {

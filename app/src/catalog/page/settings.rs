@@ -48,7 +48,7 @@ pub(crate) fn Settings() -> impl IntoView {
         view! {
             <PageHead title="Settings"/>
             <div class="stack loose">
-            <section class="panel ask"><ul class="lines">{kinds.collect_view()}{people}</ul></section>
+            <section class="panel ask"><ul class="lines">{kinds.collect_view()}{people}{line(routes::JOBS, "layers", "Jobs", "Bulk changes and imports: how far they are, and what became of them.")}</ul></section>
             <section class="panel ask" aria-labelledby="words">
                 <header class="row"><h2 id="words">"Who is who"</h2></header>
                 <ul class="lines">{WORDS.map(|(word, says)| view! {

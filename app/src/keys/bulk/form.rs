@@ -1,5 +1,5 @@
-//! The form of one act on many keys, as the list's page sends it, as the page that asks first sends it, and as the island
-//! sends it step by step; and the page that answers it.
+//! The form of one act on many keys, as the list's page sends it and as the page that asks first sends it; and the page
+//! that answers it.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,8 +34,6 @@ pub struct BulkForm {
     pub sure: String,
     /// `count`: how many keys it was about when that was asked.
     pub count: Option<i64>,
-    /// `from`: where to begin.
-    pub from: Option<i64>,
     /// `seen`: the last change before the keys were looked at.
     pub seen: Option<i64>,
 }
@@ -67,7 +65,6 @@ impl BulkForm {
                 "go" => form.go = true,
                 "sure" => form.sure = value,
                 "count" => form.count = Some(value.parse().ok()?),
-                "from" => form.from = Some(value.parse().ok()?),
                 "seen" => form.seen = Some(value.parse().ok()?),
                 _ => return None,
             }
@@ -91,7 +88,6 @@ impl BulkForm {
         }
         pairs.extend((!self.sure.is_empty()).then(|| ("sure", self.sure.clone())));
         pairs.extend(self.count.map(|count| ("count", count.to_string())));
-        pairs.extend(self.from.map(|from| ("from", from.to_string())));
         pairs.extend(self.seen.map(|seen| ("seen", seen.to_string())));
         pairs
     }
@@ -102,7 +98,7 @@ impl BulkForm {
 pub enum BulkPage {
     /// It asks first, or once more.
     Ask(BulkForm, Box<BulkPlanView>, Option<String>),
-    /// It was done, as far as one answer goes.
+    /// It was done.
     Done(BulkForm, Box<BulkResultView>),
     /// It could not be asked.
     Failed(ApiError),
@@ -114,16 +110,16 @@ mod tests {
 
     #[test]
     fn a_form_reads_back() {
-        let pairs = "act=move&key=a&key=b&all=1&query=q%3Da&group=north&owner=ops&go=1&sure=1,200&count=1200&from=12&seen=34&reason=&expires=";
+        let pairs = "act=move&key=a&key=b&all=1&query=q%3Da&group=north&owner=ops&go=1&sure=1,200&count=1200&seen=34&reason=&expires=";
         let pairs = || form_urlencoded::parse(pairs.as_bytes()).into_owned();
         let form = BulkForm::from_pairs(pairs()).unwrap();
-        assert_eq!((form.keys.len(), form.all, form.go, form.from, form.seen), (2, true, true, Some(12), Some(34)));
+        assert_eq!((form.keys.len(), form.all, form.go, form.seen), (2, true, true, Some(34)));
         assert!(form.is_sure());
         assert!(!BulkForm { count: Some(120), ..form.clone() }.is_sure());
         assert!(!BulkForm { sure: String::new(), ..form.clone() }.is_sure());
         let again = form.pairs().into_iter().map(|(name, value)| (name.to_owned(), value));
         assert_eq!(BulkForm::from_pairs(again), Some(form));
         assert_eq!(BulkForm::from_pairs([("x".to_owned(), String::new())]), None);
-        assert_eq!(BulkForm::from_pairs([("from".to_owned(), "x".to_owned())]), None);
+        assert_eq!(BulkForm::from_pairs([("seen".to_owned(), "x".to_owned())]), None);
     }
 }

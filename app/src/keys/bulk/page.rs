@@ -9,7 +9,6 @@ use crate::{
     keys::{
         bulk::{
             form::{BulkForm, BulkPage},
-            island::RunBulk,
             results::{BulkResults, UndoBulk},
         },
         list::view::{BulkItemView, BulkPlanView, BulkResultView, stops},
@@ -106,7 +105,6 @@ fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoVi
     let nothing = left == plan.items.len() && !more;
     let danger = form.act == "archive";
     let total = plan.count;
-    let from = plan.from;
     let seen = plan.seen;
     let needs_sure = plan.needs_sure(&form.act);
     let at_stake = stops(&form.act).then(|| {
@@ -118,7 +116,6 @@ fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoVi
         <input type="hidden" name="query" value=form.query.clone()/>
         {form.all.then(|| view! { <input type="hidden" name="all" value="1"/> })}
         {form.keys.iter().map(|id| view! { <input type="hidden" name="key" value=id.clone()/> }).collect_view()}
-        {from.map(|from| view! { <input type="hidden" name="from" value=from/> })}
         <input type="hidden" name="seen" value=seen/>
         <Choice form=form.clone() groups=plan.groups/>
         <input type="hidden" name="count" value=total/>
@@ -143,7 +140,6 @@ fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoVi
                     <a class="btn quiet" href=back.clone()>"Cancel"</a>
                 </div>
             </form>
-            <RunBulk total done=words(&form).2.to_owned() undo=undo(&form.act) back/>
             <section class="panel before" aria-labelledby="what">
                 <header class="row"><h2 id="what">"What happens"</h2>
                     <span class="muted">{if left > 0 { format!("{left} of these are left alone") } else { String::new() }}{more.then_some(" The first ones of those that match")}</span></header>
@@ -239,14 +235,8 @@ fn Done(form: BulkForm, result: BulkResultView) -> impl IntoView {
                 <p><b>{keys(result.done)}" "{if result.done == 1 { "is" } else { "are" }}" "{done}"."</b>
                     {(result.left_alone > 0).then(|| view! { " "{grouped(result.left_alone)}" left alone, for the reasons below." })}</p>
             </div>
-            {result.next.map(|next| view! {
-                <form class="row" method="post" action=routes::BULK>
-                    {BulkForm { from: Some(next), go: true, ..form.clone() }.pairs().into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}
-                    <p>"There are more of them."</p><button class="btn primary">"Go on"</button>
-                </form>
-            })}
             <div class="row">
-                <a class="btn" href=back>"Back to the keys"</a>
+                <a class="btn" href=back autofocus>"Back to the keys"</a>
                 {undo.map(|(act, words)| view! { <UndoBulk act words ids/> })}
             </div>
             <section class="panel" aria-labelledby="each"><header class="row"><h2 id="each">"Each key"</h2></header><BulkResults of=result.items done=done.to_owned()/></section>

@@ -1,4 +1,4 @@
-//! What one act did to many keys, on the page and in the island that carries it out.
+//! What one act did to many keys.
 
 use leptos::prelude::*;
 

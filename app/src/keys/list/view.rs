@@ -111,48 +111,30 @@ pub struct BulkDoneView {
     pub refused: Option<String>,
 }
 
-/// What happened in one step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BulkStepView {
-    /// The keys of the step.
-    pub items: Vec<BulkDoneView>,
-    /// Where the next step begins, when there is one.
-    pub next: Option<i64>,
-}
-
-/// How far an act on many keys has come, as it is carried from step to step.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What an act did to keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BulkResultView {
     /// Keys it was done to.
     pub done: i64,
     /// Keys it was not done to.
     pub left_alone: i64,
-    /// Of both, the first ones.
+    /// Both.
     pub items: Vec<BulkDoneView>,
-    /// Where the next step begins, when there is one.
-    pub next: Option<i64>,
 }
 
-/// So many keys are named in a result.
-pub const NAMED: usize = 200;
-
 impl BulkResultView {
-    /// Counts one more step.
-    pub fn add(&mut self, step: BulkStepView) {
-        for item in step.items {
-            *if item.refused.is_none() { &mut self.done } else { &mut self.left_alone } += 1;
-            if self.items.len() < NAMED {
-                self.items.push(item);
-            }
+    /// Counts them.
+    pub fn of(items: Vec<BulkDoneView>) -> Self {
+        let mut result = Self::default();
+        for item in &items {
+            *if item.refused.is_none() { &mut result.done } else { &mut result.left_alone } += 1;
         }
-        self.next = step.next;
+        Self { items, ..result }
     }
 
-    /// The keys that an undo is about: all, or none when it would not be all that was done.
+    /// The keys that an undo is about.
     pub fn to_undo(&self) -> Vec<String> {
-        let done: Vec<_> =
-            self.items.iter().filter(|item| item.refused.is_none()).map(|item| item.id.clone()).collect();
-        if i64::try_from(done.len()) == Ok(self.done) && self.next.is_none() { done } else { Vec::new() }
+        self.items.iter().filter(|item| item.refused.is_none()).map(|item| item.id.clone()).collect()
     }
 }
 
@@ -167,8 +149,6 @@ pub struct BulkPlanView {
     pub in_use: i64,
     /// When one of them was used last, if any was.
     pub last_used: Option<When>,
-    /// Where to begin.
-    pub from: Option<i64>,
     /// The last change before the keys were looked at.
     pub seen: i64,
     /// The groups keys may move to, by name.

@@ -1,4 +1,4 @@
-//! Many made-up keys at once. They are stored as keys are that were made one by one, in a fraction of the statements.
+//! Many keys at once. They are stored as keys are that were made one by one, in a fraction of the statements.
 
 use std::collections::BTreeMap;
 
@@ -21,11 +21,11 @@ use crate::fold::folded;
 /// Keys in one statement: both databases take as many values.
 const ROWS: usize = 500;
 
-/// A made-up key.
-pub struct SeededKey {
+/// One of many keys.
+pub struct KeyInBatch {
     /// The key; its generation is the change's.
     pub key: Key,
-    /// The digest of a secret that nobody holds.
+    /// The digest of its secret.
     pub digest: Digest,
     /// Its last allowed call, if there was any.
     pub last_use: Option<LastUse>,
@@ -33,16 +33,16 @@ pub struct SeededKey {
 
 impl Change {
     /// Inserts them, with what lists find them by.
-    pub async fn insert_seeded(&mut self, seeded: &[SeededKey], now: Timestamp) -> Result<(), StoreError> {
+    pub async fn insert_keys(&mut self, keys: &[KeyInBatch], now: Timestamp) -> Result<(), StoreError> {
         let sql = "SELECT COALESCE(MAX(seq), 0) FROM keys";
         let (last,): (i64,) = within!(self, db => sqlx::query_as(sql).fetch_one(db).await?);
         let mut statuses = BTreeMap::new();
         let mut rows = Vec::new();
-        for (seq, seeded) in (last + 1..).zip(seeded) {
-            let used = seeded.last_use.as_ref().map(|used| used.at);
-            let stands = assess(&seeded.key, used, CallCounts::default(), now);
+        for (seq, one) in (last + 1..).zip(keys) {
+            let used = one.last_use.as_ref().map(|used| used.at);
+            let stands = assess(&one.key, used, CallCounts::default(), now);
             *statuses.entry(stands.status.code()).or_insert(0) += 1;
-            rows.push((seq, seeded, stands));
+            rows.push((seq, one, stands));
         }
         let language = self.transaction.language();
         for rows in rows.chunks(ROWS) {
@@ -50,9 +50,10 @@ impl Change {
                 QueryBuilder::new(
                     "INSERT INTO keys (seq, id, tenant_id, prefix, last_four, digest, created_at, created_by, form, purpose, \
                      name, folded, description, owner, scopes, expires_at, addresses, off_at, off_by, archived_at, \
-                     archived_by, archive_reason, generation, last_used_at, last_used_from, series, status, flags, due_at) ",
+                     archived_by, archive_reason, generation, last_used_at, last_used_from, series, status, flags, due_at, \
+                     all_access_reason, role, labels, limits, quota, metadata, signed_writes, group_id, subject_id, granted_by) ",
                 )
-                .push_values(rows, |mut row, (seq, SeededKey { key, digest, last_use }, stands)| {
+                .push_values(rows, |mut row, (seq, KeyInBatch { key, digest, last_use }, stands)| {
                     let spec = &key.spec;
                     let off = if let KeyState::Off(off) = &key.state { Some(off) } else { None };
                     let archived = if let KeyState::Archived(archived) = &key.state { Some(archived) } else { None };
@@ -85,16 +86,25 @@ impl Change {
                         .push_bind(key.series.as_str())
                         .push_bind(stands.status.code())
                         .push_bind(flags.join(" "))
-                        .push_bind(stands.due.millis());
+                        .push_bind(stands.due.millis())
+                        .push_bind(spec.all_access_reason.as_str())
+                        .push_bind(spec.role.as_str())
+                        .push_bind(spec.labels.to_string())
+                        .push_bind(spec.limits.to_string())
+                        .push_bind(spec.quota.map(|quota| quota.to_string()).unwrap_or_default())
+                        .push_bind(spec.metadata.as_str())
+                        .push_bind(spec.signed_writes.code())
+                        .push_bind(spec.group.as_ref().map(|group| group.id.to_string()))
+                        .push_bind(spec.subject.as_ref().map(|subject| subject.id.to_string()))
+                        .push_bind(key.granted_by.to_string());
                 })
                 .build()
                 .persistent(false)
                 .execute(&mut *db)
                 .await?;
             });
-            let document = |(seq, seeded, stands): &(i64, &SeededKey, Assessment)| {
-                (*seq, document_of(&seeded.key, stands, language))
-            };
+            let document =
+                |(seq, one, stands): &(i64, &KeyInBatch, Assessment)| (*seq, document_of(&one.key, stands, language));
             self.transaction.write_documents(&rows.iter().map(document).collect::<Vec<_>>()).await?;
         }
         for (status, keys) in statuses {
