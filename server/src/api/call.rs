@@ -165,8 +165,8 @@ impl Call {
         self.id.as_str()
     }
 
-    /// A parameter of the query as it stands.
-    pub(super) fn said(&self, name: &str) -> Option<&str> {
+    /// A parameter of the query as it stands there.
+    pub(super) fn sent_as(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
@@ -191,7 +191,7 @@ impl Call {
         name: &'static str,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, Problem> {
-        let Some(text) = self.said(name) else { return Ok(None) };
+        let Some(text) = self.sent_as(name) else { return Ok(None) };
         read(text).map(Some).ok_or_else(|| self.wrong(name, "It has no such value."))
     }
 
@@ -237,6 +237,13 @@ impl Call {
         if errors.is_empty() { Ok(object) } else { Err(self.invalid(errors)) }
     }
 
+    /// A text of a body; `None` without it, and for null.
+    pub(super) fn text(&self, body: &Object, name: &'static str) -> Result<Option<String>, Problem> {
+        let Some(value) = body.get(name) else { return Ok(None) };
+        let text = serde_json::from_str(value.get());
+        text.map_err(|_| self.invalid(vec![(name.to_owned(), "Give a text.".to_owned())]))
+    }
+
     fn check_coding(&self) -> Result<(), Problem> {
         let coding = self.headers.get(header::CONTENT_ENCODING);
         if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
@@ -260,13 +267,6 @@ impl Call {
         }
         let detail = "Send the body as application/jsonl: an object on each line.";
         Err(self.problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
-    }
-
-    /// A text of a body; `None` without it, and for null.
-    pub(super) fn text(&self, body: &Object, name: &'static str) -> Result<Option<String>, Problem> {
-        let Some(value) = body.get(name) else { return Ok(None) };
-        let text = serde_json::from_str(value.get());
-        text.map_err(|_| self.invalid(vec![(name.to_owned(), "Give a text.".to_owned())]))
     }
 
     /// The body has fields to mend.
@@ -307,8 +307,7 @@ impl Call {
     fn check_accept(&self) -> Result<(), Problem> {
         let lines: Vec<&str> =
             self.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-        let kind = if self.operation.answer_lines.is_some() { "application/jsonl" } else { "application/json" };
-        if accepts(&lines.join(","), kind) {
+        if accepts_json(&lines.join(","), self.operation.answer_lines.is_some()) {
             return Ok(());
         }
         Err(self.problem(StatusCode::NOT_ACCEPTABLE, "not_acceptable", "This is answered as application/json."))
@@ -334,6 +333,78 @@ impl Call {
         let detail = "The address has a parameter that is not known here, or one twice.";
         Err(self.problem(StatusCode::BAD_REQUEST, "bad_request", detail).named_errors(errors))
     }
+}
+
+/// The versions that an `If-Match` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum IfMatch {
+    /// Whatever is there.
+    Any,
+    /// One of these. Weak tags, and tags that no version of ours has, match nothing.
+    OneOf(Vec<Generation>),
+}
+
+impl IfMatch {
+    /// Reads `*` or a list of entity tags (RFC 9110, 8.8.3); `None` when it is neither.
+    fn parse(text: &str) -> Option<Self> {
+        if text.trim() == "*" {
+            return Some(Self::Any);
+        }
+        let mut rest = text.trim_start();
+        let mut generations = Vec::new();
+        loop {
+            let is_weak = rest.starts_with("W/");
+            let (tag, after) = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?.split_once('"')?;
+            if !tag.bytes().all(|byte| byte == b'!' || (b'#'..=b'~').contains(&byte)) {
+                return None;
+            }
+            generations.extend(tag.parse::<Generation>().ok().filter(|_| !is_weak));
+            rest = after.trim_start();
+            if rest.is_empty() {
+                return Some(Self::OneOf(generations));
+            }
+            rest = rest.strip_prefix(',')?.trim_start();
+        }
+    }
+
+    /// Whether it names this version.
+    pub(super) fn matches(&self, generation: Generation) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OneOf(generations) => generations.contains(&generation),
+        }
+    }
+}
+
+/// Whether an `Accept` takes JSON, or JSON Lines where an operation answers with them: the most specific range that fits
+/// decides (RFC 9110, 12.5.1). Nothing takes everything.
+fn accepts_json(accept: &str, has_lines: bool) -> bool {
+    let mut best: Option<(usize, bool)> = None;
+    for range in accept.split(',').map(str::trim).filter(|range| !range.is_empty()) {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default();
+        let fits = [
+            "*/*",
+            "application/*",
+            "application/problem+json",
+            "application/json",
+            "application/jsonl",
+            "application/x-ndjson",
+        ];
+        let fits = if has_lines { &fits[..] } else { &fits[..4] };
+        let Some(precision) = fits.iter().position(|fit| kind.eq_ignore_ascii_case(fit)) else { continue };
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        let is_taken = weight.is_none_or(|weight| weight.parse().is_ok_and(|weight: f32| weight > 0.0));
+        if best.is_none_or(|(before, _)| precision >= before) {
+            best = Some((precision, is_taken));
+        }
+    }
+    accept.trim().is_empty() || best.is_some_and(|(_, is_taken)| is_taken)
+}
+
+/// An instant with its offset (RFC 3339), which days alone are not.
+pub(super) fn instant(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(text).filter(|_| text.contains('T'))
 }
 
 /// Verifies the key that a request presents, in a header: a browser sends cookies for whoever asks it to, and an address
@@ -380,69 +451,6 @@ async fn verify(
     };
     let limits = limit_headers(&answer.limits).filter_map(|(name, value)| Some((name, value.parse().ok()?)));
     Ok((key, limits.collect()))
-}
-
-/// The versions that an `If-Match` names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum IfMatch {
-    /// Whatever is there.
-    Any,
-    /// One of these. Weak tags, and tags that no version of ours has, match nothing.
-    OneOf(Vec<Generation>),
-}
-
-impl IfMatch {
-    /// Reads `*` or a list of entity tags (RFC 9110, 8.8.3); `None` when it is neither.
-    fn parse(text: &str) -> Option<Self> {
-        if text.trim() == "*" {
-            return Some(Self::Any);
-        }
-        let mut rest = text.trim_start();
-        let mut generations = Vec::new();
-        loop {
-            let is_weak = rest.starts_with("W/");
-            let (tag, after) = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?.split_once('"')?;
-            if !tag.bytes().all(|byte| byte == b'!' || (b'#'..=b'~').contains(&byte)) {
-                return None;
-            }
-            generations.extend(tag.parse::<Generation>().ok().filter(|_| !is_weak));
-            rest = after.trim_start();
-            if rest.is_empty() {
-                return Some(Self::OneOf(generations));
-            }
-            rest = rest.strip_prefix(',')?.trim_start();
-        }
-    }
-
-    /// Whether it names this version.
-    pub(super) fn matches(&self, generation: Generation) -> bool {
-        match self {
-            Self::Any => true,
-            Self::OneOf(generations) => generations.contains(&generation),
-        }
-    }
-}
-
-/// Whether an `Accept` takes this kind: the most specific range that fits decides (RFC 9110, 12.5.1). Nothing takes everything.
-fn accepts(accept: &str, kind: &str) -> bool {
-    let mut best: Option<(usize, bool)> = None;
-    for range in accept.split(',').map(str::trim).filter(|range| !range.is_empty()) {
-        let mut parts = range.split(';').map(str::trim);
-        let asked = parts.next().unwrap_or_default();
-        let fits = ["*/*", "application/*", "application/problem+json", kind];
-        let Some(precision) = fits.iter().position(|fit| asked.eq_ignore_ascii_case(fit)) else { continue };
-        let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-        let is_taken = weight.is_none_or(|weight| weight.parse().is_ok_and(|weight: f32| weight > 0.0));
-        if best.is_none_or(|(before, _)| precision >= before) {
-            best = Some((precision, is_taken));
-        }
-    }
-    accept.trim().is_empty() || best.is_some_and(|(_, is_taken)| is_taken)
-}
-
-/// An instant with its offset (RFC 3339), which days alone are not.
-pub(super) fn instant(text: &str) -> Option<Timestamp> {
-    Timestamp::parse(text).filter(|_| text.contains('T'))
 }
 
 /// Whether a text in it holds the character that no database keeps.
@@ -554,7 +562,8 @@ mod tests {
             ("APPLICATION/JSON", true),
             ("application/json; charset=utf-8", true),
         ] {
-            assert_eq!(accepts(accept, "application/json"), expected, "{accept}");
+            assert_eq!(accepts_json(accept, false), expected, "{accept}");
         }
+        assert!(accepts_json("application/jsonl", true) && !accepts_json("application/jsonl", false));
     }
 }

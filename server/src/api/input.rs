@@ -183,6 +183,12 @@ pub(super) fn entry(fields: &[Field], body: &Object) -> Result<EntryInput, Vec<W
     if wrong.is_empty() { Ok(input) } else { Err(wrong) }
 }
 
+/// A number as the domain reads it: `7.0` is a whole one.
+fn whole(number: &Number) -> String {
+    let text = number.to_string();
+    text.strip_suffix(".0").unwrap_or(&text).to_owned()
+}
+
 /// A field of an entry as it is typed, in JSON. What is no number stays a text, which is refused by its name.
 pub(crate) fn typed(field: Field, text: &str) -> Value {
     match shape(field) {
@@ -190,12 +196,6 @@ pub(crate) fn typed(field: Field, text: &str) -> Value {
         Shape::Number => text.trim().parse::<i64>().map_or_else(|_| text.into(), Value::from),
         Shape::Text | Shape::List => value(field, text),
     }
-}
-
-/// A number as the domain reads it: `7.0` is a whole one.
-fn whole(number: &Number) -> String {
-    let text = number.to_string();
-    text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }
 
 /// A field of an entry, in JSON.

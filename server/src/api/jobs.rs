@@ -45,7 +45,7 @@ const CHECK: &[Parameter] = &[Parameter {
 const LINES: &[Parameter] = &[
     Parameter { name: "outcome", about: "Just lines of this outcome.", kind: Kind::OneOf(outcomes) },
     LIMIT,
-    cursor("^[0-9]{1,15}$"),
+    cursor("^[0-9]{1,18}$"),
 ];
 
 fn booleans() -> Vec<&'static str> {
@@ -276,12 +276,12 @@ fn filter_of(text: &str) -> Result<ListKeys, String> {
     if let Some(name) = fields.keys().find(|name| known().all(|known| known != name.as_str())) {
         return Err(format!("There is no filter {}.", model::token::without_secrets(name)));
     }
-    let asked = |name: &str| fields.get(name).map(|text| Cow::from(text.as_str()));
+    let asked = |name: &str| fields.get(name).map(Cow::from);
     keys::list_of(&asked).map_err(|name| format!("{name} has no such value."))
 }
 
 async fn import_keys(call: Call) -> Answer {
-    let dry_run = call.asked("dry_run") == Some("true");
+    let dry_run = call.read("dry_run", |text| text.parse().ok())?.unwrap_or(false);
     call.check_lines()?;
     let (admin, permit) = (&call.app.admin, call.permit()?);
     let text = str::from_utf8(call.sent())

@@ -22,6 +22,7 @@ use crate::{
     api::{
         audit::event_json,
         call::{Answer, Call, CallEndpoint, instant, json as answer, paged, tagged, with},
+        fields::SPAN,
         input,
         operation::{EVENTS_CURSOR, LIMIT, Parameter, Value as Kind, cursor},
     },
@@ -77,7 +78,7 @@ pub(super) const PERIOD: Parameter =
 const RETIREMENT: &[Parameter] = &[Parameter {
     name: "overlap",
     about: "For how long it still counts, such as 24h; not at all when it is left out.",
-    kind: Kind::Text,
+    kind: Kind::Formed(SPAN),
 }];
 
 fn statuses() -> Vec<&'static str> {
@@ -326,8 +327,11 @@ pub(super) fn list_of<'a>(asked: &dyn Fn(&str) -> Option<Cow<'a, str>>) -> Resul
         "working" => Some(StatusFilter::Working),
         status => KeyStatus::parse(status).map(StatusFilter::Only),
     })?;
-    let flags = asked("flag");
-    let flags = flags.map(|flags| flags.split(',').map(str::trim).map(KeyFlag::parse).collect::<Option<Vec<_>>>());
+    let flags: Option<Vec<_>> = match asked("flag") {
+        None => Some(Vec::new()),
+        Some(flags) => flags.split(',').map(|flag| KeyFlag::parse(flag.trim())).collect(),
+    };
+    // A text that is empty says nothing.
     let text = |name| asked(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     Ok(ListKeys {
         words: text("q").unwrap_or_default().replace('\0', ""),
@@ -338,7 +342,7 @@ pub(super) fn list_of<'a>(asked: &dyn Fn(&str) -> Option<Cow<'a, str>>) -> Resul
         series: read(asked("series"), "series", KeyId::parse)?,
         owner: text("owner"),
         scope: text("scope"),
-        flags: flags.map_or(Ok(Vec::new()), |flags| flags.ok_or("flag"))?,
+        flags: flags.ok_or("flag")?,
         ..ListKeys::default()
     })
 }
@@ -348,7 +352,7 @@ pub(super) fn list_asked(call: &Call) -> Result<ListKeys, crate::machine::proble
     let asked = |name: &str| match name {
         // May be there several times.
         "flag" => Some(call.asked_all("flag")).filter(|flags| !flags.is_empty()).map(|flags| flags.join(",").into()),
-        name => call.said(name).map(Cow::from),
+        name => call.sent_as(name).map(Cow::from),
     };
     list_of(&asked).map_err(|name| call.wrong(name, "It has no such value."))
 }

@@ -47,8 +47,8 @@ pub static OPERATIONS: LazyLock<Vec<CallEndpoint>> = LazyLock::new(|| {
     let kinds = [Kind::Tenant, Kind::Group, Kind::Identity, Kind::Scope, Kind::Template];
     let mut all = vec![whoami::operation()];
     all.extend(keys::operations());
-    all.extend(jobs::operations());
     all.extend(keys::signing_operations());
+    all.extend(jobs::operations());
     all.extend(kinds.into_iter().flat_map(catalog::operations));
     all.extend(catalog::policy_operations());
     all.extend(accounts::operations());

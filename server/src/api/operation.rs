@@ -70,6 +70,11 @@ impl Operation {
         self.method != Method::GET
     }
 
+    /// Whether it reads a body.
+    pub(super) fn takes_body(&self) -> bool {
+        self.body.is_some() || self.body_lines.is_some()
+    }
+
     /// Whether it does nothing without a body. What a verb may be told beside its name can be left out.
     pub fn needs_body(&self) -> bool {
         self.body.is_some_and(|body| !["Archive", "Rotation"].contains(&body))

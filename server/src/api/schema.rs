@@ -23,7 +23,7 @@ use crate::{
     api::{
         catalog::schema_names,
         examples,
-        fields::{self, SPAN, TEXT},
+        fields::{self, SPAN, TEXT, nullable},
         input::{Shape, choices, key_choices, shape},
         keys::FILTER,
         operation::{Operation, Parameter, Value as Held},
@@ -126,13 +126,10 @@ fn described(operation: &Operation, origin: &str) -> Value {
         described["requestBody"] = json!({ "required": operation.needs_body(), "content": content });
     }
     if let Some(line) = operation.body_lines {
-        described["requestBody"] = json!({ "required": true, "content": { JSON_LINES: { "schema": lines_of(line) } } });
+        let media = json!({ "schema": lines_of(line), "example": examples::lines(line) });
+        described["requestBody"] = json!({ "required": true, "content": { JSON_LINES: media } });
     }
     described
-}
-
-fn lines_of(schema: &str) -> Value {
-    json!({ "type": "string", "description": format!("JSON Lines: on each line an object as the schema {schema} says.") })
 }
 
 /// A problem that operations may answer with: its status, what it means, and whether an operation does.
@@ -152,9 +149,7 @@ const PROBLEMS: [DescribedProblem; 14] = [
     ("410", "A key that the same request made before is gone since.", |operation| operation.is_idempotent),
     ("412", "It changed since it was read.", Operation::may_change),
     ("413", "The body is too long: 64 KiB, or 64 MiB of an import.", Operation::may_change),
-    ("415", "The body is sent as another kind.", |operation| {
-        operation.body.is_some() || operation.body_lines.is_some()
-    }),
+    ("415", "The body is sent as another kind.", Operation::takes_body),
     ("422", "Fields have to be mended; errors names them.", Operation::may_change),
     ("428", "If-Match is missing.", |operation| operation.is_conditional),
     ("429", "Too often, or too much; with Retry-After, RateLimit and RateLimit-Policy.", |_| true),
@@ -164,6 +159,10 @@ const PROBLEMS: [DescribedProblem; 14] = [
 /// Every response that operations refer to, by its name.
 pub fn responses() -> Map<String, Value> {
     PROBLEMS.into_iter().map(|(code, words, _)| (format!("Problem{code}"), problem(words))).collect()
+}
+
+fn lines_of(schema: &str) -> Value {
+    json!({ "description": format!("JSON Lines: on each line an object as the schema {schema} says.") })
 }
 
 fn success_words(status: StatusCode) -> &'static str {
@@ -338,7 +337,6 @@ pub fn schemas() -> Map<String, Value> {
     let account = json!({ "id": text(), "email": text(), "role": text(), "created_at": instant(), "disabled_at": maybe_instant() });
     add("Account", object(account, &["id", "email", "role", "created_at", "disabled_at"]));
     add("Accounts", list_of("accounts", "Account"));
-    add_jobs(&mut add);
     let email = json!({
         "type": "string", "minLength": 3, "maxLength": Email::MAX, "pattern": "^[^@\\s\\u0000]+@[^@\\s\\u0000]+$",
     });
@@ -356,6 +354,7 @@ pub fn schemas() -> Map<String, Value> {
     let presented = json!({ "type": "boolean", "description": "Whether a secret was presented. Without, it is judged as if it had been." });
     let explanation = json!({ "secret_presented": presented, "refusal": then, "now": now });
     add("Explanation", object(explanation, &["secret_presented", "refusal", "now"]));
+    add_jobs(&mut add);
     for kind in Kind::ALL {
         let [entry, new, patch, entries] = schema_names(kind);
         add(entry, entry_resource(kind));
@@ -366,64 +365,6 @@ pub fn schemas() -> Map<String, Value> {
         }
     }
     all
-}
-
-fn add_jobs(add: &mut impl FnMut(&str, Value)) {
-    let job = json!({
-        "id": text(), "kind": { "enum": JobKind::ALL.map(JobKind::code) }, "status": { "enum": JobStatus::ALL.map(JobStatus::code) },
-        "action": { "enum": BulkAct::CODES.iter().map(|code| json!(code)).chain([Value::Null]).collect::<Vec<_>>() },
-        "created_at": instant(), "created_by": text(), "total": number(), "done": number(), "same": number(),
-        "refused": number(), "ended_at": maybe_instant(), "cancelled_by": maybe(), "failure": maybe(),
-    });
-    let names = [
-        "id",
-        "kind",
-        "action",
-        "status",
-        "created_at",
-        "created_by",
-        "total",
-        "done",
-        "same",
-        "refused",
-        "ended_at",
-        "cancelled_by",
-        "failure",
-    ];
-    add("Job", object(job, &names));
-    add("Jobs", list_of("jobs", "Job"));
-    let outcome = json!({ "enum": LineOutcome::ALL.map(LineOutcome::code) });
-    let line =
-        json!({ "line": number(), "outcome": fields::nullable(outcome.clone()), "key_id": maybe(), "detail": text() });
-    add("JobLine", object(line, &["line", "outcome", "key_id", "detail"]));
-    add("JobLines", page_of("lines", "JobLine"));
-    let filter: Map<String, Value> = FILTER
-        .iter()
-        .map(|parameter| (parameter.name.to_owned(), query_parameter(parameter)["schema"].clone()))
-        .collect();
-    let mut filter = closed(filter.into(), &[]);
-    filter["minProperties"] = 1.into();
-    let properties = json!({
-        "action": { "enum": BulkAct::CODES },
-        "value": { "type": "string", "description": "The reason of archive, the group of move, the expiry of extend, the owner of hand_over." },
-        "ids": { "type": "array", "items": text(), "minItems": 1, "maxItems": 200 },
-        "filter": filter,
-        "dry_run": { "type": "boolean" },
-    });
-    let mut bulk = closed(properties, &["action"]);
-    bulk["oneOf"] = json!([{ "required": ["ids"] }, { "required": ["filter"] }]);
-    add("Bulk", bulk);
-    let one = json!({ "key_id": text(), "name": maybe(), "outcome": outcome, "detail": text() });
-    let one = object(one, &["key_id", "name", "outcome", "detail"]);
-    let result = json!({
-        "keys": number(), "in_use": { "type": ["integer", "null"] }, "last_used_at": maybe_instant(),
-        "results": { "type": "array", "items": one }, "job": fields::nullable(reference("Job")),
-    });
-    add("BulkResult", object(result, &["keys", "in_use", "last_used_at", "results", "job"]));
-    let line: Map<String, Value> = import::fields().map(|name| (name.to_owned(), json!({}))).collect();
-    let mut line = closed(line.into(), &["name"]);
-    line["description"] = "A key of another system. Exactly one of key (its string), sha256, hmac_sha256 and hash (bcrypt, scrypt, PBKDF2 or salted SHA, with found_by, the beginning of its string). A line {\"hmac_key\": \"...\"} before the others gives the key of their MACs.".into();
-    add("ImportLine", line);
 }
 
 fn refusal() -> Value {
@@ -459,6 +400,68 @@ fn explain() -> Value {
 fn every(properties: Value) -> Value {
     let required: Vec<String> = properties.as_object().map(|all| all.keys().cloned().collect()).unwrap_or_default();
     json!({ "type": "object", "required": required, "properties": properties })
+}
+
+fn add_jobs(add: &mut impl FnMut(&str, Value)) {
+    let job = json!({
+        "id": text(), "kind": { "enum": JobKind::ALL.map(JobKind::code) }, "status": { "enum": JobStatus::ALL.map(JobStatus::code) },
+        "action": { "enum": BulkAct::CODES.iter().map(|code| json!(code)).chain([Value::Null]).collect::<Vec<_>>() },
+        "created_at": instant(), "created_by": text(), "total": number(), "done": number(), "same": number(),
+        "refused": number(), "ended_at": maybe_instant(), "cancelled_by": maybe(), "failure": maybe(),
+    });
+    let names = [
+        "id",
+        "kind",
+        "action",
+        "status",
+        "created_at",
+        "created_by",
+        "total",
+        "done",
+        "same",
+        "refused",
+        "ended_at",
+        "cancelled_by",
+        "failure",
+    ];
+    add("Job", object(job, &names));
+    add("Jobs", list_of("jobs", "Job"));
+    let outcome = json!({ "enum": LineOutcome::ALL.map(LineOutcome::code) });
+    let line = json!({ "line": number(), "outcome": nullable(outcome.clone()), "key_id": maybe(), "detail": text() });
+    add("JobLine", object(line, &["line", "outcome", "key_id", "detail"]));
+    add("JobLines", page_of("lines", "JobLine"));
+    let text_of = |parameter: &Parameter| match parameter.kind {
+        Held::ListOf(codes) => {
+            let codes = codes().join("|");
+            fields::formed(&format!("^({codes})(,({codes}))*$"))
+        }
+        _ => query_parameter(parameter)["schema"].clone(),
+    };
+    let filter: Map<String, Value> =
+        FILTER.iter().map(|parameter| (parameter.name.to_owned(), text_of(parameter))).collect();
+    let mut filter = closed(filter.into(), &[]);
+    filter["minProperties"] = 1.into();
+    let properties = json!({
+        "action": { "enum": BulkAct::CODES },
+        "value": { "type": "string", "description": "The reason of archive, the group of move, the expiry of extend, the owner of hand_over." },
+        "ids": { "type": "array", "items": fields::formed(ID), "minItems": 1, "maxItems": 200 },
+        "filter": filter,
+        "dry_run": { "type": "boolean" },
+    });
+    let mut bulk = closed(properties, &["action"]);
+    bulk["oneOf"] = json!([{ "required": ["ids"] }, { "required": ["filter"] }]);
+    add("Bulk", bulk);
+    let one = json!({ "key_id": text(), "name": maybe(), "outcome": outcome, "detail": text() });
+    let one = object(one, &["key_id", "name", "outcome", "detail"]);
+    let result = json!({
+        "keys": number(), "in_use": { "type": ["integer", "null"] }, "last_used_at": maybe_instant(),
+        "results": { "type": "array", "items": one }, "job": nullable(reference("Job")),
+    });
+    add("BulkResult", object(result, &["keys", "in_use", "last_used_at", "results", "job"]));
+    let line: Map<String, Value> = import::fields().map(|name| (name.to_owned(), json!({}))).collect();
+    let mut line = closed(line.into(), &["name"]);
+    line["description"] = "A key of another system. Exactly one of key (its string), sha256, hmac_sha256 and hash (bcrypt, scrypt, PBKDF2 or salted SHA, with found_by, the beginning of its string). A line {\"hmac_key\": \"...\"} before the others gives the key of their MACs.".into();
+    add("ImportLine", line);
 }
 
 fn key_field(name: &str, is_list: bool) -> Value {

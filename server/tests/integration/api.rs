@@ -126,7 +126,7 @@ async fn a_key_is_made_found_edited_rotated_and_archived_by_program() {
         let refused = keyward.client().forward(rotated.json()["token"].as_str().unwrap(), "scope=any").await;
         assert_eq!(refused.json()["code"], "archived", "{on}");
         let back = ask(&keyward, &token, Method::POST, &format!("{new}/undo-archive"), None).await;
-        assert_eq!(back.json()["status"], "active", "{on}: {}", back.body);
+        assert_eq!(back.json()["status"], "expiring", "{on}: it was rotated meanwhile: {}", back.body);
         let purged = ask(&keyward, &token, Method::DELETE, &new, None).await;
         assert_eq!(purged.status, StatusCode::UNPROCESSABLE_ENTITY, "{on}: only what is archived");
         ask(&keyward, &token, Method::POST, &format!("{new}/archive"), None).await;
