@@ -34,8 +34,8 @@ const SCRATCH: &str = "move.tmp";
     Stop every server first. The database that it moves to has to be empty. The one that it moves from stays as it is."
 )]
 pub(super) struct Arguments {
-    /// Where to: <sqlite://FILE> (in the data folder) or postgres://…
-    #[arg(long, value_name = "URL")]
+    /// Where to
+    #[arg(long, value_name = "URL", help = "Where to: sqlite://FILE (in the data folder) or postgres://…")]
     to: String,
     /// Print JSON
     #[arg(long)]
