@@ -26,6 +26,7 @@ pub mod form_outcome;
 mod gateway;
 #[cfg(feature = "ssr")]
 mod hygiene;
+#[cfg(feature = "ssr")]
 pub mod jobs;
 pub mod keys;
 mod layout;

@@ -278,6 +278,6 @@ test("every setting is a line of one page", async ({ page, context, keyward }) =
   await page.goto(`${keyward.url}/keys`);
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Settings", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Settings");
-  await expect(page.getByRole("main").getByRole("link")).toHaveText(["Tenants", "Groups", "Identities", "Scopes", "Templates", "Policy", "People"]);
+  await expect(page.getByRole("main").getByRole("link")).toHaveText(["Tenants", "Groups", "Identities", "Scopes", "Templates", "Policy", "People", "Jobs"]);
   await looksRight(page, "settings");
 });

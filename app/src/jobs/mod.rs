@@ -1,6 +1,5 @@
 //! Work that takes longer than a request: what there is, how far it is, what became of each line.
 
-#[cfg(feature = "ssr")]
 pub mod load;
 pub(crate) mod page;
 pub mod view;
