@@ -289,8 +289,8 @@ fn check(database: &Database, after: &After, proven: bool) {
         (&after.rotated, "expired"),
         (&after.undone, "active"),
         (&after.signing, "off"),
-        (&after.acts, "identity off"),
-        (&after.owned, "owner disabled"),
+        (&after.acts, "identity_off"),
+        (&after.owned, "owner_disabled"),
         (&after.kept, "active"),
         (&after.new, "none"),
     ] {

@@ -197,11 +197,15 @@ fn Leaked(id: String, leak: LeakView, may_write: bool) -> impl IntoView {
             <div class="stack tight">
                 <p><b>"Reported as leaked "<Moment when=leak.at/>{found}"."</b>" It is switched off, and refused everywhere. Give its holder a new key, then archive this one. If the secret is safe, say why, and it works again."</p>
                 {may_write.then(|| view! {
-                    <form class="row" method="post" action=routes::switch_key(&id)>
+                    <form method="post" action=routes::switch_key(&id)>
                         <input type="hidden" name="to" value="on"/>
-                        <label class="field grow"><span>"Why it may work again"</span>
-                            <input name="reason" required maxlength="200" autocomplete="off"/></label>
-                        <button class="btn">"Switch on"</button>
+                        <div class="field">
+                            <label for="reason">"Why it may work again"</label>
+                            <div class="row nowrap">
+                                <input class="input grow" id="reason" name="reason" required maxlength="200" autocomplete="off"/>
+                                <button class="btn">"Switch on"</button>
+                            </div>
+                        </div>
                     </form>
                 })}
             </div>
