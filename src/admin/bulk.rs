@@ -150,7 +150,7 @@ impl Admin {
                 }
             }
         };
-        Ok(BulkPlan { stakes, items, seen })
+        Ok(BulkPlan { items, stakes, seen })
     }
 
     /// Does it to these keys. `seen` is the plan's: a key that changed after it is left alone.

@@ -102,7 +102,7 @@ struct Shapes<'a> {
     permit: &'a Permit,
     policy: Policy,
     read: HashMap<String, usize>,
-    shapes: Vec<Result<keys::Read, Vec<FieldError>>>,
+    all: Vec<Result<keys::Read, Vec<FieldError>>>,
     owners: HashMap<String, OwnerOfLines>,
 }
 
@@ -158,7 +158,7 @@ impl Admin {
             permit,
             policy: self.store.policy().await?,
             read: HashMap::new(),
-            shapes: Vec::new(),
+            all: Vec::new(),
             owners: HashMap::new(),
         };
         for NewJobLine { line, asked } in waiting {
@@ -235,24 +235,23 @@ impl Admin {
             ..input
         };
         let told = common.pairs().map(|(_, text)| text).join("\n");
-        let shape = match shapes.read.get(&told) {
-            Some(shape) => *shape,
-            None => {
-                let read = match self.read(shapes.permit, &common, None, shapes.policy).await {
-                    Ok(read) if read.spec.scopes.iter().any(model::scope::Scope::is_reserved) => {
-                        let words = "An imported key holds no scope of Keyward's own. Make a new key for that.";
-                        Err(vec![keys::error("scopes", words)])
-                    }
-                    Ok(read) => Ok(read),
-                    Err(AdminError::Invalid(errors)) => Err(errors),
-                    Err(error) => return Err(error),
-                };
-                shapes.shapes.push(read);
-                shapes.read.insert(told, shapes.shapes.len() - 1);
-                shapes.shapes.len() - 1
-            }
+        let shape = if let Some(shape) = shapes.read.get(&told) {
+            *shape
+        } else {
+            let read = match self.read(shapes.permit, &common, None, shapes.policy).await {
+                Ok(read) if read.spec.scopes.iter().any(model::scope::Scope::is_reserved) => {
+                    let words = "An imported key holds no scope of Keyward's own. Make a new key for that.";
+                    Err(vec![keys::error("scopes", words)])
+                }
+                Ok(read) => Ok(read),
+                Err(AdminError::Invalid(errors)) => Err(errors),
+                Err(error) => return Err(error),
+            };
+            shapes.all.push(read);
+            shapes.read.insert(told, shapes.all.len() - 1);
+            shapes.all.len() - 1
         };
-        let common = match &shapes.shapes[shape] {
+        let common = match &shapes.all[shape] {
             Ok(read) => Some(read.spec.clone()),
             Err(errors) => {
                 mistakes.extend(errors.iter().cloned());
@@ -337,7 +336,7 @@ impl Admin {
         let mut change = self.store.change().await?;
         let (mut keys, mut salted) = (Vec::new(), Vec::new());
         for Ready { line, spec, shape, secret, last_four, is_off } in ready {
-            let Ok(read) = &shapes.shapes[shape] else { continue };
+            let Ok(read) = &shapes.all[shape] else { continue };
             let key = self.entropy.key_id();
             let digest = match secret {
                 ImportedSecret::Sha256(digest) => Digest::from_hex(&digest),

@@ -2,7 +2,7 @@
 
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
-use web_sys::{Event, EventInit, FormData, HtmlFormElement, HtmlInputElement, js_sys::Array};
+use web_sys::{Event, EventInit, HtmlInputElement, js_sys::Array};
 
 /// How many elements of the page a selector finds.
 pub(crate) fn count(selector: &str) -> usize {
@@ -23,17 +23,4 @@ pub(crate) fn tick_all(selector: &str, ticked: bool) {
     {
         _ = first.dispatch_event(&event);
     }
-}
-
-/// The fields of a form of a selector that is being submitted by its button of this name; nothing for others.
-pub(crate) fn submitted(event: &leptos::ev::SubmitEvent, form: &str, button: &str) -> Option<Vec<(String, String)>> {
-    let target: HtmlFormElement = event.target()?.dyn_into().ok()?;
-    let pressed = event.submitter()?.get_attribute("name")?;
-    if !target.matches(form).ok()? || pressed != button {
-        return None;
-    }
-    let data = FormData::new_with_form(&target).ok()?;
-    let mut pairs = crate::browser::pairs_of(&data);
-    pairs.push((button.to_owned(), "1".to_owned()));
-    Some(pairs)
 }

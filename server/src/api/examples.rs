@@ -20,9 +20,6 @@ pub(super) fn request(schema: &str) -> Value {
             json!({ "action": "archive", "value": "not_needed", "filter": { "flag": "unused" }, "dry_run": true })
         }
         "Archive" => json!({ "reason": "not_needed" }),
-        "Bulk" => {
-            json!({ "action": "archive", "value": "not_needed", "filter": { "flag": "unused" }, "dry_run": true })
-        }
         "Rotation" => json!({ "overlap": "24h" }),
         "Extension" => json!({ "overlap": "48h" }),
         "NewRequestSigningKey" => json!({ "label": "kiosk 1", "public_key": PUBLIC_KEY }),
@@ -133,18 +130,6 @@ pub(super) fn answer(schema: &str) -> Value {
         "Policy" => json!({
             "min_days": 7, "max_days": 365, "never": "forbidden", "keys_per_owner": 5, "presentations": ["bearer"],
             "probes": "forbidden",
-        }),
-        "Job" => json!({
-            "id": "7bQ2xV9nT4mL0sWc", "kind": "bulk", "action": "archive", "status": "running", "created_at": AT,
-            "created_by": "ops@example.com", "total": 240, "done": 120, "same": 0, "refused": 1, "ended_at": null,
-            "cancelled_by": null, "failure": null,
-        }),
-        "Jobs" => list("jobs", "Job"),
-        "JobLine" => json!({ "line": 1, "outcome": "done", "key_id": KEY, "detail": "" }),
-        "JobLines" => page("lines", "JobLine"),
-        "BulkResult" => json!({
-            "keys": 1, "in_use": 0, "last_used_at": null, "job": null,
-            "results": [{ "key_id": KEY, "name": "Lobby kiosk", "outcome": "done", "detail": "" }],
         }),
         "Tenants" => list("tenants", "Tenant"),
         "Groups" => list("groups", "Group"),

@@ -198,13 +198,11 @@ async fn bulk(call: Call) -> Answer {
                 let mut seen = std::collections::HashSet::new();
                 ids.retain(|id| seen.insert(*id));
             }
-            match ids.filter(|ids| (1..=NAMED).contains(&ids.len())) {
-                Some(ids) => Some(Pick::These(ids)),
-                None => {
-                    wrong.push(("ids".to_owned(), format!("Give 1 to {NAMED} ids of keys.")));
-                    None
-                }
+            let ids = ids.filter(|ids| (1..=NAMED).contains(&ids.len()));
+            if ids.is_none() {
+                wrong.push(("ids".to_owned(), format!("Give 1 to {NAMED} ids of keys.")));
             }
+            ids.map(Pick::These)
         }
         (None, Some(filter)) => match filter_of(filter.get()) {
             Ok(list) => Some(Pick::All(Box::new(list))),

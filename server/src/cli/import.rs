@@ -36,6 +36,7 @@ Examples:
   keyward import keys.csv --set scopes=bookings.read --set expires=90d
   keyward import unkey.json --map sha256=hash --map name=name --map last_four=end --ignore-others --set scopes=bookings.read
   keyward import api_keys.jsonl --map found_by=prefix --map hash=hashed_key --ignore-others --set scopes=bookings.read --check")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Arguments {
     /// The file, or - for standard input
     file: PathBuf,

@@ -201,7 +201,8 @@ impl Scan {
         self.files += 1;
         let (mut line, mut counted) = (1, 0);
         for (start, text) in tokens(&bytes) {
-            line += bytes.get(counted..start).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
+            let passed = bytes.get(counted..start).unwrap_or_default();
+            line += passed.split(|byte| *byte == b'\n').count() - 1;
             counted = start;
             self.note(text, || format!("{}:{line}", path.display()));
         }
@@ -239,7 +240,7 @@ impl Scan {
             } else if line.starts_with(b"diff --git ") {
                 file = Some(String::new());
             } else if let (Some(name), Some(file)) = (line.strip_prefix(b"+++ b/"), &mut file) {
-                *file = String::from_utf8_lossy(name).trim_end().to_owned();
+                String::from_utf8_lossy(name).trim_end().clone_into(file);
             } else if line.starts_with(b"@@ ") && file.is_some() {
                 number = first_line(&line);
             } else if file.is_none() || line.starts_with(b"+") {

@@ -37,24 +37,26 @@ pub async fn post_bulk(FormPost(form, post): FormPost<BulkForm>) -> Response {
     }
     let (code, page) = match answer(&post.context, form).await {
         Ok(Answered::Job(id)) => return Redirect::to(&app::routes::job(&id)).into_response(),
-        Ok(Answered::Page(page @ BulkPage::Ask(.., Some(_)))) => (StatusCode::UNPROCESSABLE_ENTITY, page),
-        Ok(Answered::Page(page)) => (StatusCode::OK, page),
-        Err(error) => (status(error), BulkPage::Failed(error)),
+        Ok(Answered::Page(page)) => {
+            let is_refused = matches!(*page, BulkPage::Ask(.., Some(_)));
+            (if is_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, page)
+        }
+        Err(error) => (status(error), Box::new(BulkPage::Failed(error))),
     };
-    post.answer(code, FormOutcome::Bulk(Box::new(page))).await
+    post.answer(code, FormOutcome::Bulk(page)).await
 }
 
 async fn answer(context: &RequestContext, form: BulkForm) -> Result<Answered, ApiError> {
     let plan = Box::new(app::keys::bulk::plan(context, &form).await?);
     if !form.go {
-        return Ok(Answered::Page(BulkPage::Ask(form, plan, None)));
+        return Ok(Answered::Page(Box::new(BulkPage::Ask(form, plan, None))));
     }
     if plan.needs_sure(&form.act) && !form.is_sure() {
         let error = format!("Keys in use would stop. Type {} to go on.", plan.count);
-        return Ok(Answered::Page(BulkPage::Ask(form, plan, Some(error))));
+        return Ok(Answered::Page(Box::new(BulkPage::Ask(form, plan, Some(error)))));
     }
     Ok(match app::keys::bulk::carry_out(context, &form).await? {
-        CarriedOut::Now(result) => Answered::Page(BulkPage::Done(form, Box::new(result))),
+        CarriedOut::Now(result) => Answered::Page(Box::new(BulkPage::Done(form, Box::new(result)))),
         CarriedOut::Job(id) => Answered::Job(id),
     })
 }
@@ -62,7 +64,7 @@ async fn answer(context: &RequestContext, form: BulkForm) -> Result<Answered, Ap
 /// What is answered.
 enum Answered {
     /// This page.
-    Page(BulkPage),
+    Page(Box<BulkPage>),
     /// The page of the job of this id.
     Job(String),
 }

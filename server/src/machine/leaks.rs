@@ -65,7 +65,7 @@ pub(super) struct FoundKey {
 pub async fn leaks(State(app): State<AppState>, request: Request) -> Response {
     enclose(&app, PATH, request, |caller, request| {
         let app = app.clone();
-        async move { respond(&app, caller, request).await.unwrap_or_else(IntoResponse::into_response) }
+        async move { Box::pin(respond(&app, caller, request)).await.unwrap_or_else(IntoResponse::into_response) }
     })
     .await
 }
@@ -121,7 +121,7 @@ async fn from_anyone(app: &AppState, caller: &Caller, token: &str, source: &str)
     })?;
     let (admin, token, source) = (app.admin.clone(), token.to_owned(), source.to_owned());
     let report = tokio::spawn(async move { admin.report_leaked_token(&token, &source).await });
-    let (_, done) = tokio::join!(tokio::time::sleep(ANSWERED_AFTER), report);
+    let ((), done) = tokio::join!(tokio::time::sleep(ANSWERED_AFTER), report);
     match done {
         Ok(Ok(_)) => Ok(received()),
         Ok(Err(error)) => Err(failed(error, &caller.id)),

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, process::Command, time::Duration};
 
-use admin::{AdminError, BulkAct, Issued, MAX_REQUEST_SIGNING_KEYS, Overlap, Pick, RequestSigningKeyForm};
+use admin::{AdminError, BulkAct, Issued, MAX_REQUEST_SIGNING_KEYS, Overlap, RequestSigningKeyForm};
 use axum::http::StatusCode;
 use model::{
     account::Role,

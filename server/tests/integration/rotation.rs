@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use admin::{AdminError, BulkAct, Pick};
+use admin::{AdminError, BulkAct};
 use axum::http::{Method, StatusCode};
 use model::{
     account::Role,

@@ -132,7 +132,7 @@ fn Ask(form: BulkForm, plan: BulkPlanView, error: Option<String>) -> impl IntoVi
         <div class="stack bulk-page">
             <p class="muted before">{says}</p>
             {error.map(|error| view! { <div class="banner bad" role="alert"><Icon name="warning"/><span>{error}</span></div> })}
-            <form class="stack" method="post" action=routes::BULK data-bulk="">
+            <form class="stack" method="post" action=routes::BULK>
                 {fields}
                 <div class="row">
                     <button class=if danger { "btn danger" } else { "btn primary" } name="go" value="1" disabled=nothing>{title}" "{count}</button>
