@@ -40,7 +40,7 @@ test("rotating, archiving and finding out why take few clicks", async ({ page, c
   const why = await clicked(page.getByRole("link", { name, exact: true }), page.getByRole("link", { name: "Why refused?" }));
   await expect(page.getByRole("heading", { name: "12 refused in 24 h, all insufficient_scope: doors.write" })).toBeVisible();
   const side = page.getByRole("navigation", { name: "Main" }).getByRole("listitem").filter({ hasText: "Needs attention" });
-  await expect(side.locator(".count"), "the sidebar counts it").toHaveText(/^[\d,]+ keys? refuses? or limits? calls$/);
+  await expect(side.locator(".count"), "the sidebar counts it").toHaveText(/^[\d,]+ keys? leaked, or refuses? or limits? calls$/);
 
   await list();
   const rotate = await clicked(

@@ -15,7 +15,6 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{
     input::{EXPIRES_AT, Shape, choices, key_choices, shape},
-    schema::reference,
 };
 
 /// The form of a length of time, such as `24h`.
@@ -34,6 +33,11 @@ pub(super) fn bounded(min: usize, max: usize) -> Value {
 /// A text of this form.
 pub(super) fn formed(pattern: &str) -> Value {
     json!({ "type": "string", "pattern": pattern })
+}
+
+/// What refers to the schema of this name.
+pub(super) fn reference(schema: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{schema}") })
 }
 
 /// The same, or nothing.

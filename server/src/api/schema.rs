@@ -23,7 +23,7 @@ use crate::{
     api::{
         catalog::schema_names,
         examples,
-        fields::{self, SPAN, TEXT, nullable},
+        fields::{self, SPAN, TEXT, nullable, reference},
         input::{Shape, choices, key_choices, shape},
         keys::FILTER,
         operation::{Operation, Parameter, Value as Held},
@@ -47,11 +47,6 @@ pub(super) fn paths<'a>(operations: impl Iterator<Item = &'a Operation>, origin:
         place[operation.method.as_str().to_lowercase()] = described(operation, origin);
     }
     paths
-}
-
-/// What refers to the schema of this name.
-pub(super) fn reference(schema: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{schema}") })
 }
 
 fn problem(words: &str) -> Value {

@@ -90,6 +90,9 @@ async fn respond(app: &AppState, caller: Caller, request: Request) -> Result<Res
         wrong("Send {\"token\": …}, or {\"keys\": [{\"id\": …, \"sha256\": …}]}, with a source if you like.")
     })?;
     let source = body.source.as_deref().unwrap_or_default();
+    if body.token.as_ref().is_some_and(|token| token.chars().count() > 8192) {
+        return Err(wrong("A token has at most 8192 characters."));
+    }
     match (body.token, body.keys) {
         (Some(token), None) => from_anyone(app, &caller, &token, source).await,
         (None, Some(keys)) if (1..=MOST).contains(&keys.len()) => {

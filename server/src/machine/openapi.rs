@@ -131,6 +131,10 @@ fn schemas() -> Value {
         { "oneOf": [{ "required": ["scope"] }, { "required": ["scopes"] }] },
         { "anyOf": [{ "required": ["key"] }, { "required": ["headers"] }] },
     ]);
+    all["LeakReport"]["oneOf"] = json!([
+        { "required": ["token"], "properties": { "token": { "type": "string" }, "keys": { "type": "null" } } },
+        { "required": ["keys"], "properties": { "keys": { "type": "array" }, "token": { "type": "null" } } },
+    ]);
     all.into()
 }
 

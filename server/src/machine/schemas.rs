@@ -4,7 +4,7 @@ use utoipa::ToSchema;
 
 /// A scope's name.
 #[derive(ToSchema)]
-#[schema(as = Scope, pattern = r"^(?!keyward(\.(?!verify$|keys\.read$|keys\.write$|usage\.read$|audit\.read$|catalog\.read$|catalog\.write$|policy\.read$|policy\.write$|accounts\.read$|accounts\.write$|any_tenant$)|$))[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*$")]
+#[schema(as = Scope, pattern = r"^(?!keyward(\.(?!verify$|keys\.read$|keys\.write$|usage\.read$|audit\.read$|catalog\.read$|catalog\.write$|policy\.read$|policy\.write$|accounts\.read$|accounts\.write$|leaks\.write$|any_tenant$)|$))[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*$")]
 pub(super) struct ScopeName(#[expect(dead_code, reason = "the form is all there is to it")] String);
 
 /// Every answer's code. What the codes are is said by [`codes`], from the reasons themselves.
