@@ -13,9 +13,7 @@ use model::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::api::{
-    input::{EXPIRES_AT, Shape, choices, key_choices, shape},
-};
+use crate::api::input::{EXPIRES_AT, Shape, choices, key_choices, shape};
 
 /// The form of a length of time, such as `24h`.
 pub(super) const SPAN: &str = "^(0|[0-9]{1,6}[mhd])$";

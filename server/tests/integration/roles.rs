@@ -62,7 +62,8 @@ impl World {
         }
         let person = admin.account_named(&operator, "auditor@example.com").await.unwrap().id.to_string();
         let act = admin::BulkAct::Switch(true);
-        let job = admin.start_bulk(&operator, &act, &model::listing::ListKeys::default(), None).await.unwrap().id.to_string();
+        let job =
+            admin.start_bulk(&operator, &act, &model::listing::ListKeys::default(), None).await.unwrap().id.to_string();
         let [live, archived] = [made[0], made[1]].map(|id| id.to_string());
         Self { keyward, live, archived, entries, person, job }
     }
