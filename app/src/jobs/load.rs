@@ -16,8 +16,10 @@ use crate::{
     session::context::{self, RequestContext},
 };
 
-/// Lines of each outcome on a page.
+/// Lines that were refused on a page.
 const LINES: u16 = 100;
+/// Other lines on a page.
+const SHOWN: usize = 20;
 
 /// The latest jobs.
 pub async fn list_jobs() -> Result<Vec<JobView>, ApiError> {
@@ -45,7 +47,7 @@ pub async fn show_job(id: String) -> Result<JobPageView, ApiError> {
             let mut others = lines(LineOutcome::Done).await?;
             others.extend(lines(LineOutcome::Same).await?);
             others.sort_by_key(|line| line.line);
-            others.truncate(LINES.into());
+            others.truncate(SHOWN);
             let may_cancel = permit.allows(Action::WriteKeys).is_ok()
                 && (permit.role() == Role::Superadmin || job.created_by == permit.actor());
             let undo = match job.action.as_str() {

@@ -111,6 +111,8 @@ pub(super) fn format_of(name: &str, text: &str) -> Format {
 }
 
 fn csv(text: &str) -> Result<Vec<Line>, String> {
+    // The reader counts lines by their line feeds, of which those after a carriage return come too late for it.
+    let text = text.replace("\r\n", "\n");
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let headers = reader.headers().map_err(|error| format!("the line of names cannot be read: {error}"))?.clone();
     let mut names = std::collections::HashSet::new();
